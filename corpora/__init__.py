@@ -1,0 +1,1 @@
+"""What a text is, where texts come from, and readers: files become works."""

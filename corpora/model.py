@@ -1,0 +1,158 @@
+"""What a text is: collections, works, sections, pages and notes, as plain frozen data.
+
+A section carries its edition's own text, unchanged, in reading order: notes stand inline where the
+edition prints them, ``\\n`` ends a printed line, indentation is kept, and no markup is left. Everything
+else that the edition says about the text is a :class:`Span` or a :class:`Page` over it. All offsets
+in the program are code points in ``Section.text``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+GAIJI_PLACEHOLDER = "〓"
+"""Stands for a character that has no code point; a GAIJI span over it carries the character's name."""
+
+
+class SpanKind(StrEnum):
+    """What a stretch of text is, where it is not plain main text."""
+
+    NOTE = "note"  # 夾注, interlinear commentary: a stream of its own
+    SMALL = "small"  # small type that belongs to the main text, such as 臣
+    HEAD = "head"  # running head: the series, the book and its author, repeated in every file
+    GAIJI = "gaiji"  # one character resolved from a gaiji reference, or its placeholder
+
+
+class Role(StrEnum):
+    """What a section is in its work."""
+
+    BODY = "body"
+    ABSTRACT = "abstract"  # 提要, the Siku editors' summary
+    CONTENTS = "contents"  # 目錄
+    PREFACE = "preface"  # 序
+
+
+class Access(StrEnum):
+    """Who may read a collection."""
+
+    OPEN = "open"
+    IN_LIBRARY = "in-library"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range ``[start, end)`` of a section's text. ``name`` names a gaiji (``KR2038`` or its IDS)."""
+
+    kind: SpanKind
+    start: int
+    end: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the edition, such as ``001-2a``; it runs from ``start`` to the next page's start."""
+
+    label: str
+    start: int
+    facsimile: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A named division of a work (卷 or 篇). ``pages`` and ``spans`` are sorted by start; NOTE spans never overlap."""
+
+    title: str
+    text: str
+    role: Role = Role.BODY
+    pages: tuple[Page, ...] = ()
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueRecord:
+    """What the catalogue says of a work. Text fields are empty where nothing is known.
+
+    ``category`` is a 四部 path such as ``史部/地理類``; ``language`` is ``lzh`` (classical) or ``zh`` (modern);
+    ``script`` is ``Hant`` or ``Hans``; ``year`` (of composition) sorts by date and is None where unknown.
+    """
+
+    title: str
+    author: str = ""
+    dynasty: str = ""
+    category: str = ""
+    place: str = ""
+    language: str = "lzh"
+    script: str = "Hant"
+    edition: str = ""
+    licence: str = ""
+    source: str = ""
+    date: str = ""
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One title in one edition."""
+
+    id: str
+    record: CatalogueRecord
+    sections: tuple[Section, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Localized:
+    """A text in Chinese and in English."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a work's files come from: a git repository and the folder it is cloned into."""
+
+    repository: str
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A named group of works with one manifest. ``records`` maps work ids to their catalogue records."""
+
+    id: str
+    title: Localized
+    description: Localized
+    licence: str
+    access: Access = Access.OPEN
+    records: dict[str, CatalogueRecord] = field(default_factory=dict)
+    origins: dict[str, Origin] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in one file; ``line`` is 1-based, 0 where the whole file is meant."""
+
+    file: Path
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else str(self.file)
+        return f"{place}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Files that one reader turns into works; the unit that is skipped when nothing in it changed.
+
+    ``options`` are the reader's settings as pairs, such as ``(("encoding", "big5"),)``.
+    """
+
+    reader: str
+    root: Path
+    files: tuple[Path, ...]
+    options: tuple[tuple[str, str], ...] = ()

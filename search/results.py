@@ -1,0 +1,139 @@
+"""What is asked of a search and what it answers: plain frozen data, the same for page, endpoint and command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from corpora.model import CatalogueRecord, Section
+
+
+class Mode(StrEnum):
+    """How a query is matched."""
+
+    HYBRID = "hybrid"
+    EXACT = "exact"
+    SEMANTIC = "semantic"
+
+
+class Scope(StrEnum):
+    """Which stream of the text is searched."""
+
+    TEXT = "text"
+    NOTES = "notes"
+    BOTH = "both"
+
+
+class Sort(StrEnum):
+    """The order of hits."""
+
+    RELEVANCE = "relevance"
+    PLACE = "place"
+    DATE = "date"
+
+
+class Why(StrEnum):
+    """Why a hit is there."""
+
+    EXACT = "exact"  # the words stand there as typed
+    FOLDED = "folded"  # they stand there in another script or variant
+    WORDS = "words"  # shares characters and words with the query
+    MEANING = "meaning"  # near in meaning
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """One search. Filters hold the accepted values of a field; no value means no filter."""
+
+    q: str
+    mode: Mode = Mode.HYBRID
+    scope: Scope = Scope.BOTH
+    strict: bool = False
+    filters: dict[str, tuple[str, ...]] = field(default_factory=dict)  # collection work dynasty author category
+    sort: Sort = Sort.RELEVANCE
+    limit: int = 10
+    cursor: str = ""
+    facets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCard:
+    """A work as results name it."""
+
+    id: str
+    collection: str
+    record: CatalogueRecord
+    sections: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One passage. All ranges are half-open code points in ``text``.
+
+    ``notes`` are the ranges of interlinear notes; ``window`` is the stretch nearest in meaning, if that
+    is why the hit is here. ``start`` is where ``text`` begins in its section.
+    """
+
+    id: str
+    score: float
+    why: tuple[Why, ...]
+    work: WorkCard
+    section: str
+    section_number: int
+    start: int
+    page: str
+    facsimile: str
+    text: str
+    highlights: tuple[tuple[int, int], ...]
+    notes: tuple[tuple[int, int], ...]
+    window: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """One value of a facet: what the filter takes, what the reader sees, and how many passages have it."""
+
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Passages and occurrences found; occurrences is None where the query was matched by meaning alone."""
+
+    passages: int
+    occurrences: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResponse:
+    """What a search answers. ``explanations`` are (code, detail) pairs that say how an odd query was read."""
+
+    request: SearchRequest
+    total: Total
+    hits: tuple[Hit, ...]
+    facets: dict[str, tuple[FacetValue, ...]]
+    next: str
+    took_ms: float
+    generation: int
+    explanations: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """A section for reading. ``highlights`` are ranges in ``section.text``; ``number`` counts from 0."""
+
+    work: WorkCard
+    section: Section
+    number: int
+    highlights: tuple[tuple[int, int], ...] = ()
+
+
+class SearchError(Exception):
+    """The search can't be answered. ``code`` is stable (query-too-long, bad-cursor, …); ``detail`` names the value."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail

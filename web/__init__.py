@@ -1,0 +1,1 @@
+"""Pages for people, JSON for programs, and the command line."""
