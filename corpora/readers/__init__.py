@@ -1,0 +1,144 @@
+"""Readers: files become works.
+
+Each format is one module here and one entry in :data:`READERS`: its ``read`` turns a source into works, and its
+``SUFFIXES`` say which files are its own. Kanripo alone is recognised by the names of its files, a folder a work.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpora.model import Problem, Source, Work
+from corpora.readers import jsonl, kanripo, plain, poems
+
+__all__ = ["MAX_DEPTH", "READERS", "Reader", "discover", "distinct_works", "read"]
+
+MAX_DEPTH = 16
+"""Folders below the one that was named that are looked into."""
+
+_NOT_TEXTS = {"readme", "license", "licence", "changelog", "contributing", "notice"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A format: how its sources are read, and the suffixes of its files, each file a source."""
+
+    read: Callable[[Source], Iterator[Work | Problem]]
+    suffixes: tuple[str, ...] = ()
+
+
+READERS: dict[str, Reader] = {
+    "kanripo": Reader(kanripo.read),
+    "plain": Reader(plain.read, plain.SUFFIXES),
+    "jsonl": Reader(jsonl.read, jsonl.SUFFIXES),
+    "poems": Reader(poems.read, poems.SUFFIXES),
+}
+
+
+def read(source: Source) -> Iterator[Work | Problem]:
+    """The works of a source, one after another, and the problems in its files.
+
+    Raises KeyError where no reader has the source's name; nothing else, whatever the files hold.
+    """
+    return READERS[source.reader].read(source)
+
+
+def discover(path: Path, encoding: str | None = None) -> tuple[list[Source], list[Problem]]:
+    """The sources in a file or a folder, in order of their names, and what could not be looked into.
+
+    In a folder, hidden files, README and the like, and files of no known format are passed over. Links are
+    followed only within the folder, and no folder twice. ``encoding`` overrides detection in plain texts.
+    """
+    options = (("encoding", encoding),) if encoding else ()
+    problems: list[Problem] = []
+    try:
+        root = path.resolve(strict=True)
+        is_folder = root.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:
+        return [], [Problem(path, 0, f"cannot be read: {_reason(error)}")]
+    if not is_folder:
+        sources = _sources([path], options)
+        if not sources:
+            known = ", ".join(suffix for reader in READERS.values() for suffix in reader.suffixes)
+            problems.append(Problem(path, 0, f"is of no known format; known are {known}"))
+        return sources, problems
+    sources = []
+    for files in _folders(path, root, problems):
+        sources += _sources([file for file in files if file.stem.lower() not in _NOT_TEXTS], options)
+    return sources, problems
+
+
+def distinct_works(items: Iterable[Work | Problem], seen: dict[str, Path], file: Path) -> Iterator[Work | Problem]:
+    """The items, with a problem in place of each work whose id ``seen`` already has.
+
+    ``seen`` maps the ids so far to where they were found, and takes up the new ones as found in ``file``.
+    """
+    for item in items:
+        if isinstance(item, Work):
+            if item.id in seen:
+                yield Problem(file, 0, f"work {item.id} was already read from {seen[item.id]}; it is left out")
+                continue
+            seen[item.id] = file
+        yield item
+
+
+def _folders(top: Path, root: Path, problems: list[Problem]) -> Iterator[list[Path]]:
+    """The files of each folder at or below ``top``, folder by folder."""
+    visited = {root}
+    waiting = [(top, 0)]
+    while waiting:
+        folder, depth = waiting.pop()
+        try:
+            entries = sorted(entry for entry in os.listdir(folder) if not entry.startswith("."))
+        except OSError as error:
+            problems.append(Problem(folder, 0, f"cannot be read: {_reason(error)}"))
+            continue
+        files, below = [], []
+        for name in entries:
+            entry = folder / name
+            try:
+                real = entry.resolve(strict=True)
+                is_folder = real.is_dir()
+            except (OSError, RuntimeError, ValueError) as error:
+                problems.append(Problem(entry, 0, f"cannot be read: {_reason(error)}"))
+                continue
+            if entry.is_symlink() and not real.is_relative_to(root):
+                problems.append(Problem(entry, 0, "is a link that leads out of the folder; it is left out"))
+            elif not is_folder:
+                files.append(entry)
+            elif name == kanripo.DATA_FOLDER:
+                continue  # goes with the Kanripo files beside it
+            elif real in visited:
+                problems.append(Problem(entry, 0, "leads back to a folder that is read already; it is left out"))
+            elif depth == MAX_DEPTH:
+                problems.append(Problem(entry, 0, f"is more than {MAX_DEPTH} folders deep; it is left out"))
+            else:
+                visited.add(real)
+                below.append((entry, depth + 1))
+        yield files
+        waiting += reversed(below)
+
+
+def _sources(files: list[Path], options: tuple[tuple[str, str], ...]) -> list[Source]:
+    """The sources among files of one folder."""
+    volumes: dict[str, list[Path]] = {}
+    sources = []
+    for file in files:
+        match = kanripo.TEXT_NAME.fullmatch(file.name)
+        if match:
+            volumes.setdefault(match[1], []).append(file)
+            continue
+        for name, reader in READERS.items():
+            if file.suffix.lower() in reader.suffixes:
+                sources.append(Source(name, file, (file,), options if name == "plain" else ()))
+    for texts in volumes.values():
+        folder = texts[0].parent
+        sources.append(Source("kanripo", folder, (*texts, *kanripo.data_files(folder))))
+    return sorted(sources, key=lambda source: (source.root, source.files))
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or "a link that leads back to itself"

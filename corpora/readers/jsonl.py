@@ -1,0 +1,112 @@
+"""JSON Lines: one line is one work.
+
+A line is an object with ``id`` and ``title`` and either ``text`` or ``sections``, and any of the metadata
+``author``, ``dynasty``, ``category``, ``place``, ``language``, ``script``, ``edition``, ``licence``,
+``source``, ``date`` and ``year``. Each of the ``sections`` is ``{"title", "text", "role"?, "pages"?, "notes"?}``:
+
+* ``pages``: ``[{"label": "001-2a", "start": 120, "facsimile": "https://…"?}, …]``
+* ``notes``: ``[[start, end], …]``, half-open and apart from each other
+* ``role``: ``body``, ``abstract``, ``contents`` or ``preface``
+
+Offsets are code points in ``text``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from corpora.model import Page, Problem, Role, Section, Source, Span, SpanKind, Work
+from corpora.readers import records
+from corpora.readers.lines import lines
+
+SUFFIXES = (".jsonl", ".ndjson")
+MAX_WORK_BYTES = 64 * 1024 * 1024
+"""A work stands on one line, so a line may be longer here than elsewhere."""
+
+
+def read(source: Source) -> Iterator[Work | Problem]:
+    """The works of each file, line by line; a line that is not a work is one problem."""
+    for file in source.files:
+        problems: list[Problem] = []
+        for number, line in lines(file, problems.append, max_line=MAX_WORK_BYTES):
+            yield from problems
+            problems.clear()
+            if line.strip():
+                yield _work(file, number, line)
+        yield from problems
+
+
+def _work(file: Path, number: int, line: str) -> Work | Problem:
+    try:
+        fields = json.loads(line)
+        if not isinstance(fields, dict):
+            raise ValueError("line is not an object")
+        if not records.value(fields, "id"):
+            raise ValueError("work has no id")
+        identifier = records.work_id(fields, "")
+        given = fields.get("sections", [fields])
+        if not isinstance(given, list):
+            raise ValueError("sections is not a list")
+        record = records.record(fields, identifier)
+        return Work(identifier, record, tuple(_section(section, record.title) for section in given))
+    except json.JSONDecodeError as error:
+        return Problem(file, number, f"is not valid JSON at column {error.colno}: {error.msg}")
+    except (ValueError, RecursionError) as error:
+        return Problem(file, number, str(error)[:200])
+
+
+def _section(fields: object, default_title: str) -> Section:
+    if not isinstance(fields, dict) or not isinstance(fields.get("text"), str):
+        raise ValueError("section has no text")
+    text: str = fields["text"]
+    try:
+        text.encode("utf-8")
+        role = Role(fields.get("role", Role.BODY))
+    except UnicodeEncodeError:
+        raise ValueError("text holds half of a surrogate pair") from None
+    except ValueError:
+        raise ValueError(f"role is not one of {', '.join(Role)}") from None
+    return Section(
+        records.value(fields, "title") or default_title, text, role, _pages(fields, text), _notes(fields, text)
+    )
+
+
+def _pages(fields: Mapping[str, object], text: str) -> tuple[Page, ...]:
+    pages = []
+    for page in _list(fields, "pages"):
+        start = page.get("start") if isinstance(page, dict) else None
+        if not isinstance(page, dict) or not _is_offset(start, text) or not records.value(page, "label"):
+            raise ValueError("page has no label, or no start within the text")
+        pages.append(Page(records.value(page, "label"), int(str(start)), _link(records.value(page, "facsimile"))))
+    return tuple(sorted(pages, key=lambda page: page.start))
+
+
+def _notes(fields: Mapping[str, object], text: str) -> tuple[Span, ...]:
+    notes = []
+    for note in _list(fields, "notes"):
+        if not isinstance(note, list) or len(note) != 2 or not all(_is_offset(offset, text) for offset in note):
+            raise ValueError("note is not [start, end] within the text")
+        notes.append(Span(SpanKind.NOTE, note[0], note[1]))
+    notes.sort(key=lambda note: note.start)
+    if any(note.start >= note.end for note in notes) or any(
+        before.end > after.start for before, after in zip(notes, notes[1:], strict=False)
+    ):
+        raise ValueError("notes are empty or overlap")
+    return tuple(notes)
+
+
+def _list(fields: Mapping[str, object], name: str) -> list[object]:
+    values = fields.get(name, [])
+    if not isinstance(values, list):
+        raise ValueError(f"{name} is not a list")
+    return values
+
+
+def _is_offset(value: object, text: str) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= len(text)
+
+
+def _link(url: str) -> str:
+    return url if url.startswith(("http://", "https://")) else ""

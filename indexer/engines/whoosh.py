@@ -1,0 +1,95 @@
+"""The pure-Python engine: Whoosh, for places where no native wheel runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from whoosh import fields, index
+from whoosh.analysis import SpaceSeparatedTokenizer
+from whoosh.query import And, Or, Phrase, Term
+from whoosh.scoring import BM25F
+
+from indexer.engines import STREAMS, TAIL, Bag, PassageTokens
+
+_NAME = "passages"
+
+
+def _schema() -> fields.Schema:
+    columns: dict[str, fields.FieldType] = {
+        "passage": fields.STORED(),
+        "work": fields.ID(),
+        "words": fields.TEXT(analyzer=SpaceSeparatedTokenizer(), phrase=False),
+    }
+    for stream in STREAMS:
+        columns[stream] = fields.TEXT(analyzer=SpaceSeparatedTokenizer(), phrase=True)
+        columns[f"{stream}_grams"] = fields.TEXT(analyzer=SpaceSeparatedTokenizer(), phrase=False)
+    return fields.Schema(**columns)
+
+
+class WhooshEngine:
+    """See :class:`indexer.engines.Engine`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._searcher = index.open_dir(str(folder), _NAME).searcher(weighting=BM25F())
+
+    def candidates(self, stream: str, phrase: str, limit: int) -> NDArray[np.uint64] | None:
+        head = list(phrase[: TAIL + 1])
+        query = Term(stream, head[0]) if len(head) == 1 else Phrase(stream, head)
+        found: list[int] = []
+        for number in self._searcher.docs_for_query(query):
+            found.append(self._searcher.stored_fields(number)["passage"])
+            if len(found) > limit:
+                return None
+        return np.sort(np.array(found, dtype=np.uint64))
+
+    def rank(self, bag: Bag, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
+        wanted = [Term(f"{stream}_grams", gram) for stream in bag.streams for gram in bag.grams]
+        wanted += [Term("words", word) for word in bag.words]
+        if not wanted or works == []:
+            return []
+        among = Or([Term("work", work) for work in works]) if works is not None else None
+        results = self._searcher.search(Or(wanted), limit=limit, filter=among)
+        ranked = [(int(hit["passage"]), float(hit.score)) for hit in results]
+        return sorted(ranked, key=lambda pair: (-pair[1], pair[0]))
+
+
+class WhooshWriter:
+    """See :class:`indexer.engines.EngineWriter`."""
+
+    def __init__(self, folder: Path) -> None:
+        if index.exists_in(str(folder), _NAME):
+            self._index = index.open_dir(str(folder), _NAME)
+        else:
+            self._index = index.create_in(str(folder), _schema(), _NAME)
+        self._writer = self._index.writer(limitmb=256)
+
+    def add(self, passages: Iterable[PassageTokens]) -> None:
+        for tokens in passages:
+            document: dict[str, object] = {"passage": tokens.passage, "work": tokens.work}
+            for stream in STREAMS:
+                if tokens.chars[stream]:
+                    document[stream] = " ".join(tokens.chars[stream])
+                    document[f"{stream}_grams"] = " ".join(tokens.grams[stream])
+            if tokens.words:
+                document["words"] = " ".join(tokens.words)
+            self._writer.add_document(**document)
+
+    def remove(self, works: Sequence[str]) -> None:
+        for work in works:
+            self._writer.delete_by_term("work", work)
+
+    def commit(self) -> None:
+        self._writer.commit()
+
+
+def open_reader(folder: Path) -> WhooshEngine:
+    """See :class:`indexer.engines.EngineModule`."""
+    return WhooshEngine(folder)
+
+
+def open_writer(folder: Path) -> WhooshWriter:
+    """See :class:`indexer.engines.EngineModule`."""
+    return WhooshWriter(folder)

@@ -1,0 +1,369 @@
+"""A pack: the text of some works with everything derived from it, in one immutable folder of memory-mapped arrays.
+
+All offsets into ``text`` count from the pack's beginning. ``main`` and ``notes`` are the folded streams of
+:mod:`indexer.passages`, ``*_offsets`` lead back to ``text``. Row i of ``windows`` is row i of ``vectors.faiss``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpora.model import CatalogueRecord, Page, Problem, Role, Section, Span, SpanKind, Work
+from indexer import vectors
+from indexer.embedding import Embedder
+from indexer.passages import (
+    Codes,
+    Stream,
+    code_points,
+    main_stream,
+    main_windows,
+    note_windows,
+    notes_stream,
+    passage_starts,
+    text_of,
+)
+
+PASSAGE = np.dtype(
+    [
+        ("section", "u4"),
+        ("page", "i4"),
+        ("start", "u4"),
+        ("end", "u4"),
+        ("main_start", "u4"),
+        ("main_end", "u4"),
+        ("notes_start", "u4"),
+        ("notes_end", "u4"),
+        ("weight", "f4"),
+    ]
+)
+SECTION = np.dtype(
+    [("work", "u4"), ("number", "u4"), ("start", "u4"), ("end", "u4"), ("first_passage", "u4"), ("role", "u1")]
+)
+SPAN = np.dtype([("kind", "u1"), ("start", "u4"), ("end", "u4"), ("name", "i4")])
+PAGE = np.dtype([("start", "u4")])
+WINDOW = np.dtype([("stream", "u1"), ("start", "u4"), ("end", "u4"), ("passage", "u4")])
+
+MAIN, NOTES = 0, 1
+ABSTRACT_WEIGHT = 0.7
+HEAD_WEIGHT = 0.5
+"""What an abstract, and a passage that is mostly running head, count in a ranking."""
+_BATCH = 8192
+_KINDS = tuple(SpanKind)
+_ROLES = tuple(Role)
+_ARRAYS = ("text", "main", "main_offsets", "notes", "notes_offsets", "passages", "sections", "spans", "pages", "windows")
+
+Progress = Callable[[str, int, int], None]
+"""Called with the name of the step, what is done and what there is to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackWork:
+    """A work in a pack: its collection, its record, the digest of the source it came from, its sections' titles."""
+
+    id: str
+    collection: str
+    record: CatalogueRecord
+    source: str
+    first_section: int
+    section_titles: tuple[str, ...]
+
+
+class Pack:
+    """A pack on disk, for reading."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def _array(self, name: str) -> NDArray[Any]:
+        array: NDArray[Any] = np.load(self.folder / f"{name}.npy", mmap_mode="r")
+        return array
+
+    @cached_property
+    def text(self) -> Codes:
+        """Code points of all sections, one after another."""
+        return self._array("text")
+
+    @cached_property
+    def streams(self) -> tuple[Stream, Stream]:
+        """The main stream and the notes stream."""
+        return (
+            Stream(self._array("main"), self._array("main_offsets")),
+            Stream(self._array("notes"), self._array("notes_offsets")),
+        )
+
+    @cached_property
+    def passages(self) -> NDArray[Any]:
+        """One row a passage, in the order of the text."""
+        return self._array("passages")
+
+    @cached_property
+    def stream_starts(self) -> tuple[Codes, Codes]:
+        """Where each passage starts in the main stream and in the notes stream."""
+        return (
+            np.ascontiguousarray(self.passages["main_start"]),
+            np.ascontiguousarray(self.passages["notes_start"]),
+        )
+
+    @cached_property
+    def sections(self) -> NDArray[Any]:
+        """One row a section."""
+        return np.asarray(self._array("sections"))
+
+    @cached_property
+    def passage_works(self) -> NDArray[np.uint32]:
+        """For each passage the number of its work in the pack."""
+        works: NDArray[np.uint32] = self.sections["work"][self.passages["section"]]
+        return works
+
+    @cached_property
+    def windows(self) -> NDArray[Any]:
+        """One row a window, in the order of the vectors."""
+        return self._array("windows")
+
+    @cached_property
+    def window_works(self) -> NDArray[np.uint32]:
+        """For each window the number of its work in the pack."""
+        works: NDArray[np.uint32] = self.passage_works[self.windows["passage"]]
+        return works
+
+    @cached_property
+    def vectors(self) -> Any:
+        """The FAISS index over the windows."""
+        return vectors.open_index(self.folder / "vectors.faiss")
+
+    @cached_property
+    def _contents(self) -> dict[str, Any]:
+        contents: dict[str, Any] = json.loads((self.folder / "contents.json").read_text("utf-8"))
+        return contents
+
+    @cached_property
+    def works(self) -> tuple[PackWork, ...]:
+        """The works, in order."""
+        return tuple(
+            PackWork(
+                work["id"],
+                work["collection"],
+                CatalogueRecord(**work["record"]),
+                work["source"],
+                work["first_section"],
+                tuple(work["section_titles"]),
+            )
+            for work in self._contents["works"]
+        )
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What was wrong in the files."""
+        return tuple(Problem(Path(file), line, reason) for file, line, reason in self._contents["problems"])
+
+    @cached_property
+    def _pages(self) -> list[tuple[str, str]]:
+        lines = (self.folder / "pages.txt").read_text("utf-8").split("\n")
+        return [(label, facsimile) for label, _, facsimile in (line.partition("\t") for line in lines)]
+
+    def page(self, number: int) -> tuple[str, str]:
+        """Label and facsimile of a page; empty for -1, where the text has no page."""
+        return self._pages[number] if number >= 0 else ("", "")
+
+    @cached_property
+    def spans(self) -> NDArray[Any]:
+        """All spans, sorted by start."""
+        return np.asarray(self._array("spans"))
+
+    def notes_between(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The ranges of interlinear notes inside ``[start, end)`` of the pack's text."""
+        spans = self.spans[self.spans["kind"] == _KINDS.index(SpanKind.NOTE)] if len(self.spans) else self.spans
+        first = int(np.searchsorted(self._note_ends, start, side="right"))
+        for span in spans[first:]:
+            if span["start"] >= end:
+                return
+            yield max(int(span["start"]), start), min(int(span["end"]), end)
+
+    @cached_property
+    def _note_ends(self) -> Codes:
+        spans = self.spans
+        ends: Codes = spans["end"][spans["kind"] == _KINDS.index(SpanKind.NOTE)]
+        return ends
+
+    def section(self, number: int) -> Section:
+        """The section as its reader made it; ``number`` counts in the pack."""
+        row = self.sections[number]
+        start, end = int(row["start"]), int(row["end"])
+        work = self.works[int(row["work"])]
+        page_starts = self._array("pages")["start"]
+        first, last = (int(at) for at in np.searchsorted(page_starts, (start, end)))
+        names = self._contents["names"]
+        spans = self.spans
+        chosen = spans[np.searchsorted(spans["start"], start) : np.searchsorted(spans["start"], end)]
+        return Section(
+            title=work.section_titles[int(row["number"])],
+            text=text_of(self.text[start:end]),
+            role=_ROLES[int(row["role"])],
+            pages=tuple(
+                Page(self._pages[page][0], int(page_starts[page]) - start, self._pages[page][1])
+                for page in range(first, last)
+            ),
+            spans=tuple(
+                Span(
+                    _KINDS[int(span["kind"])],
+                    int(span["start"]) - start,
+                    int(span["end"]) - start,
+                    names[span["name"]] if span["name"] >= 0 else "",
+                )
+                for span in chosen
+            ),
+        )
+
+
+class PackWriter:
+    """Gathers works and writes them as a pack."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, list[NDArray[Any]]] = {name: [] for name in _ARRAYS}
+        self._labels: list[str] = []
+        self._names: list[str] = []
+        self._works: list[dict[str, Any]] = []
+        self._length = 0
+        self._stream_lengths = [0, 0]
+        self._sections = 0
+        self._passages = 0
+
+    def add(self, work: Work, collection: str, source: str) -> None:
+        """Add a work with all its sections; empty sections are left out."""
+        sections = [section for section in work.sections if section.text]
+        for number, section in enumerate(sections):
+            self._add_section(section, number)
+        self._works.append(
+            {
+                "id": work.id,
+                "collection": collection,
+                "record": asdict(work.record),
+                "source": source,
+                "first_section": self._sections - len(sections),
+                "section_titles": [section.title for section in sections],
+            }
+        )
+
+    def _add_section(self, section: Section, number: int) -> None:
+        codes = code_points(section.text)
+        streams = (main_stream(section, codes), notes_stream(section, codes))
+        cuts = passage_starts(section)
+        starts = np.array([start for start, _ in cuts], np.uint32)
+        passages = np.zeros(len(cuts), PASSAGE)
+        passages["section"] = self._sections
+        passages["page"] = [page + len(self._labels) if page >= 0 else -1 for _, page in cuts]
+        passages["start"] = starts + self._length
+        passages["end"] = np.append(starts[1:], len(codes)) + self._length
+        passages["weight"] = _weights(section, starts, len(codes))
+        windows: list[NDArray[Any]] = []
+        for kind, (stream, found) in enumerate(
+            ((streams[MAIN], main_windows(section, streams[MAIN])), (streams[NOTES], note_windows(streams[NOTES])))
+        ):
+            name = ("main", "notes")[kind]
+            base = self._stream_lengths[kind]
+            bounds = np.searchsorted(stream.offsets, starts)
+            # The boundary that closes the section belongs to its last passage.
+            passages[f"{name}_start"] = bounds + base
+            passages[f"{name}_end"] = np.append(bounds[1:], len(stream.codes)) + base
+            rows = np.zeros(len(found), WINDOW)
+            rows["stream"] = kind
+            rows["start"] = [window.start + base for window in found]
+            rows["end"] = [window.end + base for window in found]
+            middles = (rows["start"] + rows["end"]) // 2 - base
+            rows["passage"] = np.searchsorted(bounds, middles, side="right") - 1 + self._passages
+            windows.append(rows)
+            self._arrays[name].append(stream.codes)
+            self._arrays[f"{name}_offsets"].append(stream.offsets + np.uint32(self._length))
+            self._stream_lengths[kind] += len(stream.codes)
+        self._arrays["windows"] += windows
+        self._arrays["passages"].append(passages)
+        self._arrays["text"].append(codes)
+        row = (len(self._works), number, self._length, self._length + len(codes), self._passages)
+        self._arrays["sections"].append(np.array([(*row, _ROLES.index(section.role))], SECTION))
+        self._arrays["pages"].append(np.array([(page.start + self._length,) for page in section.pages], PAGE))
+        self._labels += [f"{_one_line(page.label)}\t{_one_line(page.facsimile)}" for page in section.pages]
+        self._arrays["spans"].append(np.array([self._span(span) for span in section.spans], SPAN))
+        self._length += len(codes)
+        self._sections += 1
+        self._passages += len(cuts)
+
+    def _span(self, span: Span) -> tuple[int, int, int, int]:
+        name = -1
+        if span.name:
+            name = len(self._names)
+            self._names.append(span.name)
+        return _KINDS.index(span.kind), span.start + self._length, span.end + self._length, name
+
+    def write(self, folder: Path, problems: Sequence[Problem], embedder: Embedder, progress: Progress) -> None:
+        """Embed the windows and write everything into ``folder``, which must not exist; it is durable afterwards."""
+        draft = folder.with_name(f".{folder.name}.draft")
+        draft.mkdir(parents=True, exist_ok=True)
+        joined = {name: _concatenate(name, parts) for name, parts in self._arrays.items()}
+        for name, array in joined.items():
+            np.save(draft / f"{name}.npy", array)
+        vectors.write(self._embed(joined, embedder, progress), draft / "vectors.faiss")
+        (draft / "pages.txt").write_text("\n".join(self._labels), "utf-8")
+        contents = {
+            "works": self._works,
+            "names": self._names,
+            "problems": [(str(problem.file), problem.line, problem.reason) for problem in problems],
+        }
+        (draft / "contents.json").write_text(json.dumps(contents, ensure_ascii=False), "utf-8")
+        for file in draft.iterdir():
+            sync(file)
+        os.replace(draft, folder)
+        sync(folder.parent)
+
+    def _embed(
+        self, joined: dict[str, NDArray[Any]], embedder: Embedder, progress: Progress
+    ) -> NDArray[np.float32]:
+        windows = joined["windows"]
+        rows = np.zeros((len(windows), embedder.dimensions), np.float32)
+        streams = (joined["main"], joined["notes"])
+        for first in range(0, len(windows), _BATCH):
+            batch = windows[first : first + _BATCH]
+            texts = [text_of(streams[window["stream"]][window["start"] : window["end"]]) for window in batch]
+            rows[first : first + _BATCH] = embedder.embed(texts)
+            progress("embed", min(first + _BATCH, len(windows)), len(windows))
+        return rows
+
+
+def _concatenate(name: str, parts: list[NDArray[Any]]) -> NDArray[Any]:
+    kinds: dict[str, Any] = {"passages": PASSAGE, "sections": SECTION, "spans": SPAN, "pages": PAGE, "windows": WINDOW}
+    return np.concatenate([np.empty(0, kinds.get(name, np.uint32)), *parts])
+
+
+def _weights(section: Section, starts: NDArray[np.uint32], length: int) -> NDArray[np.float32]:
+    """How much each passage counts in a ranking."""
+    head = np.zeros(length + 1, np.int64)
+    for span in section.spans:
+        if span.kind is SpanKind.HEAD:
+            head[span.start : span.end] = 1
+    ends = np.append(starts[1:], length).astype(np.int64)
+    sums = np.concatenate([[0], np.cumsum(head)])
+    share = (sums[ends] - sums[starts]) / np.maximum(ends - starts, 1)
+    base = ABSTRACT_WEIGHT if section.role is Role.ABSTRACT else 1.0
+    weights: NDArray[np.float32] = np.where(share > 0.5, HEAD_WEIGHT, base).astype(np.float32)
+    return weights
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def sync(path: Path) -> None:
+    """Make a file or a folder durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,147 @@
+"""Fetching: whole works or none, resumable, one line a failure."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from corpora import fetch as module
+from corpora.fetch import FetchFailure, Progress, State, fetch, is_here
+from corpora.model import CatalogueRecord, Collection, Localized, Origin
+
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+
+def collection(**repositories: str) -> Collection:
+    return Collection(
+        id="small",
+        title=Localized("小", "Small"),
+        description=Localized("小", "Small"),
+        licence="CC0",
+        records={name: CatalogueRecord(title=name) for name in repositories},
+        origins={name: Origin(repository, name) for name, repository in repositories.items()},
+    )
+
+
+def folder_of_text(place: Path, text: str = "黒龍江¶\n") -> Path:
+    place.mkdir(parents=True)
+    (place / "W_001.txt").write_text(text, encoding="utf-8")
+    return place
+
+
+def repository(place: Path) -> str:
+    folder_of_text(place)
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(place)]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "--no-verify", "-m", "text"]):
+        subprocess.run([*git, *command], check=True)
+    return place.as_uri()
+
+
+@needs_git
+def test_clones_shallow_then_skips_what_is_there(tmp_path: Path) -> None:
+    small = collection(W1=repository(tmp_path / "a"), W2=repository(tmp_path / "b"))
+    steps: list[Progress] = []
+    first = fetch(small, tmp_path / "data", on_progress=steps.append)
+    assert (first.fetched, first.present, first.failures) == (("W1", "W2"), (), ())
+    assert (tmp_path / "data" / "small" / "W1" / "W_001.txt").read_text(encoding="utf-8") == "黒龍江¶\n"
+    assert [(step.work_id, step.state, step.number) for step in steps] == [
+        ("W1", State.STARTED, 1),
+        ("W1", State.FETCHED, 1),
+        ("W2", State.STARTED, 2),
+        ("W2", State.FETCHED, 2),
+    ]
+    again = fetch(small, tmp_path / "data")
+    assert (again.fetched, again.present) == ((), ("W1", "W2"))
+    assert is_here(small, tmp_path / "data") == 2
+
+
+@needs_git
+def test_one_missing_repository_does_not_stop_the_others(tmp_path: Path) -> None:
+    small = collection(W1=(tmp_path / "none").as_uri(), W2=repository(tmp_path / "b"))
+    result = fetch(small, tmp_path / "data")
+    assert result.fetched == ("W2",)
+    assert len(result.failures) == 1
+    assert "none" in result.failures[0]
+    assert "\n" not in result.failures[0]
+    assert sorted(os.listdir(tmp_path / "data" / "small")) == ["W2"]
+
+
+@needs_git
+def test_offline_stops_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    steps: list[Progress] = []
+    small = collection(W1="https://127.0.0.1:9/w1", W2="https://127.0.0.1:9/w2")  # nothing listens there
+    with pytest.raises(FetchFailure, match=r"run again.*--from"):
+        fetch(small, tmp_path, on_progress=steps.append)
+    assert [step.work_id for step in steps] == ["W1"]
+
+
+def test_without_git_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(FetchFailure, match="git is not installed"):
+        fetch(collection(W1="https://example.org/w1"), tmp_path / "data")
+    assert is_here(collection(W1=""), tmp_path / "data") == 0
+
+
+@needs_git
+def test_a_clone_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CLONE_SECONDS", 0)
+    with pytest.raises(FetchFailure, match="not here after 0 s"):
+        fetch(collection(W1=repository(tmp_path / "a")), tmp_path / "data")
+    assert os.listdir(tmp_path / "data" / "small") == []
+
+
+def test_copies_from_a_folder_without_hidden_files(tmp_path: Path) -> None:
+    folder_of_text(tmp_path / "in" / "W1")
+    folder_of_text(tmp_path / "in" / "W1" / "_data")
+    folder_of_text(tmp_path / "in" / "W1" / ".git")
+    result = fetch(collection(W1="", W2=""), tmp_path / "data", tmp_path / "in")
+    assert result.fetched == ("W1",)
+    assert len(result.failures) == 1
+    assert "no such folder" in result.failures[0]
+    assert sorted(os.listdir(result.folder / "W1")) == ["W_001.txt", "_data"]
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "fifo", "work"])
+def test_links_and_odd_files_are_refused(tmp_path: Path, kind: str) -> None:
+    outside = folder_of_text(tmp_path / "outside")
+    work = tmp_path / "in" / "W1"
+    if kind == "work":
+        work.parent.mkdir()
+        work.symlink_to(outside)
+    else:
+        folder_of_text(work)
+        if kind == "fifo":
+            os.mkfifo(work / "odd.txt")
+        else:
+            (work / "odd.txt").symlink_to(outside if kind == "folder" else outside / "W_001.txt")
+    result = fetch(collection(W1=""), tmp_path / "data", tmp_path / "in")
+    assert len(result.failures) == 1
+    assert os.listdir(result.folder) == []
+
+
+def test_a_folder_without_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "in" / "W1").mkdir(parents=True)
+    (failure,) = fetch(collection(W1=""), tmp_path / "data", tmp_path / "in").failures
+    assert "holds no text files" in failure
+
+
+def test_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder_of_text(tmp_path / "in" / "W1")
+    monkeypatch.setattr(module, "MAX_BYTES", 5)
+    (failure,) = fetch(collection(W1=""), tmp_path / "data", tmp_path / "in").failures
+    assert "5 bytes" in failure
+
+
+def test_what_cannot_start_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(FetchFailure, match="nothing to fetch"):
+        fetch(collection(), tmp_path)
+    with pytest.raises(FetchFailure, match="no such folder"):
+        fetch(collection(W1=""), tmp_path, tmp_path / "none")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FetchFailure, match="cannot be made"):
+        fetch(collection(W1=""), tmp_path / "file")

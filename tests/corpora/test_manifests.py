@@ -1,0 +1,125 @@
+"""Manifests: the shipped ones are complete, and a bad one is one line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from corpora.manifests import ManifestFailure, bundled_folder, collections, record_of
+from corpora.model import Access
+
+KANRIPO = Path(__file__).parents[2].parent / "shared" / "corpora" / "kanripo"
+
+GOOD = {
+    "id": "small",
+    "title": {"zh": "小", "en": "Small"},
+    "description": {"zh": "一种", "en": "One work"},
+    "licence": "CC0",
+    "works": [{"id": "W1", "title": "書", "origin": "https://example.org/w1"}],
+}
+
+
+def write(place: Path, changes: dict[str, object] | None = None, name: str = "small.yaml") -> Path:
+    (place / name).write_text(yaml.safe_dump(GOOD | (changes or {}), allow_unicode=True), encoding="utf-8")
+    return place
+
+
+def test_shipped_collections_load_with_titles_in_both_languages() -> None:
+    found = collections()
+    assert {"northeast", "bundled"} <= set(found)
+    for collection in found.values():
+        for text in (collection.title, collection.description):
+            assert text.zh
+            assert text.en
+        assert collection.licence
+
+
+def test_every_record_of_the_northeast_is_full() -> None:
+    northeast = collections()["northeast"]
+    assert len(northeast.records) == len(northeast.origins) == 13
+    for work_id, record in northeast.records.items():
+        assert all((record.title, record.author, record.dynasty, record.edition, record.place, record.date))
+        assert re.fullmatch(r"史部/.+類", record.category)
+        assert record.source == f"https://github.com/kanripo/{work_id}"
+        assert record.licence == northeast.licence
+
+
+@pytest.mark.skipif(not KANRIPO.is_dir(), reason="the Kanripo files are not beside the project")
+def test_titles_agree_with_the_files() -> None:
+    for work_id, record in collections()["northeast"].records.items():
+        head = (KANRIPO / work_id / f"{work_id}_000.txt").read_text(encoding="utf-8")[:400]
+        assert record.title.endswith(re.search(r"#\+TITLE: (\S+)", head)[1])  # type: ignore[index]  # None fails too
+
+
+def test_a_work_is_found_with_its_collection() -> None:
+    found = record_of("KR2a0035")
+    assert found is not None
+    assert (found[0], found[1].title, found[1].year) == ("northeast", "金史", 1344)
+    assert record_of("KR9z9999") is None
+
+
+def test_only_shipped_collections_have_a_folder() -> None:
+    folder = bundled_folder("bundled")
+    assert folder is not None
+    assert any(folder.rglob("WY0001_001.txt"))
+    assert bundled_folder("northeast") is None
+    assert bundled_folder("nothing") is None
+
+
+def test_defaults(tmp_path: Path) -> None:
+    collection = collections(write(tmp_path))["small"]
+    assert collection.access is Access.OPEN
+    record = collection.records["W1"]
+    assert (record.licence, record.source, record.language, record.script, record.year) == (
+        "CC0", "https://example.org/w1", "lzh", "Hant", None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"id": "../up"}, "id: '../up'"),
+        ({"title": "小"}, "title"),
+        ({"title": {"zh": "小"}}, "title: en is missing"),
+        ({"licence": ""}, "licence is missing"),
+        ({"access": "secret"}, "access: 'secret'"),
+        ({"colour": "red"}, "unknown field 'colour'"),
+        ({"folder": "../.."}, "folder"),
+        ({"works": {"W1": 1}}, "works: a list"),
+        ({"works": [{"id": "W1"}]}, "W1: title is missing"),
+        ({"works": [{"id": "W1", "title": "書", "year": "1344"}]}, "W1: year: '1344'"),
+        ({"works": [{"id": "W1", "title": "書", "year": True}]}, "W1: year: True"),
+        ({"works": [{"id": "W1", "title": 5}]}, "W1: title: text is needed, not int"),
+        ({"works": [{"id": "W1", "title": "書"}] * 2}, "W1: stands twice"),
+        ({"works": [{"id": "W1", "title": "書", "origin": "file:///etc"}]}, "W1: origin: 'file:///etc'"),
+        ({"works": [{"id": "W1", "title": "書", "origin": "--upload-pack=x"}]}, "W1: origin"),
+        ({"works": [{"id": "W1", "title": "書", "script": "Latn"}]}, "W1: script: 'Latn'"),
+        ({"works": [{"id": "W1", "title": "書" * 2001}]}, "W1: title: longer than 2000"),
+    ],
+)
+def test_a_bad_manifest_is_one_line(tmp_path: Path, changes: dict[str, object], reason: str) -> None:
+    with pytest.raises(ManifestFailure) as failure:
+        collections(write(tmp_path, changes))
+    message = str(failure.value)
+    assert reason in message
+    assert "small.yaml" in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("data", [b"id: [", b"\xff\xfe\x00", b"", b"id: x\n\tid: y", b"[" * 5000, b"#" * (1 << 21)])
+def test_what_is_no_manifest_is_one_line(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "bad.yaml").write_bytes(data)
+    with pytest.raises(ManifestFailure) as failure:
+        collections(tmp_path)
+    assert "bad.yaml" in str(failure.value)
+    assert "\n" not in str(failure.value)
+
+
+def test_a_work_stands_in_one_collection_only(tmp_path: Path) -> None:
+    write(tmp_path)
+    write(tmp_path, {"id": "other"}, "other.yaml")
+    with pytest.raises(ManifestFailure, match="W1 is in two manifests"):
+        collections(tmp_path)

@@ -1,0 +1,1 @@
+"""The command line: one module an area, loaded when its command is called."""

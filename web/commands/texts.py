@@ -1,0 +1,123 @@
+"""Commands about texts before they are indexed: ``check``, ``collections``, ``fetch``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from corpora import fetch as fetching
+from corpora.manifests import ManifestFailure, bundled_folder
+from corpora.manifests import collections as all_collections
+from corpora.model import Collection, Problem
+from corpora.readers import discover, read
+
+DATA = Path("data")
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+def check(paths: tuple[Path, ...]) -> None:
+    """Read files or folders as an index would, and say what is wrong in them.
+
+    Exit status: 0 nothing wrong, 1 problems, 2 nothing could be read.
+    """
+    works = sections = characters = problems = 0
+    for path in paths:
+        sources, found = discover(path)
+        if not sources and not found:
+            found = [Problem(path, 0, "no texts found")]
+        for problem in found:
+            problems += 1
+            click.echo(problem)
+        for source in sources:
+            for item in read(source):
+                if isinstance(item, Problem):
+                    problems += 1
+                    click.echo(item)
+                    continue
+                works += 1
+                sections += len(item.sections)
+                characters += sum(len(section.text) for section in item.sections)
+    click.echo(f"{works} works, {sections} sections, {characters} characters, {problems} problems", err=True)
+    sys.exit(2 if not works else 1 if problems else 0)
+
+
+@click.command()
+@click.option("--in", "data", type=_FOLDER, default=DATA, show_default=True, help="Where fetched texts are.")
+def collections(data: Path) -> None:
+    """List the collections: works, who may read them, whether their texts are here."""
+    table = Table(show_edge=False, pad_edge=False)
+    for heading in ("id", "名称", "title", "works", "access", "here"):
+        table.add_column(heading, justify="right" if heading == "works" else "left", no_wrap=heading == "id")
+    for collection in _collections().values():
+        table.add_row(
+            collection.id,
+            collection.title.zh,
+            collection.title.en,
+            str(len(collection.records)),
+            collection.access.value,
+            _here(collection, data),
+        )
+    Console().print(table)
+
+
+@click.command()
+@click.argument("name")
+@click.option("--from", "source", type=_FOLDER, help="Copy the works' folders from here; download nothing.")
+@click.option("--to", "data", type=_FOLDER, default=DATA, show_default=True, help="Where the texts go.")
+def fetch(name: str, source: Path | None, data: Path) -> None:
+    """Bring the texts of the collection NAME here. Run it again to go on after a failure.
+
+    Exit status: 0 all here, 1 some works are missing, 2 nothing done.
+    """
+    known = _collections()
+    if name not in known:
+        _stop(f"{name}: no such collection; there are: {', '.join(known)}")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(name, total=len(known[name].origins) or None)
+
+        def show(step: fetching.Progress) -> None:
+            finished = step.number if step.state is not fetching.State.STARTED else step.number - 1
+            bar.update(task, completed=finished, description=step.work_id)
+
+        try:
+            result = fetching.fetch(known[name], data, source, show)
+        except fetching.FetchFailure as failure:
+            bar.stop()
+            _stop(str(failure))
+    for failure_line in result.failures:
+        click.echo(failure_line, err=True)
+    click.echo(
+        f"{result.folder}: {len(result.fetched)} fetched, {len(result.present)} already there, "
+        f"{len(result.failures)} missing"
+    )
+    if result.failures:
+        sys.exit(1 if result.fetched or result.present else 2)
+
+
+def _collections() -> dict[str, Collection]:
+    try:
+        return all_collections()
+    except ManifestFailure as failure:
+        _stop(str(failure))
+
+
+def _here(collection: Collection, data: Path) -> str:
+    if bundled_folder(collection.id):
+        return "shipped"
+    present, total = fetching.is_here(collection, data), len(collection.origins)
+    return "yes" if present == total else f"{present} of {total}"
+
+
+def _stop(message: str) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(2)
