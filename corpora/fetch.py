@@ -12,7 +12,6 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -131,8 +130,9 @@ def _clone(repository: str, target: Path) -> None:
         *("-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=60"),
         *("clone", "--quiet", "--depth", "1", "--no-tags", "--template=", "--", repository, str(target)),
     ]
-    # A caller's own repository (as in a git hook) must not become the target.
-    environment = {key: value for key, value in os.environ.items() if key not in ("GIT_DIR", "GIT_WORK_TREE")}
+    # A git hook hands its own repository down in these; it must not become the target.
+    inherited = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
+    environment = {key: value for key, value in os.environ.items() if key not in inherited}
     environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     # A file, not a pipe: a pipe would be held open by git's own children after a timeout.
     with tempfile.TemporaryFile() as messages:
@@ -191,8 +191,6 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def is_here(collection: Collection, destination: Path) -> int:
-    """How many of the works that are fetched from elsewhere are in ``destination``."""
-    with suppress(OSError):
-        return sum((destination / collection.id / origin.folder).is_dir() for origin in collection.origins.values())
-    return 0
+def count_present(collection: Collection, destination: Path) -> int:
+    """How many of the works that :func:`fetch` brings are in ``destination`` already."""
+    return sum((destination / collection.id / origin.folder).is_dir() for origin in collection.origins.values())

@@ -278,4 +278,3 @@ def _mismatch(index: Path, old: Settings, new: Settings) -> str:
 def _nothing(paths: Sequence[Path], problems: Sequence[Problem]) -> str:
     first = f"; first problem: {problems[0]}" if problems else ""
     return f"no text was found in {', '.join(str(path) for path in paths) or 'no path at all'}{first}"
-

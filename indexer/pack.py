@@ -59,7 +59,18 @@ HEAD_WEIGHT = 0.5
 _BATCH = 8192
 _KINDS = tuple(SpanKind)
 _ROLES = tuple(Role)
-_ARRAYS = ("text", "main", "main_offsets", "notes", "notes_offsets", "passages", "sections", "spans", "pages", "windows")
+_ARRAYS = (
+    "text",
+    "main",
+    "main_offsets",
+    "notes",
+    "notes_offsets",
+    "passages",
+    "sections",
+    "spans",
+    "pages",
+    "windows",
+)
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of the step, what is done and what there is to do."""
@@ -323,9 +334,7 @@ class PackWriter:
         os.replace(draft, folder)
         sync(folder.parent)
 
-    def _embed(
-        self, joined: dict[str, NDArray[Any]], embedder: Embedder, progress: Progress
-    ) -> NDArray[np.float32]:
+    def _embed(self, joined: dict[str, NDArray[Any]], embedder: Embedder, progress: Progress) -> NDArray[np.float32]:
         windows = joined["windows"]
         rows = np.zeros((len(windows), embedder.dimensions), np.float32)
         streams = (joined["main"], joined["notes"])

@@ -109,7 +109,7 @@ def passage_starts(section: Section) -> list[tuple[int, int]]:
 
 
 def _cuts(text: str, start: int, end: int, goal: int) -> Iterator[int]:
-    """Cut points from ``start``: at a line or sentence end once ``goal`` is reached, at LONGEST_PASSAGE at the latest."""
+    """Cut points from ``start``: at a line or sentence end after ``goal``, else at LONGEST_PASSAGE."""
     yield start
     last = start
     while end - last > LONGEST_PASSAGE:

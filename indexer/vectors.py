@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import isqrt
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -50,7 +51,7 @@ def nearest(
     """Row numbers and cosines of the rows nearest to one unit vector, best first; only ``allowed`` rows if given."""
     if not index.ntotal or not limit:
         return np.empty(0, np.int64), np.empty(0, np.float32)
-    settings = None
+    settings: Any = None
     if allowed is not None:
         bits = np.packbits(allowed, bitorder="little")
         selector = faiss.IDSelectorBitmap(bits)

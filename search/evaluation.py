@@ -13,7 +13,7 @@ from indexer.engines import STREAMS, Engine
 from indexer.folding import fold
 from indexer.pack import Pack
 from search.matching import Occurrences, find, near, passages_of
-from search.query import And, Field, Near, Node, Not, Nothing, Or, Phrase
+from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree
 
 SCAN_ABOVE = 20_000
 """Passages; where a phrase may stand in more of them than this, reading the whole stream is quicker."""
@@ -30,20 +30,45 @@ class Found:
     occurrences: tuple[Occurrences, ...] = ()
 
 
+class Candidates:
+    """Where the phrases of one search may stand; each is asked of the engine once, for all packs."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._known: dict[tuple[str, str], NDArray[np.uint64] | None] = {}
+
+    def within(self, number: int, stream: str, phrase: str) -> NDArray[np.int64] | None:
+        """Passages of pack ``number``, sorted; None where the whole pack is better read."""
+        key = (stream, phrase)
+        if key not in self._known:
+            self._known[key] = self._engine.candidates(stream, phrase, SCAN_ABOVE)
+        named = self._known[key]
+        if named is None:
+            return None
+        low, high = np.searchsorted(named, np.array([number << 32, (number + 1) << 32], dtype=np.uint64))
+        return (named[low:high] & np.uint64(0xFFFFFFFF)).astype(np.int64)
+
+
 class Evaluator:
     """Evaluates trees on one pack of one generation."""
 
     def __init__(
-        self, pack: Pack, number: int, engine: Engine, streams: Sequence[int], strict: bool, fields: FieldMask
+        self,
+        pack: Pack,
+        number: int,
+        candidates: Candidates,
+        streams: Sequence[int],
+        strict: bool,
+        fields: FieldMask,
     ) -> None:
         self._pack = pack
         self._number = number
-        self._engine = engine
+        self._candidates = candidates
         self._streams = streams
         self._strict = strict
         self._fields = fields
 
-    def evaluate(self, node: Node) -> Found:
+    def evaluate(self, node: Tree) -> Found:
         """The passages that satisfy ``node``, with the occurrences of its phrases that are not denied."""
         size = len(self._pack.passages)
         match node:
@@ -76,14 +101,11 @@ class Evaluator:
     def _find(self, phrase: Phrase, stream: int) -> Occurrences:
         passages = None
         if phrase.literal:
-            named = self._engine.candidates(STREAMS[stream], phrase.folded, SCAN_ABOVE)
-            if named is not None:
-                here = named[(named >> np.uint64(32)) == self._number]
-                passages = (here & np.uint64(0xFFFFFFFF)).astype(np.int64)
+            passages = self._candidates.within(self._number, STREAMS[stream], phrase.folded)
         found = find(self._pack, stream, phrase.pattern, typed_characters(phrase), passages)
         return found.where(found.typed) if self._strict else found
 
-    def _near(self, left: Node, right: Node, distance: int) -> Found:
+    def _near(self, left: Tree, right: Tree, distance: int) -> Found:
         ones, others = self.evaluate(left).occurrences, self.evaluate(right).occurrences
         kept: list[Occurrences] = []
         shown: list[Occurrences] = []

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,9 +25,9 @@ from indexer.pack import Pack
 from indexer.passages import text_of
 from indexer.tokens import MODERN, bag, passage_id
 from indexer.vectors import nearest
-from search.evaluation import Evaluator, Found, Mask, distinct
-from search.matching import Occurrences, merged, original_ranges, passages_of
-from search.query import Field, Parsed, parse
+from search.evaluation import Candidates, Evaluator, Found, Mask, distinct
+from search.matching import Occurrences, in_passage, merged, original_ranges, passages_of
+from search.query import And, Field, Nothing, Parsed, Phrase, parse
 from search.results import (
     FacetValue,
     Hit,
@@ -171,11 +171,9 @@ class Library:
             start, end = int(pack.sections["start"][row]), int(pack.sections["end"][row])
             within = np.asarray(pack.passages["section"] == row)
             parsed = parse(q)
-            found = self._evaluator(place[0], _STREAMS[scope], strict).evaluate(parsed.tree)
+            found = self._evaluator(place[0], Candidates(self._engine), _STREAMS[scope], strict).evaluate(parsed.tree)
             ranges = [
-                stretch
-                for each in distinct(pack, found.occurrences, within)
-                for stretch in original_ranges(pack, each)
+                stretch for each in distinct(pack, found.occurrences, within) for stretch in original_ranges(pack, each)
             ]
             highlights = tuple((max(a, start) - start, min(b, end) - start) for a, b in merged(ranges))
         return SectionView(card, pack.section(row), number, highlights)
@@ -194,17 +192,17 @@ class Library:
         allowed = {number: self._allowed(number, request.filters) for number in self._packs}
         streams = _STREAMS[request.scope]
         matches: dict[int, _Matches] = {}
-        if request.mode is not Mode.SEMANTIC or parsed.boolean:
+        if request.mode is not Mode.SEMANTIC or _is_boolean(parsed):
             matches = self._matches(parsed, allowed, streams, request.strict)
         words: Scores = {}
         meaning: Scores = {}
         windows: dict[int, int] = {}
         if request.mode is not Mode.EXACT and parsed.text:
             eligible = {
-                number: matches[number].found.passages if parsed.boolean else self._in_fields(number, parsed, mask)
+                number: matches[number].found.passages if _is_boolean(parsed) else self._in_fields(number, parsed, mask)
                 for number, mask in allowed.items()
             }
-            everything = not request.filters and not parsed.fields and not parsed.boolean
+            everything = not request.filters and not parsed.fields and not _is_boolean(parsed)
             if request.mode is Mode.HYBRID:
                 words = self._by_words(parsed.text, streams, None if everything else eligible, self._modern)
             meaning, windows = self._by_meaning(parsed.text, streams, eligible)
@@ -219,9 +217,7 @@ class Library:
             request=request,
             total=Total(
                 passages=len(passages),
-                occurrences=None
-                if request.mode is Mode.SEMANTIC
-                else sum(match.count for match in matches.values()),
+                occurrences=None if request.mode is Mode.SEMANTIC else sum(match.count for match in matches.values()),
             ),
             hits=hits,
             facets=self._facets(passages) if request.facets else {},
@@ -259,6 +255,8 @@ class Library:
         return passages
 
     def _allowed(self, number: int, filters: dict[str, tuple[str, ...]]) -> Mask:
+        if not any(filters.values()) and len(self._entries[number].live) == len(self._packs[number].works):
+            return np.ones(len(self._packs[number].passages), dtype=bool)
         return self._work_mask(
             number,
             (
@@ -286,20 +284,26 @@ class Library:
 
     # What is found
 
-    def _evaluator(self, number: int, streams: Sequence[int], strict: bool) -> Evaluator:
+    def _evaluator(self, number: int, candidates: Candidates, streams: Sequence[int], strict: bool) -> Evaluator:
         return Evaluator(
-            self._packs[number], number, self._engine, streams, strict, lambda field: self._field_mask(number, field)
+            self._packs[number],
+            number,
+            candidates,
+            streams,
+            strict,
+            lambda field: self._field_mask(number, field),
         )
 
     def _matches(
         self, parsed: Parsed, allowed: dict[int, Mask], streams: Sequence[int], strict: bool
     ) -> dict[int, _Matches]:
         matches: dict[int, _Matches] = {}
+        candidates = Candidates(self._engine)
         for number, mask in allowed.items():
             if not mask.any():
                 matches[number] = _Matches(Found(mask), [])
                 continue
-            found = self._evaluator(number, streams, strict).evaluate(parsed.tree)
+            found = self._evaluator(number, candidates, streams, strict).evaluate(parsed.tree)
             found = Found(found.passages & mask, found.occurrences)
             matches[number] = _Matches(found, distinct(self._packs[number], found.occurrences, found.passages))
         return matches
@@ -358,7 +362,7 @@ class Library:
         exact, scores = self._exact_scores(matches)
         if request.mode is Mode.EXACT:
             return exact, scores
-        fused = Counter[int]()
+        fused: defaultdict[int, float] = defaultdict(float)
         for ranked in (words, meaning):
             for rank, passage in enumerate(sorted(ranked, key=lambda at: (-ranked[at], at))):
                 fused[passage] += 1 / (RRF + rank + 1)
@@ -452,7 +456,7 @@ class Library:
         if number in matches and matches[number].found.passages[local]:
             typed = False
             for each in matches[number].occurrences:
-                mine = each.where(passages_of(pack, each) == local)
+                mine = in_passage(pack, each, local)
                 typed = typed or bool(mine.typed.any())
                 ranges += original_ranges(pack, mine)
             if ranges:
@@ -520,7 +524,15 @@ def _identity(request: SearchRequest) -> str:
     return hashlib.sha256(repr(asked).encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def _arrays(scores: Scores | Counter[int]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _is_boolean(parsed: Parsed) -> bool:
+    """Whether the reader wrote operators or wildcards: then nothing outside the tree's own answer is wanted."""
+    tree = parsed.tree
+    leaves = tree.children if isinstance(tree, And) else (tree,)
+    plain = (isinstance(leaf, Field | Nothing) or (isinstance(leaf, Phrase) and leaf.literal) for leaf in leaves)
+    return not all(plain)
+
+
+def _arrays(scores: Scores) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     return np.array(list(scores.keys()), dtype=np.int64), np.array(list(scores.values()), dtype=np.float64)
 
 
@@ -570,4 +582,3 @@ def _shared(pack: Pack, start: int, end: int, text: str) -> list[tuple[int, int]
 
 def _bytes(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-

@@ -124,6 +124,14 @@ def passages_of(pack: Pack, found: Occurrences) -> Places:
     return places
 
 
+def in_passage(pack: Pack, found: Occurrences, passage: int) -> Occurrences:
+    """Those that start in one passage."""
+    row = pack.passages[passage]
+    name = ("main", "notes")[found.stream]
+    low, high = np.searchsorted(found.starts, (int(row[f"{name}_start"]), int(row[f"{name}_end"])))
+    return Occurrences(found.stream, found.starts[low:high], found.ends[low:high], found.typed[low:high])
+
+
 def original_ranges(pack: Pack, found: Occurrences) -> list[tuple[int, int]]:
     """The stretches of the pack's text that the occurrences cover, sorted and merged.
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 from corpora.model import Page, Problem, Role, Section, Source, Span, SpanKind, Work
@@ -91,7 +92,7 @@ def _notes(fields: Mapping[str, object], text: str) -> tuple[Span, ...]:
         notes.append(Span(SpanKind.NOTE, note[0], note[1]))
     notes.sort(key=lambda note: note.start)
     if any(note.start >= note.end for note in notes) or any(
-        before.end > after.start for before, after in zip(notes, notes[1:], strict=False)
+        before.end > after.start for before, after in pairwise(notes)
     ):
         raise ValueError("notes are empty or overlap")
     return tuple(notes)

@@ -1,5 +1,7 @@
 """Kanripo (漢籍リポジトリ): a folder of mandoku files ``KR2a0035_001.txt`` becomes one work.
 
+Texts of one's own may be written in the same way, under an id of two capitals, digits and small letters.
+
 The mandoku markup is described at https://www.kanripo.org/ and in its source,
 https://github.com/mandoku/mandoku; what stands here beyond that was measured in the files themselves:
 
@@ -16,8 +18,9 @@ from __future__ import annotations
 
 import configparser
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -35,7 +38,7 @@ from corpora.model import (
 )
 from corpora.readers.lines import Report, lines
 
-TEXT_NAME = re.compile(r"(KR[0-9][a-z]{1,2}[0-9]{3,4})_([0-9]{3,4})\.txt")
+TEXT_NAME = re.compile(r"([A-Z]{2}[0-9][0-9a-z]{3,8})_([0-9]{3,4})\.txt")
 DATA_FOLDER = "_data"
 SOURCE = "Kanripo"
 LICENCE = "CC BY-SA 4.0"
@@ -55,9 +58,12 @@ _MARKUP = re.compile(
 )
 _SPECIAL = re.compile(r"[<&\[()/]")
 _SMALL = re.compile("[爾勒克斯特木卜臣]{1,2}")
-_SERIES = "欽定四庫全書"
+_SERIES = re.compile("欽定四庫全書|[^　 ]{1,6}叢書$")
 _AUTHOR = re.compile(r"[撰修編輯著註注纂][　 ]*$")
 _HEAD_LIMIT = 24
+"""Characters of a running head at most."""
+_GAP_LIMIT = 48
+"""Characters of indentation between the parts of a note at most."""
 _DIGITS = "〇一二三四五六七八九"
 
 
@@ -121,7 +127,9 @@ def read(source: Source) -> Iterator[Work | Problem]:
     if sections:
         work_id = TEXT_NAME.fullmatch(texts[0].name)
         assert work_id  # is_text has matched it
-        record = CatalogueRecord(title or work_id[1], edition=edition, licence=LICENCE, source=SOURCE)
+        record = CatalogueRecord(title or work_id[1], edition=edition)
+        if work_id[1].startswith("KR"):
+            record = replace(record, licence=LICENCE, source=SOURCE)
         yield Work(work_id[1], record, tuple(sections))
 
 
@@ -135,7 +143,7 @@ def data_files(folder: Path) -> tuple[Path, ...]:
     data = folder / DATA_FOLDER
     if data.is_symlink():
         return ()
-    found = [*data.glob("imginfo.cfg"), *data.glob("imglist/imginfo.cfg"), *data.glob("imglist/KR*.txt")]
+    found = [*data.glob("imginfo.cfg"), *data.glob("imglist/imginfo.cfg"), *data.glob("imglist/*_*.txt")]
     return tuple(sorted(file for file in found if not file.is_symlink()))
 
 
@@ -151,14 +159,14 @@ def role_of(title: str) -> Role:
 
 
 def chinese_number(number: int) -> str:
-    """A number below 1000 in Chinese characters, as volumes are numbered: 12 is 十二, 120 is 一百二十."""
+    """A number below 1000 as volumes are numbered: 12 is 十二, 101 is 一百一, 110 is 一百十."""
     hundreds, rest = divmod(number, 100)
     tens, ones = divmod(rest, 10)
     text = _DIGITS[hundreds] + "百" if hundreds else ""
     if tens:
-        text += ("" if tens == 1 and not hundreds else _DIGITS[tens]) + "十"
+        text += ("" if tens == 1 else _DIGITS[tens]) + "十"
     if ones:
-        text += ("〇" if hundreds and not tens else "") + _DIGITS[ones]
+        text += _DIGITS[ones]
     return text or _DIGITS[0]
 
 
@@ -175,12 +183,14 @@ class _Volume:
         self._drafts = [self._draft]
         self._open: _Open | None = None
         self._joined = False  # the current line has gone on with a note of an earlier line
-        self._seen: dict[str, int] = {}
+        self._seen: set[str] = set()
+        self._problem_lines: set[int] = set()
+        self._repaired_line = 0
 
     def read(self) -> None:
         """Reads the file to its end."""
         number, last, marked = 0, "¶", False
-        for number, line in lines(self._file, self._report):  # noqa: B007 - the last number is used below
+        for number, line in lines(self._file, self._tell):
             if line[:1] in ("#", " ") and (line.startswith("# ") or _KEYWORD.match(line)):
                 self._keyword(number, line)
                 continue
@@ -191,17 +201,22 @@ class _Volume:
             self._line(number, line.removesuffix("¶").replace("¶", "\n"), line.endswith("¶"))
         if marked and not last.endswith(("¶", ">")):
             self._once(number, "file is truncated: its last line does not end with ¶")
-        self._abandon_note(number)
+            self._problem_lines.add(self._open.line if self._open else number)  # an open note is the same problem
+        self._abandon_note()
 
     def sections(self) -> list[Section]:
         """The sections that hold text or pages."""
         return [self._finish(draft) for draft in self._drafts if draft.length or draft.pages]
 
     def _once(self, line: int, reason: str) -> None:
-        """Reports a reason once a file, however often it occurs."""
-        if self._seen.setdefault(reason, line) == line:
-            self._report(Problem(self._file, line, reason))
-            self._seen[reason] = 0
+        """Reports a reason once a file, however often it occurs, and one reason a line."""
+        if reason not in self._seen and line not in self._problem_lines:
+            self._seen.add(reason)
+            self._tell(Problem(self._file, line, reason))
+
+    def _tell(self, problem: Problem) -> None:
+        self._problem_lines.add(problem.line)
+        self._report(problem)
 
     def _keyword(self, number: int, line: str) -> None:
         match = _KEYWORD.match(line)
@@ -214,14 +229,14 @@ class _Volume:
         elif keyword == "PROPERTY" and name == "BASEEDITION":
             self.edition = self.edition or rest.strip()
         elif keyword == "PROPERTY" and name == "JUAN":
-            self._begin(number, rest.strip(" \t[]"))
+            self._begin(rest.strip(" \t[]"))
         elif keyword not in _KNOWN_KEYWORDS or (keyword == "PROPERTY" and name not in _KNOWN_PROPERTIES):
             unknown = name if keyword == "PROPERTY" else match[1]
             self._once(number, f"unknown keyword {unknown[:40]}; the line is left out")
 
-    def _begin(self, number: int, title: str) -> None:
+    def _begin(self, title: str) -> None:
         """Begins a section; a page that has begun without text yet goes with it."""
-        self._abandon_note(number)
+        self._abandon_note()
         before = self._draft
         carried = bool(before.pages) and before.pages[-1].start < before.length
         pages = before.pages[-1:]
@@ -242,7 +257,7 @@ class _Volume:
             for match in _MARKUP.finditer(line):
                 draft.add(line[position : match.start()])
                 position = match.end()
-                marks = self._mark(number, line, match) or marks
+                marks = self._mark(number, match) or marks
             draft.add(line[position:])
         if marks and draft.length == start:
             return  # nothing but marks: no printed line
@@ -252,12 +267,12 @@ class _Volume:
                 self._open.first_line_end = draft.length
             draft.add("\n")
 
-    def _mark(self, number: int, line: str, match: re.Match[str]) -> bool:
+    def _mark(self, number: int, match: re.Match[str]) -> bool:
         """Takes one piece of markup; True where it prints nothing at all."""
         draft = self._draft
         kind = match.lastgroup
         if kind == "group":
-            self._group(number, line, match)
+            self._group(number, match[0])
             return False
         if kind in ("ids", "gaiji"):
             name = match[kind]
@@ -280,11 +295,10 @@ class _Volume:
             self._once(number, f"unknown tag {match[0][:40]}; the tag is left out")
         return True
 
-    def _group(self, number: int, line: str, match: re.Match[str]) -> None:
+    def _group(self, number: int, sign: str) -> None:
         draft = self._draft
-        sign = match[0]
         if sign == "(":
-            self._abandon_note(number)
+            self._abandon_note()
             self._open = _Open(draft.length, number)
         elif sign == "/":
             if self._open is None:
@@ -292,7 +306,7 @@ class _Volume:
             else:
                 self._open.bar = draft.length
         elif self._open is None:
-            self._close_unopened(number, line, match.start())
+            self._close_unopened(number)
         else:
             self._close(self._open)
             self._open = None
@@ -317,17 +331,17 @@ class _Volume:
     def _goes_on(self, start: int) -> bool:
         """Whether a group at ``start`` directly goes on with a note of the line before."""
         notes = self._draft.notes
-        if not notes or start - notes[-1][1] > 2 * _HEAD_LIMIT:
+        if not notes or start - notes[-1][1] > _GAP_LIMIT:
             return False
         gap = self._draft.text_from(notes[-1][1])[: start - notes[-1][1]]
         return not gap.strip() and (gap.count("\n") == 1 or (self._joined and "\n" not in gap))
 
-    def _close_unopened(self, number: int, line: str, position: int) -> None:
+    def _close_unopened(self, number: int) -> None:
         """A note that lacks its opening parenthesis begins after the gap that follows its headword."""
         draft = self._draft
-        line_start = self._line_start()
-        before = draft.text_from(line_start)
-        gap = re.search(r"[^　 ][　 ]+(?=[^　 ])", before)
+        first, self._repaired_line = self._repaired_line != number, number
+        line_start = self._line_start() if first else draft.length
+        gap = re.search(r"[^　 ][　 ]+(?=[^　 ])", draft.text_from(line_start))
         start = line_start + gap.end() if gap else -1
         if gap and (not draft.notes or draft.notes[-1][1] <= start):
             draft.notes.append((start, draft.length))
@@ -338,7 +352,7 @@ class _Volume:
         text = self._draft.text_from(max(0, self._draft.length - 4096))
         return self._draft.length - len(text) + text.rfind("\n") + 1
 
-    def _abandon_note(self, number: int) -> None:
+    def _abandon_note(self) -> None:
         """Closes a note that was left open at the end of its first line, and says so."""
         if self._open is None:
             return
@@ -365,7 +379,7 @@ def _section_title(value: str, text: str) -> str:
     if value and value.strip("0"):
         return value
     for line in text[:400].split("\n"):
-        if line.strip() and _SERIES not in line:
+        if line.strip() and not _SERIES.match(line.strip()):
             return line.strip()[:_HEAD_LIMIT]
     return "卷首"
 
@@ -376,19 +390,19 @@ def _running_heads(text: str, draft: _Draft, title: str) -> list[Span]:
     A volume also ends with the book and its number once more.
     """
     heads: list[Span] = []
-    first_notes = {text.rfind("\n", 0, start) + 1: start for start, _ in reversed(draft.notes)}
     in_head = True
     starts = draft.line_starts
+    first_notes = {starts[bisect_right(starts, start) - 1]: start for start, _ in reversed(draft.notes)}
     last = next((start for start in reversed(starts) if text[start : start + 1].strip("\n")), -1)
     for start in starts:
         end = text.find("\n", start)
-        if not in_head and start != last and not text.startswith(_SERIES, start) and text[start] not in "　 ":
+        if not in_head and start != last and not text.startswith("欽定", start) and text[start] not in "　 ":
             continue
         end = min(end, first_notes.get(start, end))
         line = text[start:end].strip()
         if not line:
             continue
-        if line.startswith(_SERIES) and len(line) <= _HEAD_LIMIT:
+        if _SERIES.match(line) and len(line) <= _HEAD_LIMIT:
             in_head = True
         elif not (in_head and (_names_book(line, title) or _names_author(line))) and not (
             start == last and _names_book(line, title)

@@ -65,10 +65,8 @@ def _read_file(file: Path, encoding: str | None, report: Report) -> Work | None:
         report(Problem(file, 1, str(error)))
         return None
     record = records.record(fields, file.stem)
-    if file.suffix == ".txt":
-        sections = [_section(record.title, body)]
-    else:
-        sections = _markdown(record, body)
+    is_plain = file.suffix.lower() == ".txt"
+    sections = [_section(record.title, body)] if is_plain else _markdown(record, body)
     sections = [section for section in sections if section.text.strip()]
     if sections:
         return Work(identifier, record, tuple(sections))
@@ -103,9 +101,7 @@ def _encoding(file: Path, wanted: str | None, report: Report) -> str | None:
     return None
 
 
-def _front_matter(
-    file: Path, numbered: list[tuple[int, str]], report: Report
-) -> tuple[dict[str, object], list[str]]:
+def _front_matter(file: Path, numbered: list[tuple[int, str]], report: Report) -> tuple[dict[str, object], list[str]]:
     """The metadata at the head of the lines, and the lines after it, untouched."""
     body = [line for _, line in numbered]
     if not body or not _FENCE.fullmatch(body[0]):

@@ -69,8 +69,8 @@ def _read_file(file: Path, report: Report) -> Work | None:
 
 def _record(file: Path, folder: str, poems: list[object]) -> CatalogueRecord:
     known = [poem for poem in poems if isinstance(poem, dict)]
-    authors = {records.value(poem, "author") for poem in known}
-    volumes = {records.value(poem, "volume") for poem in known}
+    authors = {records.value(poem, "author") for poem in known} - {""}
+    volumes = {records.value(poem, "volume") for poem in known} - {""}
     book = _BOOKS.get(folder, CatalogueRecord(file.stem))
     volume = volumes.pop() if len(volumes) == 1 else ""
     return CatalogueRecord(

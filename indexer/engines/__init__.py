@@ -82,5 +82,5 @@ def engine(name: str) -> EngineModule:
     Raises:
         KeyError: no engine has this name.
     """
-    module: EngineModule = import_module(ENGINES[name])  # type: ignore[assignment]  # a module is checked by the contract tests
+    module: EngineModule = import_module(ENGINES[name])
     return module

@@ -41,6 +41,7 @@ class TantivyEngine:
         self._searcher = self._index.searcher()
 
     def candidates(self, stream: str, phrase: str, limit: int) -> NDArray[np.uint64] | None:
+        """See :meth:`indexer.engines.Engine.candidates`."""
         head = list(phrase[: TAIL + 1])
         if len(head) == 1:
             query = tantivy.Query.term_query(self._schema, stream, head[0], "basic")
@@ -52,6 +53,7 @@ class TantivyEngine:
         return np.sort(np.array([passage for passage, _ in found], dtype=np.uint64))
 
     def rank(self, bag: Bag, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
+        """See :meth:`indexer.engines.Engine.rank`."""
         wanted = [(f"{stream}_grams", gram) for stream in bag.streams for gram in bag.grams]
         wanted += [("words", word) for word in bag.words]
         if not wanted:
@@ -69,7 +71,7 @@ class TantivyEngine:
             )
         found = self._searcher.search(query, limit=limit, count=False).hits
         passages = self._searcher.fast_field_values("passage", [address for _, address in found])
-        ranked = [(int(passage), float(score)) for (score, _), passage in zip(found, passages, strict=True)]
+        ranked = [(int(passage or 0), float(score)) for (score, _), passage in zip(found, passages, strict=True)]
         return sorted(ranked, key=lambda pair: (-pair[1], pair[0]))
 
 
@@ -81,6 +83,7 @@ class TantivyWriter:
         self._writer = self._index.writer(_HEAP, 1)
 
     def add(self, passages: Iterable[PassageTokens]) -> None:
+        """See :meth:`indexer.engines.EngineWriter.add`."""
         for tokens in passages:
             document = tantivy.Document()
             document.add_unsigned("passage", tokens.passage)
@@ -94,10 +97,12 @@ class TantivyWriter:
             self._writer.add_document(document)
 
     def remove(self, works: Sequence[str]) -> None:
+        """See :meth:`indexer.engines.EngineWriter.remove`."""
         for work in works:
             self._writer.delete_documents_by_term("work", work)
 
     def commit(self) -> None:
+        """See :meth:`indexer.engines.EngineWriter.commit`."""
         self._writer.commit()
         self._writer.wait_merging_threads()
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh import fields, index
 from whoosh.analysis import SpaceSeparatedTokenizer
-from whoosh.query import And, Or, Phrase, Term
+from whoosh.query import Or, Phrase, Term
 from whoosh.scoring import BM25F
 
 from indexer.engines import STREAMS, TAIL, Bag, PassageTokens
@@ -36,6 +36,7 @@ class WhooshEngine:
         self._searcher = index.open_dir(str(folder), _NAME).searcher(weighting=BM25F())
 
     def candidates(self, stream: str, phrase: str, limit: int) -> NDArray[np.uint64] | None:
+        """See :meth:`indexer.engines.Engine.candidates`."""
         head = list(phrase[: TAIL + 1])
         query = Term(stream, head[0]) if len(head) == 1 else Phrase(stream, head)
         found: list[int] = []
@@ -46,6 +47,7 @@ class WhooshEngine:
         return np.sort(np.array(found, dtype=np.uint64))
 
     def rank(self, bag: Bag, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
+        """See :meth:`indexer.engines.Engine.rank`."""
         wanted = [Term(f"{stream}_grams", gram) for stream in bag.streams for gram in bag.grams]
         wanted += [Term("words", word) for word in bag.words]
         if not wanted or works == []:
@@ -67,6 +69,7 @@ class WhooshWriter:
         self._writer = self._index.writer(limitmb=256)
 
     def add(self, passages: Iterable[PassageTokens]) -> None:
+        """See :meth:`indexer.engines.EngineWriter.add`."""
         for tokens in passages:
             document: dict[str, object] = {"passage": tokens.passage, "work": tokens.work}
             for stream in STREAMS:
@@ -78,10 +81,12 @@ class WhooshWriter:
             self._writer.add_document(**document)
 
     def remove(self, works: Sequence[str]) -> None:
+        """See :meth:`indexer.engines.EngineWriter.remove`."""
         for work in works:
             self._writer.delete_by_term("work", work)
 
     def commit(self) -> None:
+        """See :meth:`indexer.engines.EngineWriter.commit`."""
         self._writer.commit()
 
 

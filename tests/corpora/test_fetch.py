@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from corpora import fetch as module
-from corpora.fetch import FetchFailure, Progress, State, fetch, is_here
+from corpora.fetch import FetchFailure, Progress, State, count_present, fetch
 from corpora.model import CatalogueRecord, Collection, Localized, Origin
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -33,11 +33,14 @@ def folder_of_text(place: Path, text: str = "黒龍江¶\n") -> Path:
     return place
 
 
-def repository(place: Path) -> str:
+def repository(place: Path, link: str = "") -> str:
     folder_of_text(place)
+    if link:
+        (place / "link.txt").symlink_to(link)
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(place)]
     for command in (["init", "-q"], ["add", "."], ["commit", "-q", "--no-verify", "-m", "text"]):
-        subprocess.run([*git, *command], check=True)
+        # Run from a git hook, git would otherwise work on the project's own repository.
+        subprocess.run([*git, *command], check=True, env={"PATH": os.environ["PATH"], "HOME": str(place.parent)})
     return place.as_uri()
 
 
@@ -56,7 +59,7 @@ def test_clones_shallow_then_skips_what_is_there(tmp_path: Path) -> None:
     ]
     again = fetch(small, tmp_path / "data")
     assert (again.fetched, again.present) == ((), ("W1", "W2"))
-    assert is_here(small, tmp_path / "data") == 2
+    assert count_present(small, tmp_path / "data") == 2
 
 
 @needs_git
@@ -68,6 +71,14 @@ def test_one_missing_repository_does_not_stop_the_others(tmp_path: Path) -> None
     assert "none" in result.failures[0]
     assert "\n" not in result.failures[0]
     assert sorted(os.listdir(tmp_path / "data" / "small")) == ["W2"]
+
+
+@needs_git
+def test_a_link_in_a_repository_becomes_a_plain_file(tmp_path: Path) -> None:
+    result = fetch(collection(W1=repository(tmp_path / "a", link="/etc/passwd")), tmp_path / "data")
+    copy = result.folder / "W1" / "link.txt"
+    assert not copy.is_symlink()
+    assert copy.read_text(encoding="utf-8") == "/etc/passwd"
 
 
 @needs_git
@@ -84,7 +95,7 @@ def test_without_git_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(FetchFailure, match="git is not installed"):
         fetch(collection(W1="https://example.org/w1"), tmp_path / "data")
-    assert is_here(collection(W1=""), tmp_path / "data") == 0
+    assert count_present(collection(W1=""), tmp_path / "data") == 0
 
 
 @needs_git

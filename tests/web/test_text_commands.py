@@ -56,7 +56,21 @@ def test_check_of_an_empty_folder_says_so(tmp_path: Path) -> None:
     result = run("check", tmp_path)
     assert result.exit_code == 2
     assert "no texts found" in result.stdout
-    assert run("check", tmp_path / "none").exit_code == 2
+
+
+def test_check_goes_on_after_a_path_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("松花江出長白山", encoding="utf-8")
+    result = run("check", tmp_path / "none", tmp_path / "a.txt")
+    assert result.exit_code == 1
+    assert "none: cannot be read" in result.stdout
+    assert "1 works" in result.stderr
+
+
+def test_check_reports_a_work_that_is_there_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    reader_of(monkeypatch, WORK, WORK)
+    result = run("check", tmp_path)
+    assert result.exit_code == 1
+    assert "W1 was already read" in result.stdout
 
 
 def test_the_shipped_gazetteer_can_be_read() -> None:

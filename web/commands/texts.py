@@ -15,7 +15,7 @@ from corpora import fetch as fetching
 from corpora.manifests import ManifestFailure, bundled_folder
 from corpora.manifests import collections as all_collections
 from corpora.model import Collection, Problem
-from corpora.readers import discover, read
+from corpora.readers import discover, distinct_works, read
 
 DATA = Path("data")
 
@@ -23,13 +23,14 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
 def check(paths: tuple[Path, ...]) -> None:
     """Read files or folders as an index would, and say what is wrong in them.
 
     Exit status: 0 nothing wrong, 1 problems, 2 nothing could be read.
     """
     works = sections = characters = problems = 0
+    seen: dict[str, Path] = {}
     for path in paths:
         sources, found = discover(path)
         if not sources and not found:
@@ -38,7 +39,7 @@ def check(paths: tuple[Path, ...]) -> None:
             problems += 1
             click.echo(problem)
         for source in sources:
-            for item in read(source):
+            for item in distinct_works(read(source), seen, source.root):
                 if isinstance(item, Problem):
                     problems += 1
                     click.echo(item)
@@ -114,7 +115,7 @@ def _collections() -> dict[str, Collection]:
 def _here(collection: Collection, data: Path) -> str:
     if bundled_folder(collection.id):
         return "shipped"
-    present, total = fetching.is_here(collection, data), len(collection.origins)
+    present, total = fetching.count_present(collection, data), len(collection.origins)
     return "yes" if present == total else f"{present} of {total}"
 
 

@@ -1,0 +1,144 @@
+"""Texts become unit vectors.
+
+The model that comes with the package is static: a text is the sum of the vectors of its characters and adjacent
+pairs. It needs numpy alone. Any other model is a folder that sentence-transformers can load.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from indexer.errors import IndexFailure
+from indexer.folding import fold_array
+
+MODEL = Path(__file__).with_name("model")
+_WEIGHTS, _SCALES, _TOKENS = "weights.npy", "scales.npy", "tokens.npy"
+
+Vectors = NDArray[np.float32]
+Keys = NDArray[np.uint64]
+
+
+class ModelFailure(IndexFailure):
+    """A model can't be loaded; the message names its folder and says why."""
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors; a text with nothing that the model knows gets zeros."""
+
+    @property
+    def name(self) -> str:
+        """What the index records: the folder of a model that was named, else the name and digest of our own."""
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """One row a text."""
+
+
+class StaticEmbedder:
+    """The sum of token vectors, stored as 8-bit integers with one scale a token.
+
+    ``tokens`` are sorted keys: a character's code point, or two code points of a pair, the first in the high half.
+    """
+
+    def __init__(self, name: str, tokens: Keys, weights: NDArray[np.int8], scales: Vectors) -> None:
+        self.name = name
+        self.dimensions = int(weights.shape[1])
+        self._tokens = tokens
+        self._weights = weights
+        self._scales = scales
+
+    @classmethod
+    def from_weights(cls, tokens: Keys, weights: Vectors) -> StaticEmbedder:
+        """Quantize a table of token vectors."""
+        scales = np.maximum(np.abs(weights).max(axis=1), 1e-12) / 127
+        return cls("new", tokens, np.round(weights / scales[:, None]).astype(np.int8), scales.astype(np.float32))
+
+    @classmethod
+    def load(cls, folder: Path) -> StaticEmbedder:
+        """Open a saved model.
+
+        Raises:
+            ModelFailure: the folder holds none.
+        """
+        try:
+            tokens, weights, scales = (np.load(folder / name, mmap_mode="r") for name in (_TOKENS, _WEIGHTS, _SCALES))
+        except (OSError, ValueError) as failure:
+            raise ModelFailure(f"{folder}: not a static model ({failure})") from failure
+        digest = hashlib.sha256(np.asarray(scales).tobytes()).hexdigest()[:12]
+        return cls(f"wenyuan-static-{digest}", np.asarray(tokens), weights, np.asarray(scales))
+
+    def save(self, folder: Path) -> None:
+        """Write the model."""
+        folder.mkdir(parents=True, exist_ok=True)
+        np.save(folder / _TOKENS, self._tokens)
+        np.save(folder / _WEIGHTS, self._weights)
+        np.save(folder / _SCALES, self._scales)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """See :class:`Embedder`."""
+        codes = np.frombuffer("\n".join(texts).encode("utf-32-le", "replace"), dtype="<u4").astype(np.uint32)
+        lengths = np.array([len(text) for text in texts], dtype=np.int64)
+        folded, offsets = fold_array(codes)
+        owners = np.searchsorted(np.cumsum(lengths + 1), offsets, side="right")
+        characters, pairs = token_keys(folded)
+        same = owners[1:] == owners[:-1]
+        keys = np.concatenate([characters, pairs[same]])
+        rows = np.concatenate([owners, owners[1:][same]])
+        at = np.minimum(np.searchsorted(self._tokens, keys), len(self._tokens) - 1)
+        known = self._tokens[at] == keys
+        used, columns = np.unique(at[known], return_inverse=True)
+        bag = csr_matrix((np.ones(len(columns), np.float32), (rows[known], columns)), (len(texts), len(used)))
+        vectors = np.asarray(bag @ (self._weights[used].astype(np.float32) * self._scales[used, None]), np.float32)
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: Vectors = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+        return unit
+
+
+class TransformerEmbedder:
+    """Any local sentence-transformers model."""
+
+    def __init__(self, folder: Path) -> None:
+        from sentence_transformers import SentenceTransformer  # it takes torch along, which the static model spares
+
+        self.name = str(folder.resolve())
+        try:
+            self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        except Exception as failure:  # whatever a stranger's files make the library raise
+            raise ModelFailure(f"{folder}: sentence-transformers can't load it ({failure})") from failure
+        self.dimensions = int(self._model.get_sentence_embedding_dimension() or 0)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """See :class:`Embedder`."""
+        rows: Vectors = self._model.encode(
+            list(texts), normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+        )
+        return rows.astype(np.float32)
+
+
+def token_keys(codes: NDArray[np.uint32]) -> tuple[Keys, Keys]:
+    """Keys of every character and of every adjacent pair of a folded text."""
+    wide = codes.astype(np.uint64)
+    return wide, wide[:-1] << np.uint64(32) | wide[1:]
+
+
+def load_embedder(folder: Path | None = None) -> Embedder:
+    """The model in ``folder``, or the one that comes with the package.
+
+    Raises:
+        ModelFailure: there is none that can be loaded; nothing is ever downloaded.
+    """
+    if folder is None or folder.resolve() == MODEL:
+        return StaticEmbedder.load(MODEL)
+    if not (folder / "modules.json").is_file():
+        raise ModelFailure(f"{folder}: no sentence-transformers model (a folder with modules.json) is there")
+    return TransformerEmbedder(folder)

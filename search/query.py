@@ -1,0 +1,479 @@
+"""The query language: from what a reader types to an engine-free tree.
+
+``whoosh.qparser`` does the reading: taggers cut the query into syntax nodes and filters arrange them. Here its
+nodes are repaired where the query is odd (each repair is explained), and turned into the tree below. Nothing
+of Whoosh leaves this module.
+
+========================  =========================================================================
+``完顏 阿骨打``            both words (white space, also U+3000, separates them)
+``"完顏阿骨打"``           one exact phrase; also “ ”, 「 」, 『 』 around a whole word or phrase
+``金 AND 遼``              both; ``OR`` either; ``NOT`` excludes; ``( )`` groups
+``金 NEAR/5 遼``           at most 5 characters between them, in either order
+``完顏?打``                ``?`` is any one character, ``*`` any run of up to 8
+``title:金史``             the catalogue record; see :data:`FIELDS` for the names, Chinese ones too
+========================  =========================================================================
+
+``NEAR`` binds tightest, then ``NOT``, ``AND``, ``OR``, then plain adjacency; without a number it means NEAR/10.
+Every operator may be typed full-width. A ``?`` that ends a bare word, and any ``?`` in a word with other
+punctuation, is a question mark.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from whoosh.qparser import QueryParser, plugins, syntax, taggers
+
+from indexer.folding import fold
+from search.results import SearchError
+
+MAX_CHARACTERS = 1_000
+MAX_TERMS = 32
+MAX_NESTING = 10
+MAX_RUN = 8
+"""The most characters that one ``*`` stands for."""
+MAX_RUNS = 8
+"""The most ``*`` in one phrase."""
+MAX_DISTANCE = 100
+DEFAULT_DISTANCE = 10
+SHOWN = 20
+"""The most characters of a query that an error or an explanation repeats."""
+
+FIELDS: dict[str, tuple[str, ...]] = {
+    "title": ("题名", "題名", "书名", "書名"),
+    "author": ("作者",),
+    "dynasty": ("朝代",),
+    "work": ("著作",),
+    "collection": ("专题", "專題"),
+    "category": ("分类", "分類"),
+    "place": ("地点", "地點"),
+}
+"""The fields of the catalogue record that a query can name, with their Chinese names."""
+
+
+class Wild(Enum):
+    """A wildcard in a phrase's pattern."""
+
+    ONE = "?"  # exactly one character
+    RUN = "*"  # 0 to MAX_RUN characters
+
+
+ANY_ONE = Wild.ONE
+ANY_RUN = Wild.RUN
+Element = int | Wild
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Characters that stand in a row. ``text`` is as typed; ``pattern`` holds folded code points and wildcards."""
+
+    text: str
+    pattern: tuple[Element, ...]
+
+    @property
+    def literal(self) -> bool:
+        """Whether there are no wildcards."""
+        return not any(isinstance(element, Wild) for element in self.pattern)
+
+    @property
+    def folded(self) -> str:
+        """The folded text; empty where there are wildcards."""
+        return "".join(chr(e) for e in self.pattern if isinstance(e, int)) if self.literal else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A condition on the catalogue record: ``value`` (as typed), folded, is part of the named field, folded."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All children, in the order typed. A ``Not`` stands only here, never without a child that is not a ``Not``."""
+
+    children: tuple[Tree, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Any child; none of them is a ``Not``."""
+
+    children: tuple[Tree, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """What the child does not match."""
+
+    child: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Both operands with at most ``distance`` characters of the folded stream between them, in either order.
+
+    An operand is a phrase, or an ``Or`` of phrases.
+    """
+
+    left: Phrase | Or
+    right: Phrase | Or
+    distance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Nothing can be searched: ``empty`` (no words) or ``not-alone`` (nothing to exclude from)."""
+
+    reason: str
+
+
+Tree = Phrase | Field | And | Or | Not | Near | Nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A query as it was understood.
+
+    ``text`` is its wanted words without operators and fields; ``phrases`` and ``fields`` are the wanted ones;
+    ``explanations`` are (code, detail) pairs that say how an odd query was read; ``whole`` is the query as one
+    phrase, where it is one or is only literal words.
+    """
+
+    tree: Tree
+    text: str
+    phrases: tuple[Phrase, ...]
+    fields: tuple[Field, ...]
+    explanations: tuple[tuple[str, str], ...]
+    whole: Phrase | None
+
+
+def parse(q: str) -> Parsed:
+    """Read a query.
+
+    :raises SearchError: ``query-too-long``, ``query-too-complex`` or ``wildcard-too-broad``.
+    """
+    if len(q) > MAX_CHARACTERS:
+        raise SearchError("query-too-long", f"{len(q)} > {MAX_CHARACTERS}")
+    reading = _Reading(q)
+    tree = reading.tree()
+    wanted = tuple(dict.fromkeys(_wanted(tree)))
+    phrases = tuple(leaf for leaf in wanted if isinstance(leaf, Phrase))
+    if isinstance(tree, Phrase):
+        whole: Phrase | None = tree
+    elif reading.plain and phrases and all(phrase.literal for phrase in phrases):
+        whole = Phrase(q.strip(), _literal(q))
+    else:
+        whole = None
+    return Parsed(
+        tree=tree,
+        text=" ".join(phrase.text for phrase in phrases),
+        phrases=phrases,
+        fields=tuple(leaf for leaf in wanted if isinstance(leaf, Field)),
+        explanations=tuple(dict.fromkeys(reading.explanations)),
+        whole=whole,
+    )
+
+
+def _wanted(tree: Tree, wanted: bool = True) -> Iterator[Phrase | Field]:
+    """The leaves under an even number of ``Not``, in order."""
+    match tree:
+        case Phrase() | Field():
+            if wanted:
+                yield tree
+        case And(children) | Or(children):
+            for child in children:
+                yield from _wanted(child, wanted)
+        case Not(child):
+            yield from _wanted(child, not wanted)
+        case Near(left, right):
+            yield from _wanted(left, wanted)
+            yield from _wanted(right, wanted)
+
+
+# Phrases
+
+_WILD = {"?": ANY_ONE, "？": ANY_ONE, "*": ANY_RUN, "＊": ANY_RUN}
+_QUESTION_MARKS = "?？"
+_PASSAGE = re.compile("[，。、；：！…,;!“”「」『』《》]")
+"""What shows that a word is running text, where ``?`` and ``*`` are punctuation."""
+
+
+def _literal(text: str) -> tuple[Element, ...]:
+    return tuple(map(ord, fold(text)))
+
+
+def _pattern(text: str) -> tuple[Element, ...]:
+    """The folded pattern of a phrase; ``*`` at its ends, where it would add nothing, and doubled ``*`` are dropped."""
+    if _PASSAGE.search(text):
+        return _literal(text)
+    pattern: list[Element] = []
+    for part in re.split(r"([?？*＊])", text):
+        if part not in _WILD:
+            pattern.extend(_literal(part))
+        elif not (_WILD[part] is ANY_RUN and (not pattern or pattern[-1] is ANY_RUN)):
+            pattern.append(_WILD[part])
+    while pattern and pattern[-1] is ANY_RUN:
+        pattern.pop()
+    if pattern.count(ANY_RUN) > MAX_RUNS:
+        raise SearchError("query-too-complex", f"* > {MAX_RUNS}")
+    if not any(isinstance(element, int) for element in pattern) and any(mark in text for mark in _WILD):
+        raise SearchError("wildcard-too-broad", text[:SHOWN])
+    return tuple(pattern)
+
+
+# Whoosh's side: taggers and filters
+
+_START = r"(?<![^\s()\"”」』])"  # an operator or a field starts a word
+_END = r"(?![^\s()\"“「『])"  # and an operator ends one
+_QUOTED = re.compile(
+    r'"(?P<plain>[^"]*)(?P<close>"|$)'
+    r"|(?<![^\s(:])(?:“(?P<curly>[^“”]*)”|「(?P<corner>[^「」]*)」|『(?P<hollow>[^『』]*)』)(?=[\s)]|$)"
+)
+_FIELD_OF = {name: field for field, names in FIELDS.items() for name in (field, *names)}
+_FIELD = rf"(?i:{_START}(?P<text>{'|'.join(_FIELD_OF)}):\s*)"
+_NEAR = re.compile(r"NEAR(?:/([0-9]*))?")
+_ASCII = {ord("\u3000"): " "} | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+_GLOSS = re.compile(r"(?<=[^\x00-\x7f])\(([^()\s\"]*)\)")
+"""A bracketed remark inside running text, such as 黑龍江（今…）將軍: the brackets are punctuation."""
+
+
+class _NearGroup(syntax.BinaryGroup):  # type: ignore[misc]  # Whoosh's base is untyped
+    """Two operands of ``NEAR``; the distance is in ``kwargs``."""
+
+
+class _NearOperator(syntax.InfixOperator):  # type: ignore[misc]  # Whoosh's base is untyped
+    def replace_self(self, parser: Any, group: Any, position: int) -> int:
+        """Put a group in the place of the operator and its operands, as every operator of Whoosh does."""
+        operands = [group[position - 1], group[position + 1]]
+        group[position - 1 : position + 2] = [_NearGroup(operands, distance=self.text)]
+        return position
+
+
+@dataclass(frozen=True, slots=True)
+class _Plugin:
+    """A Whoosh plugin made of ready parts: (tagger, priority) and (filter, priority) pairs."""
+
+    tags: tuple[tuple[Any, int], ...] = ()
+    sieves: tuple[tuple[Callable[[Any, Any], Any], int], ...] = ()
+
+    def taggers(self, parser: Any) -> Sequence[tuple[Any, int]]:
+        return self.tags
+
+    def filters(self, parser: Any) -> Sequence[tuple[Callable[[Any, Any], Any], int]]:
+        return self.sieves
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """A bounded set of passages, or (``negative``) all but that set."""
+
+    tree: Tree
+    negative: bool = False
+
+
+class _Reading:
+    """One reading of one query: Whoosh's parser with our plugins, and what there is to explain."""
+
+    def __init__(self, q: str) -> None:
+        self.q = q
+        self.explanations: list[tuple[str, str]] = []
+        self.plain = True
+        self._terms = 0
+        # One character stays one character, so that offsets hold in what was typed.
+        self._text = _GLOSS.sub("·\\1·", q.translate(_ASCII))
+        self._parser = QueryParser(
+            None,
+            None,
+            plugins=[
+                plugins.GroupPlugin(),
+                plugins.FieldsPlugin(_FIELD, remove_unknown=False),
+                plugins.OperatorsPlugin(
+                    ops=[
+                        (
+                            plugins.OperatorsPlugin.OpTagger(
+                                rf"{_START}{_NEAR.pattern}{_END}", _NearGroup, _NearOperator
+                            ),
+                            0,
+                        )
+                    ],
+                    Not=rf"{_START}NOT{_END}",
+                    And=rf"{_START}AND{_END}",
+                    Or=rf"{_START}OR{_END}",
+                    AndNot=None,
+                    AndMaybe=None,
+                    Require=None,
+                ),
+                _Plugin(
+                    tags=((taggers.FnTagger(_QUOTED, self._quoted), -1),),
+                    sieves=((self._balance, -1), (self._drop_empty_fields, 90), (self._tidy_operators, 590)),
+                ),
+            ],
+        )
+
+    def tree(self) -> Tree:
+        """The tree of the query."""
+        meaning = self._convert(self._parser.process(self._text))
+        if meaning is None:
+            if any(mark in self.q for mark in _WILD):
+                raise SearchError("wildcard-too-broad", self.q.strip()[:SHOWN])
+            return Nothing("empty")
+        if meaning.negative:
+            self._explain("not-alone")
+            return Nothing("not-alone")
+        return meaning.tree
+
+    def _explain(self, code: str, detail: str = "") -> None:
+        self.explanations.append((code, detail))
+
+    # Taggers and filters
+
+    def _quoted(self, close: str | None, **texts: str | None) -> Any:
+        if close == "":
+            self._explain("quote-unclosed")
+        self.plain = False
+        return syntax.TextNode(next(text for text in texts.values() if text is not None))
+
+    def _balance(self, parser: Any, group: Any) -> Any:
+        """Drop brackets that close nothing, close those left open, and bound the nesting before anything recurses."""
+        opening, closing = plugins.GroupPlugin.OpenBracket, plugins.GroupPlugin.CloseBracket
+        balanced = group.empty_copy()
+        depth = 0
+        for node in group:
+            if isinstance(node, opening):
+                self.plain = False
+                depth += 1
+                if depth > MAX_NESTING:
+                    raise SearchError("query-too-complex", f"( > {MAX_NESTING}")
+            elif isinstance(node, closing):
+                if not depth:
+                    self._explain("bracket-unbalanced", ")")
+                    continue
+                depth -= 1
+            balanced.append(node)
+        if depth:
+            self._explain("bracket-unbalanced", "(")
+            balanced.extend([closing() for _ in range(depth)])
+        return balanced
+
+    def _drop_empty_fields(self, parser: Any, group: Any) -> Any:
+        """Drop a field's name with no value behind it."""
+        kept = group.empty_copy()
+        for position, node in enumerate(group):
+            if isinstance(node, syntax.FieldnameNode):
+                self.plain = False
+                behind = group[position + 1] if position + 1 < len(group) else None
+                if not isinstance(behind, syntax.TextNode | syntax.GroupNode):
+                    self._explain("field-empty", node.original.strip())
+                    continue
+            kept.append(self._drop_empty_fields(parser, node) if isinstance(node, syntax.GroupNode) else node)
+        return kept
+
+    def _tidy_operators(self, parser: Any, group: Any) -> Any:
+        """Drop operators that lack an operand, and doubled ``NOT``."""
+        tidy = group.empty_copy()
+
+        def last(kind: Any) -> bool:
+            return bool(tidy) and isinstance(tidy[-1], kind)
+
+        for node in group:
+            if isinstance(node, syntax.Operator):
+                self.plain = False
+            if isinstance(node, syntax.PrefixOperator) and last(syntax.PrefixOperator):
+                tidy.pop()
+            elif (isinstance(node, syntax.InfixOperator) and (not tidy or last(syntax.Operator))) or (
+                isinstance(node, syntax.PrefixOperator) and last(_NearOperator)
+            ):
+                self._explain("operator-dangling", node.text)
+            else:
+                tidy.append(self._tidy_operators(parser, node) if isinstance(node, syntax.GroupNode) else node)
+        while last(syntax.Operator):
+            self._explain("operator-dangling", tidy.pop().text)
+        return tidy
+
+    # From Whoosh's nodes to the tree
+
+    def _convert(self, node: Any) -> _Meaning | None:
+        """What a node means; None where there is nothing to search for in it."""
+        if isinstance(node, syntax.TextNode):
+            return self._leaf(node)
+        meanings = [meaning for child in node if (meaning := self._convert(child)) is not None]
+        if not meanings:
+            return None
+        if isinstance(node, syntax.NotGroup):
+            return _Meaning(meanings[0].tree, not meanings[0].negative)
+        if isinstance(node, _NearGroup) and len(meanings) == 2:
+            return self._near(meanings[0], meanings[1], self._distance(node.kwargs["distance"]))
+        return _join_any(meanings) if isinstance(node, syntax.OrGroup) else _join_all(meanings)
+
+    def _leaf(self, node: Any) -> _Meaning | None:
+        bare = isinstance(node, syntax.WordNode)
+        text = self.q[node.startchar : node.endchar] if bare else self.q[node.startchar + 1 :][: len(node.text)]
+        self._terms += 1
+        if self._terms > MAX_TERMS:
+            raise SearchError("query-too-complex", f"{self._terms} > {MAX_TERMS}")
+        if node.fieldname:
+            name = _FIELD_OF[node.fieldname.lower()]
+            if not fold(text):
+                self._explain("field-empty", f"{name}:")
+                return None
+            return _Meaning(Field(name, text.strip()))
+        text = text.rstrip(_QUESTION_MARKS) if bare else text.rstrip("？")
+        pattern = _pattern(text)
+        if "？" in text and ANY_ONE in pattern:
+            self._explain("question-mark-is-wildcard", text[:SHOWN])
+        return _Meaning(Phrase(text.strip(), pattern)) if pattern else None
+
+    def _distance(self, operator: str) -> int:
+        match = _NEAR.fullmatch(operator)
+        digits = match and match[1]
+        if not digits:
+            self._explain("near-without-distance", str(DEFAULT_DISTANCE))
+            return DEFAULT_DISTANCE
+        if int(digits) > MAX_DISTANCE:
+            self._explain("near-too-far", str(MAX_DISTANCE))
+        return min(int(digits), MAX_DISTANCE)
+
+    def _near(self, left: _Meaning, right: _Meaning, distance: int) -> _Meaning:
+        """``a NEAR/n b NEAR/m c`` asks that each be near the one before it; other operands are only joined."""
+        before = left.tree
+        if isinstance(before, And) and isinstance(before.children[-1], Near):
+            before = before.children[-1]
+        if isinstance(before, Near):
+            before = before.right
+        if left.negative or right.negative or not (_is_operand(before) and _is_operand(right.tree)):
+            self._explain("near-operand")
+            return _join_all([left, right])
+        near = _Meaning(Near(before, right.tree, distance))  # type: ignore[arg-type]  # both were just checked
+        return near if before is left.tree else _join_all([left, near])
+
+
+def _is_operand(tree: Tree) -> bool:
+    return isinstance(tree, Phrase) or (isinstance(tree, Or) and all(isinstance(c, Phrase) for c in tree.children))
+
+
+def _join_all(meanings: Sequence[_Meaning]) -> _Meaning:
+    if all(meaning.negative for meaning in meanings):
+        return _Meaning(_flat(Or, [meaning.tree for meaning in meanings]), negative=True)
+    return _Meaning(_flat(And, [Not(m.tree) if m.negative else m.tree for m in meanings]))
+
+
+def _join_any(meanings: Sequence[_Meaning]) -> _Meaning:
+    if not any(meaning.negative for meaning in meanings):
+        return _Meaning(_flat(Or, [meaning.tree for meaning in meanings]))
+    # a OR NOT b is everything but (b AND NOT a).
+    return _Meaning(_flat(And, [m.tree if m.negative else Not(m.tree) for m in meanings]), negative=True)
+
+
+def _flat(kind: type[And] | type[Or], children: Iterable[Tree]) -> Tree:
+    """One node of that kind with its like among the children merged and repetitions dropped."""
+    merged: dict[Tree, None] = {}
+    for child in children:
+        merged.update(dict.fromkeys(child.children if isinstance(child, kind) else (child,)))
+    trees = tuple(merged)
+    return trees[0] if len(trees) == 1 else kind(trees)

@@ -1,0 +1,307 @@
+"""Discovery and the readers of plain text, Markdown, JSON Lines and poems."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from corpora.model import Page, Problem, Role, Source, Span, SpanKind, Work
+from corpora.readers import MAX_DEPTH, READERS, discover, distinct_works, read
+from corpora.readers.plain import detect_encoding
+
+POEMS = Path(__file__).parents[2].parent / "shared" / "corpora" / "chinese-poetry"
+TRADITIONAL = "黑龍江者，古黑水也。其源出於北山，東流入海。\n"
+SIMPLIFIED = "黑龙江省地方志编纂委员会编，本书记述自一九一二年至民国三十年之史实。\n"
+
+
+def read_all(path: Path, encoding: str | None = None) -> tuple[list[Work], list[Problem]]:
+    sources, problems = discover(path, encoding)
+    items = [item for source in sources for item in read(source)]
+    return [x for x in items if isinstance(x, Work)], problems + [x for x in items if isinstance(x, Problem)]
+
+
+def only_problem(path: Path, encoding: str | None = None) -> Problem:
+    works, problems = read_all(path, encoding)
+    assert works == []
+    assert len(problems) == 1
+    return problems[0]
+
+
+# Plain text and Markdown
+
+
+def test_front_matter_is_the_record_and_the_body_is_untouched(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(
+        "---\nid: WY1\ntitle: 龍沙紀略\nauthor: 方式濟\ndynasty: 清\ncategory: 史部/地理類\nplace: 黑龍江\n"
+        "date: 1716 前後\nlanguage: lzh\nunknown: [1, 2]\n---\n\n　方隅\n\n邊荒沿革  \n"
+    )
+    works, problems = read_all(tmp_path)
+    assert problems == []
+    work = works[0]
+    assert (work.id, work.record.title, work.record.author, work.record.dynasty) == ("WY1", "龍沙紀略", "方式濟", "清")
+    assert (work.record.year, work.record.date, work.record.place) == (1716, "1716 前後", "黑龍江")
+    assert [part.text for part in work.sections] == ["\n　方隅\n\n邊荒沿革  \n"]
+
+
+def test_a_file_without_front_matter_is_named_by_its_stem(tmp_path: Path) -> None:
+    (tmp_path / "松漠 紀聞.txt").write_text("女真即古肅慎國也\n")
+    works, _ = read_all(tmp_path)
+    assert (works[0].id, works[0].record.title) == ("松漠-紀聞", "松漠 紀聞")
+
+
+def test_markdown_headings_begin_sections_and_stay_in_the_text(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("---\ntitle: 書\n---\n引言\n# 卷一\n甲\n## 山川 ##\n乙\n```\n# 不是\n```\n")
+    works, _ = read_all(tmp_path)
+    assert [(part.title, part.text) for part in works[0].sections] == [
+        ("書", "引言\n"),
+        ("卷一", "卷一\n甲\n"),
+        ("山川", "山川\n乙\n```\n# 不是\n```\n"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [(TRADITIONAL, "utf-8"), (TRADITIONAL, "utf-8-sig"), (TRADITIONAL, "big5"), (TRADITIONAL, "gb18030"),
+     (SIMPLIFIED, "utf-8"), (SIMPLIFIED, "gb18030")],
+)  # fmt: skip
+def test_the_encoding_is_found(tmp_path: Path, text: str, encoding: str) -> None:
+    (tmp_path / "a.txt").write_bytes((text * 3).encode(encoding))
+    works, problems = read_all(tmp_path)
+    assert problems == []
+    assert works[0].sections[0].text == text * 3
+
+
+def test_a_named_encoding_overrides_detection(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes("黑龙江".encode("gb18030"))
+    works, _ = read_all(tmp_path, "gb18030")
+    assert works[0].sections[0].text == "黑龙江\n"
+    assert "encoding" in only_problem(tmp_path, "klingon").reason
+
+
+def test_a_sample_may_end_inside_a_character() -> None:
+    assert detect_encoding("金史".encode()[:-1]) == "utf-8"
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "reason"),
+    [
+        (b"", 0, "empty"),
+        (b"\x89PNG\0\0\xff\xfe", 0, "not text"),
+        ("---\nid: ../etc\n---\n甲\n".encode(), 1, "id"),
+        (b"\n \n", 0, "no text"),
+        (b"a\n" * 40_000 + b"\xff\xff\n", 40_001, "UTF-8"),
+    ],
+)
+def test_a_bad_plain_file_is_one_problem(tmp_path: Path, content: bytes, line: int, reason: str) -> None:
+    (tmp_path / "a.txt").write_bytes(content)
+    (tmp_path / "b.txt").write_text("乙\n")
+    works, problems = read_all(tmp_path)
+    assert [(problem.file.name, problem.line) for problem in problems] == [("a.txt", line)]
+    assert reason in problems[0].reason
+    assert works[-1].id == "b"
+
+
+def test_bad_front_matter_is_one_problem_and_the_text_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("---\ntitle: [書\n---\n甲\n")
+    works, problems = read_all(tmp_path)
+    assert [part.text for part in works[0].sections] == ["甲\n"]
+    assert len(problems) == 1
+    assert problems[0].line
+
+
+def test_an_alias_bomb_in_the_front_matter_does_no_harm(tmp_path: Path) -> None:
+    levels = "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 30))
+    (tmp_path / "a.txt").write_text(f"---\na0: &a0 [x]\n{levels}title: *a29\n---\n甲\n")
+    works, _ = read_all(tmp_path)
+    assert works[0].record.title == "a"
+
+
+# JSON Lines
+
+
+def test_json_lines_of_both_shapes(tmp_path: Path) -> None:
+    lines = [
+        {"id": "A1", "title": "書", "author": "某", "text": "甲乙"},
+        {
+            "id": "A2",
+            "title": "志",
+            "year": 1126,
+            "sections": [
+                {
+                    "title": "卷一",
+                    "text": "甲乙丙丁",
+                    "role": "preface",
+                    "pages": [{"label": "1b", "start": 2}, {"label": "1a", "start": 0, "facsimile": "javascript:x"}],
+                    "notes": [[2, 3]],
+                }
+            ],
+        },
+    ]
+    (tmp_path / "a.jsonl").write_text("\n".join(json.dumps(line) for line in lines) + "\n\n")
+    works, problems = read_all(tmp_path)
+    assert problems == []
+    assert (works[0].record.author, works[0].sections[0].text, works[0].sections[0].title) == ("某", "甲乙", "書")
+    part = works[1].sections[0]
+    assert works[1].record.year == 1126
+    assert (part.role, part.pages) == (Role.PREFACE, (Page("1a", 0), Page("1b", 2)))
+    assert part.spans == (Span(SpanKind.NOTE, 2, 3),)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "[]",
+        "[" * 100_000,
+        "1" * 5_000,
+        '{"title": "x", "text": "x"}',
+        '{"id": "a/b", "text": "x"}',
+        '{"id": "a"}',
+        '{"id": "a", "text": "\\ud800"}',
+        '{"id": "a", "text": 1}',
+        '{"id": "a", "sections": {}}',
+        '{"id": "a", "sections": [1]}',
+        '{"id": "a", "text": "x", "role": "hero"}',
+        '{"id": "a", "text": "x", "role": []}',
+        '{"id": "a", "text": "x", "pages": [{"label": "1", "start": 9}]}',
+        '{"id": "a", "text": "x", "pages": [{"label": "1", "start": true}]}',
+        '{"id": "a", "text": "x", "notes": [[0, 0]]}',
+        '{"id": "a", "text": "xyz", "notes": [[0, 2], [1, 3]]}',
+    ],
+)
+def test_a_line_that_is_no_work_is_one_problem(tmp_path: Path, line: str) -> None:
+    (tmp_path / "a.jsonl").write_text(line + '\n{"id": "b", "title": "b", "text": "乙"}\n')
+    works, problems = read_all(tmp_path)
+    assert [problem.line for problem in problems] == [1]
+    assert [work.id for work in works] == ["b"]
+
+
+# Poems
+
+
+def test_poems_become_sections(tmp_path: Path) -> None:
+    folder = tmp_path / "yudingquantangshi" / "json"
+    folder.mkdir(parents=True)
+    poem = {
+        "title": "登鸛雀樓",
+        "author": "王之渙",
+        "paragraphs": ["白日依山盡，", "黃河入海流。"],
+        "notes": ["（一作）"],
+        "volume": "卷二百五十三",
+    }
+    (folder / "253.json").write_text(json.dumps([poem, {"title": "闕"}]))
+    works, problems = read_all(tmp_path)
+    assert (works[0].id, works[0].record.title) == ("yudingquantangshi-253", "御定全唐詩 卷二百五十三")
+    assert works[0].record.dynasty == "唐"
+    part = works[0].sections[0]
+    assert part.text == "登鸛雀樓\n王之渙\n白日依山盡，\n黃河入海流。\n（一作）\n"
+    assert [part.text[span.start : span.end] for span in part.spans] == ["（一作）"]
+    assert [problem.reason for problem in problems] == ["poem 2 has no lines; it is left out"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"[1", b"\xff\xfe", b"[" * 100_000, b"[{}]", b"1" * 5_000])
+def test_a_bad_poem_file_is_one_problem(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.json").write_bytes(content)
+    assert only_problem(tmp_path).file.name == "a.json"
+
+
+@pytest.mark.skipif(not POEMS.is_dir(), reason="the shared poems are not beside the checkout")
+def test_the_real_poems() -> None:
+    works, problems = read_all(POEMS)
+    assert problems == []
+    assert len(works) == len({work.id for work in works}) == 901
+    assert sum(len(work.sections) for work in works) == 43_361
+
+
+# Discovery
+
+
+def test_formats_are_told_apart_at_any_depth_and_the_rest_is_passed_over(tmp_path: Path) -> None:
+    deep = tmp_path / "x" / "y" / "KR2a0001"
+    deep.mkdir(parents=True)
+    (deep / "KR2a0001_000.txt").write_text("甲¶\n")
+    for name in ("a.txt", "b.md", "c.jsonl", "d.json", "README.md", ".hidden.txt", "e.png"):
+        (tmp_path / name).write_text("甲")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "f.txt").write_text("甲")
+    sources, problems = discover(tmp_path)
+    assert problems == []
+    assert [(source.reader, source.root.name) for source in sources] == [
+        ("plain", "a.txt"),
+        ("plain", "b.md"),
+        ("jsonl", "c.jsonl"),
+        ("poems", "d.json"),
+        ("kanripo", "KR2a0001"),
+    ]
+    assert {source.reader for source in sources} == set(READERS)
+
+
+def test_a_file_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("甲\n")
+    (tmp_path / "a.png").write_text("甲\n")
+    assert [source.reader for source in discover(tmp_path / "a.txt")[0]] == ["plain"]
+    assert "no known format" in only_problem(tmp_path / "a.png").reason
+    assert "cannot be read" in only_problem(tmp_path / "missing").reason
+
+
+def test_links_are_followed_only_within_the_folder_and_once(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    (inside / "real").mkdir(parents=True)
+    outside.mkdir()
+    (outside / "secret.txt").write_text("甲\n")
+    (inside / "real" / "a.txt").write_text("乙\n")
+    (inside / "real" / "loop").symlink_to(inside)
+    (inside / "self").symlink_to(inside / "self")
+    (inside / "out").symlink_to(outside)
+    (inside / "out.txt").symlink_to(outside / "secret.txt")
+    works, problems = read_all(inside)
+    assert [work.id for work in works] == ["a"]
+    assert sorted(problem.file.name for problem in problems) == ["loop", "out", "out.txt", "self"]
+
+
+def test_depth_is_bounded(tmp_path: Path) -> None:
+    folder = tmp_path
+    for _ in range(MAX_DEPTH + 1):
+        folder = folder / "d"
+    folder.mkdir(parents=True)
+    (folder / "a.txt").write_text("甲\n")
+    assert "folders deep" in only_problem(tmp_path).reason
+
+
+def test_special_and_unreadable_files_are_one_problem_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "a.txt")
+    assert "regular" in only_problem(tmp_path).reason
+    (tmp_path / "a.txt").unlink()
+    (tmp_path / "a.txt").write_text("甲\n")
+
+    def refuse(self: Path, *args: object, **kwargs: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert "Permission denied" in only_problem(tmp_path).reason
+
+
+def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
+    with (tmp_path / "a.txt").open("wb") as file:
+        file.truncate(257 << 20)
+    assert "too large" in only_problem(tmp_path).reason
+
+
+def test_the_second_work_with_an_id_is_a_problem(tmp_path: Path) -> None:
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.txt").write_text("甲\n")
+    seen: dict[str, Path] = {}
+    sources = discover(tmp_path)[0]
+    items = [item for source in sources for item in distinct_works(read(source), seen, source.root)]
+    assert isinstance(items[0], Work)
+    assert isinstance(items[1], Problem)
+    assert items[1].file == tmp_path / "y" / "a.txt"
+
+
+def test_an_unknown_reader_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(KeyError):
+        read(Source("nothing", tmp_path, ()))

@@ -1,0 +1,159 @@
+"""Law 2: every engine finds an exact phrase in just the places where a plain scan of the folded text finds it."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from opencc import OpenCC
+
+from corpora.model import Section, Work
+from corpora.readers import discover, read
+from indexer.build import build
+from indexer.folding import fold
+from search.library import Library
+from search.results import Mode, Scope, SearchRequest
+from tests.oracle import covered, occurrences, runs
+
+KANRIPO = Path(__file__).parents[2].parent / "shared" / "corpora" / "kanripo"
+REAL = {
+    "KR2e0012": ("000", "001", "002"),  # 松漠紀聞
+    "KR2k0040": ("004",),  # 盛京通志, a chapter full of notes
+}
+SIMPLIFIED = OpenCC("t2s").convert
+LONGEST = 40
+"""Characters of a phrase: more than an engine sees of what follows a passage."""
+
+
+def restless(seed: int) -> str:
+    """A Kanripo file of four different characters, so that phrases overlap themselves, cut up by everything."""
+    dice = random.Random(seed)
+    lines = ["#+TITLE: 回文", "#+PROPERTY: ID KR9z0001", "#+PROPERTY: JUAN 卷一"]
+    for page in range(30):
+        lines.append(f"<pb:KR9z0001_WYG_001-{page + 1}a>¶")
+        for _ in range(dice.randrange(12)):
+            parts = (
+                f"({_characters(dice)}/{_characters(dice)})" if dice.random() < 0.2 else _characters(dice)
+                for _ in range(dice.randrange(1, 5))
+            )
+            lines.append("　" * dice.randrange(3) + "".join(parts) + "¶")
+    return "\n".join(lines) + "\n"
+
+
+def _characters(dice: random.Random) -> str:
+    return "".join(dice.choices("國国黑東", k=dice.randrange(1, 8)))
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """A library of one engine, with the works that went into it."""
+
+    library: Library
+    works: tuple[Work, ...]
+
+    @property
+    def sections(self) -> list[Section]:
+        return [section for work in self.works for section in work.sections if section.text]
+
+
+@pytest.fixture(scope="session", params=["tantivy", "whoosh"])
+def indexed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Indexed:
+    if not KANRIPO.is_dir():
+        pytest.skip(f"no real texts to scan: {KANRIPO} is not there")
+    folder = tmp_path_factory.mktemp("texts")
+    for work, files in REAL.items():
+        (folder / work).mkdir()
+        for file in files:
+            shutil.copy(KANRIPO / work / f"{work}_{file}.txt", folder / work)
+    (folder / "KR9z0001").mkdir()
+    (folder / "KR9z0001" / "KR9z0001_001.txt").write_text(restless(7), "utf-8")
+    index = tmp_path_factory.mktemp("index")
+    build([folder], index, engine=request.param)
+    works = [item for source in discover(folder)[0] for item in read(source)]
+    return Indexed(Library.open(index), tuple(work for work in works if isinstance(work, Work)))
+
+
+@pytest.fixture(scope="session")
+def spellings() -> dict[str, list[str]]:
+    """For each folded character every character of the common blocks that folds to it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for code in (*range(0x3400, 0xA000), *range(0x20000, 0x2A6E0)):
+        found[fold(chr(code))].append(chr(code))
+    return found
+
+
+def cut(data: st.DataObject, indexed: Indexed) -> str:
+    """A phrase that stands in the texts, punctuation and line ends taken out, from the main text or from a note."""
+    work = data.draw(st.sampled_from(indexed.works))
+    section = data.draw(st.sampled_from([section for section in work.sections if runs(section, Scope.BOTH)[0]]))
+    main, *notes = runs(section, Scope.BOTH)
+    run = data.draw(st.sampled_from([note for note in notes if note])) if notes and data.draw(st.booleans()) else main
+    start = data.draw(st.integers(0, len(run) - 1))
+    length = data.draw(st.integers(1, LONGEST))
+    return "".join(each.original for each in run[start : start + length])
+
+
+def total(indexed: Indexed, phrase: str, scope: Scope, strict: bool = False) -> int | None:
+    request = SearchRequest(q=f'"{phrase}"', mode=Mode.EXACT, scope=scope, strict=strict, limit=1)
+    return indexed.library.search(request).total.occurrences
+
+
+law = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+SCOPES = st.sampled_from(Scope)
+
+
+@law
+@given(data=st.data(), scope=SCOPES, strict=st.booleans())
+def test_what_stands_there_is_found_as_often(indexed: Indexed, data: st.DataObject, scope: Scope, strict: bool) -> None:
+    phrase = cut(data, indexed)
+    found = occurrences(indexed.sections, phrase, Scope.BOTH, strict)
+    assert found
+    assert total(indexed, phrase, Scope.BOTH, strict) == len(found)
+    assert total(indexed, phrase, scope, strict) == len(occurrences(indexed.sections, phrase, scope, strict))
+
+
+@law
+@given(data=st.data(), scope=SCOPES)
+def test_any_spelling_finds_the_same(
+    indexed: Indexed, spellings: dict[str, list[str]], data: st.DataObject, scope: Scope
+) -> None:
+    phrase = cut(data, indexed)
+    expected = len(occurrences(indexed.sections, phrase, scope))
+    variant = "".join(data.draw(st.sampled_from(spellings.get(fold(each), [each]))) for each in phrase)
+    assert total(indexed, variant, scope) == expected
+    assert total(indexed, SIMPLIFIED(phrase), scope) == expected
+
+
+@law
+@given(data=st.data(), scope=SCOPES, strict=st.booleans())
+def test_what_may_not_stand_there_is_found_as_often(
+    indexed: Indexed, data: st.DataObject, scope: Scope, strict: bool
+) -> None:
+    phrase = cut(data, indexed)[:2] + cut(data, indexed)[:2]
+    assert total(indexed, phrase, scope, strict) == len(occurrences(indexed.sections, phrase, scope, strict))
+
+
+@law
+@given(data=st.data(), scope=SCOPES)
+def test_just_the_characters_of_the_phrase_are_marked(indexed: Indexed, data: st.DataObject, scope: Scope) -> None:
+    phrase = cut(data, indexed)
+    work = data.draw(st.sampled_from(indexed.works))
+    sections = [section for section in work.sections if section.text]
+    marked = {
+        (number, offset)
+        for number, section in enumerate(sections)
+        for start, end in indexed.library.section(work.id, number, f'"{phrase}"', scope=scope).highlights
+        for offset in range(start, end)
+        if fold(section.text[offset])
+    }
+    assert marked == covered(sections, phrase, scope)
