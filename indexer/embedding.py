@@ -7,6 +7,7 @@ pairs. It needs numpy alone. Any other model is a folder that sentence-transform
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +21,10 @@ from indexer.folding import fold_array
 
 MODEL = Path(__file__).with_name("model")
 _WEIGHTS, _SCALES, _TOKENS = "weights.npy", "scales.npy", "tokens.npy"
+_CHUNK = 512
+"""Texts embedded at once; the vectors that they need fit in a processor's cache."""
+_MODULES = "modules.json"
+_MODULE = [{"idx": 0, "name": "0", "path": "", "type": "indexer.static_module.StaticModule"}]
 
 Vectors = NDArray[np.float32]
 Keys = NDArray[np.uint64]
@@ -72,20 +77,27 @@ class StaticEmbedder:
         """
         try:
             tokens, weights, scales = (np.load(folder / name, mmap_mode="r") for name in (_TOKENS, _WEIGHTS, _SCALES))
-        except (OSError, ValueError) as failure:
+        except (OSError, ValueError, EOFError) as failure:
             raise ModelFailure(f"{folder}: not a static model ({failure})") from failure
+        if not (weights.ndim == 2 and len(weights) and tokens.shape == scales.shape == weights.shape[:1]):
+            raise ModelFailure(f"{folder}: {_WEIGHTS}, {_SCALES} and {_TOKENS} don't belong together")
         digest = hashlib.sha256(np.asarray(scales).tobytes()).hexdigest()[:12]
         return cls(f"wenyuan-static-{digest}", np.asarray(tokens), weights, np.asarray(scales))
 
     def save(self, folder: Path) -> None:
-        """Write the model."""
+        """Write the model, in a form that sentence-transformers loads too."""
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / _MODULES).write_text(json.dumps(_MODULE, indent=2) + "\n", encoding="utf-8")
         np.save(folder / _TOKENS, self._tokens)
         np.save(folder / _WEIGHTS, self._weights)
         np.save(folder / _SCALES, self._scales)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """See :class:`Embedder`."""
+        rows = [self._embed(texts[first : first + _CHUNK]) for first in range(0, len(texts), _CHUNK)]
+        return np.concatenate(rows) if rows else np.zeros((0, self.dimensions), np.float32)
+
+    def _embed(self, texts: Sequence[str]) -> Vectors:
         codes = np.frombuffer("\n".join(texts).encode("utf-32-le", "replace"), dtype="<u4").astype(np.uint32)
         lengths = np.array([len(text) for text in texts], dtype=np.int64)
         folded, offsets = fold_array(codes)
@@ -137,8 +149,9 @@ def load_embedder(folder: Path | None = None) -> Embedder:
     Raises:
         ModelFailure: there is none that can be loaded; nothing is ever downloaded.
     """
-    if folder is None or folder.resolve() == MODEL:
-        return StaticEmbedder.load(MODEL)
-    if not (folder / "modules.json").is_file():
-        raise ModelFailure(f"{folder}: no sentence-transformers model (a folder with modules.json) is there")
+    folder = folder or MODEL
+    if (folder / _TOKENS).is_file():
+        return StaticEmbedder.load(folder)
+    if not (folder / _MODULES).is_file():
+        raise ModelFailure(f"{folder}: no sentence-transformers model (a folder with {_MODULES}) is there")
     return TransformerEmbedder(folder)

@@ -1,47 +1,106 @@
-"""Stand-in."""
+"""Folding: what makes two spellings of one text equal in search.
 
+Every code point folds to one code point or to nothing, whatever stands beside it, so that
+``fold(a + b) == fold(a) + fold(b)`` and an offset in the folded text leads back to the original. The steps, taken
+until nothing changes: compatibility forms (full width, Kangxi radicals, compatibility ideographs; Unicode's NFKD
+without its marks, where one character is left), lower case, graphic variants (``variants.tsv``, our own), and
+traditional to simplified (OpenCC's ``t2s``, character by character). Punctuation, spaces, symbols, marks and control
+characters fold to nothing; 〓 and □, which stand for a character nobody could print, stay.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
 import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from opencc import OpenCC
+
+__all__ = ["Variant", "fingerprint", "fold", "fold_array", "read_variants"]
+
+_VARIANTS = Path(__file__).with_name("variants.tsv")
+_CODE_POINTS = 0x110000
+_PLACEHOLDERS = "〓□"
+_DROPPED = "ZPCSM"  # first letters of Unicode's general categories
+# Planes 2 and 3 hold ideographs only. Those that this Python's Unicode tables do not know yet are kept all the same.
+_IDEOGRAPHIC_PLANES = range(0x20000, 0x40000)
+_OWN_SCRIPT = range(0x2E80, 0x10000)  # where OpenCC and compatibility forms of ideographs are, below plane 2
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A row of ``variants.tsv``: a character, the one it is a form of, and in what way it is one."""
+
+    variant: str
+    standard: str
+    kind: str
+
+
+def read_variants() -> Iterator[Variant]:
+    """The rows of ``variants.tsv``, as they stand there."""
+    with _VARIANTS.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader((line for line in lines if not line.startswith("#")), delimiter="\t"):
+            yield Variant(row["variant"], row["standard"], row["kind"])
+
+
+def fold(text: str) -> str:
+    """The text as search compares it; idempotent, and never longer than ``text``. Lone surrogates fold to nothing."""
+    codepoints = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint32)
+    return fold_array(codepoints)[0].astype("<u4").tobytes().decode("utf-32-le")
+
+
+def fold_array(codepoints: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """The folded code points, and where in ``codepoints`` each of them comes from.
+
+    Raises IndexError where a number is not a code point.
+    """
+    folded = _table()[codepoints]
+    offsets = np.flatnonzero(folded).astype(np.uint32)
+    return folded[offsets], offsets
 
 
 @lru_cache(1)
-def table():
-    t = np.zeros(0x110000, np.uint32)
-    cc = OpenCC("t2s")
-    for c in range(0x20, 0x110000):
-        ch = chr(c)
-        if 0xD800 <= c < 0xE000:
-            continue
-        if ch in "〓□":
-            t[c] = c
-            continue
-        if unicodedata.category(ch)[0] in "ZPCSM":
-            continue
-        n = unicodedata.normalize("NFKC", ch)
-        if len(n) == 1:
-            ch = n
-        if c >= 0x3400:
-            s = cc.convert(ch)
-            if len(s) == 1:
-                ch = s
-        ch = ch.lower()
-        t[c] = ord(ch[0])
-    return t
+def fingerprint() -> str:
+    """Names this folding: an index made with another fingerprint must be built anew."""
+    return hashlib.sha256(_table().astype("<u4").tobytes()).hexdigest()[:16]
 
 
-def fold_array(c):
-    f = table()[c]
-    k = np.flatnonzero(f)
-    return f[k], k.astype(np.uint32)
+@lru_cache(1)
+def _table() -> NDArray[np.uint32]:
+    """What each code point folds to; 0 for nothing."""
+    steps = _steps()
+    table = np.zeros(_CODE_POINTS, dtype=np.uint32)
+    table[_IDEOGRAPHIC_PLANES.start : _IDEOGRAPHIC_PLANES.stop] = _IDEOGRAPHIC_PLANES
+    for code in range(_IDEOGRAPHIC_PLANES.start):
+        if unicodedata.category(chr(code))[0] not in _DROPPED:
+            table[code] = code
+    for character in _PLACEHOLDERS:
+        table[ord(character)] = ord(character)
+    kept = table.copy()
+    for character in steps:
+        end, seen = character, {character}
+        while (following := steps.get(end, end)) not in seen:
+            seen.add(following)
+            end = following
+        table[ord(character)] = kept[ord(end)]
+    table.flags.writeable = False
+    return table
 
 
-def fold(s):
-    a = np.frombuffer(s.encode("utf-32-le", "replace"), dtype="<u4")
-    return fold_array(a)[0].astype("<u4").tobytes().decode("utf-32-le")
-
-
-def fingerprint():
-    return "standin"
+def _steps() -> dict[str, str]:
+    """One step of folding for each character that has one."""
+    steps = _simplified() | {row.variant: row.standard for row in read_variants()}
+    for code in range(_IDEOGRAPHIC_PLANES.start):
+        character = chr(code)
+        plain = character.lower()
+        if unicodedata.decomposition(character):
+            plain = _base(character)
+        if plain != character and len(plain) == 1:
+            steps.setdefault(character, plain)
+    return steps

@@ -7,12 +7,14 @@ characters stand in a row in a run; overlapping places all count.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from corpora.model import Section, SpanKind
 from indexer.folding import fold
+from search.query import MAX_RUN
 from search.results import Scope
 
 
@@ -30,34 +32,70 @@ Place = tuple[int, int]
 """The number of a section and an offset in its text."""
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An occurrence: the numbers of its section and of its run there, where it starts in the run, and what it is."""
+
+    section: int
+    run: int
+    start: int
+    characters: Run
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.characters)
+
+
 def occurrences(sections: Sequence[Section], query: str, scope: Scope, strict: bool = False) -> list[Place]:
     """Section and offset where each occurrence of the query, read as one phrase, starts."""
-    return [(number, found[0].offset) for number, found in _found(sections, query, scope, strict)]
+    return [(found.section, found.characters[0].offset) for found in scan(sections, query, scope, strict)]
 
 
-def covered(sections: Sequence[Section], query: str, scope: Scope, strict: bool = False) -> set[Place]:
+def covered(sections: Sequence[Section], query: str, scope: Scope) -> set[Place]:
     """Section and offset of every character that is part of an occurrence."""
-    return {(number, each.offset) for number, found in _found(sections, query, scope, strict) for each in found}
+    return {(found.section, each.offset) for found in scan(sections, query, scope) for each in found.characters}
+
+
+def beside(sections: Sequence[Section], left: str, right: str, distance: int, scope: Scope) -> set[Found]:
+    """The occurrences of two phrases that have one of the other in their run, ``distance`` characters off at most."""
+    pairs = [
+        (one, other)
+        for one in scan(sections, left, scope)
+        for other in scan(sections, right, scope)
+        if (one.section, one.run) == (other.section, other.run)
+        and 0 <= max(other.start - one.end, one.start - other.end) <= distance
+    ]
+    return {found for pair in pairs for found in pair}
+
+
+def wild(sections: Sequence[Section], query: str, scope: Scope) -> int:
+    """The number of places where a phrase with ``?`` and ``*`` starts."""
+    expression = "".join({"?": ".", "*": f".{{0,{MAX_RUN}}}"}.get(char, fold(char)) for char in query)
+    return sum(
+        len(re.findall(f"(?={expression})", _folded(run), re.DOTALL))
+        for section in sections
+        for run in runs(section, scope)
+    )
+
+
+def scan(sections: Sequence[Section], query: str, scope: Scope, strict: bool = False) -> Iterator[Found]:
+    """Every occurrence of the query, read as one phrase; spelled just as there where the scan is strict."""
+    wanted = _characters(query, range(len(query)))
+    for number, section in enumerate(sections):
+        for place, run in enumerate(runs(section, scope)):
+            text = _folded(run)
+            start = text.find(_folded(wanted))
+            while start >= 0:
+                found = run[start : start + len(wanted)]
+                if not strict or [each.original for each in found] == [each.original for each in wanted]:
+                    yield Found(number, place, start, found)
+                start = text.find(_folded(wanted), start + 1)
 
 
 def runs(section: Section, scope: Scope) -> list[Run]:
     """The stretches of a section in which a phrase can stand."""
     main, notes = _runs(section)
     return ([main] if scope is not Scope.NOTES else []) + (notes if scope is not Scope.TEXT else [])
-
-
-def _found(sections: Sequence[Section], query: str, scope: Scope, strict: bool) -> Iterator[tuple[int, Run]]:
-    wanted = _characters(query, range(len(query)))
-    folded = "".join(each.folded for each in wanted)
-    for number, section in enumerate(sections):
-        for run in runs(section, scope):
-            text = "".join(each.folded for each in run)
-            start = text.find(folded)
-            while start >= 0:
-                found = run[start : start + len(wanted)]
-                if not strict or [each.original for each in found] == [each.original for each in wanted]:
-                    yield number, found
-                start = text.find(folded, start + 1)
 
 
 @cache
@@ -70,3 +108,7 @@ def _runs(section: Section) -> tuple[Run, list[Run]]:
 
 def _characters(text: str, offsets: Sequence[int]) -> Run:
     return tuple(Character(at, text[at], folded) for at in offsets if (folded := fold(text[at])))
+
+
+def _folded(run: Run) -> str:
+    return "".join(each.folded for each in run)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import random
 import shutil
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from opencc import OpenCC
+from oracle import beside, covered, occurrences, runs, wild
 
 from corpora.model import Section, Work
 from corpora.readers import discover, read
@@ -19,9 +22,7 @@ from indexer.build import build
 from indexer.folding import fold
 from search.library import Library
 from search.results import Mode, Scope, SearchRequest
-from tests.oracle import covered, occurrences, runs
 
-KANRIPO = Path(__file__).parents[2].parent / "shared" / "corpora" / "kanripo"
 REAL = {
     "KR2e0012": ("000", "001", "002"),  # 松漠紀聞
     "KR2k0040": ("004",),  # 盛京通志, a chapter full of notes
@@ -29,6 +30,8 @@ REAL = {
 SIMPLIFIED = OpenCC("t2s").convert
 LONGEST = 40
 """Characters of a phrase: more than an engine sees of what follows a passage."""
+
+Chosen = TypeVar("Chosen")
 
 
 def restless(seed: int) -> str:
@@ -63,14 +66,12 @@ class Indexed:
 
 
 @pytest.fixture(scope="session", params=["tantivy", "whoosh"])
-def indexed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Indexed:
-    if not KANRIPO.is_dir():
-        pytest.skip(f"no real texts to scan: {KANRIPO} is not there")
+def indexed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, kanripo: Path) -> Indexed:
     folder = tmp_path_factory.mktemp("texts")
     for work, files in REAL.items():
         (folder / work).mkdir()
         for file in files:
-            shutil.copy(KANRIPO / work / f"{work}_{file}.txt", folder / work)
+            shutil.copy(kanripo / work / f"{work}_{file}.txt", folder / work)
     (folder / "KR9z0001").mkdir()
     (folder / "KR9z0001" / "KR9z0001_001.txt").write_text(restless(7), "utf-8")
     index = tmp_path_factory.mktemp("index")
@@ -90,22 +91,30 @@ def spellings() -> dict[str, list[str]]:
 
 def cut(data: st.DataObject, indexed: Indexed) -> str:
     """A phrase that stands in the texts, punctuation and line ends taken out, from the main text or from a note."""
-    work = data.draw(st.sampled_from(indexed.works))
-    section = data.draw(st.sampled_from([section for section in work.sections if runs(section, Scope.BOTH)[0]]))
-    main, *notes = runs(section, Scope.BOTH)
-    run = data.draw(st.sampled_from([note for note in notes if note])) if notes and data.draw(st.booleans()) else main
+    work = pick(data, indexed.works)
+    main, *notes = runs(pick(data, [section for section in work.sections if runs(section, Scope.TEXT)[0]]), Scope.BOTH)
+    notes = [note for note in notes if note]
+    run = pick(data, notes) if notes and data.draw(st.booleans()) else main
     start = data.draw(st.integers(0, len(run) - 1))
-    length = data.draw(st.integers(1, LONGEST))
-    return "".join(each.original for each in run[start : start + length])
+    return "".join(each.original for each in run[start : start + data.draw(st.integers(1, LONGEST))])
 
 
-def total(indexed: Indexed, phrase: str, scope: Scope, strict: bool = False) -> int | None:
-    request = SearchRequest(q=f'"{phrase}"', mode=Mode.EXACT, scope=scope, strict=strict, limit=1)
+def pick(data: st.DataObject, choices: Sequence[Chosen]) -> Chosen:
+    """One of the choices, drawn by number: a failing example then shows the number, not a whole text."""
+    return choices[data.draw(st.integers(0, len(choices) - 1))]
+
+
+def quoted(phrase: str) -> str:
+    return f'"{phrase}"'
+
+
+def total(indexed: Indexed, q: str, scope: Scope, strict: bool = False) -> int | None:
+    request = SearchRequest(q=q, mode=Mode.EXACT, scope=scope, strict=strict, limit=1)
     return indexed.library.search(request).total.occurrences
 
 
 law = settings(
-    max_examples=150,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -118,8 +127,8 @@ def test_what_stands_there_is_found_as_often(indexed: Indexed, data: st.DataObje
     phrase = cut(data, indexed)
     found = occurrences(indexed.sections, phrase, Scope.BOTH, strict)
     assert found
-    assert total(indexed, phrase, Scope.BOTH, strict) == len(found)
-    assert total(indexed, phrase, scope, strict) == len(occurrences(indexed.sections, phrase, scope, strict))
+    assert total(indexed, quoted(phrase), Scope.BOTH, strict) == len(found)
+    assert total(indexed, quoted(phrase), scope, strict) == len(occurrences(indexed.sections, phrase, scope, strict))
 
 
 @law
@@ -130,8 +139,11 @@ def test_any_spelling_finds_the_same(
     phrase = cut(data, indexed)
     expected = len(occurrences(indexed.sections, phrase, scope))
     variant = "".join(data.draw(st.sampled_from(spellings.get(fold(each), [each]))) for each in phrase)
-    assert total(indexed, variant, scope) == expected
-    assert total(indexed, SIMPLIFIED(phrase), scope) == expected
+    assert total(indexed, quoted(variant), scope) == expected
+    assert total(indexed, quoted("".join(map(SIMPLIFIED, phrase))), scope) == expected
+    # Converted as a whole a phrase may become another one: 甚鉅 becomes 甚钜, but 鉅 alone 巨.
+    simplified = SIMPLIFIED(phrase)
+    assert total(indexed, quoted(simplified), scope) == len(occurrences(indexed.sections, simplified, scope))
 
 
 @law
@@ -140,20 +152,44 @@ def test_what_may_not_stand_there_is_found_as_often(
     indexed: Indexed, data: st.DataObject, scope: Scope, strict: bool
 ) -> None:
     phrase = cut(data, indexed)[:2] + cut(data, indexed)[:2]
-    assert total(indexed, phrase, scope, strict) == len(occurrences(indexed.sections, phrase, scope, strict))
+    assert total(indexed, quoted(phrase), scope, strict) == len(occurrences(indexed.sections, phrase, scope, strict))
 
 
 @law
 @given(data=st.data(), scope=SCOPES)
 def test_just_the_characters_of_the_phrase_are_marked(indexed: Indexed, data: st.DataObject, scope: Scope) -> None:
     phrase = cut(data, indexed)
-    work = data.draw(st.sampled_from(indexed.works))
+    work = pick(data, indexed.works)
     sections = [section for section in work.sections if section.text]
     marked = {
         (number, offset)
         for number, section in enumerate(sections)
-        for start, end in indexed.library.section(work.id, number, f'"{phrase}"', scope=scope).highlights
+        for start, end in indexed.library.section(work.id, number, quoted(phrase), scope=scope).highlights
         for offset in range(start, end)
         if fold(section.text[offset])
     }
     assert marked == covered(sections, phrase, scope)
+
+
+@law
+@given(data=st.data(), scope=SCOPES)
+def test_wildcards_stand_for_any_characters(indexed: Indexed, data: st.DataObject, scope: Scope) -> None:
+    phrase = cut(data, indexed)[:20]
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(1, max(1, len(phrase) - 2)))
+        end = data.draw(st.integers(start, start + 3))
+        phrase = phrase[:start] + data.draw(st.sampled_from("?*")) + phrase[min(end, len(phrase) - 1) :]
+    assert total(indexed, quoted(phrase), scope) == wild(indexed.sections, phrase.rstrip("*"), scope)
+
+
+@law
+@given(data=st.data(), scope=SCOPES, distance=st.integers(0, 12))
+def test_near_finds_both_orders_in_one_run(indexed: Indexed, data: st.DataObject, scope: Scope, distance: int) -> None:
+    phrase = cut(data, indexed)
+    split = data.draw(st.integers(1, 3))
+    gap = data.draw(st.integers(0, 12))
+    left, right = phrase[:split], phrase[split + gap : split + gap + 2] or phrase[-1]
+    if data.draw(st.booleans()):
+        left, right = right, left
+    q = f"{quoted(left)} NEAR/{distance} {quoted(right)}"
+    assert total(indexed, q, scope) == len(beside(indexed.sections, left, right, distance, scope))

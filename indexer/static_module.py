@@ -1,0 +1,47 @@
+"""Our static model as a module of sentence-transformers, so that its folder loads like any other model's.
+
+Only sentence-transformers imports this file, by the name that ``model/modules.json`` gives.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from sentence_transformers.sentence_transformer.modules import InputModule
+
+from indexer.embedding import StaticEmbedder
+
+
+class StaticModule(InputModule):  # type: ignore[misc]  # the base is untyped here
+    """Text in, vector out: the same numbers as :class:`indexer.embedding.StaticEmbedder`."""
+
+    modalities = ("text",)
+    max_seq_length = None
+
+    def __init__(self, embedder: StaticEmbedder) -> None:
+        super().__init__()
+        self.embedder = embedder
+        self.tokenizer = None
+
+    def preprocess(self, inputs: list[str], prompt: str | None = None, **_: Any) -> dict[str, torch.Tensor]:
+        """Vectors of the texts; there is nothing to learn between tokens and vectors."""
+        return {"sentence_embedding": torch.from_numpy(self.embedder.embed([(prompt or "") + text for text in inputs]))}
+
+    def forward(self, features: dict[str, torch.Tensor], **_: Any) -> dict[str, torch.Tensor]:
+        """Pass the vectors on."""
+        return features
+
+    def get_embedding_dimension(self) -> int:
+        """The length of a vector."""
+        return self.embedder.dimensions
+
+    def save(self, output_path: str, *_: Any, **__: Any) -> None:
+        """Write the model into a folder."""
+        self.embedder.save(Path(output_path))
+
+    @classmethod
+    def load(cls, model_name_or_path: str, subfolder: str = "", **_: Any) -> Self:
+        """Open the model in a folder."""
+        return cls(StaticEmbedder.load(Path(model_name_or_path) / subfolder))

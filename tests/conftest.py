@@ -1,0 +1,16 @@
+"""What tests of several folders share. Standing here, it also makes ``oracle`` importable for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def kanripo() -> Path:
+    """The folder of real Kanripo texts; a test that needs it is skipped where it is not there."""
+    folder = Path(__file__).parents[1].parent / "shared" / "corpora" / "kanripo"
+    if not folder.is_dir():
+        pytest.skip(f"no real texts: {folder} is not there")
+    return folder
