@@ -127,7 +127,7 @@ class TransformerEmbedder:
             self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
         except Exception as failure:  # whatever a stranger's files make the library raise
             raise ModelFailure(f"{folder}: sentence-transformers can't load it ({failure})") from failure
-        self.dimensions = int(self._model.get_sentence_embedding_dimension() or 0)
+        self.dimensions = int(self._model.get_embedding_dimension() or 0)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """See :class:`Embedder`."""

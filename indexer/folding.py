@@ -104,3 +104,22 @@ def _steps() -> dict[str, str]:
         if plain != character and len(plain) == 1:
             steps.setdefault(character, plain)
     return steps
+
+
+def _base(character: str) -> str:
+    """The compatibility decomposition without its marks: one character for ｆ, é and ガ, several for ㍘."""
+    decomposed = unicodedata.normalize("NFKD", character.lower())
+    return "".join(part for part in decomposed if not unicodedata.category(part).startswith("M"))
+
+
+def _simplified() -> dict[str, str]:
+    """What OpenCC makes of each single ideograph, where that is another single character."""
+    codes = (*_OWN_SCRIPT, *_IDEOGRAPHIC_PLANES)
+    characters = [chr(code) for code in codes if not 0xD800 <= code < 0xE000]
+    # On lines of their own, for together they might be read as words.
+    converted = OpenCC("t2s").convert("\n".join(characters)).split("\n")
+    return {
+        character: plain
+        for character, plain in zip(characters, converted, strict=True)
+        if plain != character and len(plain) == 1
+    }

@@ -1,6 +1,7 @@
 """Our static model as a module of sentence-transformers, so that its folder loads like any other model's.
 
-Only sentence-transformers imports this file, by the name that ``model/modules.json`` gives.
+Only sentence-transformers imports this file, by the name that ``model/modules.json`` gives, and only when told
+``trust_remote_code=True``: it asks for that wherever a model's class is not its own.
 """
 
 from __future__ import annotations

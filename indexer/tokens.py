@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.engines import TAIL, Bag, PassageTokens
-from indexer.folding import fold
+from indexer.folding import fold, fold_array
 from indexer.generation import work_key
 from indexer.pack import Pack
-from indexer.passages import BOUNDARY, text_of
+from indexer.passages import BOUNDARY, code_points, text_of
 
 STOP = "\x01"
 """Stands for a boundary among the characters, so that no phrase runs across it."""
@@ -88,4 +88,7 @@ def _chars(codes: NDArray[np.uint32] | None) -> list[str]:
 
 def _simplified(text: str) -> str:
     """Folded character by character with everything that folding drops left in, for jieba sees sentences."""
-    return "".join(fold(char) or char for char in text)
+    codes = code_points(text)
+    folded, offsets = fold_array(codes)
+    codes[offsets] = folded
+    return text_of(codes)

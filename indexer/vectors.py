@@ -31,7 +31,7 @@ def write(vectors: Vectors, path: Path) -> None:
             faiss.IndexFlatIP(dimensions), dimensions, lists, kind, faiss.METRIC_INNER_PRODUCT
         )
         index.cp.niter, index.cp.seed = 8, _SEED
-        index.nprobe = max(8, lists // 8)
+        index.nprobe = max(8, lists // 4)
         chosen = np.random.default_rng(_SEED).permutation(len(vectors))[: lists * _TRAINING]
         sample = vectors[np.sort(chosen)]
     if len(vectors):
@@ -59,6 +59,8 @@ def nearest(
             settings = faiss.SearchParametersIVF(sel=selector, nprobe=index.nprobe)
         else:
             settings = faiss.SearchParameters(sel=selector)
+    # One query at a time gains nothing from more threads, and requests are served side by side.
+    faiss.omp_set_num_threads(1)
     scores, rows = index.search(query[None, :], min(limit, index.ntotal), params=settings)
     found = rows[0] >= 0
     return rows[0][found], scores[0][found]

@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.engines import STREAMS, Engine
-from indexer.folding import fold
+from indexer.folding import fold_array
 from indexer.pack import Pack
+from indexer.passages import code_points
 from search.matching import Occurrences, find, near, passages_of
 from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree
 
 SCAN_ABOVE = 20_000
 """Passages; where a phrase may stand in more of them than this, reading the whole stream is quicker."""
+_NO_WILDCARDS = str.maketrans("", "", "?*？＊")
 
 Mask = NDArray[np.bool_]
 FieldMask = Callable[[Field], Mask]
@@ -119,7 +121,8 @@ class Evaluator:
 
 def typed_characters(phrase: Phrase) -> tuple[int, ...]:
     """The characters that a phrase's pattern was folded from, as the reader typed them."""
-    return tuple(ord(char) for char in phrase.text if char not in "?*？＊" and fold(char))
+    codes = code_points(phrase.text if phrase.literal else phrase.text.translate(_NO_WILDCARDS))
+    return tuple(codes[fold_array(codes)[1]].tolist())
 
 
 def distinct(pack: Pack, occurrences: Sequence[Occurrences], within: Mask) -> list[Occurrences]:

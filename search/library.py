@@ -23,7 +23,7 @@ from indexer.folding import fold, fold_array
 from indexer.generation import PackEntry, engine_folder, pack_folder, published, work_key
 from indexer.pack import Pack
 from indexer.passages import text_of
-from indexer.tokens import MODERN, bag, passage_id
+from indexer.tokens import MODERN, bag
 from indexer.vectors import nearest
 from search.evaluation import Candidates, Evaluator, Found, Mask, distinct
 from search.matching import Occurrences, in_passage, merged, original_ranges, passages_of
@@ -334,22 +334,27 @@ class Library:
         windows: dict[int, int] = {}
         if not vector.any():
             return scores, windows
-        found: list[tuple[float, int, int]] = []
+        cosines: list[NDArray[np.float32]] = []
+        passages: list[NDArray[np.int64]] = []
+        rows: list[NDArray[np.int64]] = []
         for number, pack in self._packs.items():
             allowed = None
-            if not eligible[number].all() or len(streams) == 1:
+            if len(streams) == 1 or not eligible[number].all():
                 allowed = eligible[number][pack.windows["passage"]] & np.isin(pack.windows["stream"], streams)
-            rows, cosines = nearest(pack.vectors, vector, 2 * POOL, allowed)
-            found += [(float(cosine), number, int(row)) for row, cosine in zip(rows, cosines, strict=True)]
-        for cosine, number, row in sorted(found, key=lambda each: (-each[0], each[1], each[2])):
-            pack = self._packs[number]
-            local = int(pack.windows["passage"][row])
-            passage = passage_id(number, local)
-            if passage not in scores:
-                if len(scores) == POOL:
-                    break
-                scores[passage] = cosine * float(pack.passages["weight"][local])
-                windows[passage] = row
+            found, near = nearest(pack.vectors, vector, POOL, allowed)
+            local = pack.windows["passage"][found].astype(np.int64)
+            cosines.append(near * pack.passages["weight"][local])
+            passages.append(local + (number << 32))
+            rows.append(found)
+        if not passages:
+            return scores, windows
+        cosine, passage, row = np.concatenate(cosines), np.concatenate(passages), np.concatenate(rows)
+        for at in np.lexsort((row, passage, -cosine)).tolist():
+            if len(scores) == POOL:
+                break
+            if int(passage[at]) not in scores:
+                scores[int(passage[at])] = float(cosine[at])
+                windows[int(passage[at])] = int(row[at])
         return scores, windows
 
     # In what order
@@ -399,7 +404,7 @@ class Library:
         if sort is Sort.RELEVANCE:
             order = np.lexsort((passages, -scores))
             return order
-        places = self._work_places(passages)
+        places = list(self._work_places(passages))
         ranks = np.array([self._order[place] for place in places], dtype=np.int64)
         if sort is Sort.PLACE:
             order = np.lexsort((passages, ranks))

@@ -58,10 +58,11 @@ def covered(sections: Sequence[Section], query: str, scope: Scope) -> set[Place]
 
 def beside(sections: Sequence[Section], left: str, right: str, distance: int, scope: Scope) -> set[Found]:
     """The occurrences of two phrases that have one of the other in their run, ``distance`` characters off at most."""
+    others = list(scan(sections, right, scope))
     pairs = [
         (one, other)
         for one in scan(sections, left, scope)
-        for other in scan(sections, right, scope)
+        for other in others
         if (one.section, one.run) == (other.section, other.run)
         and 0 <= max(other.start - one.end, one.start - other.end) <= distance
     ]
@@ -70,6 +71,7 @@ def beside(sections: Sequence[Section], left: str, right: str, distance: int, sc
 
 def wild(sections: Sequence[Section], query: str, scope: Scope) -> int:
     """The number of places where a phrase with ``?`` and ``*`` starts."""
+    query = re.sub(r"\*+", "*", query)
     expression = "".join({"?": ".", "*": f".{{0,{MAX_RUN}}}"}.get(char, fold(char)) for char in query)
     return sum(
         len(re.findall(f"(?={expression})", _folded(run), re.DOTALL))

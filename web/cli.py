@@ -1,68 +1,69 @@
-"""The command line. Commands are found through the entry point group ``wenyuan.commands`` and loaded when called."""
+"""The command line. Commands are found by their entry points and loaded when they are called."""
 
 from __future__ import annotations
 
 import sys
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, NoReturn
 
 import click
 
-from corpora.manifests import ManifestFailure
 from indexer.errors import IndexFailure
 from search.results import SearchError
 
-_GROUP = "wenyuan.commands"
-_SUMMARIES = {
-    "check": "Report what is wrong in files, without indexing them.",
-    "collections": "List the named collections.",
-    "fetch": "Obtain the files of a named collection.",
-    "index": "Add works to an index, replace them or remove them.",
-    "status": "Say what is in an index.",
-    "search": "Search an index from the command line.",
-    "serve": "Serve the pages and the endpoint.",
-    "eval": "Measure how good the answers are.",
-    "bench": "Measure how fast everything is.",
-    "train": "Train the embedding model again.",
-}
-NOTHING_DONE = 2
+GROUP = "wenyuan.commands"
 
 
-class _Commands(click.Group):
-    """A group that imports a command when it is called, so that ``wenyuan --help`` is quick."""
+class Commands(click.Group):
+    """The commands that are installed. Whatever goes wrong in one becomes one line and exit status 2."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_SUMMARIES)
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Their names, sorted."""
+        return sorted(each.name for each in entry_points(group=GROUP))
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        found = entry_points(group=_GROUP, name=cmd_name)
-        command: click.Command | None = next(iter(found)).load() if found else None
-        return command
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Load one; a command that can't be loaded says so and leaves the others alone."""
+        for entry in entry_points(group=GROUP, name=name):
+            try:
+                command: click.Command = entry.load()
+            except (ImportError, AttributeError) as failure:
+                return _unavailable(entry, failure)
+            return command
+        return None
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_SUMMARIES.items()))
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="wenyuan")
-def wenyuan() -> None:
-    """Wenyuan 文渊: search ancient and local Chinese texts.
-
-    Every command takes --help. Exit status: 0 all went well, 1 done but with reported problems, 2 nothing was done.
-    """
-
-
-def main() -> None:
-    """Run the command line; whatever goes wrong in a foreseen way is one line on standard error."""
-    try:
-        status = wenyuan(standalone_mode=False)
+    def main(self, *args: Any, **options: Any) -> NoReturn:
+        """Run the command that was typed, and exit."""
+        try:
+            status = super().main(*args, **{**options, "standalone_mode": False})
+        except click.ClickException as failure:
+            _stop(failure.format_message())
+        except (click.Abort, KeyboardInterrupt):
+            _stop("interrupted")
+        except (IndexFailure, SearchError) as failure:
+            _stop(str(failure))
+        except OSError as failure:
+            place = f"{failure.filename}: " if failure.filename else ""
+            _stop(f"{place}{failure.strerror or failure}")
+        except Exception as failure:
+            _stop(f"internal error, please report it: {type(failure).__name__}: {failure}")
         sys.exit(status if isinstance(status, int) else 0)
-    except click.ClickException as failure:
-        failure.show()
-        sys.exit(NOTHING_DONE)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted. The index is as it was; run the command again to go on.", err=True)
-        sys.exit(130)
-    except (IndexFailure, ManifestFailure, SearchError, OSError) as failure:
-        click.echo(f"Error: {failure}", err=True)
-        sys.exit(NOTHING_DONE)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="wenyuan", prog_name="wenyuan")
+def main() -> None:
+    """Search ancient and local Chinese texts, in any script and by meaning."""
+
+
+def _unavailable(entry: EntryPoint, failure: Exception) -> click.Command:
+    reason = f"{entry.name} can't be loaded: {failure}"
+
+    def stop() -> None:
+        raise click.ClickException(reason)
+
+    return click.Command(entry.name, callback=stop, short_help=f"(not available: {failure})")
+
+
+def _stop(message: str) -> NoReturn:
+    click.echo(f"wenyuan: {' '.join(message.split())}", err=True)
+    sys.exit(2)

@@ -1,15 +1,28 @@
-import shutil
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Split
 
 from indexer.embedding import MODEL, ModelFailure, StaticEmbedder, TransformerEmbedder, load_embedder, token_keys
 from indexer.errors import IndexFailure
 from indexer.passages import code_points
 
 TEXTS = ["冬天在冰上捕鱼", "冬月鑿冰取魚", "修建铁路的工人", ""]
+
+
+def _heaven_and_earth() -> StaticEmbedder:
+    """A model that knows 地, 天 and the pair 天地, each on an axis of its own."""
+    characters, pairs = token_keys(code_points("天地"))
+    tokens = np.array([characters[1], characters[0], pairs[0]])
+    return StaticEmbedder.from_weights(tokens, np.diag([3, 4, 12]).astype(np.float32))
 
 
 def test_vectors_have_unit_length_and_nothing_known_is_zero() -> None:
@@ -33,17 +46,85 @@ def test_a_modern_sentence_is_near_its_classical_one() -> None:
     assert modern @ classical > modern @ other
 
 
-def test_sentence_transformers_loads_the_same_model() -> None:
-    theirs = SentenceTransformer(str(MODEL), device="cpu", local_files_only=True).encode(TEXTS[:3])
-    assert np.allclose(theirs, load_embedder().embed(TEXTS[:3]), atol=1e-6)
+def test_no_texts() -> None:
+    model = load_embedder()
+    assert model.embed([]).shape == (0, model.dimensions)
 
 
-def test_another_folder_goes_through_sentence_transformers(tmp_path: Path) -> None:
-    shutil.copytree(MODEL, tmp_path / "model")
-    model = load_embedder(tmp_path / "model")
+def test_many_texts_keep_their_order() -> None:
+    model = load_embedder()
+    many = model.embed([*TEXTS] * 300)
+    assert np.allclose(many, np.tile(model.embed(TEXTS), (300, 1)), atol=1e-6)
+
+
+def test_a_text_is_the_sum_of_its_characters_and_pairs() -> None:
+    assert np.allclose(_heaven_and_earth().embed(["天地"]), np.array([[3, 4, 12]]) / 13)
+
+
+def test_no_pair_runs_from_one_text_into_the_next() -> None:
+    assert np.allclose(_heaven_and_earth().embed(["天", "地"]), [[0, 1, 0], [1, 0, 0]])
+
+
+def test_two_loads_give_the_same_name_and_vectors() -> None:
+    one, two = load_embedder(), load_embedder(MODEL)
+    assert one.name == two.name
+    assert np.array_equal(one.embed(TEXTS), two.embed(TEXTS))
+
+
+def test_embedding_needs_no_torch() -> None:
+    load = "import sys; from indexer.embedding import load_embedder; load_embedder().embed(['江'])"
+    code = f"{load}; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_sentence_transformers_loads_the_same_model(tmp_path: Path) -> None:
+    # The library asks for the flag wherever a model's class is not its own.
+    model = SentenceTransformer(str(MODEL), device="cpu", local_files_only=True, trust_remote_code=True)
+    assert np.allclose(model.encode(TEXTS), load_embedder().embed(TEXTS), atol=1e-6)
+    model.save(str(tmp_path))
+    assert load_embedder(tmp_path).name == load_embedder().name
+
+
+def test_a_static_model_may_stand_in_any_folder(tmp_path: Path) -> None:
+    _heaven_and_earth().save(tmp_path)
+    assert np.array_equal(load_embedder(tmp_path).embed(["天地"]), _heaven_and_earth().embed(["天地"]))
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x93NUMPY", b"\x93NUMPY\x01\x00"])
+def test_a_damaged_static_model_is_named(tmp_path: Path, damage: bytes) -> None:
+    _heaven_and_earth().save(tmp_path)
+    (tmp_path / "weights.npy").write_bytes(damage)
+    with pytest.raises(ModelFailure, match=str(tmp_path)):
+        load_embedder(tmp_path)
+
+
+def test_files_of_two_static_models_are_told_apart(tmp_path: Path) -> None:
+    _heaven_and_earth().save(tmp_path)
+    np.save(tmp_path / "scales.npy", np.ones(2, np.float32))
+    with pytest.raises(ModelFailure, match="belong together"):
+        load_embedder(tmp_path)
+
+
+def test_another_model_goes_through_sentence_transformers(tmp_path: Path) -> None:
+    words = Tokenizer(WordLevel({"?": 0, "江": 1, "水": 2}, unk_token="?"))
+    words.pre_tokenizer = Split("", "isolated")
+    SentenceTransformer(modules=[StaticEmbedding(words, embedding_dim=8)], device="cpu").save(str(tmp_path))
+    model = load_embedder(tmp_path)
     assert isinstance(model, TransformerEmbedder)
-    assert model.name == str(tmp_path / "model")
-    assert np.allclose(model.embed(TEXTS[:3]), load_embedder().embed(TEXTS[:3]), atol=1e-6)
+    assert (model.name, model.dimensions) == (str(tmp_path), 8)
+    vectors = model.embed(["江", "江水"])
+    assert vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+def test_code_that_comes_with_a_model_is_not_run(tmp_path: Path) -> None:
+    modules = [{"idx": 0, "name": "0", "path": "", "type": "modeling.Model"}]
+    (tmp_path / "modules.json").write_text(json.dumps(modules))
+    (tmp_path / "modeling.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    with pytest.raises(ModelFailure, match=str(tmp_path)):
+        load_embedder(tmp_path)
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", "{"])

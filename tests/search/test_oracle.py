@@ -186,9 +186,9 @@ def test_wildcards_stand_for_any_characters(indexed: Indexed, data: st.DataObjec
 @given(data=st.data(), scope=SCOPES, distance=st.integers(0, 12))
 def test_near_finds_both_orders_in_one_run(indexed: Indexed, data: st.DataObject, scope: Scope, distance: int) -> None:
     phrase = cut(data, indexed)
-    split = data.draw(st.integers(1, 3))
+    split = data.draw(st.integers(3, 5))
     gap = data.draw(st.integers(0, 12))
-    left, right = phrase[:split], phrase[split + gap : split + gap + 2] or phrase[-1]
+    left, right = phrase[:split], phrase[split + gap : split + gap + 3] or phrase[-3:]
     if data.draw(st.booleans()):
         left, right = right, left
     q = f"{quoted(left)} NEAR/{distance} {quoted(right)}"

@@ -1,130 +1,143 @@
-"""Commands that build an index and say what is in it."""
+"""``index`` and ``status``: an index is built, and looked at."""
 
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from corpora.manifests import bundled_folder, collections
-from indexer.engines import DEFAULT, ENGINES
+from corpora.manifests import ManifestFailure, bundled_folder, collections
 from web.commands.options import index_option
+from web.commands.texts import DATA
 
-_STEPS = {
-    "read": "读取 reading",
-    "embed": "向量 embedding",
-    "index": "索引 indexing",
-    "commit": "提交 committing",
-}
+if TYPE_CHECKING:
+    from indexer.build import BuildReport
+
+
+class _Bars:
+    """One progress bar for each step of a build."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        if step not in self._tasks:
+            self._tasks[step] = self._progress.add_task(step)
+        self._progress.update(self._tasks[step], completed=done, total=max(total, 1))
 
 
 @click.command()
-@click.argument("paths", nargs=-1)
-@index_option
-@click.option("--engine", type=click.Choice(sorted(ENGINES)), help=f"The inverted index of a new index. [{DEFAULT}]")
+@click.argument("paths", metavar="PATH...", nargs=-1)
+@click.option("--engine", type=click.Choice(["tantivy", "whoosh"]), help="Of a new index.  [default: tantivy]")
 @click.option(
     "--model",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="A folder of a sentence-transformers model, for a new index, instead of the one that comes along.",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A sentence-transformers model, of a new index.  [default: the one shipped]",
 )
-@click.option("--remove", metavar="WORK", multiple=True, help="Remove the work with this id; may be repeated.")
-@click.option("--encoding", help="The encoding of plain texts, where it is not to be detected: utf-8, gb18030, big5.")
-@click.option("--collection", default="", help="The collection that the works belong to. [what the manifests say]")
+@click.option("--remove", metavar="WORK_ID", multiple=True, help="Take this work out; may be repeated.")
+@click.option("--encoding", help="Of plain texts.  [default: found out for each file]")
+@index_option
 def index(
     paths: tuple[str, ...],
-    index: Path,
     engine: str | None,
     model: Path | None,
     remove: tuple[str, ...],
     encoding: str | None,
-    collection: str,
+    folder: Path,
 ) -> None:
-    """Add the works under PATHS to an index; a work that is there already is replaced if its files changed.
+    """Add the works under each PATH, a file, a folder or a collection's name; replace those that changed.
 
-    A path is a file, a folder, or the name of a collection that is bundled or was fetched (see `wenyuan
-    collections`). The build can be interrupted and goes on where it stopped; readers see the old state until the
-    new one is complete.
+    Exit status: 0 fine, 1 done but problems were reported, 2 nothing done.
     """
-    from indexer.build import build
-
     if not paths and not remove:
-        raise click.UsageError("name a file, a folder or a collection to add, or a work to --remove")
-    found = [_place(path) for path in paths]
-    named = {name for _, name in found if name}
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-    )
-    tasks: dict[str, TaskID] = {}
+        raise click.UsageError("name a file, a folder or a collection, or use --remove")
+    batches = _batches(paths)
 
-    def show(step: str, done: int, total: int) -> None:
-        if step not in tasks:
-            tasks[step] = bar.add_task(_STEPS.get(step, step), total=None)
-        bar.update(tasks[step], completed=done, total=max(total, 1))
+    from indexer.build import build  # it loads the engines, which `--help` has no need of
 
-    with bar:
-        report = build(
-            [path for path, _ in found],
-            index,
-            engine=engine,
-            model=model,
-            remove=remove,
-            encoding=encoding,
-            collection=collection or (named.pop() if len(named) == 1 else ""),
-            on_progress=show,
-        )
-    for problem in report.problems:
-        click.echo(str(problem), err=True)
-    click.echo(
-        f"Generation {report.generation}: {report.added} works added, {report.replaced} replaced, "
-        f"{report.removed} removed, {report.unchanged} unchanged; {report.passages} passages, "
-        f"{report.windows} windows; {report.seconds:.1f} s; {len(report.problems)} problems."
-    )
-    raise click.exceptions.Exit(1 if report.problems else 0)
-
-
-def _place(path: str) -> tuple[Path, str]:
-    """The folder or file that a path or the name of a collection stands for, and the collection's name."""
-    if Path(path).exists():
-        return Path(path), ""
-    folder = bundled_folder(path) or Path("data") / path
-    if folder.exists():
-        return folder, path
-    if path in collections():
-        raise click.UsageError(f"the collection {path} is not here yet; obtain it with `wenyuan fetch {path}`")
-    raise click.UsageError(f"{path}: no such file or folder, and no collection has this name")
+    failed = False
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    for number, (collection, group) in enumerate(batches.items()):
+        with Progress(*columns, console=Console(stderr=True)) as progress:
+            report = build(
+                group,
+                folder,
+                engine=engine,
+                model=model.resolve() if model else None,
+                remove=remove if number == 0 else (),
+                encoding=encoding,
+                collection=collection,
+                on_progress=_Bars(progress),
+            )
+        _print(report)
+        failed = failed or bool(report.problems)
+    sys.exit(1 if failed else 0)
 
 
 @click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
 @index_option
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def status(index: Path, as_json: bool) -> None:
-    """Say what is in an index: works, sizes, model, engine and generation."""
-    from search.library import Library
+def status(as_json: bool, folder: Path) -> None:
+    """Show what is in the index."""
+    from search.library import Library  # it loads the engines, which `--help` has no need of
 
-    library = Library.open(index)
-    facts = library.status()
+    facts = Library.open(folder).status()
     if as_json:
         click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
         return
-    console = Console()
-    summary = Table(show_header=False, box=None)
+    table = Table(show_header=False, show_edge=False, pad_edge=False)
     for name, value in facts.items():
-        if isinstance(value, dict):
-            for part, size in value.items():
-                summary.add_row(f"{name}: {part}", f"{size / 1e6:,.1f} MB")
+        inner = value.items() if isinstance(value, dict) else [("", value)]
+        for part, fact in inner:
+            table.add_row(f"{name} {part}".strip(), f"{fact:,}" if isinstance(fact, int) else str(fact))
+    Console().print(table)
+
+
+def _batches(paths: Sequence[str]) -> dict[str, list[Path]]:
+    """The paths by the collection that was named, "" for plain paths.
+
+    Raises:
+        click.BadParameter: there is neither such a path nor such a collection.
+    """
+    batches: dict[str, list[Path]] = {}
+    for name in paths:
+        path = Path(name)
+        if path.exists():
+            batches.setdefault("", []).append(path)
         else:
-            summary.add_row(name, f"{value:,}" if isinstance(value, int) else str(value))
-    console.print(summary)
-    works = Table("id", "title", "dynasty", "author", "collection", "sections", box=None)
-    for card in library.works():
-        record = card.record
-        works.add_row(card.id, record.title, record.dynasty, record.author, card.collection, str(card.sections))
-    console.print(works)
+            batches[name] = [_texts_of(name)]
+    return batches or {"": []}
+
+
+def _texts_of(name: str) -> Path:
+    try:
+        known = collections()
+        shipped = bundled_folder(name)
+    except ManifestFailure as failure:
+        raise click.ClickException(str(failure)) from failure
+    if name not in known:
+        raise click.ClickException(f"{name}: no such file, folder or collection; collections: {', '.join(known)}")
+    folder = shipped or DATA / name
+    if not folder.is_dir():
+        raise click.ClickException(f"{name}: its texts are not here; bring them with `wenyuan fetch {name}`")
+    return folder
+
+
+def _print(report: BuildReport) -> None:
+    for problem in report.problems:
+        click.echo(problem)
+    click.echo(
+        f"generation {report.generation}: {report.added} added, {report.replaced} replaced, "
+        f"{report.unchanged} unchanged, {report.removed} removed; "
+        f"{report.passages:,} passages, {report.windows:,} windows in the index; "
+        f"{len(report.problems)} problems; {report.seconds:.1f} s",
+        err=True,
+    )

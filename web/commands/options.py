@@ -8,10 +8,11 @@ import click
 
 index_option = click.option(
     "--index",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("index"),
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
     envvar="WENYUAN_INDEX",
+    default=Path("index"),
     show_default=True,
     show_envvar=True,
-    help="The folder of the index.",
+    help="The index's folder.",
 )

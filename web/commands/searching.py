@@ -1,4 +1,4 @@
-"""The search command."""
+"""``search``: from the keyboard to the passages."""
 
 from __future__ import annotations
 
@@ -9,51 +9,44 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from search.results import Hit, Mode, Scope, SearchRequest, Sort
+from search.results import Hit, Mode, Scope, SearchRequest, SearchResponse, Sort
 from web.commands.options import index_option
-
-_WHY = {"exact": "原文照字", "folded": "异体同文", "words": "字词相近", "meaning": "意思相近"}
-_FILTERS = ("collection", "work", "dynasty", "author", "category")
+from web.forms import FILTERS, MAX_LIMIT
+from web.json import response_json
 
 
 def _filters(command: click.Command) -> click.Command:
-    for name in reversed(_FILTERS):
+    for name in reversed(FILTERS):
         command = click.option(f"--{name}", multiple=True, help=f"Only this {name}; may be repeated.")(command)
     return command
 
 
 @click.command()
 @click.argument("query")
-@click.option("--mode", type=click.Choice([mode.value for mode in Mode]), default="hybrid", show_default=True)
-@click.option("--scope", type=click.Choice([scope.value for scope in Scope]), default="both", show_default=True)
-@click.option("--strict", is_flag=True, help="Only the very characters typed.")
-@click.option("--sort", type=click.Choice([sort.value for sort in Sort]), default="relevance", show_default=True)
-@click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="How many hits.")
-@click.option("--cursor", default="", help="Where to go on: `next` of the search before.")
+@click.option("--mode", type=click.Choice(list(map(str, Mode))), default=str(Mode.HYBRID), show_default=True)
+@click.option("--scope", type=click.Choice(list(map(str, Scope))), default=str(Scope.BOTH), show_default=True)
+@click.option("--sort", type=click.Choice(list(map(str, Sort))), default=str(Sort.RELEVANCE), show_default=True)
+@click.option("--strict", is_flag=True, help="A phrase may not run across a note.")
+@click.option("--limit", type=click.IntRange(1, MAX_LIMIT), default=10, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print what the endpoint answers.")
 @_filters
-@click.option("--facets", is_flag=True, help="Count the hits by collection, work, dynasty, author and category.")
-@click.option("--json", "as_json", is_flag=True, help="Print the JSON of the endpoint.")
 @index_option
 def search(
     query: str,
     mode: str,
     scope: str,
-    strict: bool,
     sort: str,
+    strict: bool,
     limit: int,
-    cursor: str,
-    facets: bool,
     as_json: bool,
-    index: Path,
+    folder: Path,
     **filters: tuple[str, ...],
 ) -> None:
-    """Search an index for QUERY.
+    """Find passages that say QUERY or mean it.
 
-    QUERY is words, "exact phrases", AND OR NOT, (groups), title: author: dynasty: work: collection: category:
-    place:, NEAR/10, and ? and * inside phrases. Simplified, traditional and variant characters find each other.
+    Exit status: 0 answered, 2 not.
     """
-    from search.library import Library
-    from web.answers import as_json as answer
+    from search.library import Library  # it loads the engines, which `--help` has no need of
 
     request = SearchRequest(
         q=query,
@@ -63,38 +56,42 @@ def search(
         filters={name: values for name, values in filters.items() if values},
         sort=Sort(sort),
         limit=limit,
-        cursor=cursor,
-        facets=facets,
+        facets=as_json,
     )
-    response = Library.open(index).search(request)
+    response = Library.open(folder).search(request)
     if as_json:
-        click.echo(json.dumps(answer(response), ensure_ascii=False, indent=2))
-        return
+        click.echo(json.dumps(response_json(response), ensure_ascii=False, indent=2))
+    else:
+        _print(response)
+
+
+def _print(response: SearchResponse) -> None:
     console = Console(highlight=False)
-    total = response.total
-    occurrences = "" if total.occurrences is None else f", {total.occurrences} occurrences"
-    console.print(f"{total.passages} passages{occurrences}, {response.took_ms:.0f} ms", style="dim")
     for code, detail in response.explanations:
-        console.print(f"{code}: {detail}", style="yellow", markup=False)
-    for number, hit in enumerate(response.hits, 1):
-        console.print()
-        console.print(_heading(number, hit))
-        console.print(_body(hit))
-    if response.next:
-        console.print(f"\nmore: --cursor {response.next}", style="dim", markup=False)
+        console.print(Text(f"{code}: {detail}" if detail else code, style="yellow"))
+    for number, hit in enumerate(response.hits, start=1):
+        console.print(_place(number, hit))
+        console.print(_text(hit), "")
+    total = f"{response.total.passages:,} passages"
+    if response.total.occurrences is not None:
+        total += f", {response.total.occurrences:,} occurrences"
+    console.print(Text(f"{total}, {response.took_ms:.0f} ms", style="dim"))
 
 
-def _heading(number: int, hit: Hit) -> Text:
+def _place(number: int, hit: Hit) -> Text:
     record = hit.work.record
-    place = " ".join(part for part in (hit.section, hit.page) if part)
-    why = "、".join(_WHY[reason.value] for reason in hit.why)
-    return Text.assemble((f"{number}. 《{record.title}》", "bold"), f" {place}  ", (f"{why}  {hit.id}", "dim"))
+    place = Text.assemble((f"{number}. ", "dim"), (f"《{record.title}》", "bold"), hit.section)
+    by = f"〔{record.dynasty}〕{record.author}" if record.dynasty else record.author
+    place.append("".join(f"  {part}" for part in (by, hit.page, hit.id, " ".join(hit.why)) if part), "dim")
+    return place
 
 
-def _body(hit: Hit) -> Text:
-    text = Text(hit.text.replace("\u3000", " "))
+def _text(hit: Hit) -> Text:
+    text = Text(hit.text)
     for start, end in hit.notes:
         text.stylize("dim", start, end)
+    if hit.window:
+        text.stylize("underline", *hit.window)
     for start, end in hit.highlights:
-        text.stylize("bold reverse", start, end)
+        text.stylize("bold red", start, end)
     return text

@@ -1,0 +1,31 @@
+"""JSON for programs. Errors are problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from flask import Blueprint, Response, jsonify, request
+
+from web import openapi
+from web.forms import BadParameter, search_request
+from web.json import response_json
+from web.shelf import library
+
+PREFIX = "/api/v1"
+
+blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
+
+
+@blueprint.get("/search")
+def search() -> Response:
+    """Answer a search."""
+    asked = search_request(dict(request.args.lists()), exact_names=True)
+    if not asked.q:
+        raise BadParameter("q", "is needed")
+    return jsonify(response_json(library().search(asked), request.script_root))
+
+
+@blueprint.get("/openapi.json")
+def description() -> Response:
+    """Describe this interface."""
+    return jsonify(openapi.description(version("wenyuan"), request.script_root))

@@ -1,0 +1,43 @@
+"""A search's answer as the JSON that programs get: the same from the endpoint and the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from search.results import Hit, SearchRequest, SearchResponse
+from web.forms import reading_url
+
+
+def response_json(response: SearchResponse, root: str = "") -> dict[str, Any]:
+    """The answer as plain data; ``root`` stands before the addresses of hits. All ranges are code points."""
+    request = response.request
+    return {
+        "query": request.q,
+        "total": {"passages": response.total.passages, "occurrences": response.total.occurrences},
+        "hits": [_hit(hit, request, root) for hit in response.hits],
+        "facets": {
+            name: [{"value": each.value, "label": each.label, "count": each.count} for each in values]
+            for name, values in response.facets.items()
+        },
+        "next": response.next or None,
+        "took_ms": round(response.took_ms, 3),
+        "explanations": [{"code": code, "detail": detail} for code, detail in response.explanations],
+    }
+
+
+def _hit(hit: Hit, request: SearchRequest, root: str) -> dict[str, Any]:
+    record = hit.work.record
+    return {
+        "id": hit.id,
+        "score": hit.score,
+        "why": [why.value for why in hit.why],
+        "work": {"id": hit.work.id, "title": record.title, "author": record.author, "dynasty": record.dynasty},
+        "section": hit.section,
+        "page": hit.page,
+        "facsimile": hit.facsimile,
+        "text": hit.text,
+        "highlights": [list(each) for each in hit.highlights],
+        "notes": [list(each) for each in hit.notes],
+        "window": list(hit.window) if hit.window else None,
+        "url": root + reading_url(hit, request),
+    }

@@ -1,0 +1,96 @@
+"""Words on pages for the codes that the program uses. Chinese here, English in the catalogue of translations."""
+
+from __future__ import annotations
+
+from flask_babel import get_locale, lazy_gettext
+from flask_babel import gettext as _
+
+from corpora.manifests import collections
+from search.query import MAX_CHARACTERS
+from search.results import Mode, Scope, SearchError, Sort, Why
+
+MODES = {Mode.HYBRID: lazy_gettext("混合"), Mode.EXACT: lazy_gettext("精确"), Mode.SEMANTIC: lazy_gettext("语义")}
+SCOPES = {Scope.BOTH: lazy_gettext("正文与夹注"), Scope.TEXT: lazy_gettext("正文"), Scope.NOTES: lazy_gettext("夹注")}
+SORTS = {
+    Sort.RELEVANCE: lazy_gettext("相关度"),
+    Sort.PLACE: lazy_gettext("书中次序"),
+    Sort.DATE: lazy_gettext("年代"),
+}
+WHYS = {
+    Why.EXACT: lazy_gettext("原文照字"),
+    Why.FOLDED: lazy_gettext("异体同文"),
+    Why.WORDS: lazy_gettext("字词相近"),
+    Why.MEANING: lazy_gettext("意思相近"),
+}
+FACETS = {
+    "collection": lazy_gettext("专题库"),
+    "work": lazy_gettext("著作"),
+    "dynasty": lazy_gettext("朝代"),
+    "author": lazy_gettext("作者"),
+    "category": lazy_gettext("分类"),
+}
+
+_EXPLANATIONS = {
+    "not-alone": lazy_gettext("只有排除词，没有要找的词；请再加一个要找的词。"),
+    "quote-unclosed": lazy_gettext("引号没有成对，已补上。"),
+    "bracket-unbalanced": lazy_gettext("括号没有成对，已修补：%(detail)s"),
+    "field-empty": lazy_gettext("字段后面没有内容，已略去：%(detail)s"),
+    "operator-dangling": lazy_gettext("运算符缺少一边，已按普通词处理：%(detail)s"),
+    "question-mark-is-wildcard": lazy_gettext("问号代表任意一字：%(detail)s"),
+    "near-without-distance": lazy_gettext("NEAR 未写距离，按 %(detail)s 字计算。"),
+    "near-too-far": lazy_gettext("NEAR 的距离过大，按 %(detail)s 字计算。"),
+    "near-operand": lazy_gettext("NEAR 两边须是词或短语；已改为“同时出现”。"),
+}
+_ERRORS = {
+    "query-too-long": lazy_gettext("检索式过长，最多 %(most)s 字。"),
+    "query-too-complex": lazy_gettext("检索式过于复杂：%(detail)s。请减少词、括号或通配符。"),
+    "wildcard-too-broad": lazy_gettext("通配符范围太大：%(detail)s。请写出至少一个字。"),
+    "bad-cursor": lazy_gettext("翻页位置无效，请从第一页重新开始。"),
+    "cursor-expired": lazy_gettext("索引已经更新，请从第一页重新开始。"),
+}
+_FAILURES = {
+    400: (lazy_gettext("无法理解这个请求"), lazy_gettext("地址中的某个参数有误。请回到检索页重新检索。")),
+    404: (
+        lazy_gettext("没有这一页"),
+        lazy_gettext("这部著作或卷次可能已更换编号或撤下。请从著作目录查找，或检索原文中的一句。"),
+    ),
+    405: (lazy_gettext("不支持这种请求方式"), lazy_gettext("请从检索页开始。")),
+    500: (lazy_gettext("程序出错"), lazy_gettext("错误已经记录，请稍后再试，或换一种方式检索。")),
+    503: (lazy_gettext("索引暂时无法读取"), lazy_gettext("请稍后再试；若持续如此，请告知管理员。")),
+}
+
+
+def explanation(code: str, detail: str) -> str:
+    """How an odd query was read; an unknown code stands for itself."""
+    known = _EXPLANATIONS.get(code)
+    return str(known) % {"detail": detail} if known else f"{code}: {detail}"
+
+
+def search_error(failure: SearchError) -> str:
+    """Why a search can't be answered; an unknown code stands for itself."""
+    known = _ERRORS.get(failure.code)
+    return str(known) % {"detail": failure.detail, "most": MAX_CHARACTERS} if known else str(failure)
+
+
+def bad_parameter(name: str) -> str:
+    """That a parameter can't be used."""
+    return str(_("参数 %(name)s 的值无效。", name=name))
+
+
+def failure(status: int) -> tuple[str, str]:
+    """The heading of an error page and what to do about it."""
+    heading, help_ = _FAILURES.get(status) or _FAILURES[400 if status < 500 else 500]
+    return str(heading), str(help_)
+
+
+def collection_title(identifier: str) -> str:
+    """A collection's title in the language of the page."""
+    known = collections().get(identifier)
+    if known is None:
+        return str(_("本地文献")) if identifier == "local" else identifier
+    return known.title.en if str(get_locale()) == "en" else known.title.zh
+
+
+def facet_label(name: str, value: str, label: str) -> str:
+    """What the reader sees for a filter's value."""
+    return collection_title(value) if name == "collection" else label

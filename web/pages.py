@@ -1,0 +1,230 @@
+"""Pages for people: searching, reading, the list of works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from flask import Blueprint, abort, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from corpora.model import Page, SpanKind
+from search.library import Library
+from search.query import MAX_CHARACTERS
+from search.results import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, SectionView, WorkCard
+from web import labels
+from web.forms import FILTERS, reading_url, search_request, search_url
+from web.rendering import Layer, Stretch, markup
+from web.shelf import library
+
+blueprint = Blueprint("pages", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownHit:
+    """A hit with its markup and its address."""
+
+    hit: Hit
+    body: Markup
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value of a filter: its name to the reader, its count, whether it is chosen, and the address that toggles it."""
+
+    label: str
+    count: int | None
+    chosen: bool
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPage:
+    """A page of a section; ``page`` is None for text before the first page mark."""
+
+    page: Page | None
+    body: Markup
+
+
+@blueprint.get("/")
+def home() -> str:
+    """The search box and the collections."""
+    works = library().works()
+    counts = {key: len(list(group)) for key, group in groupby(sorted(work.collection for work in works))}
+    return render_template(
+        "home.html",
+        asked=SearchRequest(q=""),
+        works=len(works),
+        collections=[(labels.collection_title(key), count, _collection_url(key)) for key, count in counts.items()],
+    )
+
+
+@blueprint.get("/search")
+def search() -> ResponseReturnValue:
+    """Results, or why there are none."""
+    asked = replace(search_request(dict(request.args.lists())), facets=False)
+    if not asked.q.strip():
+        return render_template("search.html", asked=asked, response=None, error="", filters=_chips(asked, {}))
+    held = library()
+    titles = {card.id: card.record.title for card in held.works()} if asked.filters.get("work") else {}
+    try:
+        response = held.search(replace(asked, facets=True))
+    except SearchError as failure:
+        page = render_template(
+            "search.html",
+            asked=asked,
+            response=None,
+            error=labels.search_error(failure),
+            restart=search_url(replace(asked, cursor="")) if asked.cursor else "",
+            filters=_chips(asked, titles),
+        )
+        return make_response(page, 400)
+    return render_template(
+        "search.html",
+        asked=asked,
+        response=response,
+        error="",
+        hits=[_shown(hit, asked) for hit in response.hits],
+        facets=_facets(asked, response),
+        filters=_chips(asked, titles),
+        explanations=[labels.explanation(*each) for each in response.explanations],
+        next_url=search_url(replace(asked, cursor=response.next)) if response.next else "",
+        first_url=search_url(replace(asked, cursor="")) if asked.cursor else "",
+        suggestions=_suggestions(asked),
+    )
+
+
+@blueprint.get("/works")
+def works() -> str:
+    """Every work, by collection and class."""
+    cards = sorted(library().works(), key=lambda card: (card.collection, card.record.category, card.id))
+    grouped = [
+        (key, labels.collection_title(key), list(group))
+        for key, group in groupby(cards, key=lambda card: card.collection)
+    ]
+    return render_template("works.html", grouped=grouped)
+
+
+@blueprint.get("/about")
+def about() -> str:
+    """How to search, and what this is."""
+    return render_template("about.html", most=MAX_CHARACTERS)
+
+
+@blueprint.get("/read/<path:work>/<int:number>")
+def read(work: str, number: int) -> str:
+    """A section of a work."""
+    asked = search_request(
+        {name: request.args.getlist(name) for name in ("q", "strict", "scope") if name in request.args}
+    )
+    at = request.args.get("at", default=None, type=_offset)
+    held = library()
+    try:
+        view = held.section(work, number, asked.q, asked.strict, asked.scope)
+    except KeyError:
+        abort(404)
+    except SearchError:
+        view = held.section(work, number)
+    return render_template(
+        "read.html",
+        view=view,
+        asked=asked,
+        pages=_pages(view, at),
+        vertical=request.args.get("layout") == "vertical",
+        chosen_layout="layout" in request.args,
+        titles=_contents(held, view.work),
+        passage=at,
+    )
+
+
+def _offset(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) < 14):
+        raise ValueError(value)
+    return int(value)
+
+
+def _contents(held: Library, work: WorkCard) -> list[str]:
+    """The titles of all sections of a work."""
+    return [held.section(work.id, number).section.title for number in range(work.sections)]
+
+
+def _pages(view: SectionView, at: int | None) -> list[ShownPage]:
+    section = view.section
+    kinds = (SpanKind.HEAD, SpanKind.NOTE, SpanKind.SMALL, SpanKind.GAIJI)
+    layers = [
+        Layer("span", kind.value, [Stretch(s.start, s.end, s.name) for s in section.spans if s.kind is kind])
+        for kind in kinds
+    ]
+    layers.append(Layer("mark", "found", view.highlights))
+    starts = [(page.start, page) for page in section.pages]
+    if not starts or starts[0][0] > 0:
+        starts.insert(0, (0, None))
+    ends = [start for start, _ in starts[1:]] + [len(section.text)]
+    return [
+        ShownPage(
+            page, markup(section.text, layers, start=start, end=end, anchor=at, printed_lines=bool(section.pages))
+        )
+        for (start, page), end in zip(starts, ends, strict=True)
+    ]
+
+
+def _shown(hit: Hit, asked: SearchRequest) -> ShownHit:
+    layers = (
+        Layer("span", "note", hit.notes),
+        Layer("span", "window", (hit.window,) if hit.window else ()),
+        Layer("mark", "found", hit.highlights),
+    )
+    return ShownHit(hit, markup(hit.text, layers, printed_lines=bool(hit.page)), reading_url(hit, asked))
+
+
+def _facets(asked: SearchRequest, response: SearchResponse) -> dict[str, list[Choice]]:
+    return {
+        name: [
+            Choice(
+                labels.facet_label(name, each.value, each.label),
+                each.count,
+                each.value in asked.filters.get(name, ()),
+                _toggled(asked, name, each.value),
+            )
+            for each in response.facets.get(name, ())
+        ]
+        for name in FILTERS
+    }
+
+
+def _chips(asked: SearchRequest, titles: dict[str, str]) -> list[tuple[str, str, str, str]]:
+    """What narrows the search: field, its value's label, the address without it, and the value itself."""
+    return [
+        (name, labels.facet_label(name, value, titles.get(value, value)), _toggled(asked, name, value), value)
+        for name in FILTERS
+        for value in asked.filters.get(name, ())
+    ]
+
+
+def _toggled(asked: SearchRequest, name: str, value: str) -> str:
+    chosen = asked.filters.get(name, ())
+    after = tuple(each for each in chosen if each != value) if value in chosen else (*chosen, value)
+    return search_url(replace(asked, cursor="", filters={**asked.filters, name: after}))
+
+
+def _suggestions(asked: SearchRequest) -> list[tuple[str, str]]:
+    """Searches that may find something where this one did not: what each is, as a code, and its address."""
+    fresh = replace(asked, cursor="")
+    ways: list[tuple[str, str]] = []
+    if any(asked.filters.values()):
+        ways.append(("filters", search_url(replace(fresh, filters={}))))
+    if asked.mode is not Mode.HYBRID:
+        ways.append(("hybrid", search_url(replace(fresh, mode=Mode.HYBRID))))
+    if asked.mode is not Mode.SEMANTIC:
+        ways.append(("semantic", search_url(replace(fresh, mode=Mode.SEMANTIC))))
+    if asked.scope is not Scope.BOTH:
+        ways.append(("both", search_url(replace(fresh, scope=Scope.BOTH))))
+    if asked.strict:
+        ways.append(("strict", search_url(replace(fresh, strict=False))))
+    return ways
+
+
+def _collection_url(identifier: str) -> str:
+    return f"/works#{identifier}"

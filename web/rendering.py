@@ -1,0 +1,105 @@
+"""A text, ranges over it and marks in it become safe markup.
+
+Ranges of different kinds cross each other freely; elements can't. So kinds are layers, ordered from the outermost in:
+a range of an inner layer is split wherever one of an outer layer begins or ends. Nothing of the text is dropped or
+added, and all of it is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from markupsafe import Markup, escape
+
+INDENT = "\u3000"
+
+
+class Stretch(NamedTuple):
+    """A half-open range of a text; ``title`` is shown on pointing at it."""
+
+    start: int
+    end: int
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Ranges of one kind: the element and the class that show them. Ranges that overlap their elders are cut short."""
+
+    tag: str
+    css: str
+    ranges: Sequence[Stretch | tuple[int, int]]
+
+
+def markup(
+    text: str,
+    layers: Sequence[Layer] = (),
+    *,
+    start: int = 0,
+    end: int | None = None,
+    anchor: int | None = None,
+    printed_lines: bool = False,
+) -> Markup:
+    """``text[start:end]`` as markup.
+
+    ``anchor`` is where an empty element with the id ``hit`` is set. A line end becomes ``<br>``; with
+    ``printed_lines`` one at which the edition merely ran out of room gets the class ``soft``, for the style to hide.
+    """
+    end = len(text) if end is None else end
+    point = anchor if anchor is not None and start <= anchor < end else None
+    tidied = [Layer(layer.tag, layer.css, list(_tidy(layer.ranges, start, end))) for layer in layers]
+    return Markup("").join(_render(text, tidied, start, end, point, printed_lines))
+
+
+def _tidy(ranges: Sequence[Stretch | tuple[int, int]], start: int, end: int) -> Iterator[Stretch]:
+    """The ranges in order, clipped to ``[start, end)``, without overlaps or empty ones."""
+    at = start
+    for each in sorted(Stretch(*one) for one in ranges):
+        first, last = max(each.start, at), min(each.end, end)
+        if first < last:
+            yield Stretch(first, last, each.title)
+            at = last
+
+
+def _render(
+    text: str, layers: Sequence[Layer], start: int, end: int, anchor: int | None, printed_lines: bool
+) -> Iterator[Markup]:
+    if not layers:
+        if anchor is not None and start <= anchor < end:
+            yield _plain(text, start, anchor, printed_lines)
+            yield Markup('<span id="hit"></span>')
+            start = anchor
+        yield _plain(text, start, end, printed_lines)
+        return
+    outer, inner = layers[0], layers[1:]
+    at = start
+    for each in outer.ranges:
+        first, last = max(each.start, start), min(each.end, end)
+        if first >= last:
+            continue
+        yield from _render(text, inner, at, first, anchor, printed_lines)
+        title = Markup(' title="{}"').format(each.title) if each.title else Markup("")
+        yield Markup('<{0} class="{1}"{2}>').format(outer.tag, outer.css, title)
+        yield from _render(text, inner, first, last, anchor, printed_lines)
+        yield Markup("</{}>").format(outer.tag)
+        at = last
+    yield from _render(text, inner, at, end, anchor, printed_lines)
+
+
+def _plain(text: str, start: int, end: int, printed_lines: bool) -> Markup:
+    pieces: list[Markup] = []
+    at = start
+    while (stop := text.find("\n", at, end)) >= 0:
+        soft = printed_lines and not _is_hard(text, stop)
+        pieces += [escape(text[at:stop]), Markup('<br class="soft">') if soft else Markup("<br>")]
+        at = stop + 1
+    pieces.append(escape(text[at:end]))
+    return Markup("").join(pieces)
+
+
+def _is_hard(text: str, stop: int) -> bool:
+    """Whether the line end at ``stop`` means something: an indented or empty line stands on either side."""
+    before = text.rfind("\n", 0, stop) + 1
+    return before == stop or text[before] == INDENT or text[stop + 1 : stop + 2] in ("", "\n", INDENT)

@@ -1,0 +1,85 @@
+"use strict";
+
+// Everything works without this file. It adds keys, remembers the layout, and brings the hit into view.
+
+const box = document.getElementById("q");
+const article = document.querySelector(".reading article");
+const stops = [...document.querySelectorAll(article ? "article mark.found" : ".hit h2 a")];
+let at = -1;
+
+function show(element) {
+  element.scrollIntoView({ block: "center", inline: "center" });
+}
+
+function move(step) {
+  if (!stops.length) return;
+  at = Math.min(Math.max(at + step, 0), stops.length - 1);
+  stops[at].tabIndex = article ? -1 : 0;
+  stops[at].focus({ preventScroll: true });
+  show(stops[at]);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.target.closest("input, select, textarea")) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  if (event.key === "/" && box) {
+    event.preventDefault();
+    box.focus();
+    box.select();
+  } else if (event.key === "j") {
+    move(1);
+  } else if (event.key === "k") {
+    move(-1);
+  }
+});
+
+const STORED = "wenyuan.layout";
+const toggle = document.querySelector("a.layout");
+
+function stored() {
+  try {
+    return localStorage.getItem(STORED);
+  } catch {
+    return null; // storage is closed to us: the layout is then not remembered
+  }
+}
+
+function lay(layout) {
+  const vertical = layout === "vertical";
+  const other = vertical ? "horizontal" : "vertical";
+  article.classList.toggle("vertical", vertical);
+  toggle.dataset.layout = layout;
+  toggle.textContent = toggle.dataset[other];
+  try {
+    localStorage.setItem(STORED, layout);
+  } catch {
+    // as above
+  }
+}
+
+function toHit() {
+  const hit = document.getElementById("hit");
+  if (!hit || location.hash !== "#hit") return;
+  const next = hit.nextElementSibling;
+  const found = next && next.matches("mark.found") ? next : hit;
+  at = Math.max(stops.indexOf(found), 0);
+  show(found);
+}
+
+if (article && toggle) {
+  if ("chosen" in toggle.dataset) lay(toggle.dataset.layout);
+  else if (stored() === "vertical") lay("vertical");
+  toggle.addEventListener("click", (event) => {
+    event.preventDefault();
+    lay(toggle.dataset.layout === "vertical" ? "horizontal" : "vertical");
+    toHit();
+  });
+  // Twice: the leaves passed on the way are laid out only when they come into view.
+  requestAnimationFrame(() => {
+    toHit();
+    requestAnimationFrame(toHit);
+  });
+}
