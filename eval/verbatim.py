@@ -52,10 +52,8 @@ def held_out(sentences: Sequence[AlignedSentence], score: float = 0.0) -> list[A
     return [sentence for sentence in sentences[1::2] if sentence.score >= score]
 
 
-def verbatim_share(
-    sentences: Sequence[AlignedSentence], work: Work, folding: Callable[[str], str]
-) -> VerbatimShare:
-    """How many sentences, folded, are a substring of a section's folded main text. Sentences of no text are left out."""
+def verbatim_share(sentences: Sequence[AlignedSentence], work: Work, folding: Callable[[str], str]) -> VerbatimShare:
+    """How many sentences, folded, are a substring of a section's folded main text; those of no text are left out."""
     # Each section ends in a line end, which no folded sentence holds, so that nothing is found across two of them.
     text = "\n".join(folding(main_text) for main_text in _main_texts(work))
     folded = [found for sentence in sentences if (found := folding(sentence.text))]

@@ -110,13 +110,11 @@ class Evaluator:
     def _near(self, left: Tree, right: Tree, distance: int) -> Found:
         ones, others = self.evaluate(left).occurrences, self.evaluate(right).occurrences
         kept: list[Occurrences] = []
-        shown: list[Occurrences] = []
         for one in ones:
-            beside = [other for other in others if other.stream == one.stream]
-            kept += [near(self._pack, one, other, distance) for other in beside]
-            shown += [near(self._pack, other, one, distance) for other in beside]
-        found = self._found(kept)
-        return Found(found.passages, (*kept, *shown))
+            for other in others:
+                if one.stream == other.stream:
+                    kept += [near(self._pack, one, other, distance), near(self._pack, other, one, distance)]
+        return self._found(kept)
 
 
 def typed_characters(phrase: Phrase) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -12,13 +13,15 @@ from markupsafe import Markup
 from corpora.model import Page, SpanKind
 from search.library import Library
 from search.query import MAX_CHARACTERS
-from search.results import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, SectionView, WorkCard
+from search.results import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, SectionView, Why, WorkCard
 from web import labels
 from web.forms import FILTERS, reading_url, search_request, search_url
 from web.rendering import Layer, Stretch, markup
 from web.shelf import library
 
 blueprint = Blueprint("pages", __name__)
+
+_PRINTED = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +176,17 @@ def _pages(view: SectionView, at: int | None) -> list[ShownPage]:
 def _shown(hit: Hit, asked: SearchRequest) -> ShownHit:
     layers = (
         Layer("span", "note", hit.notes),
-        Layer("span", "window", (hit.window,) if hit.window else ()),
+        Layer("span", "window", _underlined(hit)),
         Layer("mark", "found", hit.highlights),
     )
     return ShownHit(hit, markup(hit.text, layers, printed_lines=bool(hit.page)), reading_url(hit, asked))
+
+
+def _underlined(hit: Hit) -> list[tuple[int, int]]:
+    """The stretch nearest in meaning without its blanks, where nothing more exact brought the hit here."""
+    if hit.window is None or Why.EXACT in hit.why or Why.FOLDED in hit.why:
+        return []
+    return [match.span() for match in _PRINTED.finditer(hit.text, *hit.window)]
 
 
 def _facets(asked: SearchRequest, response: SearchResponse) -> dict[str, list[Choice]]:

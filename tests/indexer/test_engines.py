@@ -1,6 +1,5 @@
 """One contract for every engine."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +21,8 @@ def tokens(passage: int, work: str, text: str, following: str = "", notes: str =
 
 
 @pytest.fixture(params=sorted(engines.ENGINES))
-def name(request: pytest.FixtureRequest) -> Iterator[str]:
-    yield request.param
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture

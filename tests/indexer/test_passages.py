@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from corpora.model import Page, Section, Span, SpanKind
 from indexer.folding import fold
 from indexer.passages import (
@@ -48,7 +50,7 @@ def test_a_long_text_without_pages_is_cut_and_covered() -> None:
     starts = [start for start, _ in passage_starts(Section("篇", text))]
     lengths = [end - start for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
     assert starts[0] == 0
-    assert 0 < min(lengths)
+    assert min(lengths) > 0
     assert max(lengths) <= LONGEST_PASSAGE
 
 
@@ -62,7 +64,7 @@ def test_unpunctuated_text_gets_overlapping_windows_that_cover_it() -> None:
     windows = main_windows(Section("卷", text), stream)
     assert windows[0].start == 0
     assert windows[-1].end == len(stream.codes) - 1
-    assert all(after.start < before.end for before, after in zip(windows, windows[1:], strict=False))
+    assert all(after.start < before.end for before, after in pairwise(windows))
 
 
 def test_punctuated_text_gets_its_sentences() -> None:

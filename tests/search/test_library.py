@@ -1,3 +1,4 @@
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -184,10 +185,8 @@ def test_a_section_that_is_not_there(library: Library, work: str, number: int) -
 @pytest.mark.parametrize("q", ["", " ", "，。", "NOT 江", "\x00", "\ud800", "((((", '"', "*", "?" * 50])
 @pytest.mark.parametrize("mode", list(Mode))
 def test_odd_queries_are_answered_or_explained(library: Library, q: str, mode: Mode) -> None:
-    try:
+    with contextlib.suppress(SearchError):
         assert ask(library, q, mode).total.passages >= 0
-    except SearchError as failure:
-        assert failure.code
 
 
 def test_ranges_are_merged() -> None:

@@ -1,0 +1,33 @@
+"""An index of two small works of our own, one of them hostile, and an application over it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from indexer.build import build
+from web.app import create_app
+
+HOSTILE = '<script>alert("x")</script>'
+
+
+@pytest.fixture(scope="session")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("web")
+    (folder / "松花江志.txt").write_text("松花江出長白山，至會寧府。\n完顏部居按出虎水之上。", "utf-8")
+    (folder / "惡本.txt").write_text(f"黑龍江 {HOSTILE} 完顏 & 阿骨打", "utf-8")
+    build([folder], folder / "index")
+    return folder / "index"
+
+
+@pytest.fixture(scope="session")
+def app(index: Path) -> Flask:
+    return create_app(index)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()

@@ -1,0 +1,117 @@
+"""A real browser on a real work: what a reader types in simplified characters is found in the edition's own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from werkzeug.serving import make_server
+
+from indexer.build import build
+from web.app import create_app
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+FILES = ("KR2a0035_002.txt", "KR2a0035_003.txt", "KR2a0035_008.txt")
+"""The volumes of 金史 that are indexed; 完顏 stands in all, 會寧府 in the last."""
+
+
+@pytest.fixture(scope="module")
+def address(kanripo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("browser") / "KR2a0035"
+    folder.mkdir()
+    for name in FILES:
+        shutil.copyfile(kanripo / "KR2a0035" / name, folder / name)
+    build([folder], folder.parent / "index")
+    server = make_server("127.0.0.1", 0, create_app(folder.parent / "index"), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        reason = "NO BROWSER TEST WAS RUN: chromium is not installed"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    yield page
+    page.close()
+    assert errors == []
+
+
+@pytest.mark.parametrize(("typed", "originals"), [("完颜", {"完顔", "完顏"}), ("会宁府", {"會寧府"})])
+def test_simplified_words_light_up_the_original(page: Page, address: str, typed: str, originals: set[str]) -> None:
+    page.goto(address)
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.type(typed)
+    page.get_by_label("精确").check()
+    page.get_by_role("button", name="检索").click()
+    marks = page.locator(".hit mark.found")
+    expect(marks.first).to_be_visible()
+    shown = "".join(marks.all_text_contents())
+    assert any(original in shown for original in originals), shown[:200]
+    assert typed not in shown
+
+    page.locator(".hit h2 a").first.click()
+    expect(page).to_have_url(re.compile("#hit$"))
+    hit = page.locator("#hit + mark.found")
+    expect(hit).to_be_in_viewport()
+    assert any(original.startswith(hit.inner_text()) for original in originals)
+
+
+def test_keys(page: Page, address: str) -> None:
+    page.goto(f"{address}/search?q=完颜")
+    page.keyboard.press("j")
+    expect(page.locator(".hit h2 a").nth(0)).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.locator(".hit h2 a").nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    expect(page.locator(".hit h2 a").nth(0)).to_be_focused()
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+
+
+def test_the_layout_is_remembered(page: Page, address: str) -> None:
+    page.goto(f"{address}/read/KR2a0035/0")
+    page.get_by_role("link", name="直排").click()
+    expect(page.locator("article")).to_have_css("writing-mode", "vertical-rl")
+    page.goto(f"{address}/read/KR2a0035/1")
+    expect(page.locator("article")).to_have_css("writing-mode", "vertical-rl")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/search?q=完颜", "/read/KR2a0035/1", "/read/KR2a0035/1?layout=vertical", "/works"]
+)
+def test_a_phone_never_scrolls_sideways(page: Page, address: str, path: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(address + path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,84 @@
+"""Commands as they are typed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from indexer.errors import IndexFailure
+from web.cli import main
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_help_loads_no_engine_and_no_model() -> None:
+    code = (
+        "import sys; from web.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'torch', 'faiss', 'tantivy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for command in ("check", "fetch", "index", "search", "serve", "status"):
+        assert f"\n  {command} " in done.stdout
+    assert done.stdout.endswith("[]\n")
+
+
+def test_build_look_and_search(tmp_path: Path) -> None:
+    text = tmp_path / "江.txt"
+    text.write_text("松花江出長白山", "utf-8")
+    built = run("index", text, "--index", tmp_path / "ix")
+    assert built.exit_code == 0, built.output
+    facts = json.loads(run("status", "--index", tmp_path / "ix", "--json").stdout)
+    assert facts["works"] == 1
+    assert "works" in run("status", "--index", tmp_path / "ix").stdout
+    found = run("search", "长白山", "--mode", "exact", "--index", tmp_path / "ix")
+    assert "松花江出長白山" in found.stdout
+    answer = json.loads(run("search", "长白山", "--json", "--index", tmp_path / "ix").stdout)
+    assert answer["total"]["occurrences"] == 1
+
+
+def test_the_index_may_be_named_by_the_environment(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WENYUAN_INDEX", str(index))
+    assert run("status").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["search"],
+        ["search", "x", "--limit", "0"],
+        ["search", "x", "--index", "nowhere"],
+        ["search", "x", "--mode", "fuzzy"],
+        ["status", "--index", "nowhere"],
+        ["index"],
+        ["index", "no-such-collection"],
+        ["index", "--remove", "no-such-work", "--index", "nowhere"],
+        ["no-such-command"],
+    ],
+)
+def test_failures_are_one_line(arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("failure", [IndexFailure("broken"), OSError(28, "No space left"), ZeroDivisionError("odd")])
+def test_no_failure_is_a_traceback(failure: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr("search.library.Library.open", fail)
+    done = run("status")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("wenyuan: ")
+    assert "Traceback" not in done.output

@@ -1,0 +1,59 @@
+"""Addresses become searches and back."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search.results import Mode, Scope, SearchRequest, Sort
+from web.forms import FILTERS, BadParameter, search_arguments, search_request, search_url
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+REQUESTS = st.builds(
+    SearchRequest,
+    q=WORDS,
+    mode=st.sampled_from(Mode),
+    scope=st.sampled_from(Scope),
+    strict=st.booleans(),
+    filters=st.dictionaries(st.sampled_from(FILTERS), st.lists(WORDS, min_size=1, max_size=3, unique=True).map(tuple)),
+    sort=st.sampled_from(Sort),
+    limit=st.integers(1, 100),
+    cursor=st.just("") | WORDS,
+    facets=st.booleans(),
+)
+
+
+@given(REQUESTS)
+def test_a_search_survives_its_address(request: SearchRequest) -> None:
+    args = parse_qs(search_url(request).partition("?")[2], keep_blank_values=True)
+    assert search_request(args, exact_names=True) == request
+    assert search_arguments(search_request(args)) == search_arguments(request)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("q", ["x" * 1001]),
+        ("q", ["a", "b"]),
+        ("mode", ["fuzzy"]),
+        ("scope", [""]),
+        ("strict", ["yes"]),
+        ("limit", ["0"]),
+        ("limit", ["101"]),
+        ("limit", ["9" * 5000]),
+        ("limit", ["٣"]),
+        ("cursor", [""]),
+        ("work", [""]),
+        ("work", ["x" * 201]),
+        ("work", ["x"] * 51),
+        ("facets", ["1"]),
+        ("nonsense", ["1"]),
+    ],
+)
+def test_malformed_parameters_are_named(name: str, values: list[str]) -> None:
+    with pytest.raises(BadParameter) as failure:
+        search_request({name: values}, exact_names=True)
+    assert failure.value.name == name
