@@ -14,6 +14,7 @@ from typing import NamedTuple
 from markupsafe import Markup, escape
 
 INDENT = "\u3000"
+_ANCHOR = Markup('<span id="hit"></span>')
 
 
 class Stretch(NamedTuple):
@@ -69,7 +70,7 @@ def _render(
     if not layers:
         if anchor is not None and start <= anchor < end:
             yield _plain(text, start, anchor, printed_lines)
-            yield Markup('<span id="hit"></span>')
+            yield _ANCHOR
             start = anchor
         yield _plain(text, start, end, printed_lines)
         return
@@ -80,6 +81,10 @@ def _render(
         if first >= last:
             continue
         yield from _render(text, inner, at, first, anchor, printed_lines)
+        if not inner and anchor == first:
+            # Beside the innermost element rather than in it, so that a style can tell which one was meant.
+            yield _ANCHOR
+            anchor = None
         title = Markup(' title="{}"').format(each.title) if each.title else Markup("")
         yield Markup('<{0} class="{1}"{2}>').format(outer.tag, outer.css, title)
         yield from _render(text, inner, first, last, anchor, printed_lines)

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import click
 from rich.console import Console
@@ -22,13 +22,23 @@ if TYPE_CHECKING:
 
 
 class _Bars:
-    """One progress bar for each step of a build."""
+    """One progress bar for each step of a build; nothing is drawn before the first step."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    def __init__(self) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=Console(stderr=True))
         self._tasks: dict[str, TaskID] = {}
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._tasks:
+            self._progress.stop()
+
     def __call__(self, step: str, done: int, total: int) -> None:
+        if not self._tasks:
+            self._progress.start()
         if step not in self._tasks:
             self._tasks[step] = self._progress.add_task(step)
         self._progress.update(self._tasks[step], completed=done, total=max(total, 1))
@@ -64,9 +74,8 @@ def index(
     from indexer.build import build  # it loads the engines, which `--help` has no need of
 
     failed = False
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     for number, (collection, group) in enumerate(batches.items()):
-        with Progress(*columns, console=Console(stderr=True)) as progress:
+        with _Bars() as bars:
             report = build(
                 group,
                 folder,
@@ -75,7 +84,7 @@ def index(
                 remove=remove if number == 0 else (),
                 encoding=encoding,
                 collection=collection,
-                on_progress=_Bars(progress),
+                on_progress=bars,
             )
         _print(report)
         failed = failed or bool(report.problems)
