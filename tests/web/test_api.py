@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import schemathesis
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
-from schemathesis import GenerationMode
+from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.schemas import APIOperation
+
+from search.results import Mode, SearchResponse
+from web.json import response_json
 
 load_all_checks()
 
@@ -19,19 +25,49 @@ load_all_checks()
 EXCLUDED = [CHECKS.get_one("positive_data_acceptance")]
 
 
-@pytest.mark.parametrize("path", ["/search", "/openapi.json"])
-@pytest.mark.parametrize("mode", list(GenerationMode))
-def test_answers_conform_to_the_description(app: Flask, path: str, mode: GenerationMode) -> None:
+@pytest.fixture
+def operation(app: Flask) -> Callable[[str], APIOperation]:
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
-    if mode is GenerationMode.NEGATIVE and path == "/openapi.json":
-        return  # it has no parameters that could be wrong
+    return lambda path: schema[path]["GET"]
 
+
+@pytest.mark.parametrize(
+    ("path", "mode"),
+    [
+        ("/search", GenerationMode.POSITIVE),
+        ("/search", GenerationMode.NEGATIVE),
+        ("/openapi.json", GenerationMode.POSITIVE),  # it has no parameters that could be wrong
+    ],
+)
+def test_answers_conform_to_the_description(
+    operation: Callable[[str], APIOperation], path: str, mode: GenerationMode
+) -> None:
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))  # the first search is slow
-    @given(case=schema[path]["GET"].as_strategy(generation_mode=mode))
-    def check(case: schemathesis.Case) -> None:
+    @given(case=operation(path).as_strategy(generation_mode=mode))
+    def check(case: Case) -> None:
         case.call_and_validate(excluded_checks=EXCLUDED)
 
     check()
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("q", ["完颜", "完? OR NOT 金", "黑龙江有什么传说"])
+def test_answers_with_hits_conform_to_the_description(
+    operation: Callable[[str], APIOperation], mode: Mode, q: str
+) -> None:
+    case = operation("/search").Case(query={"q": q, "mode": mode.value, "limit": 1, "facets": "true"})
+    case.call_and_validate(excluded_checks=EXCLUDED)
+
+
+def test_an_answer_that_does_not_conform_is_noticed(
+    operation: Callable[[str], APIOperation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(response: SearchResponse, root: str) -> dict[str, Any]:
+        return {**response_json(response, root), "next": 7}
+
+    monkeypatch.setattr("web.api.response_json", broken)
+    with pytest.raises(BaseExceptionGroup, match="violates schema"):
+        operation("/search").Case(query={"q": "完颜"}).call_and_validate(excluded_checks=EXCLUDED)
 
 
 def test_an_answer(client: FlaskClient) -> None:
