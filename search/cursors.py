@@ -1,0 +1,43 @@
+"""Cursors of paging: where in a search the next page begins, bound to the search and to the generation it ran on."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+
+from search.results import SearchError, SearchRequest
+
+_LARGEST = 1 << 40
+
+
+def write(request: SearchRequest, generation: int, offset: int) -> str:
+    """The cursor of the page that begins with hit ``offset``."""
+    state = json.dumps([generation, _identity(request), offset])
+    return base64.urlsafe_b64encode(state.encode()).decode().rstrip("=")
+
+
+def read(request: SearchRequest, generation: int) -> int:
+    """The number of the first hit that a request wants; 0 where it brings no cursor.
+
+    Raises:
+        SearchError: the cursor is of another search, of another generation, or none at all.
+    """
+    if not request.cursor:
+        return 0
+    try:
+        padded = request.cursor + "=" * (-len(request.cursor) % 4)
+        written, identity, offset = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (ValueError, TypeError, RecursionError) as failure:
+        raise SearchError("bad-cursor", request.cursor[:80]) from failure
+    if identity != _identity(request) or not isinstance(offset, int) or not 0 <= offset < _LARGEST:
+        raise SearchError("bad-cursor", request.cursor[:80])
+    if written != generation:
+        raise SearchError("cursor-expired", f"generation {written} is no longer the published one")
+    return offset
+
+
+def _identity(request: SearchRequest) -> str:
+    """What makes two requests pages of one search."""
+    asked = (request.q, request.mode, request.scope, request.strict, sorted(request.filters.items()), request.sort)
+    return hashlib.sha256(repr(asked).encode("utf-8", "replace")).hexdigest()[:16]

@@ -1,0 +1,83 @@
+"""A passage that was found becomes a hit: its text, its place, and why it is there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from indexer.folding import fold, fold_array
+from indexer.pack import Pack
+from indexer.passages import text_of
+from search.fusion import Evidence
+from search.matching import in_passage, merged, original_ranges
+from search.results import Hit, Why, WorkCard
+
+_WIDEST_GAP = 4
+"""Characters between two neighbours in the folded text, beyond which they are not shown as one stretch."""
+
+
+def hit(pack: Pack, card: WorkCard, passage: int, score: float, evidence: Evidence, text: str) -> Hit:
+    """The hit of one passage; ``text`` is the query without its operators, for passages that are only alike."""
+    number, local = passage >> 32, passage & 0xFFFFFFFF
+    row = pack.passages[local]
+    section = pack.sections[row["section"]]
+    start, end = int(row["start"]), int(row["end"])
+    why: list[Why] = []
+    ranges: list[tuple[int, int]] = []
+    if number in evidence.matches and evidence.matches[number].found.passages[local]:
+        typed = False
+        for each in evidence.matches[number].occurrences:
+            mine = in_passage(pack, each, local)
+            typed = typed or bool(mine.typed.any())
+            ranges += original_ranges(pack, mine)
+        if ranges:
+            why.append(Why.EXACT if typed else Why.FOLDED)
+            # What begins here may end in the next passage, and is shown whole.
+            end = min(max(end, *(stop for _, stop in ranges)), int(section["end"]))
+    if passage in evidence.words:
+        why.append(Why.WORDS)
+    if passage in evidence.meaning:
+        why.append(Why.MEANING)
+    if not ranges and text:
+        ranges = _shared(pack, start, end, text)
+    within = start - int(section["start"])
+    label, facsimile = pack.page(int(row["page"]))
+    return Hit(
+        id=f"{card.id}.{int(section['number'])}.{within}",
+        score=score,
+        why=tuple(why),
+        work=card,
+        section=pack.works[int(pack.passage_works[local])].section_titles[int(section["number"])],
+        section_number=int(section["number"]),
+        start=within,
+        page=label,
+        facsimile=facsimile,
+        text=text_of(pack.text[start:end]),
+        highlights=tuple((a - start, b - start) for a, b in merged(ranges)),
+        notes=tuple((a - start, b - start) for a, b in pack.notes_between(start, end)),
+        window=_window(pack, evidence.windows[passage], start, end) if passage in evidence.windows else None,
+    )
+
+
+def _window(pack: Pack, window: int, start: int, end: int) -> tuple[int, int] | None:
+    """The part of a window that lies in a passage, as a range of the passage's text."""
+    found = pack.windows[window]
+    stream = pack.streams[found["stream"]]
+    first = max(int(stream.offsets[found["start"]]), start)
+    last = min(int(stream.offsets[found["end"] - 1]) + 1, end)
+    return (first - start, last - start) if last > first else None
+
+
+def _shared(pack: Pack, start: int, end: int, text: str) -> list[tuple[int, int]]:
+    """Stretches of at least two characters that a passage shares with the query."""
+    wanted = fold(text)
+    pairs = {wanted[at : at + 2] for at in range(len(wanted) - 1)}
+    folded, offsets = fold_array(np.asarray(pack.text[start:end]))
+    shown = text_of(folded)
+    places = [int(offset) + start for offset in offsets]
+    return merged(
+        [
+            (places[at], places[at + 1] + 1)
+            for at in range(len(shown) - 1)
+            if shown[at : at + 2] in pairs and places[at + 1] - places[at] < _WIDEST_GAP
+        ]
+    )
