@@ -1,10 +1,14 @@
-"""What tests of several folders share. Standing here, it also makes ``oracle`` importable for them."""
+"""What tests of several folders share. Standing here, it also makes ``oracle`` and ``effort`` importable for them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("clockless", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("clockless")
 
 
 @pytest.fixture(scope="session")

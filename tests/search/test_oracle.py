@@ -115,7 +115,6 @@ def total(indexed: Indexed, q: str, scope: Scope, strict: bool = False) -> int |
 
 law = settings(
     max_examples=100,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 SCOPES = st.sampled_from(Scope)

@@ -42,7 +42,7 @@ def operation(app: Flask) -> Callable[[str], APIOperation]:
 def test_answers_conform_to_the_description(
     operation: Callable[[str], APIOperation], path: str, mode: GenerationMode
 ) -> None:
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))  # the first search is slow
+    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
     @given(case=operation(path).as_strategy(generation_mode=mode))
     def check(case: Case) -> None:
         case.call_and_validate(excluded_checks=EXCLUDED)
