@@ -89,78 +89,38 @@ class PackWork:
 
 
 class Pack:
-    """A pack on disk, for reading."""
+    """A pack on disk, for reading. Every file is opened at once, so that nothing is lost if a build drops the folder.
+
+    Attributes:
+        text: code points of all sections, one after another.
+        streams: the main stream and the notes stream.
+        passages, sections, spans: one row each, in the order of the text.
+        windows: one row a window, in the order of the vectors.
+        vectors: the FAISS index over the windows.
+        works: the works, in order.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-
-    def _array(self, name: str) -> NDArray[Any]:
-        # A plain view of the map: numpy's own memmap class costs microseconds a slice.
-        array: NDArray[Any] = np.asarray(np.load(self.folder / f"{name}.npy", mmap_mode="r"))
-        return array
-
-    @cached_property
-    def text(self) -> Codes:
-        """Code points of all sections, one after another."""
-        return self._array("text")
-
-    @cached_property
-    def streams(self) -> tuple[Stream, Stream]:
-        """The main stream and the notes stream."""
-        return (
+        self.text: Codes = self._array("text")
+        self.streams = (
             Stream(self._array("main"), self._array("main_offsets")),
             Stream(self._array("notes"), self._array("notes_offsets")),
         )
-
-    @cached_property
-    def passages(self) -> NDArray[Any]:
-        """One row a passage, in the order of the text."""
-        return self._array("passages")
-
-    @cached_property
-    def stream_starts(self) -> tuple[Codes, Codes]:
-        """Where each passage starts in the main stream and in the notes stream."""
-        return (
-            np.ascontiguousarray(self.passages["main_start"]),
-            np.ascontiguousarray(self.passages["notes_start"]),
-        )
-
-    @cached_property
-    def sections(self) -> NDArray[Any]:
-        """One row a section."""
-        return self._array("sections")
-
-    @cached_property
-    def passage_works(self) -> NDArray[np.uint32]:
-        """For each passage the number of its work in the pack."""
-        works: NDArray[np.uint32] = self.sections["work"][self.passages["section"]]
-        return works
-
-    @cached_property
-    def windows(self) -> NDArray[Any]:
-        """One row a window, in the order of the vectors."""
-        return self._array("windows")
-
-    @cached_property
-    def window_works(self) -> NDArray[np.uint32]:
-        """For each window the number of its work in the pack."""
-        works: NDArray[np.uint32] = self.passage_works[self.windows["passage"]]
-        return works
-
-    @cached_property
-    def vectors(self) -> Any:
-        """The FAISS index over the windows."""
-        return vectors.open_index(self.folder / "vectors.faiss")
-
-    @cached_property
-    def _contents(self) -> dict[str, Any]:
-        contents: dict[str, Any] = json.loads((self.folder / "contents.json").read_text("utf-8"))
-        return contents
-
-    @cached_property
-    def works(self) -> tuple[PackWork, ...]:
-        """The works, in order."""
-        return tuple(
+        self.passages = self._array("passages")
+        self.sections = self._array("sections")
+        self.spans = self._array("spans")
+        self.windows = self._array("windows")
+        self.vectors: Any = vectors.open_index(folder / "vectors.faiss")
+        self._page_starts: Codes = self._array("pages")["start"]
+        self._pages = [
+            (label, facsimile)
+            for label, _, facsimile in (
+                line.partition("\t") for line in (folder / "pages.txt").read_text("utf-8").split("\n")
+            )
+        ]
+        self._contents: dict[str, Any] = json.loads((folder / "contents.json").read_text("utf-8"))
+        self.works = tuple(
             PackWork(
                 work["id"],
                 work["collection"],
@@ -172,47 +132,54 @@ class Pack:
             for work in self._contents["works"]
         )
 
+    def _array(self, name: str) -> NDArray[Any]:
+        # A plain view of the map: numpy's own memmap class costs microseconds a slice.
+        array: NDArray[Any] = np.asarray(np.load(self.folder / f"{name}.npy", mmap_mode="r"))
+        return array
+
+    @cached_property
+    def stream_starts(self) -> tuple[Codes, Codes]:
+        """Where each passage starts in the main stream and in the notes stream."""
+        return (
+            np.ascontiguousarray(self.passages["main_start"]),
+            np.ascontiguousarray(self.passages["notes_start"]),
+        )
+
+    @cached_property
+    def passage_works(self) -> NDArray[np.uint32]:
+        """For each passage the number of its work in the pack."""
+        works: NDArray[np.uint32] = self.sections["work"][self.passages["section"]]
+        return works
+
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What was wrong in the files."""
         return tuple(Problem(Path(file), line, reason) for file, line, reason in self._contents["problems"])
 
-    @cached_property
-    def _pages(self) -> list[tuple[str, str]]:
-        lines = (self.folder / "pages.txt").read_text("utf-8").split("\n")
-        return [(label, facsimile) for label, _, facsimile in (line.partition("\t") for line in lines)]
-
     def page(self, number: int) -> tuple[str, str]:
         """Label and facsimile of a page; empty for -1, where the text has no page."""
         return self._pages[number] if number >= 0 else ("", "")
 
-    @cached_property
-    def spans(self) -> NDArray[Any]:
-        """All spans, sorted by start."""
-        return self._array("spans")
-
     def notes_between(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The ranges of interlinear notes inside ``[start, end)`` of the pack's text."""
-        spans = self.spans[self.spans["kind"] == _KINDS.index(SpanKind.NOTE)] if len(self.spans) else self.spans
-        first = int(np.searchsorted(self._note_ends, start, side="right"))
-        for span in spans[first:]:
-            if span["start"] >= end:
-                return
-            yield max(int(span["start"]), start), min(int(span["end"]), end)
+        starts, ends = self._notes
+        first = int(np.searchsorted(ends, start, side="right"))
+        last = int(np.searchsorted(starts, end))
+        for note_start, note_end in zip(starts[first:last].tolist(), ends[first:last].tolist(), strict=True):
+            yield max(note_start, start), min(note_end, end)
 
     @cached_property
-    def _note_ends(self) -> Codes:
-        spans = self.spans
-        ends: Codes = spans["end"][spans["kind"] == _KINDS.index(SpanKind.NOTE)]
-        return ends
+    def _notes(self) -> tuple[Codes, Codes]:
+        """Where the notes start and where they end."""
+        notes = self.spans[self.spans["kind"] == _KINDS.index(SpanKind.NOTE)]
+        return np.ascontiguousarray(notes["start"]), np.ascontiguousarray(notes["end"])
 
     def section(self, number: int) -> Section:
         """The section as its reader made it; ``number`` counts in the pack."""
         row = self.sections[number]
         start, end = int(row["start"]), int(row["end"])
         work = self.works[int(row["work"])]
-        page_starts = self._array("pages")["start"]
-        first, last = (int(at) for at in np.searchsorted(page_starts, (start, end)))
+        first, last = (int(at) for at in np.searchsorted(self._page_starts, (start, end)))
         names = self._contents["names"]
         spans = self.spans
         chosen = spans[np.searchsorted(spans["start"], start) : np.searchsorted(spans["start"], end)]
@@ -221,7 +188,7 @@ class Pack:
             text=text_of(self.text[start:end]),
             role=_ROLES[int(row["role"])],
             pages=tuple(
-                Page(self._pages[page][0], int(page_starts[page]) - start, self._pages[page][1])
+                Page(self._pages[page][0], int(self._page_starts[page]) - start, self._pages[page][1])
                 for page in range(first, last)
             ),
             spans=tuple(

@@ -16,7 +16,7 @@ from indexer import engines
 from indexer.embedding import Embedder, load_embedder
 from indexer.errors import IndexFailure
 from indexer.folding import fold
-from indexer.generation import PackEntry, engine_folder, pack_folder, published, work_key
+from indexer.generation import Generation, PackEntry, engine_folder, pack_folder, published, work_key
 from indexer.pack import Pack
 from indexer.tokens import MODERN, bag
 from indexer.vectors import nearest
@@ -51,27 +51,19 @@ Kind = Literal["characters", "words", "semantic", "hybrid"]
 class Library:
     """One generation of an index. Safe to share between threads: nothing in it changes after opening."""
 
-    def __init__(self, index: Path, model: Embedder | None = None) -> None:
-        generation = published(index)
-        if generation is None:
-            raise IndexFailure(f"{index}: no index there; build one with `wenyuan index PATH --index {index}`")
+    def __init__(self, index: Path, generation: Generation) -> None:
         self.index = index
         self._state = generation
         self._entries: dict[int, PackEntry] = {entry.number: entry for entry in generation.packs}
         self._packs = {entry.number: Pack(pack_folder(index, entry.name)) for entry in generation.packs}
-        self._model = model
-        try:
-            self._engine = engines.engine(generation.settings.engine).open_reader(
-                engine_folder(index, generation.number)
-            )
-            self._cards = {
-                (number, work): WorkCard(each.id, each.collection, each.record, len(each.section_titles))
-                for number, pack in self._packs.items()
-                for work, each in enumerate(pack.works)
-                if work in self._entries[number].live
-            }
-        except (OSError, ValueError, KeyError) as failure:
-            raise IndexFailure(f"{index}: damaged ({failure}); build the index anew") from failure
+        engine = engines.engine(generation.settings.engine)
+        self._engine = engine.open_reader(engine_folder(index, generation.number))
+        self._cards = {
+            (number, work): WorkCard(each.id, each.collection, each.record, len(each.section_titles))
+            for number, pack in self._packs.items()
+            for work, each in enumerate(pack.works)
+            if work in self._entries[number].live
+        }
         self._places = {card.id: place for place, card in self._cards.items()}
 
     @classmethod
@@ -81,7 +73,14 @@ class Library:
         Raises:
             IndexFailure: there is none, or it can't be read.
         """
-        return cls(index)
+        while generation := published(index):
+            try:
+                return cls(index, generation)
+            except (OSError, ValueError, KeyError, RuntimeError) as failure:
+                if published(index) == generation:
+                    raise IndexFailure(f"{index}: damaged ({failure}); build the index anew") from failure
+                # Builds that ended meanwhile have published anew and dropped this one: open theirs.
+        raise IndexFailure(f"{index}: no index there; build one with `wenyuan index PATH --index {index}`")
 
     @property
     def generation(self) -> int:
@@ -90,8 +89,6 @@ class Library:
 
     @cached_property
     def _embedder(self) -> Embedder:
-        if self._model is not None:
-            return self._model
         path = Path(self._state.settings.model)
         return load_embedder(path if path.is_absolute() else None)
 
