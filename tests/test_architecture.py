@@ -1,0 +1,186 @@
+"""What the documents say of the house is so: modules, imports, promises, commands."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from configparser import ConfigParser
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import click
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+MAY_IMPORT = {
+    "corpora": set(),
+    "indexer": {"corpora"},
+    "search": {"corpora", "indexer"},
+    "web": {"corpora", "indexer", "search"},
+    "eval": {"corpora", "indexer", "search", "web"},
+}
+"""What each floor may use of the others."""
+MODULES = {
+    path.relative_to(ROOT).as_posix(): ast.parse(path.read_text("utf-8"))
+    for floor in MAY_IMPORT
+    for path in sorted((ROOT / floor).rglob("*.py"))
+}
+NOT_OURS = {"index", "data", "build", "__pycache__"}
+"""Folders of what was made or fetched here."""
+
+
+def imports(nodes: Iterable[ast.AST]) -> set[str]:
+    """Modules that are imported, and those that a string names, for they are imported later."""
+    found: set[str] = set()
+    for node in nodes:
+        match node:
+            case ast.Import(names):
+                found.update(alias.name for alias in names)
+            case ast.ImportFrom(module=str(name), level=0):
+                found.add(name)
+            case ast.Constant(value=str(text)) if re.fullmatch(rf"(?:{'|'.join(MAY_IMPORT)})(?:\.\w+)+", text):
+                found.add(text)
+    return found
+
+
+def outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+    """What runs when a module is imported."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield child
+            yield from outside_functions(child)
+
+
+def head(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def entries() -> list[EntryPoint]:
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg", "utf-8")
+    lines = config["options.entry_points"]["wenyuan.commands"].split("\n")
+    pairs = (line.split(" = ") for line in lines if line)
+    return [EntryPoint(name, value, "wenyuan.commands") for name, value in pairs]
+
+
+def test_imports_follow_the_flow() -> None:
+    against = [
+        f"{file} imports {module}"
+        for file, tree in MODULES.items()
+        for module in sorted(imports(ast.walk(tree)))
+        if head(module) in MAY_IMPORT.keys() - MAY_IMPORT[file.partition("/")[0]] - {file.partition("/")[0]}
+    ]
+    assert against == []
+
+
+def test_torch_is_imported_with_two_modules_only() -> None:
+    heavy = {
+        file
+        for file, tree in MODULES.items()
+        if {"torch", "sentence_transformers"} & set(map(head, imports(outside_functions(tree))))
+    }
+    assert heavy == {"eval/training.py", "indexer/static_module.py"}
+
+
+def test_an_engine_stays_in_its_module() -> None:
+    users = {
+        file: sorted(module for module in imports(ast.walk(tree)) if head(module) in ("tantivy", "whoosh"))
+        for file, tree in MODULES.items()
+    }
+    # Whoosh's query parser, which knows no index, reads the query language of every engine.
+    assert users.pop("search/query.py") == ["whoosh.qparser"]
+    assert {file for file, used in users.items() if used} == {"indexer/engines/tantivy.py", "indexer/engines/whoosh.py"}
+
+
+def test_commands_need_neither_torch_nor_a_network(tmp_path: Path) -> None:
+    index = ["--index", str(tmp_path)]
+    commands = [
+        ["--help"],
+        ["check", str(ROOT / "corpora" / "bundled")],
+        ["index", "bundled", *index],
+        ["status", *index],
+        ["search", "会宁府", "--mode", "exact", *index],
+        ["search", "冬天在冰上捕鱼", *index],
+    ]
+    code = (
+        "import json, sys\n"
+        "calls = []\n"
+        "sys.addaudithook(lambda event, _: calls.append(event) if event in ('socket.connect', 'socket.getaddrinfo',\n"
+        "                 'subprocess.Popen') else None)\n"
+        "from web.cli import main\n"
+        "for command in json.loads(sys.argv[1]):\n"
+        "    try: main(command)\n"
+        "    except SystemExit as end: assert not end.code, command\n"
+        "    assert not calls, (command, calls)\n"
+        "    assert not {'torch', 'sentence_transformers'} & set(sys.modules), command\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, json.dumps(commands)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_the_architecture_names_is_there() -> None:
+    named = set(re.findall(rf"(?<![\w/])(?:{'|'.join(MAY_IMPORT)})/(?:\w+/)*(?:\w+\.py)?", ARCHITECTURE))
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_every_module_is_named_in_the_architecture() -> None:
+    def is_named(file: str) -> bool:
+        folder = file.rpartition("/")[0] + "/"
+        return file in ARCHITECTURE or (folder.count("/") > 1 and folder in ARCHITECTURE)
+
+    assert [file for file in MODULES if not file.endswith("__init__.py") and not is_named(file)] == []
+
+
+def test_every_promise_is_held_by_tests_that_are_there() -> None:
+    promises = re.split(r"(?m)^\d\. ", ARCHITECTURE.partition("## What we promise")[2])[1:]
+    assert len(promises) == 8
+    for promise in promises:
+        named = re.findall(r"(tests/[\w/]+\.py)(?:::(\w+))?", promise)
+        assert named, promise
+        for file, test in named:
+            functions = [
+                node.name
+                for node in ast.parse((ROOT / file).read_text("utf-8")).body
+                if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+            ]
+            assert test in functions or (not test and functions), f"{file}::{test}"
+
+
+@pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
+def test_every_command_loads_and_is_documented(entry: EntryPoint) -> None:
+    command = entry.load()
+    assert isinstance(command, click.Command)
+    assert command.help
+    chinese, english = README.split("## English\n")
+    for text in (chinese, english):
+        assert re.search(rf"(?m)^[#|].*`wenyuan {entry.name}\b", text)
+
+
+@pytest.mark.parametrize("document", ["README.md", "CHANGELOG.md", "docs/architecture.md"])
+def test_links_lead_to_files(document: str) -> None:
+    path = ROOT / document
+    links = re.findall(r"\]\(([^)#:]+)\)", path.read_text("utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_no_file_names_a_folder_of_one_machine() -> None:
+    machine = re.compile(rb"(?<![\w.])/(?:work|home)\b")
+    found = []
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = [
+            name
+            for name in folders
+            if name not in NOT_OURS and not name.endswith(".egg-info") and (name[0] != "." or name == ".ci")
+        ]
+        paths = (Path(folder, name) for name in files)
+        found += [path.relative_to(ROOT).as_posix() for path in paths if machine.search(path.read_bytes())]
+    assert found == []
