@@ -16,7 +16,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -111,8 +111,14 @@ def published(index: Path) -> Generation | None:
 
 
 def publish(index: Path, generation: Generation) -> None:
-    """Make ``generation`` the published one, all at once, and drop what neither it nor its predecessor needs."""
+    """Make ``generation`` the published one, all at once, and drop what neither it nor its predecessor needs.
+
+    What a build that died has left behind goes with it. Nothing is published before it is durable.
+    """
     before = published(index)
+    engine = engine_folder(index, generation.number)
+    for path in (*engine.iterdir(), engine, engine.parent):
+        sync(path)
     draft = index / ".manifest.draft"
     draft.write_text(json.dumps({"format": FORMAT, **asdict(generation)}, ensure_ascii=False, indent=1), "utf-8")
     sync(draft)
@@ -124,7 +130,15 @@ def publish(index: Path, generation: Generation) -> None:
     for folder, wanted in ((index / "engines", numbers), (index / "packs", names)):
         for entry in folder.iterdir() if folder.is_dir() else ():
             if entry.name not in wanted:
-                shutil.rmtree(entry, ignore_errors=True)
+                _drop(entry)
+
+
+def _drop(folder: Path) -> None:
+    """Remove a folder. Whatever interrupts it, no half of the folder is left under its name for a build to reuse."""
+    hidden = folder.with_name(f".{folder.name.lstrip('.')}")
+    with suppress(OSError):  # what can't be removed now goes with a later generation
+        os.replace(folder, hidden)
+    shutil.rmtree(hidden, ignore_errors=True)
 
 
 def fork_engine(index: Path, old: int | None, new: int) -> Path:

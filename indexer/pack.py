@@ -297,8 +297,8 @@ class PackWriter:
             "problems": [(str(problem.file), problem.line, problem.reason) for problem in problems],
         }
         (draft / "contents.json").write_text(json.dumps(contents, ensure_ascii=False), "utf-8")
-        for file in draft.iterdir():
-            sync(file)
+        for path in (*draft.iterdir(), draft):
+            sync(path)
         os.replace(draft, folder)
         sync(folder.parent)
 
