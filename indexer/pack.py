@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpora.model import CatalogueRecord, Page, Problem, Role, Section, Span, SpanKind, Work
-from indexer import vectors
+from indexer import vectors, words
 from indexer.embedding import Embedder
 from indexer.passages import (
     Codes,
@@ -70,6 +70,7 @@ _ARRAYS = (
     "spans",
     "pages",
     "windows",
+    "inside",
 )
 
 Progress = Callable[[str, int, int], None]
@@ -96,6 +97,7 @@ class Pack:
         streams: the main stream and the notes stream.
         passages, sections, spans: one row each, in the order of the text.
         windows: one row a window, in the order of the vectors.
+        inside: places of the main stream inside a word of modern text, sorted.
         vectors: the FAISS index over the windows.
         works: the works, in order.
     """
@@ -111,6 +113,7 @@ class Pack:
         self.sections = self._array("sections")
         self.spans = self._array("spans")
         self.windows = self._array("windows")
+        self.inside: Codes = self._array("inside")
         self.vectors: Any = vectors.open_index(folder / "vectors.faiss")
         self._page_starts: Codes = self._array("pages")["start"]
         self._pages = [
@@ -220,7 +223,7 @@ class PackWriter:
         """Add a work with all its sections; empty sections are left out."""
         sections = [section for section in work.sections if section.text]
         for number, section in enumerate(sections):
-            self._add_section(section, number)
+            self._add_section(section, number, work.record.language == words.MODERN)
         self._works.append(
             {
                 "id": work.id,
@@ -232,7 +235,7 @@ class PackWriter:
             }
         )
 
-    def _add_section(self, section: Section, number: int) -> None:
+    def _add_section(self, section: Section, number: int, modern: bool) -> None:
         codes = code_points(section.text)
         streams = (main_stream(section, codes), notes_stream(section, codes))
         cuts = passage_starts(section)
@@ -243,6 +246,8 @@ class PackWriter:
         passages["start"] = starts + self._length
         passages["end"] = np.append(starts[1:], len(codes)) + self._length
         passages["weight"] = _weights(section, starts, len(codes))
+        if modern:
+            self._arrays["inside"].append(words.inside(codes, streams[MAIN]) + np.uint32(self._stream_lengths[MAIN]))
         windows: list[NDArray[Any]] = []
         for kind, (stream, found) in enumerate(
             ((streams[MAIN], main_windows(section, streams[MAIN])), (streams[NOTES], note_windows(streams[NOTES])))

@@ -18,7 +18,7 @@ from indexer.errors import IndexFailure
 from indexer.folding import fold
 from indexer.generation import Generation, PackEntry, engine_folder, pack_folder, published, work_key
 from indexer.pack import Pack
-from indexer.tokens import MODERN, bag
+from indexer.tokens import bag
 from indexer.vectors import nearest
 from search import cursors, fields, fusion
 from search.evaluation import Candidates, Evaluator, Found, Mask, distinct
@@ -45,7 +45,7 @@ POOL = 200
 LARGEST_LIMIT = 1000
 _STREAMS = {Scope.TEXT: (0,), Scope.NOTES: (1,), Scope.BOTH: (0, 1)}
 
-Kind = Literal["characters", "words", "semantic", "hybrid"]
+Kind = Literal["characters", "semantic", "hybrid"]
 
 
 class Library:
@@ -91,10 +91,6 @@ class Library:
     def _embedder(self) -> Embedder:
         path = Path(self._state.settings.model)
         return load_embedder(path if path.is_absolute() else None)
-
-    @cached_property
-    def _modern(self) -> bool:
-        return any(card.record.language == MODERN for card in self._cards.values())
 
     @cached_property
     def _order(self) -> dict[tuple[int, int], int]:
@@ -191,15 +187,14 @@ class Library:
 
     def ranking(self, text: str, kind: Kind, limit: int) -> list[tuple[str, str, float]]:
         """Work, page and score of the passages nearest to a plain text, by one signal; for measuring."""
-        streams = (0, 1)
         if kind == "hybrid":
             found = self.search(SearchRequest(q=text, limit=limit))
             return [(hit.work.id, hit.page, hit.score) for hit in found.hits]
         if kind == "semantic":
             everything = {number: self._allowed(number, {}) for number in self._packs}
-            scores, _ = self._by_meaning(text, streams, everything)
+            scores, _ = self._by_meaning(text, Scope.BOTH, everything)
         else:
-            scores = self._by_words(text, streams, None, kind == "words" and self._modern)
+            scores = self._by_words(text, Scope.BOTH, None)
         ranked = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:limit]
         return [(*self._named(passage), score) for passage, score in ranked]
 
@@ -269,8 +264,8 @@ class Library:
             }
             everything = not request.filters and not parsed.fields and not boolean
             if request.mode is Mode.HYBRID:
-                words = self._by_words(parsed.text, streams, None if everything else eligible, self._modern)
-            meaning, windows = self._by_meaning(parsed.text, streams, eligible)
+                words = self._by_words(parsed.text, request.scope, None if everything else eligible)
+            meaning, windows = self._by_meaning(parsed.text, request.scope, eligible)
         return Evidence(matches, words, meaning, windows)
 
     def _matches(
@@ -287,8 +282,7 @@ class Library:
             matches[number] = Matches(found, distinct(self._packs[number], found.occurrences, found.passages))
         return matches
 
-    def _by_words(self, text: str, streams: Sequence[int], eligible: dict[int, Mask] | None, modern: bool) -> Scores:
-        tokens = bag(text, [engines.STREAMS[stream] for stream in streams], modern)
+    def _by_words(self, text: str, scope: Scope, eligible: dict[int, Mask] | None) -> Scores:
         works = None
         if eligible is not None:
             works = [
@@ -299,15 +293,13 @@ class Library:
             if not works:
                 return {}
         scores: Scores = {}
-        for passage, score in self._engine.rank(tokens, works, POOL):
+        for passage, score in self._engine.rank(bag(text, scope), works, POOL):
             number, local = passage >> 32, passage & 0xFFFFFFFF
             if eligible is None or eligible[number][local]:
                 scores[passage] = score * float(self._packs[number].passages["weight"][local])
         return scores
 
-    def _by_meaning(
-        self, text: str, streams: Sequence[int], eligible: dict[int, Mask]
-    ) -> tuple[Scores, dict[int, int]]:
+    def _by_meaning(self, text: str, scope: Scope, eligible: dict[int, Mask]) -> tuple[Scores, dict[int, int]]:
         vector = self._embedder.embed([text])[0]
         scores: Scores = {}
         windows: dict[int, int] = {}
@@ -318,8 +310,9 @@ class Library:
         rows: list[NDArray[np.int64]] = []
         for number, pack in self._packs.items():
             allowed = None
-            if len(streams) == 1 or not eligible[number].all():
-                allowed = eligible[number][pack.windows["passage"]] & np.isin(pack.windows["stream"], streams)
+            if scope is not Scope.BOTH or not eligible[number].all():
+                allowed = eligible[number][pack.windows["passage"]]
+                allowed &= np.isin(pack.windows["stream"], _STREAMS[scope])
             found, near = nearest(pack.vectors, vector, POOL, allowed)
             local = pack.windows["passage"][found].astype(np.int64)
             cosines.append(near * pack.passages["weight"][local])

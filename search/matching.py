@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.pack import Pack
+from indexer.pack import MAIN, Pack
 from indexer.passages import BOUNDARY, Codes
 from search.query import ANY_ONE, ANY_RUN, MAX_RUN, Element
 
@@ -122,6 +122,13 @@ def passages_of(pack: Pack, found: Occurrences) -> Places:
     """The passage in which each occurrence starts."""
     places: Places = np.searchsorted(pack.stream_starts[found.stream], found.starts, side="right") - 1
     return places
+
+
+def whole(pack: Pack, found: Occurrences) -> NDArray[np.bool_]:
+    """Which occurrences cut no word in two; none does where the text is classical, or a note."""
+    if found.stream != MAIN or not len(pack.inside):
+        return np.ones(len(found.starts), dtype=bool)
+    return ~(np.isin(found.starts, pack.inside) | np.isin(found.ends, pack.inside))
 
 
 def in_passage(pack: Pack, found: Occurrences, passage: int) -> Occurrences:

@@ -21,26 +21,29 @@ TAIL = 16
 ENGINES = {"tantivy": "indexer.engines.tantivy", "whoosh": "indexer.engines.whoosh"}
 DEFAULT = "tantivy"
 STREAMS = ("text", "notes")
+SCOPES = (*STREAMS, "both")
+"""What a ranking looks at. Text and notes together are one bag: ranked apart, short notes would drown the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassageTokens:
-    """What an engine indexes of one passage. ``chars`` run on past the passage's end by TAIL; the others do not."""
+    """What an engine indexes of one passage: for each stream its characters, for each scope its bag.
+
+    ``chars`` run on past the passage's end by TAIL; the bags do not.
+    """
 
     passage: int
     work: str
     chars: dict[str, Sequence[str]]
     grams: dict[str, Sequence[str]]
-    words: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Bag:
-    """A query as a bag of tokens: characters and bigrams, and words where there are any."""
+    """A query as a bag of characters and bigrams, to be looked for in one of SCOPES."""
 
     grams: tuple[str, ...]
-    words: tuple[str, ...]
-    streams: tuple[str, ...]
+    scope: str
 
 
 class Engine(Protocol):

@@ -9,7 +9,7 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from indexer.engines import STREAMS, TAIL, Bag, PassageTokens
+from indexer.engines import SCOPES, STREAMS, TAIL, Bag, PassageTokens
 
 _TOKENIZER = "spaced"
 _HEAP = 256 << 20
@@ -21,8 +21,8 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("work", tokenizer_name="raw", index_option="basic")
     for stream in STREAMS:
         builder.add_text_field(stream, tokenizer_name=_TOKENIZER, index_option="position")
-        builder.add_text_field(f"{stream}_grams", tokenizer_name=_TOKENIZER, index_option="freq")
-    builder.add_text_field("words", tokenizer_name=_TOKENIZER, index_option="freq")
+    for scope in SCOPES:
+        builder.add_text_field(f"{scope}_grams", tokenizer_name=_TOKENIZER, index_option="freq")
     return builder.build()
 
 
@@ -54,15 +54,11 @@ class TantivyEngine:
 
     def rank(self, bag: Bag, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
         """See :meth:`indexer.engines.Engine.rank`."""
-        wanted = [(f"{stream}_grams", gram) for stream in bag.streams for gram in bag.grams]
-        wanted += [("words", word) for word in bag.words]
-        if not wanted:
+        if not bag.grams:
             return []
+        field = f"{bag.scope}_grams"
         query = tantivy.Query.boolean_query(
-            [
-                (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, field, token, "freq"))
-                for field, token in wanted
-            ]
+            [(tantivy.Occur.Should, tantivy.Query.term_query(self._schema, field, gram, "freq")) for gram in bag.grams]
         )
         if works is not None:
             among = tantivy.Query.term_set_query(self._schema, "work", list(works))
@@ -89,11 +85,9 @@ class TantivyWriter:
             document.add_unsigned("passage", tokens.passage)
             document.add_text("work", tokens.work)
             for stream in STREAMS:
-                if tokens.chars[stream]:
-                    document.add_text(stream, " ".join(tokens.chars[stream]))
-                    document.add_text(f"{stream}_grams", " ".join(tokens.grams[stream]))
-            if tokens.words:
-                document.add_text("words", " ".join(tokens.words))
+                document.add_text(stream, " ".join(tokens.chars[stream]))
+            for scope in SCOPES:
+                document.add_text(f"{scope}_grams", " ".join(tokens.grams[scope]))
             self._writer.add_document(document)
 
     def remove(self, works: Sequence[str]) -> None:

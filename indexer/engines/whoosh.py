@@ -12,7 +12,7 @@ from whoosh.analysis import SpaceSeparatedTokenizer
 from whoosh.query import Or, Phrase, Term
 from whoosh.scoring import BM25F
 
-from indexer.engines import STREAMS, TAIL, Bag, PassageTokens
+from indexer.engines import SCOPES, STREAMS, TAIL, Bag, PassageTokens
 
 _NAME = "passages"
 
@@ -21,11 +21,11 @@ def _schema() -> fields.Schema:
     columns: dict[str, fields.FieldType] = {
         "passage": fields.STORED(),
         "work": fields.ID(),
-        "words": fields.TEXT(analyzer=SpaceSeparatedTokenizer(), phrase=False),
     }
     for stream in STREAMS:
         columns[stream] = fields.TEXT(analyzer=SpaceSeparatedTokenizer(), phrase=True)
-        columns[f"{stream}_grams"] = fields.TEXT(analyzer=SpaceSeparatedTokenizer(), phrase=False)
+    for scope in SCOPES:
+        columns[f"{scope}_grams"] = fields.TEXT(analyzer=SpaceSeparatedTokenizer(), phrase=False)
     return fields.Schema(**columns)
 
 
@@ -48,10 +48,9 @@ class WhooshEngine:
 
     def rank(self, bag: Bag, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
         """See :meth:`indexer.engines.Engine.rank`."""
-        wanted = [Term(f"{stream}_grams", gram) for stream in bag.streams for gram in bag.grams]
-        wanted += [Term("words", word) for word in bag.words]
-        if not wanted or works == []:
+        if not bag.grams or works == []:
             return []
+        wanted = [Term(f"{bag.scope}_grams", gram) for gram in bag.grams]
         among = Or([Term("work", work) for work in works]) if works is not None else None
         results = self._searcher.search(Or(wanted), limit=limit, filter=among)
         ranked = [(int(hit["passage"]), float(hit.score)) for hit in results]
@@ -72,12 +71,8 @@ class WhooshWriter:
         """See :meth:`indexer.engines.EngineWriter.add`."""
         for tokens in passages:
             document: dict[str, object] = {"passage": tokens.passage, "work": tokens.work}
-            for stream in STREAMS:
-                if tokens.chars[stream]:
-                    document[stream] = " ".join(tokens.chars[stream])
-                    document[f"{stream}_grams"] = " ".join(tokens.grams[stream])
-            if tokens.words:
-                document["words"] = " ".join(tokens.words)
+            document |= {stream: " ".join(tokens.chars[stream]) for stream in STREAMS}
+            document |= {f"{scope}_grams": " ".join(tokens.grams[scope]) for scope in SCOPES}
             self._writer.add_document(**document)
 
     def remove(self, works: Sequence[str]) -> None:

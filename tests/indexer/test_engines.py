@@ -11,12 +11,12 @@ from indexer.tokens import STOP, grams
 
 
 def tokens(passage: int, work: str, text: str, following: str = "", notes: str = "") -> PassageTokens:
+    bags = {"text": grams(text), "notes": [gram for run in notes.split(STOP) for gram in grams(run)]}
     return PassageTokens(
         passage=passage,
         work=work,
         chars={"text": list((text + following)[: len(text) + TAIL]), "notes": list(notes)},
-        grams={"text": grams(text), "notes": [gram for run in notes.split(STOP) for gram in grams(run)]},
-        words=("冬天", "捕鱼") if work == "modern" else (),
+        grams={**bags, "both": bags["text"] + bags["notes"]},
     )
 
 
@@ -82,23 +82,24 @@ def test_odd_characters_are_only_characters(engine: Engine, odd: str) -> None:
 
 
 def test_ranking_prefers_what_shares_more(engine: Engine) -> None:
-    ranked = engine.rank(Bag(tuple(grams("会宁府在江南")), (), ("text", "notes")), None, 10)
+    ranked = engine.rank(Bag(tuple(grams("会宁府在江南")), "both"), None, 10)
     assert ranked[0][0] == 1 << 32 | 5
     assert [score for _, score in ranked] == sorted((score for _, score in ranked), reverse=True)
 
 
 def test_ranking_keeps_to_works(engine: Engine) -> None:
-    bag = Bag(tuple(grams("混同江")), (), ("text",))
-    assert {passage for passage, _ in engine.rank(bag, ["a"], 10)} == {1}
+    bag = Bag(tuple(grams("混同江")), "both")
+    assert {passage for passage, _ in engine.rank(bag, ["a"], 10)} == {1, 2}
     assert engine.rank(bag, [], 10) == []
 
 
-def test_words_are_a_signal_of_their_own(engine: Engine) -> None:
-    assert [passage for passage, _ in engine.rank(Bag((), ("捕鱼",), ("text",)), None, 10)] == [2 << 32 | 7]
+@pytest.mark.parametrize(("scope", "found"), [("text", {1}), ("notes", {2}), ("both", {1, 2})])
+def test_ranking_keeps_to_its_scope(engine: Engine, scope: str, found: set[int]) -> None:
+    assert {passage for passage, _ in engine.rank(Bag(tuple(grams("混同江")), scope), ["a"], 10)} == found
 
 
 def test_an_empty_bag_ranks_nothing(engine: Engine) -> None:
-    assert engine.rank(Bag((), (), ("text",)), None, 10) == []
+    assert engine.rank(Bag((), "text"), None, 10) == []
 
 
 def test_a_removed_work_is_gone_and_the_others_stay(name: str, engine: Engine, tmp_path: Path) -> None:

@@ -197,3 +197,12 @@ def test_status_names_the_index(library: Library, tmp_path: Path) -> None:
     status = library.status()
     assert status["works"] == 4
     assert status["bytes"]["engine"] > 0
+
+
+def test_a_word_goes_before_the_same_characters_by_chance(tmp_path: Path) -> None:
+    for name, text in (("chance", "东北大学的校园很大。"), ("word", "他在那一年考进了北大读书，毕业以后留在学校里。")):
+        (tmp_path / f"{name}.md").write_text(f"---\nid: {name}\ntitle: {name}\nlanguage: zh\n---\n\n{text}\n", "utf-8")
+    build([tmp_path], tmp_path / "index")
+    found = ask(Library.open(tmp_path / "index"), "北大")
+    assert [hit.work.id for hit in found.hits] == ["word", "chance"]
+    assert found.total.occurrences == 2
