@@ -1,0 +1,170 @@
+"""Nothing that a reader types or a file holds becomes markup, on any page that can be reached."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from indexer.build import build
+from search.results import Mode
+from web.app import create_app
+
+HOSTILE = "'\"><script>alert(1)</script><img src=x onerror=alert(2)>&lt;b&gt;{{7*7}}"
+TEXT = f"松花江{HOSTILE}出長白山{HOSTILE}至會寧府"
+RECORD = ("title", "author", "dynasty", "category", "place", "language", "script", "edition", "licence", "source")
+MOST = 400
+"""Pages that are looked at."""
+
+
+class Reading(HTMLParser):
+    """What a browser makes of a page: where it leads, what it says, and what in it could run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.said: list[str] = []
+        self.dangers: list[str] = []
+        self._tag = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._tag = tag
+        values = {name: value or "" for name, value in attrs}
+        self.said += values.values()
+        if tag in ("style", "iframe", "object", "embed", "base") or "http-equiv" in values:
+            self.dangers.append(tag)
+        if tag in ("script", "img", "link") and not values.get("src", values.get("href", "")).startswith("/"):
+            self.dangers.append(f"{tag} {values}")
+        self.dangers += [f"{tag} {name}" for name in values if name.startswith("on") or name in ("style", "srcdoc")]
+        for name in ("href", "src", "action", "formaction"):
+            if urlsplit(values.get(name, "")).scheme not in ("", "http", "https"):
+                self.dangers.append(f"{name}={values[name]}")
+        if tag == "a":
+            self.links.append(values.get("href", ""))
+
+    def handle_data(self, data: str) -> None:
+        self.said.append(data)
+        if self._tag == "script" and data.strip():
+            self.dangers.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._tag = ""
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """An application over works that are hostile in every field that takes text."""
+    folder = tmp_path_factory.mktemp("hostile")
+    sections = [
+        {
+            "title": f"卷{number}{HOSTILE}",
+            "text": TEXT,
+            "pages": [
+                {"label": f"001-1a{HOSTILE}", "start": 0, "facsimile": "javascript:alert(3)"},
+                {"label": f"001-1b{HOSTILE}", "start": 9, "facsimile": f"https://example.org/{HOSTILE}"},
+            ],
+            "notes": [[3, 3 + len(HOSTILE)]],
+        }
+        for number in range(2)
+    ]
+    work = {"id": "W1", "sections": sections, **{name: f"{name}{HOSTILE}" for name in RECORD}}
+    other = {"id": "W2", "title": "別本", "text": TEXT}
+    (folder / "works.jsonl").write_text("\n".join(map(json.dumps, (work, other))), "utf-8")
+    report = build([folder], folder / "index", collection=f"collection{HOSTILE}")
+    assert not report.problems
+    return create_app(folder / "index")
+
+
+def searches() -> Iterator[str]:
+    for mode in Mode:
+        for q in (HOSTILE, f'"{HOSTILE}', f"title:{HOSTILE}", "松花江", "會寧府 OR AND (", "完*?"):
+            yield f"/search?{urlencode({'q': q, 'mode': mode, 'limit': 1})}"
+    for name in ("collection", "work", "dynasty", "author", "category"):
+        yield f"/search?{urlencode({'q': '松花江', name: HOSTILE})}"
+    for name in ("mode", "scope", "sort", "strict", "limit", "cursor", "lang", "layout"):
+        yield f"/search?{urlencode({'q': '松花江', name: HOSTILE})}"
+    yield f"/read/W1/0?{urlencode({'q': HOSTILE, 'at': HOSTILE, 'layout': HOSTILE})}"
+    yield f"/read/{HOSTILE}/0"
+    yield f"/{HOSTILE}"
+
+
+def test_nothing_hostile_runs_on_any_page(hostile: Flask) -> None:
+    client = hostile.test_client()
+    allowed: dict[str, tuple[int, ...]] = dict.fromkeys(("/", "/?lang=en", *searches()), (200, 400, 404))
+    waiting = list(allowed)
+    said: list[str] = []
+    for address in waiting:  # which grows
+        response = client.get(address)
+        assert response.status_code in allowed[address], address
+        if response.mimetype != "text/html":
+            continue
+        page = Reading()
+        page.feed(response.text)
+        assert not page.dangers, address
+        said += page.said
+        if response.status_code == 200:
+            targets = [urldefrag(urljoin(address, link)).url for link in page.links]
+            fresh = [each for each in dict.fromkeys(targets) if not urlsplit(each).netloc and each not in allowed]
+            waiting += fresh[: MOST - len(waiting)]
+            allowed |= dict.fromkeys(fresh, (200,))  # a page leads nowhere wrong
+    everything = "\n".join(said)
+    fields = [f"{name}{HOSTILE}" for name in ("title", "author", "dynasty", "category")]
+    for shown in (f"松花江{HOSTILE}", f"卷1{HOSTILE}", f"001-1a{HOSTILE}", *fields):
+        assert shown in everything, shown
+
+
+def test_programs_get_the_very_text_as_json(hostile: Flask) -> None:
+    response = hostile.test_client().get(
+        "/api/v1/search", query_string={"q": "松花江", "mode": "exact", "work": "W1", "facets": "true"}
+    )
+    assert response.content_type == "application/json"
+    assert response.json is not None
+    hit = response.json["hits"][0]
+    assert TEXT.startswith(hit["text"])
+    assert hit["section"] == f"卷0{HOSTILE}"
+    assert hit["page"] == f"001-1a{HOSTILE}"
+    assert hit["facsimile"] == ""
+    assert hit["work"]["title"] == f"title{HOSTILE}"
+
+
+@pytest.mark.parametrize("q", [HOSTILE, "*", ""])
+def test_programs_get_the_very_query_as_json(client: FlaskClient, q: str) -> None:
+    response = client.get("/api/v1/search", query_string={"q": q})
+    assert response.content_type in ("application/json", "application/problem+json")
+    assert response.status_code == 400 or (response.json or {})["query"] == q
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/search?q=完颜",
+        "/search?q=***",
+        "/works",
+        "/about",
+        "/nowhere",
+        "/static/style.css",
+        "/static/app.js",
+        "/static/seal.svg",
+        "/api/v1/search?q=完颜",
+        "/api/v1/search",
+        "/api/v1/openapi.json",
+        "/api/v1/nowhere",
+    ],
+)
+def test_every_answer_forbids_what_it_does_not_need(client: FlaskClient, path: str) -> None:
+    headers = client.get(path).headers
+    policy = dict(each.strip().split(" ", 1) for each in headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == "'self'"
+    for directive in ("frame-ancestors", "object-src", "base-uri"):
+        assert policy[directive] == "'none'"
+    assert policy["form-action"] == "'self'"
+    assert "unsafe" not in str(policy)
+    assert "*" not in str(policy)
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
