@@ -34,7 +34,7 @@ def create_app(index: Path, *, force_https: bool = False) -> Flask:
     app = Flask(__name__)
     app.config["BABEL_DEFAULT_LOCALE"] = "zh"
     app.config["MAX_CONTENT_LENGTH"] = 1 << 16
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it; its base type does not
+    app.json.ensure_ascii = app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has them
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["shelf"] = Shelf(index)
     Babel(app, locale_selector=language)

@@ -7,13 +7,13 @@ because people's addresses carry the marks of the places that they passed throug
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import quote, urlencode
 
-from search.query import MAX_CHARACTERS
-from search.results import Hit, Scope, SearchRequest
+from search.results import Hit, SearchRequest, Why
 
 FILTERS = ("collection", "work", "dynasty", "author", "category")
 MAX_LIMIT = 100
@@ -50,14 +50,11 @@ def search_request(args: Mapping[str, Sequence[str]], *, exact_names: bool = Fal
                 raise BadParameter(name[:MAX_VALUE], "no such parameter")
     one = {name: _one(name, args[name]) for name in _SINGLE if name in args}
     asked = SearchRequest(q="")
-    q = one.get("q", "")
-    if len(q) > MAX_CHARACTERS:
-        raise BadParameter("q", f"at most {MAX_CHARACTERS} characters, not {len(q)}")
     cursor = one.get("cursor", "")
     if len(cursor) > MAX_CURSOR or ("cursor" in one and not cursor):
         raise BadParameter("cursor", f"1 to {MAX_CURSOR} characters")
     return SearchRequest(
-        q=q,
+        q=one.get("q", ""),
         mode=_choice("mode", one, asked.mode),
         scope=_choice("scope", one, asked.scope),
         strict=_switch("strict", one),
@@ -88,20 +85,24 @@ def search_url(request: SearchRequest) -> str:
 
 def reading_url(hit: Hit, request: SearchRequest) -> str:
     """The address where a hit is read in its section, below the application's root."""
-    within = next(_starts(hit), 0)
-    asked = [("q", request.q), ("at", str(hit.start + within))]
-    if request.strict:
-        asked.append(("strict", "true"))
-    if request.scope is not Scope.BOTH:
-        asked.append(("scope", request.scope.value))
-    return f"/read/{quote(hit.work.id)}/{hit.section_number}?{urlencode(asked)}#hit"
+    place: dict[str, int] = {"at": hit.start}
+    if stretch := nearest(hit):
+        place = {"at": hit.start + stretch[0], "to": hit.start + stretch[1]}
+    elif hit.highlights:
+        place = {"at": hit.start + hit.highlights[0][0]}
+    return f"{section_url(hit.work.id, hit.section_number, request, **place)}#hit"
 
 
-def _starts(hit: Hit) -> Iterator[int]:
-    """Where the eye should go: the first highlight, or else the stretch nearest in meaning."""
-    yield from (start for start, _ in hit.highlights)
-    if hit.window:
-        yield hit.window[0]
+def section_url(work: str, number: int, request: SearchRequest, **more: int | str) -> str:
+    """The address of a section, below the application's root; it keeps the search that the reader came from."""
+    asked = search_arguments(replace(request, facets=False)) if request.q else []
+    asked += [(name, str(value)) for name, value in more.items()]
+    return f"/read/{quote(work)}/{number}{'?' if asked else ''}{urlencode(asked)}"
+
+
+def nearest(hit: Hit) -> tuple[int, int] | None:
+    """The stretch of a hit that is nearest in meaning, where nothing more exact brought the hit here."""
+    return None if Why.EXACT in hit.why or Why.FOLDED in hit.why else hit.window
 
 
 def _one(name: str, values: Sequence[str]) -> str:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from flask_babel import get_locale, lazy_gettext
+from collections.abc import Callable
+from functools import cache
+from gettext import NullTranslations, translation
+from pathlib import Path
+
+from flask_babel import LazyString, get_locale, lazy_gettext
 from flask_babel import gettext as _
 
 from corpora.manifests import collections
+from corpora.model import CatalogueRecord, Localized
 from search.query import MAX_CHARACTERS
 from search.results import Mode, Scope, SearchError, Sort, Why
 
@@ -35,7 +41,7 @@ _EXPLANATIONS = {
     "quote-unclosed": lazy_gettext("引号没有成对，已补上。"),
     "bracket-unbalanced": lazy_gettext("括号没有成对，已修补：%(detail)s"),
     "field-empty": lazy_gettext("字段后面没有内容，已略去：%(detail)s"),
-    "operator-dangling": lazy_gettext("运算符缺少一边，已按普通词处理：%(detail)s"),
+    "operator-dangling": lazy_gettext("运算符缺少一边，已略去：%(detail)s"),
     "question-mark-is-wildcard": lazy_gettext("问号代表任意一字：%(detail)s"),
     "near-without-distance": lazy_gettext("NEAR 未写距离，按 %(detail)s 字计算。"),
     "near-too-far": lazy_gettext("NEAR 的距离过大，按 %(detail)s 字计算。"),
@@ -60,16 +66,56 @@ _FAILURES = {
 }
 
 
-def explanation(code: str, detail: str) -> str:
+Say = Callable[[LazyString], str]
+"""What turns one of the words above into the reader's language: ``str`` on a page."""
+
+
+def in_english(words: LazyString) -> str:
+    """The words in English, for the command line, which has no page whose language they could follow."""
+    return _english().gettext(str(words))
+
+
+@cache
+def _english() -> NullTranslations:
+    return translation("messages", Path(__file__).parent / "translations", ["en"])
+
+
+def explanation(code: str, detail: str, say: Say = str) -> str:
     """How an odd query was read; an unknown code stands for itself."""
     known = _EXPLANATIONS.get(code)
-    return str(known) % {"detail": detail} if known else f"{code}: {detail}"
+    return say(known) % {"detail": detail} if known else f"{code}: {detail}"
 
 
-def search_error(failure: SearchError) -> str:
+def search_error(failure: SearchError, say: Say = str) -> str:
     """Why a search can't be answered; an unknown code stands for itself."""
     known = _ERRORS.get(failure.code)
-    return str(known) % {"detail": failure.detail, "most": MAX_CHARACTERS} if known else str(failure)
+    return say(known) % {"detail": failure.detail, "most": MAX_CHARACTERS} if known else str(failure)
+
+
+def title(record: CatalogueRecord, section: str) -> str:
+    """A section's title where it says more than its work's."""
+    return "" if section == record.title else section
+
+
+def tongue(record: CatalogueRecord) -> str:
+    """The language of a work's text as browsers and screen readers know it: few of them know ``lzh``."""
+    return f"zh-{record.script}"
+
+
+def record(of: CatalogueRecord) -> list[tuple[str, str]]:
+    """What the catalogue says of a work: the names of the fields, and their values where they are known."""
+    fields = (
+        (_("题名"), of.title),
+        (_("朝代"), of.dynasty),
+        (_("作者"), of.author),
+        (_("分类"), of.category),
+        (_("地点"), of.place),
+        (_("年代"), of.date),
+        (_("版本"), of.edition),
+        (_("许可"), of.licence),
+        (_("来源"), of.source),
+    )
+    return [(str(name), value) for name, value in fields if value]
 
 
 def bad_parameter(name: str) -> str:
@@ -88,7 +134,17 @@ def collection_title(identifier: str) -> str:
     known = collections().get(identifier)
     if known is None:
         return str(_("本地文献")) if identifier == "local" else identifier
-    return known.title.en if str(get_locale()) == "en" else known.title.zh
+    return _localized(known.title)
+
+
+def collection_description(identifier: str) -> tuple[str, str]:
+    """A collection's description in the language of the page, and its licence; empty where it has no manifest."""
+    known = collections().get(identifier)
+    return (_localized(known.description), known.licence) if known else ("", "")
+
+
+def _localized(text: Localized) -> str:
+    return text.en if str(get_locale()) == "en" else text.zh
 
 
 def facet_label(name: str, value: str, label: str) -> str:

@@ -51,7 +51,9 @@ def _search() -> Schema:
             _parameter("q", "What to find, in the query language.", _text(MAX_CHARACTERS), required=True),
             _parameter("mode", "How the query is matched.", _choice(Mode, plain.mode)),
             _parameter("scope", "Main text, interlinear notes, or both.", _choice(Scope, plain.scope)),
-            _parameter("strict", "Whether a phrase may not run across a note.", _switch()),
+            _parameter(
+                "strict", "Whether only the very characters typed are found: no other script, no variant.", _switch()
+            ),
             *(
                 {
                     **_parameter(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -11,15 +12,17 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from corpora.model import Page, SpanKind
-from search.library import Library
 from search.query import MAX_CHARACTERS
-from search.results import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, SectionView, Why, WorkCard
+from search.results import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, SectionView
 from web import labels
-from web.forms import FILTERS, reading_url, search_request, search_url
+from web.forms import FILTERS, nearest, reading_url, search_request, search_url, section_url
 from web.rendering import Layer, Stretch, markup
 from web.shelf import library
 
 blueprint = Blueprint("pages", __name__)
+
+EXAMPLES = ("会宁府", "上京 NEAR/10 會寧", "冬天凿冰捕鱼")
+"""Searches that the home page offers: words, an operator, a meaning."""
 
 _PRINTED = re.compile(r"\S+")
 
@@ -61,37 +64,31 @@ def home() -> str:
         asked=SearchRequest(q=""),
         works=len(works),
         collections=[(labels.collection_title(key), count, _collection_url(key)) for key, count in counts.items()],
+        examples=[(q, search_url(SearchRequest(q=q))) for q in EXAMPLES],
     )
 
 
 @blueprint.get("/search")
 def search() -> ResponseReturnValue:
     """Results, or why there are none."""
-    asked = replace(search_request(dict(request.args.lists())), facets=False)
-    if not asked.q.strip():
-        return render_template("search.html", asked=asked, response=None, error="", filters=_chips(asked, {}))
+    asked = _asked()
     held = library()
     titles = {card.id: card.record.title for card in held.works()} if asked.filters.get("work") else {}
+    page = {"asked": asked, "canonical": search_url(asked), "filters": _chips(asked, titles)}
+    if not asked.q.strip():
+        return render_template("search.html", **page)
     try:
         response = held.search(replace(asked, facets=True))
     except SearchError as failure:
-        page = render_template(
-            "search.html",
-            asked=asked,
-            response=None,
-            error=labels.search_error(failure),
-            restart=search_url(replace(asked, cursor="")) if asked.cursor else "",
-            filters=_chips(asked, titles),
-        )
-        return make_response(page, 400)
+        restart = search_url(replace(asked, cursor="")) if asked.cursor else ""
+        told = render_template("search.html", **page, error=labels.search_error(failure), restart=restart)
+        return make_response(told, 400)
     return render_template(
         "search.html",
-        asked=asked,
+        **page,
         response=response,
-        error="",
         hits=[_shown(hit, asked) for hit in response.hits],
         facets=_facets(asked, response),
-        filters=_chips(asked, titles),
         explanations=[labels.explanation(*each) for each in response.explanations],
         next_url=search_url(replace(asked, cursor=response.next)) if response.next else "",
         first_url=search_url(replace(asked, cursor="")) if asked.cursor else "",
@@ -104,7 +101,7 @@ def works() -> str:
     """Every work, by collection and class."""
     cards = sorted(library().works(), key=lambda card: (card.collection, card.record.category, card.id))
     grouped = [
-        (key, labels.collection_title(key), list(group))
+        (key, labels.collection_title(key), labels.collection_description(key), list(group))
         for key, group in groupby(cards, key=lambda card: card.collection)
     ]
     return render_template("works.html", grouped=grouped)
@@ -119,10 +116,11 @@ def about() -> str:
 @blueprint.get("/read/<path:work>/<int:number>")
 def read(work: str, number: int) -> str:
     """A section of a work."""
-    asked = search_request(
-        {name: request.args.getlist(name) for name in ("q", "strict", "scope") if name in request.args}
-    )
+    asked = _asked()
     at = request.args.get("at", default=None, type=_offset)
+    to = request.args.get("to", default=None, type=_offset)
+    vertical = request.args.get("layout") == "vertical"
+    chosen = {"layout": "vertical" if vertical else "horizontal"} if "layout" in request.args else {}
     held = library()
     try:
         view = held.section(work, number, asked.q, asked.strict, asked.scope)
@@ -134,12 +132,30 @@ def read(work: str, number: int) -> str:
         "read.html",
         view=view,
         asked=asked,
-        pages=_pages(view, at),
-        vertical=request.args.get("layout") == "vertical",
-        chosen_layout="layout" in request.args,
-        titles=_contents(held, view.work),
-        passage=at,
+        pages=_pages(view, at, to),
+        marked=at is not None and at < len(view.section.text),
+        vertical=vertical,
+        chosen_layout=bool(chosen),
+        contents=[
+            (held.section(work, each).section.title, section_url(work, each, asked, **chosen))
+            for each in range(view.work.sections)
+        ],
+        layout_url=section_url(
+            work, number, asked, **_given(at=at, to=to), layout="horizontal" if vertical else "vertical"
+        )
+        + ("#hit" if at is not None else ""),
+        back_url=search_url(asked) if asked.q else "",
+        within_url=search_url(SearchRequest(q="", filters={"work": (work,)})),
     )
+
+
+def _asked() -> SearchRequest:
+    """The search in the address, without facets: the page counts them anyway."""
+    return replace(search_request(dict(request.args.lists())), facets=False)
+
+
+def _given(**values: int | None) -> dict[str, int]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _offset(value: str) -> int:
@@ -148,19 +164,16 @@ def _offset(value: str) -> int:
     return int(value)
 
 
-def _contents(held: Library, work: WorkCard) -> list[str]:
-    """The titles of all sections of a work."""
-    return [held.section(work.id, number).section.title for number in range(work.sections)]
-
-
-def _pages(view: SectionView, at: int | None) -> list[ShownPage]:
+def _pages(view: SectionView, at: int | None, to: int | None) -> list[ShownPage]:
     section = view.section
     kinds = (SpanKind.HEAD, SpanKind.NOTE, SpanKind.SMALL, SpanKind.GAIJI)
     layers = [
         Layer("span", kind.value, [Stretch(s.start, s.end, s.name) for s in section.spans if s.kind is kind])
         for kind in kinds
     ]
-    layers.append(Layer("mark", "found", view.highlights))
+    if at is not None and to is not None:
+        layers.append(Layer("span", "window", list(_printed(section.text, [(at, to)]))))
+    layers.append(Layer("mark", "found", list(_printed(section.text, view.highlights))))
     starts = [(page.start, page) for page in section.pages]
     if not starts or starts[0][0] > 0:
         starts.insert(0, (0, None))
@@ -174,19 +187,19 @@ def _pages(view: SectionView, at: int | None) -> list[ShownPage]:
 
 
 def _shown(hit: Hit, asked: SearchRequest) -> ShownHit:
+    stretch = nearest(hit)
     layers = (
         Layer("span", "note", hit.notes),
-        Layer("span", "window", _underlined(hit)),
-        Layer("mark", "found", hit.highlights),
+        Layer("span", "window", list(_printed(hit.text, [stretch] if stretch else []))),
+        Layer("mark", "found", list(_printed(hit.text, hit.highlights))),
     )
     return ShownHit(hit, markup(hit.text, layers, printed_lines=bool(hit.page)), reading_url(hit, asked))
 
 
-def _underlined(hit: Hit) -> list[tuple[int, int]]:
-    """The stretch nearest in meaning without its blanks, where nothing more exact brought the hit here."""
-    if hit.window is None or Why.EXACT in hit.why or Why.FOLDED in hit.why:
-        return []
-    return [match.span() for match in _PRINTED.finditer(hit.text, *hit.window)]
+def _printed(text: str, ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The ranges without blanks and line ends, which would show as bars of colour."""
+    for start, end in ranges:
+        yield from (match.span() for match in _PRINTED.finditer(text, start, end))
 
 
 def _facets(asked: SearchRequest, response: SearchResponse) -> dict[str, list[Choice]]:

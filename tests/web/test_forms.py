@@ -36,7 +36,6 @@ def test_a_search_survives_its_address(request: SearchRequest) -> None:
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("q", ["x" * 1001]),
         ("q", ["a", "b"]),
         ("mode", ["fuzzy"]),
         ("scope", [""]),

@@ -24,7 +24,7 @@ CATALOGUE = WEB / "translations" / "en" / "LC_MESSAGES"
 def test_simplified_finds_traditional_and_shows_the_original(client: FlaskClient) -> None:
     page = client.get("/search?q=会宁府&mode=exact").text
     assert '<mark class="found">會寧府</mark>' in page
-    assert "1 页 · 1 处" in page
+    assert "1 段 · 1 处" in page
     assert "异体同文" in page
 
 

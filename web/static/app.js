@@ -1,6 +1,7 @@
 "use strict";
 
-// Everything works without this file. It adds keys, remembers the layout, and brings the hit into view.
+// Everything works without this file. It adds keys and steps between places, remembers the layout, brings the hit into
+// view, and lets the wheel turn vertical pages.
 
 const box = document.getElementById("q");
 const article = document.querySelector(".reading article");
@@ -8,7 +9,10 @@ const stops = [...document.querySelectorAll(article ? "article mark.found" : ".h
 let at = -1;
 
 function show(element) {
-  element.scrollIntoView({ block: "center", inline: "center" });
+  const vertical = article?.classList.contains("vertical");
+  // In vertical text "inline" is up and down: the whole article is shown, and then turned to the element.
+  if (vertical) article.scrollIntoView({ block: "nearest", inline: "center" });
+  element.scrollIntoView({ block: "center", inline: vertical ? "nearest" : "center" });
 }
 
 function move(step) {
@@ -35,6 +39,13 @@ document.addEventListener("keydown", (event) => {
     move(-1);
   }
 });
+
+const steps = document.querySelector(".steps");
+
+if (steps && stops.length > 1) {
+  steps.hidden = false;
+  steps.addEventListener("click", (event) => move(Number(event.target.dataset.step ?? 0)));
+}
 
 const STORED = "wenyuan.layout";
 const toggle = document.querySelector("a.layout");
@@ -77,6 +88,12 @@ if (article && toggle) {
     lay(toggle.dataset.layout === "vertical" ? "horizontal" : "vertical");
     toHit();
   });
+  article.addEventListener("wheel", (event) => {
+    if (!article.classList.contains("vertical") || event.deltaX || event.shiftKey || event.ctrlKey) return;
+    const before = article.scrollLeft;
+    article.scrollLeft -= event.deltaY;
+    if (article.scrollLeft !== before) event.preventDefault(); // at either end the page itself moves on
+  }, { passive: false });
   // Twice: the leaves passed on the way are laid out only when they come into view.
   requestAnimationFrame(() => {
     toHit();
