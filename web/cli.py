@@ -35,11 +35,18 @@ class Commands(click.Group):
         """Run the command that was typed, and exit."""
         try:
             status = super().main(*args, **{**options, "standalone_mode": False})
+        except click.UsageError as failure:
+            path = failure.ctx.command_path if failure.ctx else "wenyuan"
+            _stop(f"{failure.format_message().rstrip('.')} (see `{path} --help`)")
         except click.ClickException as failure:
             _stop(failure.format_message())
         except (click.Abort, KeyboardInterrupt):
             _stop("interrupted")
-        except (IndexFailure, SearchError) as failure:
+        except SearchError as failure:
+            from web import labels  # it loads the web framework, which most commands have no need of
+
+            _stop(labels.search_error(failure, labels.in_english))
+        except IndexFailure as failure:
             _stop(str(failure))
         except OSError as failure:
             place = f"{failure.filename}: " if failure.filename else ""
@@ -52,7 +59,13 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="wenyuan", prog_name="wenyuan")
 def main() -> None:
-    """Search ancient and local Chinese texts, in any script and by meaning."""
+    """Search ancient and local Chinese texts, in any script and by meaning.
+
+    \b
+    wenyuan index bundled      build an index of the texts that come with the program
+    wenyuan search 会宁府       ask it
+    wenyuan serve              ask it in a browser
+    """
 
 
 def _unavailable(entry: EntryPoint, failure: Exception) -> click.Command:

@@ -6,14 +6,14 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from corpora.manifests import ManifestFailure, bundled_folder, collections
+from web.commands.bars import Bars
 from web.commands.options import index_option
 from web.commands.texts import DATA
 
@@ -21,39 +21,18 @@ if TYPE_CHECKING:
     from indexer.build import BuildReport
 
 
-class _Bars:
-    """One progress bar for each step of a build; nothing is drawn before the first step."""
-
-    def __init__(self) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-        self._progress = Progress(*columns, console=Console(stderr=True))
-        self._tasks: dict[str, TaskID] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._tasks:
-            self._progress.stop()
-
-    def __call__(self, step: str, done: int, total: int) -> None:
-        if not self._tasks:
-            self._progress.start()
-        if step not in self._tasks:
-            self._tasks[step] = self._progress.add_task(step)
-        self._progress.update(self._tasks[step], completed=done, total=max(total, 1))
-
-
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1)
-@click.option("--engine", type=click.Choice(["tantivy", "whoosh"]), help="Of a new index.  [default: tantivy]")
+@click.option(
+    "--engine", type=click.Choice(["tantivy", "whoosh"]), help="The engine of a new index.  [default: tantivy]"
+)
 @click.option(
     "--model",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A sentence-transformers model, of a new index.  [default: the one shipped]",
+    help="The sentence-transformers model of a new index.  [default: the one shipped]",
 )
 @click.option("--remove", metavar="WORK_ID", multiple=True, help="Take this work out; may be repeated.")
-@click.option("--encoding", help="Of plain texts.  [default: found out for each file]")
+@click.option("--encoding", help="The encoding of plain texts.  [default: found out for each file]")
 @index_option
 def index(
     paths: tuple[str, ...],
@@ -63,7 +42,10 @@ def index(
     encoding: str | None,
     folder: Path,
 ) -> None:
-    """Add the works under each PATH, a file, a folder or a collection's name; replace those that changed.
+    """Build an index, or bring one up to date.
+
+    The works under each PATH, a file, a folder or a collection's name, are added; those that changed are replaced;
+    the others stay as they are. After Ctrl-C, run it again to go on.
 
     Exit status: 0 fine, 1 done but problems were reported, 2 nothing done.
     """
@@ -75,7 +57,7 @@ def index(
 
     failed = False
     for number, (collection, group) in enumerate(batches.items()):
-        with _Bars() as bars:
+        with Bars() as bars:
             report = build(
                 group,
                 folder,

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from search.results import Hit, Mode, Scope, SearchRequest, SearchResponse, Sort
 from web.commands.options import index_option
-from web.forms import FILTERS, MAX_LIMIT
+from web.forms import FILTERS, MAX_LIMIT, nearest
 from web.json import response_json
 
 
@@ -23,12 +23,31 @@ def _filters(command: click.Command) -> click.Command:
 
 @click.command()
 @click.argument("query")
-@click.option("--mode", type=click.Choice(list(map(str, Mode))), default=str(Mode.HYBRID), show_default=True)
-@click.option("--scope", type=click.Choice(list(map(str, Scope))), default=str(Scope.BOTH), show_default=True)
-@click.option("--sort", type=click.Choice(list(map(str, Sort))), default=str(Sort.RELEVANCE), show_default=True)
-@click.option("--strict", is_flag=True, help="A phrase may not run across a note.")
-@click.option("--limit", type=click.IntRange(1, MAX_LIMIT), default=10, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print what the endpoint answers.")
+@click.option(
+    "--mode",
+    type=click.Choice(list(map(str, Mode))),
+    default=str(Mode.HYBRID),
+    show_default=True,
+    help="By the words themselves, by meaning, or both.",
+)
+@click.option(
+    "--scope",
+    type=click.Choice(list(map(str, Scope))),
+    default=str(Scope.BOTH),
+    show_default=True,
+    help="In the main text, in interlinear notes, or both.",
+)
+@click.option(
+    "--sort",
+    type=click.Choice(list(map(str, Sort))),
+    default=str(Sort.RELEVANCE),
+    show_default=True,
+    help="The order of hits.",
+)
+@click.option("--strict", is_flag=True, help="The very characters typed: no other script, no variants.")
+@click.option("--limit", type=click.IntRange(1, MAX_LIMIT), default=10, show_default=True, help="The most hits.")
+@click.option("--cursor", default="", help="Go on from here: `next` of the JSON before.")
+@click.option("--json", "as_json", is_flag=True, help="Print what the endpoint answers, with facets.")
 @_filters
 @index_option
 def search(
@@ -38,11 +57,20 @@ def search(
     sort: str,
     strict: bool,
     limit: int,
+    cursor: str,
     as_json: bool,
     folder: Path,
     **filters: tuple[str, ...],
 ) -> None:
     """Find passages that say QUERY or mean it.
+
+    Words may be typed in any script. Quotes make a phrase; AND, OR, NOT, NEAR/10 and brackets join words; ? is any
+    one character, * a few; title:, author:, dynasty:, category: and place: look in the catalogue.
+
+    \b
+    wenyuan search 会宁府
+    wenyuan search '上京 NEAR/10 會寧' --mode exact --work KR2a0035
+    wenyuan search 冬天凿冰捕鱼 --mode semantic --limit 3
 
     Exit status: 0 answered, 2 not.
     """
@@ -56,6 +84,7 @@ def search(
         filters={name: values for name, values in filters.items() if values},
         sort=Sort(sort),
         limit=limit,
+        cursor=cursor,
         facets=as_json,
     )
     response = Library.open(folder).search(request)
@@ -66,12 +95,17 @@ def search(
 
 
 def _print(response: SearchResponse) -> None:
-    console = Console(highlight=False)
+    from web import labels  # it loads the web framework, which `--help` has no need of
+
+    console = Console(highlight=False, soft_wrap=True)
     for code, detail in response.explanations:
-        console.print(Text(f"{code}: {detail}" if detail else code, style="yellow"))
+        console.print(Text(labels.explanation(code, detail, labels.in_english), style="yellow"))
     for number, hit in enumerate(response.hits, start=1):
         console.print(_place(number, hit))
-        console.print(_text(hit), "")
+        console.print(_text(hit))
+        console.print()
+    if not response.hits:
+        console.print("Nothing found. Try another spelling, fewer words or filters, or --mode hybrid.")
     total = f"{response.total.passages:,} passages"
     if response.total.occurrences is not None:
         total += f", {response.total.occurrences:,} occurrences"
@@ -87,11 +121,11 @@ def _place(number: int, hit: Hit) -> Text:
 
 
 def _text(hit: Hit) -> Text:
-    text = Text(hit.text)
+    text = Text(hit.text.rstrip("\n"))
     for start, end in hit.notes:
         text.stylize("dim", start, end)
-    if hit.window:
-        text.stylize("underline", *hit.window)
+    if stretch := nearest(hit):
+        text.stylize("underline", *stretch)
     for start, end in hit.highlights:
         text.stylize("bold red", start, end)
     return text

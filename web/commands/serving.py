@@ -10,17 +10,27 @@ from web.commands.options import index_option
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
-@click.option("--threads", type=click.IntRange(1, 256), default=4, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen; 0.0.0.0 lets other machines in.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="The port.")
+@click.option(
+    "--threads", type=click.IntRange(1, 256), default=4, show_default=True, help="How many requests run at once."
+)
 @index_option
 def serve(host: str, port: int, threads: int, folder: Path) -> None:
-    """Serve the index to browsers and programs."""
+    """Serve the index to browsers, and to programs under /api/v1, until Ctrl-C.
+
+    What a later `wenyuan index` publishes is served without a restart.
+    """
     import waitress
 
     from web.app import create_app  # it loads the engines, which `--help` has no need of
 
-    server = waitress.create_server(create_app(folder), host=host, port=port, threads=threads, ident=None)
+    app = create_app(folder)
     shown = f"[{host}]" if ":" in host else host
+    try:
+        server = waitress.create_server(app, host=host, port=port, threads=threads, ident=None)
+    except (OSError, ValueError) as failure:
+        reason = getattr(failure, "strerror", None) or str(failure).rstrip(".")
+        raise click.ClickException(f"{shown}:{port}: {reason}; name another with --host or --port") from failure
     click.echo(f"http://{shown}:{port}/ (Ctrl-C stops it)")
     server.run()

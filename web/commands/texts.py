@@ -25,7 +25,9 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
 def check(paths: tuple[Path, ...]) -> None:
-    """Read files or folders as an index would, and say what is wrong in them.
+    """Say what is wrong in files or folders, without indexing them.
+
+    They are read just as `wenyuan index` reads them; each problem is one line that names file, line and reason.
 
     Exit status: 0 nothing wrong, 1 problems, 2 nothing could be read.
     """
@@ -54,7 +56,10 @@ def check(paths: tuple[Path, ...]) -> None:
 @click.command()
 @click.option("--in", "data", type=_FOLDER, default=DATA, show_default=True, help="Where fetched texts are.")
 def collections(data: Path) -> None:
-    """List the collections: works, who may read them, whether their texts are here."""
+    """List the collections that can be named.
+
+    For each: how many works its manifest lists, who may read them, and whether their texts are here.
+    """
     table = Table(show_edge=False, pad_edge=False)
     for heading in ("id", "名称", "title", "works", "access", "here"):
         table.add_column(heading, justify="right" if heading == "works" else "left", no_wrap=heading == "id")
@@ -75,7 +80,9 @@ def collections(data: Path) -> None:
 @click.option("--from", "source", type=_FOLDER, help="Copy the works' folders from here; download nothing.")
 @click.option("--to", "data", type=_FOLDER, default=DATA, show_default=True, help="Where the texts go.")
 def fetch(name: str, source: Path | None, data: Path) -> None:
-    """Bring the texts of the collection NAME here. Run it again to go on after a failure.
+    """Bring a collection's texts here.
+
+    NAME is one of those that `wenyuan collections` lists. Run it again to go on after a failure.
 
     Exit status: 0 all here, 1 some works are missing, 2 nothing done.
     """
