@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -20,5 +21,7 @@ def kanripo() -> Path:
     """The folder of real Kanripo texts; a test that needs it is skipped where it is not there."""
     folder = Path(__file__).parents[1].parent / "shared" / "corpora" / "kanripo"
     if not folder.is_dir():
-        pytest.skip(f"no real texts: {folder} is not there")
+        reason = f"NO REAL TEXT WAS SEARCHED: {folder} is not there"
+        warnings.warn(reason, stacklevel=1)  # it is shown at the end, where a skip is but a letter
+        pytest.skip(reason)
     return folder
