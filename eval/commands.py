@@ -1,0 +1,131 @@
+"""``eval``, ``bench`` and ``train``: every number that the documentation gives comes from one of them."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from web.commands.bars import Bars
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_PARTS = ("articles", "verbatim", "sentences", "natural", "words", "vectors")
+_data = click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("../shared"),
+    show_default=True,
+    help="The folder that holds corpora/ and eval/.",
+)
+_json = click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
+
+
+@click.command(name="eval")
+@click.argument("parts", metavar="[PART]...", nargs=-1, type=click.Choice(_PARTS))
+@click.option("--index", type=_FOLDER, help="An index of the Northeast.  [default: built for the purpose]")
+@click.option("--rows", type=click.Choice(["odd", "even", "all"]), default="odd", show_default=True)
+@_data
+@_json
+def evaluate(parts: tuple[str, ...], index: Path | None, rows: Any, data: Path, as_json: bool) -> None:
+    """Measure how well searches answer: all parts, or those named.
+
+    \b
+    articles   questions on the bundled articles
+    verbatim   sentences of the 金史 found verbatim in the Siku edition
+    sentences  modern sentences of the 金史, to their page in the Northeast
+    natural    natural queries over the Northeast, for development
+    words      what jieba's words add in modern text
+    vectors    recall of the stored vectors
+
+    Rows of the 金史 count from 0: even rows are for development, odd rows are what is reported.
+    """
+    from eval.suite import PARTS, Materials  # it loads engines and measures, which `--help` has no need of
+
+    results = []
+    for part in parts or _PARTS:
+        with Bars() as bars:
+            results.append(PARTS[part](Materials(data, index, rows, bars)))
+        if not as_json:
+            _print(results[-1].title, results[-1].columns, results[-1].rows)
+    if as_json:
+        click.echo(json.dumps([asdict(result) for result in results], ensure_ascii=False, indent=2))
+
+
+@click.command()
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@_data
+@_json
+def bench(paths: tuple[Path, ...], data: Path, as_json: bool) -> None:
+    """Build an index of PATH, by default the Northeast, and time its searches.
+
+    Prints the build's rate, peak memory and size, and for each mode of search the time that half of the searches
+    stay within, and 95 of 100. Phrases of 2 to 6 characters are drawn from the text at random; the modern sentences
+    are those of the even rows of the 金史, where they are at hand.
+    """
+    from eval import bench as benching  # it loads the engines, which `--help` has no need of
+    from eval import liaojin
+    from search.library import Library
+    from search.results import Mode
+
+    with tempfile.TemporaryDirectory() as folder, Bars() as bars:
+        index = Path(folder)
+        built = benching.build_measured(paths or [data / "corpora" / "kanripo"], index)
+        library = Library.open(index)
+        facts = library.status()
+        phrases = benching.phrases(index)
+        queries = {"phrases": phrases}
+        sentences = data / "eval" / "liaojin" / "KR2a0035.tsv"
+        if sentences.exists():
+            queries["sentences"] = [query.text for query in liaojin.read_queries(sentences, "even")][: len(phrases)]
+        times = {
+            f"{mode}, {kind}": asdict(benching.latency(library, texts, mode, bars))
+            for mode in Mode
+            for kind, texts in queries.items()
+            if kind == "phrases" or mode is not Mode.EXACT
+        }
+    size = {name: round(amount / 2**20, 1) for name, amount in facts["bytes"].items()}
+    figures = {
+        "characters": facts["characters"],
+        "build seconds": round(built.seconds, 1),
+        "build characters a second": round(facts["characters"] / built.seconds),
+        "build peak memory MiB": round(built.peak_memory / 2**20),
+        **{f"{name} MiB": amount for name, amount in size.items()},
+    }
+    if as_json:
+        click.echo(json.dumps({**figures, "milliseconds": times}, ensure_ascii=False, indent=2))
+        return
+    _print("build", ("", ""), [(name, f"{figure:,}") for name, figure in figures.items()])
+    rows = [(name, time["queries"], round(time["p50"], 1), round(time["p95"], 1)) for name, time in times.items()]
+    _print("search, milliseconds", ("mode, queries", "queries", "p50", "p95"), rows)
+
+
+@click.command()
+@click.argument("out", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--seed", default=7, show_default=True)
+@click.option("--epochs", type=click.IntRange(1), default=2, show_default=True)
+@_data
+def train(out: Path, seed: int, epochs: int, data: Path) -> None:
+    """Train the model that ships with the package on aligned sentences, and write it to the folder OUT.
+
+    Twelve minutes on two cores. Index with it by `wenyuan index PATH --model OUT`.
+    """
+    from eval.training import train as run  # it loads torch
+
+    share = run(data / "eval" / "parallel.train.jsonl.xz", out, seed, epochs)
+    click.echo(f"{out}: R@1 {share:.3f} on pairs held out")
+
+
+def _print(title: str, columns: Any, rows: Any) -> None:
+    table = RichTable(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*(f"{cell:.4f}" if isinstance(cell, float) and cell < 1.01 else str(cell) for cell in row))
+    console = Console()
+    console.print(table, "")
