@@ -16,6 +16,9 @@ from pathlib import Path
 import click
 import pytest
 
+from indexer.build import build
+from web.app import create_app
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
@@ -163,6 +166,19 @@ def test_every_command_loads_and_is_documented(entry: EntryPoint) -> None:
     chinese, english = README.split("## English\n")
     for text in (chinese, english):
         assert re.search(rf"(?m)^[#|].*`wenyuan {entry.name}\b", text)
+
+
+def test_the_endpoint_answers_as_documented(tmp_path: Path) -> None:
+    build([ROOT / "corpora" / "bundled"], tmp_path)
+    asked = {"q": "长白山", "mode": "exact", "limit": "1"}
+    answer = create_app(tmp_path).test_client().get("/api/v1/search", query_string=asked).get_json()
+    documented = re.findall(r"(?m)^    \{\n(?:     .*\n)+    \}$", README)
+    assert len(documented) == 2
+    for text in documented:
+        example = json.loads(text)
+        for varying in ("score", "text"):  # the score is rounded, the text shortened
+            example["hits"][0][varying] = answer["hits"][0][varying]
+        assert example == {**answer, "took_ms": example["took_ms"]}
 
 
 @pytest.mark.parametrize("document", ["README.md", "CHANGELOG.md", "docs/architecture.md"])
