@@ -1,4 +1,4 @@
-"""What tests of several folders share. Standing here, it also makes ``oracle`` and ``effort`` importable for them."""
+"""What tests of several folders share. Standing here, it also makes its neighbours importable for them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from real import KANRIPO
 
 # For the folders of the tests bear the names of the packages, and would else be taken for these.
 sys.path.append(str(Path(__file__).parents[1]))
@@ -19,9 +20,8 @@ settings.load_profile("clockless")
 @pytest.fixture(scope="session")
 def kanripo() -> Path:
     """The folder of real Kanripo texts; a test that needs it is skipped where it is not there."""
-    folder = Path(__file__).parents[1].parent / "shared" / "corpora" / "kanripo"
-    if not folder.is_dir():
-        reason = f"NO REAL TEXT WAS SEARCHED: {folder} is not there"
+    if not KANRIPO.is_dir():
+        reason = f"NO REAL TEXT WAS SEARCHED: {KANRIPO} is not there"
         warnings.warn(reason, stacklevel=1)  # it is shown at the end, where a skip is but a letter
         pytest.skip(reason)
-    return folder
+    return KANRIPO

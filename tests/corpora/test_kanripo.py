@@ -10,13 +10,13 @@ import pytest
 from effort import steps
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from real import KANRIPO
 
 from corpora.model import Page, Problem, Role, Section, Span, SpanKind, Work
 from corpora.readers import discover, read
 from corpora.readers.kanripo import chinese_number, role_of
 
 HEADER = "# -*- mode: mandoku-view; -*-\n#+TITLE: 金史\n#+PROPERTY: ID KR2a0001\n#+PROPERTY: BASEEDITION WYG    \n"
-REAL = Path(__file__).parents[2].parent / "shared" / "corpora" / "kanripo"
 
 
 def write(folder: Path, body: str | bytes, name: str = "KR2a0001_001.txt") -> Path:
@@ -285,9 +285,9 @@ def with_placeholders(part: Section) -> str:
     return "".join(characters)
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the shared Kanripo texts are not beside the checkout")
+@pytest.mark.skipif(not KANRIPO.is_dir(), reason="the shared Kanripo texts are not beside the checkout")
 def test_the_real_collection() -> None:
-    works, problems = read_all(REAL)
+    works, problems = read_all(KANRIPO)
     # The one problem: the source itself lacks the closing parenthesis of its last note.
     assert [(problem.file.name, problem.line) for problem in problems] == [("KR2a0037_042.txt", 891)]
     parts = [part for work in works for part in work.sections]
@@ -298,7 +298,7 @@ def test_the_real_collection() -> None:
         assert not set("<>¶&()/[]") & set(part.text)
     for work in works:
         read_text = "".join(with_placeholders(part) for part in work.sections)
-        assert read_text == "".join(printed(file) for file in sorted((REAL / work.id).glob("KR*.txt")))
+        assert read_text == "".join(printed(file) for file in sorted((KANRIPO / work.id).glob("KR*.txt")))
     gaiji = [span.name for part in parts for span in part.spans if span.kind is SpanKind.GAIJI]
     assert len(gaiji) == 729  # 720 references and 9 descriptions
     assert len({name for name in gaiji if name.startswith("KR")}) == 249

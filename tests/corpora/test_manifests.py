@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from real import KANRIPO
 
 from corpora.manifests import ManifestFailure, bundled_folder, collections, record_of
 from corpora.model import Access
-
-KANRIPO = Path(__file__).parents[2].parent / "shared" / "corpora" / "kanripo"
 
 GOOD = {
     "id": "small",

@@ -7,12 +7,12 @@ import os
 from pathlib import Path
 
 import pytest
+from real import POEMS
 
 from corpora.model import Page, Problem, Role, Source, Span, SpanKind, Work
 from corpora.readers import MAX_DEPTH, READERS, discover, distinct_works, read
 from corpora.readers.plain import detect_encoding
 
-POEMS = Path(__file__).parents[2].parent / "shared" / "corpora" / "chinese-poetry"
 TRADITIONAL = "黑龍江者，古黑水也。其源出於北山，東流入海。\n"
 SIMPLIFIED = "黑龙江省地方志编纂委员会编，本书记述自一九一二年至民国三十年之史实。\n"
 

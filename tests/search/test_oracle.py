@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import random
 import shutil
+import warnings
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from opencc import OpenCC
-from oracle import beside, covered, occurrences, runs, wild
+from oracle import Run, beside, covered, occurrences, runs, wild
+from real import KANRIPO
 
-from corpora.model import Section, Work
+from corpora.manifests import bundled_folder
+from corpora.model import Section, SpanKind, Work
 from corpora.readers import discover, read
 from indexer.build import build
 from indexer.folding import fold
+from indexer.passages import passage_starts
 from search.library import Library
 from search.results import Mode, Scope, SearchRequest
 
@@ -49,16 +53,29 @@ def restless(seed: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+def unpaged(seed: int) -> str:
+    """A text without pages and almost without line ends: its passages begin in the middle of things."""
+    dice = random.Random(seed)
+    return "".join(
+        _characters(dice) + dice.choice(["", "", "", "，", "。"] + ["\n"] * (number % 40 == 0))
+        for number in range(1500)
+    )
+
+
 def _characters(dice: random.Random) -> str:
     return "".join(dice.choices("國国黑東", k=dice.randrange(1, 8)))
 
 
 @dataclass(frozen=True)
 class Indexed:
-    """A library of one engine, with the works that went into it."""
+    """A library of one engine, with the works that went into it.
+
+    ``cuts`` are, by what cuts the text there, the runs of it and the numbers of the characters that follow a cut.
+    """
 
     library: Library
     works: tuple[Work, ...]
+    cuts: dict[str, list[tuple[Run, int]]]
 
     @property
     def sections(self) -> list[Section]:
@@ -66,18 +83,51 @@ class Indexed:
 
 
 @pytest.fixture(scope="session", params=["tantivy", "whoosh"])
-def indexed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, kanripo: Path) -> Indexed:
+def indexed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Indexed:
     folder = tmp_path_factory.mktemp("texts")
-    for work, files in REAL.items():
-        (folder / work).mkdir()
-        for file in files:
-            shutil.copy(kanripo / work / f"{work}_{file}.txt", folder / work)
     (folder / "KR9z0001").mkdir()
     (folder / "KR9z0001" / "KR9z0001_001.txt").write_text(restless(7), "utf-8")
+    (folder / "unpaged.txt").write_text(unpaged(7), "utf-8")
+    gazetteer = bundled_folder("bundled")
+    assert gazetteer
+    copied = {gazetteer / "hanjiang-zhilue" / "WY0001": [*(gazetteer / "hanjiang-zhilue" / "WY0001").iterdir()]}
+    if KANRIPO.is_dir():
+        copied |= {
+            KANRIPO / work: [KANRIPO / work / f"{work}_{file}.txt" for file in files] for work, files in REAL.items()
+        }
+    else:
+        warnings.warn(f"ENGINES WERE HELD TO OUR OWN TEXTS ALONE: {KANRIPO} is not there", stacklevel=1)
+    for work, files in copied.items():
+        (folder / work.name).mkdir()
+        for file in files:
+            shutil.copy(file, folder / work.name)
     index = tmp_path_factory.mktemp("index")
     build([folder], index, engine=request.param)
     works = [item for source in discover(folder)[0] for item in read(source)]
-    return Indexed(Library.open(index), tuple(work for work in works if isinstance(work, Work)))
+    library = Indexed(Library.open(index), tuple(work for work in works if isinstance(work, Work)), defaultdict(list))
+    for section in library.sections:
+        main, *notes = runs(section, Scope.BOTH)
+        for cut_by, offsets in cutters(section).items():
+            for place, run in [("the text", main), *(("a note", note) for note in notes)]:
+                if numbers := followers(run, offsets):
+                    library.cuts[f"{cut_by} in {place}"] += [(run, number) for number in numbers]
+    return library
+
+
+def cutters(section: Section) -> dict[str, list[int]]:
+    """Where a section is cut, by what cuts it."""
+    return {
+        "a line's end": [offset for offset, char in enumerate(section.text) if char == "\n"],
+        "a page's beginning": [page.start for page in section.pages],
+        "a note": [span.start for span in section.spans if span.kind is SpanKind.NOTE],
+        "a passage's beginning": [start for start, _ in passage_starts(section)],
+    }
+
+
+def followers(run: Run, offsets: Sequence[int]) -> list[int]:
+    """The numbers of the characters of a run that follow the offsets, where others of the run go before."""
+    numbers = {bisect_left(run, offset, key=lambda each: each.offset) for offset in offsets}
+    return sorted(numbers - {0, len(run)})
 
 
 @pytest.fixture(scope="session")
@@ -90,13 +140,12 @@ def spellings() -> dict[str, list[str]]:
 
 
 def cut(data: st.DataObject, indexed: Indexed) -> str:
-    """A phrase that stands in the texts, punctuation and line ends taken out, from the main text or from a note."""
-    work = pick(data, indexed.works)
-    main, *notes = runs(pick(data, [section for section in work.sections if runs(section, Scope.TEXT)[0]]), Scope.BOTH)
-    notes = [note for note in notes if note]
-    run = pick(data, notes) if notes and data.draw(st.booleans()) else main
-    start = data.draw(st.integers(0, len(run) - 1))
-    return "".join(each.original for each in run[start : start + data.draw(st.integers(1, LONGEST))])
+    """A phrase that stands in the texts, from the main text or from a note, without what cuts it up there."""
+    places = indexed.cuts[data.draw(st.sampled_from(sorted(indexed.cuts)))]
+    run, middle = pick(data, places)
+    start = middle - data.draw(st.integers(1, min(middle, LONGEST - 1)))
+    end = data.draw(st.integers(middle + 1, start + LONGEST))
+    return "".join(each.original for each in run[start:end])
 
 
 def pick(data: st.DataObject, choices: Sequence[Chosen]) -> Chosen:
@@ -114,10 +163,19 @@ def total(indexed: Indexed, q: str, scope: Scope, strict: bool = False) -> int |
 
 
 law = settings(
-    max_examples=100,
+    max_examples=200,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 SCOPES = st.sampled_from(Scope)
+
+
+def test_the_texts_are_cut_up_by_everything(indexed: Indexed) -> None:
+    parts = ("a line's end", "a page's beginning", "a passage's beginning")
+    assert set(indexed.cuts) == {f"{part} in {run}" for part in parts for run in ("the text", "a note")} | {
+        "a note in the text"
+    }
+    pages = {(id(run), number) for run, number in indexed.cuts["a page's beginning in the text"]}
+    assert any((id(run), number) not in pages for run, number in indexed.cuts["a passage's beginning in the text"])
 
 
 @law

@@ -1,0 +1,9 @@
+"""Where the real texts stand: beside the checkout, or nowhere. Tests that need them are then skipped, aloud."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+CORPORA = Path(__file__).parents[1].parent / "shared" / "corpora"
+KANRIPO = CORPORA / "kanripo"
+POEMS = CORPORA / "chinese-poetry"
