@@ -114,3 +114,23 @@ def test_problems(client: FlaskClient, path: str, status: int, named: str) -> No
     assert sorted(told) == ["detail", "status", "title", "type"]
     assert told["status"] == status
     assert named in str(told["detail"])
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete", "patch"])
+def test_nothing_but_reading_is_allowed(client: FlaskClient, method: str) -> None:
+    response = getattr(client, method)("/api/v1/search?q=x")
+    assert response.status_code == 405
+    assert response.content_type == "application/problem+json"
+    assert "GET" in response.headers["Allow"]
+
+
+def test_an_unexpected_failure_is_a_problem_without_its_reason(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr("web.api.library", fail)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    response = app.test_client().get("/api/v1/search?q=x")
+    assert response.status_code == 500
+    assert response.content_type == "application/problem+json"
+    assert "a secret" not in response.text

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from flask.testing import FlaskClient
 
 from indexer.errors import IndexFailure
 from web.cli import main
@@ -43,6 +44,26 @@ def test_build_look_and_search(tmp_path: Path) -> None:
     assert "松花江出長白山" in found.stdout
     answer = json.loads(run("search", "长白山", "--json", "--index", tmp_path / "ix").stdout)
     assert answer["total"]["occurrences"] == 1
+
+
+def test_search_prints_what_the_endpoint_answers(index: Path, client: FlaskClient) -> None:
+    options = ["--limit", "1", "--scope", "text", "--sort", "place", "--strict", "--work", "松花江志", "--json"]
+    printed = json.loads(run("search", "完顏 會寧府", "--mode", "exact", *options, "--index", index).stdout)
+    answer = client.get(
+        "/api/v1/search?q=完顏 會寧府&mode=exact&limit=1&scope=text&sort=place&strict=true&work=松花江志&facets=true"
+    ).json
+    assert answer is not None
+    assert answer["hits"]
+    assert printed.keys() == answer.keys()
+    assert {**printed, "took_ms": 0} == {**answer, "took_ms": 0}
+
+
+def test_search_shows_place_and_text_with_what_was_found(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    shown = run("search", "会宁府", "--mode", "exact", "--index", index).stdout
+    assert "松花江志" in shown
+    assert "\x1b[1;31m會寧府\x1b[0m" in shown
+    assert "1 passages, 1 occurrences" in shown
 
 
 def test_the_index_may_be_named_by_the_environment(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:

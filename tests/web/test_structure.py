@@ -1,0 +1,87 @@
+"""Pages as a screen reader and a keyboard meet them: headings, landmarks, labels, names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+from flask.testing import FlaskClient
+
+EMPTY = {"br", "hr", "img", "input", "link", "meta", "wbr"}
+"""Elements without an end tag."""
+NAMED = {"a", "button", "summary", "label", "legend", "option", "title", "h1", "h2", "h3"}
+"""Elements that must say something."""
+
+
+class Outline(HTMLParser):
+    """Elements with their attributes and, once they end, what they say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str], list[str], set[str]]] = []
+        self._open: list[int] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        said = [values[name] for name in ("alt", "aria-label") if values.get(name)]
+        self.elements.append((tag, values, said, {self.elements[number][0] for number in self._open}))
+        for number in self._open:
+            self.elements[number][2].extend(said)
+        if tag not in EMPTY:
+            self._open.append(len(self.elements) - 1)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.elements[self._open.pop()][0] == tag
+
+    def handle_data(self, data: str) -> None:
+        for number in self._open:
+            self.elements[number][2].append(data)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/search?",
+        "/search?q=完颜",
+        "/search?q=完颜&limit=1&author=佚名",
+        "/search?q=魚魚魚&mode=exact",
+        "/search?q=***",
+        "/read/惡本/0?q=完颜",
+        "/read/惡本/0?layout=vertical",
+        "/works",
+        "/about",
+        "/nowhere",
+    ],
+)
+def test_a_page_says_what_it_is(client: FlaskClient, path: str, language: str) -> None:
+    page = Outline()
+    page.feed(client.get(f"{path}{'&' if '?' in path else '?'}lang={language}").text)
+    tags = Counter(tag for tag, *_ in page.elements)
+    assert all(tags[tag] == 1 for tag in ("title", "header", "main", "footer", "h1"))
+    (root,) = (values for tag, values, *_ in page.elements if tag == "html")
+    assert root["lang"] == {"zh": "zh-Hans", "en": "en"}[language]
+
+    levels = [int(tag[1]) for tag, *_ in page.elements if tag in ("h1", "h2", "h3", "h4")]
+    assert all(deeper - level <= 1 for level, deeper in pairwise([0, *levels]))
+
+    ids = [values["id"] for _, values, *_ in page.elements if "id" in values]
+    assert len(ids) == len(set(ids))
+    labelled = {values["for"] for tag, values, *_ in page.elements if tag == "label" and "for" in values}
+    for tag, values, said, around in page.elements:
+        if tag in NAMED:
+            assert "".join(said).strip(), (tag, values)
+        if tag in ("input", "select", "textarea") and values.get("type") != "hidden":
+            assert values.get("id") in labelled or "aria-label" in values or "label" in around, values
+        if tag == "img":
+            assert "alt" in values
+        if tag == "nav":
+            assert values["aria-label"]
+        assert int(values.get("tabindex", 0)) <= 0
+        for reference in ("for", "aria-labelledby", "aria-describedby", "aria-controls"):
+            assert set(values.get(reference, "").split()) <= set(ids), (reference, values)
+        if values.get("href", "").startswith("#"):
+            assert values["href"][1:] in ids
