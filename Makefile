@@ -18,9 +18,9 @@ TORCH_INDEX := $(if $(TORCH_SOURCE),--extra-index-url $(TORCH_SOURCE))
 .DELETE_ON_ERROR:
 
 run: $(VENV)/installed
-	@if [ ! -e "$(COLLECTION)" ] && [ "$(COLLECTION)" != bundled ] && [ ! -d "data/$(COLLECTION)" ]; then \
-		$(BIN)/wenyuan fetch "$(COLLECTION)" || [ $$? -eq 1 ]; fi
 	@if [ ! -f "$(INDEX)/manifest.json" ]; then \
+		if [ ! -e "$(COLLECTION)" ] && [ "$(COLLECTION)" != bundled ]; then \
+			$(BIN)/wenyuan fetch "$(COLLECTION)" || exit; fi; \
 		$(BIN)/wenyuan index "$(COLLECTION)" --index "$(INDEX)" || [ $$? -eq 1 ]; fi
 	$(BIN)/wenyuan serve --index "$(INDEX)" --port $(PORT)
 

@@ -100,7 +100,13 @@ def build(
                     problems.append(Problem(source.root, 0, f"unreadable: {failure.strerror}"))
         fresh = {key: source for key, source in sources.items() if key not in current.sources}
         packs = _write_packs(index, fresh, settings, collection, embedder, on_progress)
-        problems += [problem for _, pack in packs for problem in pack.problems]
+        known = [Pack(pack_folder(index, entry.name)) for entry in current.packs]
+        problems += [
+            problem
+            for pack in (*known, *(pack for _, pack in packs))
+            for key, source in sources.items()
+            for problem in pack.problems(key, source.root)
+        ]
 
         entries, owners, wrong = _enter(current, packs)
         problems += wrong
@@ -122,16 +128,17 @@ def build(
             _write_engine(index, before, following, entries, leaving, on_progress)
             publish(index, following)
     opened = [Pack(pack_folder(index, entry.name)) for entry in following.packs]
+    live = [pack.of_works(entry.live) for pack, entry in zip(opened, following.packs, strict=True)]
     return BuildReport(
         generation=following.number,
         added=len(arriving - alive.keys()),
         replaced=len(arriving & alive.keys()),
         unchanged=unchanged,
         removed=len(set(remove) - arriving),
-        passages=sum(len(pack.passages) for pack in opened),
-        windows=sum(len(pack.windows) for pack in opened),
+        passages=sum(int(mask.sum()) for mask in live),
+        windows=sum(int(mask[pack.windows["passage"]].sum()) for pack, mask in zip(opened, live, strict=True)),
         seconds=time.monotonic() - began,
-        problems=tuple(problems),
+        problems=tuple(dict.fromkeys(problems)),
     )
 
 
@@ -162,12 +169,12 @@ def _write_packs(
         folder = pack_folder(index, name)
         if not folder.is_dir():
             writer = PackWriter()
-            problems: list[Problem] = []
+            problems: dict[str, list[Problem]] = {}
             for key in group:
                 progress("read", done, total)
                 for item in read(sources[key]):
                     if isinstance(item, Problem):
-                        problems.append(item)
+                        problems.setdefault(key, []).append(_from_root(item, sources[key].root))
                     else:
                         work, home = _catalogued(item, collection)
                         writer.add(work, home, key)
@@ -179,6 +186,13 @@ def _write_packs(
             progress("read", done, total)
         packs.append((group, Pack(folder)))
     return packs
+
+
+def _from_root(problem: Problem, root: Path) -> Problem:
+    """The problem with its file named from the source's root, which may be called otherwise another time."""
+    if problem.file.is_relative_to(root):
+        return replace(problem, file=problem.file.relative_to(root))
+    return problem
 
 
 def _groups(sources: dict[str, Source]) -> Iterator[tuple[str, ...]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -154,10 +154,17 @@ class Pack:
         works: NDArray[np.uint32] = self.sections["work"][self.passages["section"]]
         return works
 
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """What was wrong in the files."""
-        return tuple(Problem(Path(file), line, reason) for file, line, reason in self._contents["problems"])
+    def problems(self, source: str, root: Path) -> tuple[Problem, ...]:
+        """What was wrong in the files of the source with this digest, which stands at ``root`` now."""
+        found = self._contents["problems"].get(source, ())
+        return tuple(Problem(root / file, line, reason) for file, line, reason in found)
+
+    def of_works(self, works: Iterable[int]) -> NDArray[np.bool_]:
+        """Which passages are of these works."""
+        chosen = np.zeros(len(self.works), dtype=bool)
+        chosen[list(works)] = True
+        passages: NDArray[np.bool_] = chosen[self.passage_works]
+        return passages
 
     def page(self, number: int) -> tuple[str, str]:
         """Label and facsimile of a page; empty for -1, where the text has no page."""
@@ -287,8 +294,13 @@ class PackWriter:
             self._names.append(span.name)
         return _KINDS.index(span.kind), span.start + self._length, span.end + self._length, name
 
-    def write(self, folder: Path, problems: Sequence[Problem], embedder: Embedder, progress: Progress) -> None:
-        """Embed the windows and write everything into ``folder``, which must not exist; it is durable afterwards."""
+    def write(
+        self, folder: Path, problems: Mapping[str, Sequence[Problem]], embedder: Embedder, progress: Progress
+    ) -> None:
+        """Embed the windows and write everything into ``folder``, which must not exist; it is durable afterwards.
+
+        ``problems`` are those of each source, by its digest; their files are named from its root.
+        """
         draft = folder.with_name(f".{folder.name}.draft")
         draft.mkdir(parents=True, exist_ok=True)
         joined = {name: _concatenate(name, parts) for name, parts in self._arrays.items()}
@@ -299,7 +311,10 @@ class PackWriter:
         contents = {
             "works": self._works,
             "names": self._names,
-            "problems": [(str(problem.file), problem.line, problem.reason) for problem in problems],
+            "problems": {
+                source: [(str(problem.file), problem.line, problem.reason) for problem in found]
+                for source, found in problems.items()
+            },
         }
         (draft / "contents.json").write_text(json.dumps(contents, ensure_ascii=False), "utf-8")
         for path in (*draft.iterdir(), draft):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -80,7 +80,9 @@ class Library:
                 if published(index) == generation:
                     raise IndexFailure(f"{index}: damaged ({failure}); build the index anew") from failure
                 # Builds that ended meanwhile have published anew and dropped this one: open theirs.
-        raise IndexFailure(f"{index}: no index there; build one with `wenyuan index PATH --index {index}`")
+        inner = ", ".join(sorted(str(manifest.parent) for manifest in index.glob("*/manifest.json")))
+        advice = f"name one of {inner}" if inner else f"build one with `wenyuan index PATH --index {index}`"
+        raise IndexFailure(f"{index}: no index there; {advice}")
 
     @property
     def generation(self) -> int:
@@ -104,6 +106,7 @@ class Library:
     def status(self) -> dict[str, Any]:
         """What is in the index, with sizes in bytes."""
         packs = self._packs.values()
+        live = {number: self._allowed(number, {}) for number in self._packs}
         engine = engine_folder(self.index, self.generation)
         return {
             "index": str(self.index),
@@ -113,9 +116,13 @@ class Library:
             "folding": self._state.settings.folding,
             "works": len(self._cards),
             "sections": sum(card.sections for card in self._cards.values()),
-            "passages": sum(len(pack.passages) for pack in packs),
-            "windows": sum(len(pack.windows) for pack in packs),
-            "characters": sum(len(pack.text) for pack in packs),
+            "passages": sum(int(mask.sum()) for mask in live.values()),
+            "windows": sum(int(live[number][pack.windows["passage"]].sum()) for number, pack in self._packs.items()),
+            "characters": sum(
+                int((rows["end"] - rows["start"]).sum())
+                for number, pack in self._packs.items()
+                for rows in [pack.passages[live[number]]]
+            ),
             "packs": len(self._packs),
             "bytes": {
                 "text": sum(_bytes(pack.folder) for pack in packs)
@@ -139,17 +146,15 @@ class Library:
             raise KeyError(f"{work_id} has no section {number}")
         pack = self._packs[place[0]]
         row = pack.works[place[1]].first_section + number
-        highlights: tuple[tuple[int, int], ...] = ()
-        if q:
-            start, end = int(pack.sections["start"][row]), int(pack.sections["end"][row])
-            within = np.asarray(pack.passages["section"] == row)
-            parsed = parse(q)
-            found = self._evaluator(place[0], Candidates(self._engine), _STREAMS[scope], strict).evaluate(parsed.tree)
-            ranges = [
-                stretch for each in distinct(pack, found.occurrences, within) for stretch in original_ranges(pack, each)
-            ]
-            highlights = tuple((max(a, start) - start, min(b, end) - start) for a, b in merged(ranges))
-        return SectionView(card, pack.section(row), number, highlights)
+        if not q:
+            return SectionView(card, pack.section(row), number)
+        start, end = int(pack.sections["start"][row]), int(pack.sections["end"][row])
+        evaluator = self._evaluator(place[0], Candidates(self._engine), _STREAMS[scope], strict)
+        found = evaluator.evaluate(parse(q).tree)
+        here = distinct(pack, found.occurrences, np.asarray(pack.passages["section"] == row))
+        ranges = merged([stretch for each in here for stretch in original_ranges(pack, each)])
+        highlights = tuple((max(a, start) - start, min(b, end) - start) for a, b in ranges)
+        return SectionView(card, pack.section(row), number, highlights, sum(len(each.starts) for each in here))
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """Answer a search.
@@ -205,17 +210,10 @@ class Library:
 
     # What may be found
 
-    def _work_mask(self, number: int, works: Iterable[int]) -> Mask:
-        mask = np.zeros(len(self._packs[number].works), dtype=bool)
-        mask[list(works)] = True
-        passages: Mask = mask[self._packs[number].passage_works]
-        return passages
-
     def _allowed(self, number: int, filters: dict[str, tuple[str, ...]]) -> Mask:
         if not any(filters.values()) and len(self._entries[number].live) == len(self._packs[number].works):
             return np.ones(len(self._packs[number].passages), dtype=bool)
-        return self._work_mask(
-            number,
+        return self._packs[number].of_works(
             (work for work in self._entries[number].live if fields.accepts(self._cards[number, work], filters)),
         )
 
@@ -226,8 +224,7 @@ class Library:
 
     def _field_mask(self, number: int, field: Field) -> Mask:
         wanted = fold(field.value)
-        return self._work_mask(
-            number,
+        return self._packs[number].of_works(
             (
                 work
                 for work in self._entries[number].live

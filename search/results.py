@@ -122,12 +122,16 @@ class SearchResponse:
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """A section for reading. ``highlights`` are ranges in ``section.text``; ``number`` counts from 0."""
+    """A section for reading; ``number`` counts from 0.
+
+    ``highlights`` are ranges in ``section.text``, those that touch joined; ``occurrences`` counts what begins in it.
+    """
 
     work: WorkCard
     section: Section
     number: int
     highlights: tuple[tuple[int, int], ...] = ()
+    occurrences: int = 0
 
 
 class SearchError(Exception):

@@ -103,6 +103,38 @@ def test_two_works_with_one_id_are_one_problem(make: Callable[..., BuildReport],
     assert len(report.problems) == 1
 
 
+def test_what_is_wrong_in_a_file_is_said_again_though_it_has_not_changed(
+    make: Callable[..., BuildReport], tmp_path: Path
+) -> None:
+    texts = tmp_path / "texts" / "KR9a0001"
+    texts.mkdir(parents=True)
+    (texts / "KR9a0001_001.txt").write_text("#+TITLE: 志\n<pb:KR9a0001_WYG_001-1a>¶\n混同江(未完¶\n", "utf-8")
+    first = make(texts.parent)
+    assert [problem.line for problem in first.problems] == [3]
+    moved = texts.parent.rename(tmp_path / "moved")
+    again = make(moved)
+    assert again.unchanged == 1
+    assert [(problem.file, problem.line) for problem in again.problems] == [(moved / "KR9a0001/KR9a0001_001.txt", 3)]
+
+
+def test_removed_works_are_not_counted(make: Callable[..., BuildReport], tmp_path: Path) -> None:
+    article(tmp_path / "texts", "river", RIVER)
+    before = make(tmp_path / "texts")
+    article(tmp_path / "texts", "town", TOWN)
+    make(tmp_path / "texts")
+    after = make(remove=["town"])
+    assert (after.passages, after.windows) == (before.passages, before.windows)
+    status = Library.open(tmp_path / "index").status()
+    assert (status["works"], status["passages"], status["windows"]) == (1, before.passages, before.windows)
+
+
+def test_a_folder_of_indexes_names_them(make: Callable[..., BuildReport], tmp_path: Path) -> None:
+    article(tmp_path / "texts", "river", RIVER)
+    make(tmp_path / "texts")
+    with pytest.raises(IndexFailure, match=r"name one of .*/index"):
+        Library.open(tmp_path)
+
+
 def test_a_second_builder_is_refused(make: Callable[..., BuildReport], tmp_path: Path) -> None:
     with builder_lock(tmp_path / "index"), pytest.raises(IndexFailure, match="another build"):
         make(tmp_path)

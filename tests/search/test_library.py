@@ -176,6 +176,15 @@ def test_every_hit_leads_to_its_section(library: Library) -> None:
         assert {view.section.text[start:end] for start, end in view.highlights} <= {"會寧府", "会宁府"}
 
 
+def test_a_section_counts_occurrences_that_overlap(tmp_path: Path) -> None:
+    (tmp_path / "人.txt").write_text("人人人，江人人", "utf-8")
+    build([tmp_path], tmp_path / "index")
+    library = Library.open(tmp_path / "index")
+    view = library.section(library.works()[0].id, 0, "人人")
+    assert view.occurrences == ask(library, "人人").total.occurrences == 3
+    assert view.highlights == ((0, 3), (5, 7))
+
+
 @pytest.mark.parametrize(("work", "number"), [("nothing", 0), ("fish", 1), ("fish", -1)])
 def test_a_section_that_is_not_there(library: Library, work: str, number: int) -> None:
     with pytest.raises(KeyError):

@@ -18,7 +18,7 @@ def run(command: str, *arguments: object) -> Result:
 
 
 def reader_of(monkeypatch: pytest.MonkeyPatch, *items: Work | Problem) -> None:
-    def discover(path: Path) -> tuple[list[Source], list[Problem]]:
+    def discover(path: Path, encoding: str | None) -> tuple[list[Source], list[Problem]]:
         return [Source("test", path, ())], []
 
     def read(_: Source) -> Iterator[Work | Problem]:
@@ -64,6 +64,14 @@ def test_check_goes_on_after_a_path_that_is_not_there(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "none: cannot be read" in result.stdout
     assert "1 works" in result.stderr
+
+
+def test_check_takes_an_encoding(tmp_path: Path) -> None:
+    (tmp_path / "江.txt").write_bytes("混同江".encode("big5"))
+    assert run("check", tmp_path, "--encoding", "big5").exit_code == 0
+    wrong = run("check", tmp_path, "--encoding", "utf-8")
+    assert wrong.exit_code != 0
+    assert "江.txt" in wrong.output
 
 
 def test_check_reports_a_work_that_is_there_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

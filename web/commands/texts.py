@@ -24,7 +24,8 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
-def check(paths: tuple[Path, ...]) -> None:
+@click.option("--encoding", help="The encoding of plain texts.  [default: found out for each file]")
+def check(paths: tuple[Path, ...], encoding: str | None) -> None:
     """Say what is wrong in files or folders, without indexing them.
 
     They are read just as `wenyuan index` reads them; each problem is one line that names file, line and reason.
@@ -34,7 +35,7 @@ def check(paths: tuple[Path, ...]) -> None:
     works = sections = characters = problems = 0
     seen: dict[str, Path] = {}
     for path in paths:
-        sources, found = discover(path)
+        sources, found = discover(path, encoding)
         if not sources and not found:
             found = [Problem(path, 0, "no texts found")]
         for problem in found:
@@ -58,7 +59,7 @@ def check(paths: tuple[Path, ...]) -> None:
 def collections(data: Path) -> None:
     """List the collections that can be named.
 
-    For each: how many works its manifest lists, who may read them, and whether their texts are here.
+    For each: how many works it has, who may read them, and whether their texts are here.
     """
     table = Table(show_edge=False, pad_edge=False)
     for heading in ("id", "名称", "title", "works", "access", "here"):
@@ -68,7 +69,7 @@ def collections(data: Path) -> None:
             collection.id,
             collection.title.zh,
             collection.title.en,
-            str(len(collection.records)),
+            str(_works(collection)),
             collection.access.value,
             _here(collection, data),
         )
@@ -117,6 +118,12 @@ def _collections() -> dict[str, Collection]:
         return all_collections()
     except ManifestFailure as failure:
         _stop(str(failure))
+
+
+def _works(collection: Collection) -> int:
+    """What its manifest lists, or what it ships: works that bring their own records are not in a manifest."""
+    shipped = bundled_folder(collection.id)
+    return len(discover(shipped)[0]) if shipped else len(collection.records)
 
 
 def _here(collection: Collection, data: Path) -> str:
