@@ -8,7 +8,6 @@ from typing import cast
 
 from flask import current_app
 
-from indexer.generation import published
 from search.library import Library
 
 
@@ -31,8 +30,7 @@ class Shelf:
         if self._stamp() != self._seen and self._lock.acquire(blocking=False):
             try:
                 stamp = self._stamp()
-                generation = published(self._index)
-                if generation is not None and generation.number != self._library.generation:
+                if stamp is not None:
                     self._library = Library.open(self._index)
                 self._seen = stamp
             finally:

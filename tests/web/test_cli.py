@@ -103,3 +103,11 @@ def test_no_failure_is_a_traceback(failure: Exception, monkeypatch: pytest.Monke
     assert done.exit_code == 2
     assert done.stderr.startswith("wenyuan: ")
     assert "Traceback" not in done.output
+
+
+def test_a_terminal_obeys_no_text(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("---\ntitle: 江\x9b31m\n---\n松花江\x1b]0;owned\x07出長白山", "utf-8")
+    run("index", tmp_path / "a.md", "--index", tmp_path / "ix")
+    shown = run("search", "长白山", "--index", tmp_path / "ix").stdout
+    assert "松花江␛]0;owned␇出長白山" in shown
+    assert not [char for char in shown if ord(char) < 0x20 and char != "\n"]

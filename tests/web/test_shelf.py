@@ -36,6 +36,15 @@ def test_what_is_published_is_served_without_a_restart(folder: Path) -> None:
     assert found(client, "长白山") == 1
 
 
+def test_an_index_that_was_built_anew_from_nothing_is_served(folder: Path) -> None:
+    client = create_app(folder / "index").test_client()
+    shutil.rmtree(folder / "index")
+    (folder / "山.txt").write_text("黑龍江在其北", "utf-8")
+    build([folder / "山.txt"], folder / "index")
+    assert found(client, "黑龙江") == 1
+    assert found(client, "长白山") == 0
+
+
 def test_an_index_that_goes_away_is_still_answered_from(folder: Path) -> None:
     client = create_app(folder / "index").test_client()
     shutil.rmtree(folder / "index")

@@ -14,6 +14,10 @@ from web.commands.options import index_option
 from web.forms import FILTERS, MAX_LIMIT, nearest
 from web.json import response_json
 
+_SIGNS = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"} | dict.fromkeys(
+    range(0x7F, 0xA0), 0xFFFD
+)
+
 
 def _filters(command: click.Command) -> click.Command:
     for name in reversed(FILTERS):
@@ -112,16 +116,22 @@ def _print(response: SearchResponse) -> None:
     console.print(Text(f"{total}, {response.took_ms:.0f} ms", style="dim"))
 
 
+def _visible(text: str) -> str:
+    """The text with a sign for each control character, which a terminal would obey."""
+    return text.translate(_SIGNS)
+
+
 def _place(number: int, hit: Hit) -> Text:
     record = hit.work.record
-    place = Text.assemble((f"{number}. ", "dim"), (f"《{record.title}》", "bold"), hit.section)
+    place = Text.assemble((f"{number}. ", "dim"), (_visible(f"《{record.title}》"), "bold"), _visible(hit.section))
     by = f"〔{record.dynasty}〕{record.author}" if record.dynasty else record.author
-    place.append("".join(f"  {part}" for part in (by, hit.page, hit.id, " ".join(hit.why)) if part), "dim")
+    parts = (by, hit.page, hit.id, " ".join(hit.why))
+    place.append(_visible("".join(f"  {part}" for part in parts if part)), "dim")
     return place
 
 
 def _text(hit: Hit) -> Text:
-    text = Text(hit.text.rstrip("\n"))
+    text = Text(_visible(hit.text.rstrip("\n")))
     for start, end in hit.notes:
         text.stylize("dim", start, end)
     if stretch := nearest(hit):
