@@ -20,7 +20,7 @@ from indexer.errors import IndexFailure
 from indexer.folding import fold_array
 
 MODEL = Path(__file__).with_name("model")
-_WEIGHTS, _SCALES, _TOKENS = "weights.npy", "scales.npy", "tokens.npy"
+_WEIGHTS, _SCALES, _TOKENS, _IMPORTANCE = "weights.npy", "scales.npy", "tokens.npy", "importance.npy"
 _CHUNK = 512
 """Texts embedded at once; the vectors that they need fit in a processor's cache."""
 _MODULES = "modules.json"
@@ -28,6 +28,7 @@ _MODULE = [{"idx": 0, "name": "0", "path": "", "type": "indexer.static_module.St
 
 Vectors = NDArray[np.float32]
 Keys = NDArray[np.uint64]
+Rows = NDArray[np.int64]
 
 
 class ModelFailure(IndexFailure):
@@ -55,18 +56,23 @@ class StaticEmbedder:
     ``tokens`` are sorted keys: a character's code point, or two code points of a pair, the first in the high half.
     """
 
-    def __init__(self, name: str, tokens: Keys, weights: NDArray[np.int8], scales: Vectors) -> None:
+    def __init__(
+        self, name: str, tokens: Keys, weights: NDArray[np.int8], scales: Vectors, importance: Vectors
+    ) -> None:
         self.name = name
         self.dimensions = int(weights.shape[1])
+        self.unknown = len(tokens)
         self._tokens = tokens
         self._weights = weights
         self._scales = scales
+        self._importance = importance
 
     @classmethod
-    def from_weights(cls, tokens: Keys, weights: Vectors) -> StaticEmbedder:
-        """Quantize a table of token vectors."""
+    def from_weights(cls, tokens: Keys, weights: Vectors, importance: Vectors) -> StaticEmbedder:
+        """Quantize a table of token vectors; ``importance`` is what each token counts when tokens are compared."""
         scales = np.maximum(np.abs(weights).max(axis=1), 1e-12) / 127
-        return cls("new", tokens, np.round(weights / scales[:, None]).astype(np.int8), scales.astype(np.float32))
+        quantized = np.round(weights / scales[:, None]).astype(np.int8)
+        return cls("new", tokens, quantized, scales.astype(np.float32), importance.astype(np.float32))
 
     @classmethod
     def load(cls, folder: Path) -> StaticEmbedder:
@@ -76,13 +82,16 @@ class StaticEmbedder:
             ModelFailure: the folder holds none.
         """
         try:
-            tokens, weights, scales = (np.load(folder / name, mmap_mode="r") for name in (_TOKENS, _WEIGHTS, _SCALES))
+            names = (_TOKENS, _WEIGHTS, _SCALES, _IMPORTANCE)
+            tokens, weights, scales, importance = (np.load(folder / name, mmap_mode="r") for name in names)
         except (OSError, ValueError, EOFError) as failure:
             raise ModelFailure(f"{folder}: not a static model ({failure})") from failure
-        if not (weights.ndim == 2 and len(weights) and tokens.shape == scales.shape == weights.shape[:1]):
-            raise ModelFailure(f"{folder}: {_WEIGHTS}, {_SCALES} and {_TOKENS} don't belong together")
+        if not (
+            weights.ndim == 2 and len(weights) and tokens.shape == scales.shape == importance.shape == weights.shape[:1]
+        ):
+            raise ModelFailure(f"{folder}: {', '.join(names)} don't belong together")
         digest = hashlib.sha256(np.asarray(scales).tobytes()).hexdigest()[:12]
-        return cls(f"wenyuan-static-{digest}", np.asarray(tokens), weights, np.asarray(scales))
+        return cls(f"wenyuan-static-{digest}", np.asarray(tokens), weights, np.asarray(scales), np.asarray(importance))
 
     def save(self, folder: Path) -> None:
         """Write the model, in a form that sentence-transformers loads too."""
@@ -91,6 +100,29 @@ class StaticEmbedder:
         np.save(folder / _TOKENS, self._tokens)
         np.save(folder / _WEIGHTS, self._weights)
         np.save(folder / _SCALES, self._scales)
+        np.save(folder / _IMPORTANCE, self._importance)
+
+    def rows(self, codes: NDArray[np.uint32]) -> tuple[Rows, Rows]:
+        """The row of every character and of every adjacent pair of a folded text; ``unknown`` where it has none."""
+        characters, pairs = (self._find(keys) for keys in token_keys(codes))
+        # The key of a pair that begins with a boundary is that of its second character.
+        pairs[codes[:-1] == 0] = self.unknown
+        return characters, pairs
+
+    def _find(self, keys: Keys) -> Rows:
+        at = np.minimum(np.searchsorted(self._tokens, keys), len(self._tokens) - 1)
+        return np.where(self._tokens[at] == keys, at, self.unknown)
+
+    def directions(self, rows: Rows) -> Vectors:
+        """The unit vectors of tokens."""
+        vectors = self._weights[rows].astype(np.float32)
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: Vectors = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+        return unit
+
+    def importance(self, rows: Rows) -> Vectors:
+        """What tokens count when they are compared one by one."""
+        return self._importance[rows]
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """See :class:`Embedder`."""
@@ -106,9 +138,9 @@ class StaticEmbedder:
         same = owners[1:] == owners[:-1]
         keys = np.concatenate([characters, pairs[same]])
         rows = np.concatenate([owners, owners[1:][same]])
-        at = np.minimum(np.searchsorted(self._tokens, keys), len(self._tokens) - 1)
-        known = self._tokens[at] == keys
-        used, columns = np.unique(at[known], return_inverse=True)
+        found = self._find(keys)
+        known = found != self.unknown
+        used, columns = np.unique(found[known], return_inverse=True)
         bag = csr_matrix((np.ones(len(columns), np.float32), (rows[known], columns)), (len(texts), len(used)))
         vectors = np.asarray(bag @ (self._weights[used].astype(np.float32) * self._scales[used, None]), np.float32)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)

@@ -53,6 +53,7 @@ PAGE = np.dtype([("start", "u4")])
 WINDOW = np.dtype([("stream", "u1"), ("start", "u4"), ("end", "u4"), ("passage", "u4")])
 
 MAIN, NOTES = 0, 1
+STREAM_NAMES = ("main", "notes")
 ABSTRACT_WEIGHT = 0.7
 HEAD_WEIGHT = 0.5
 """What an abstract, and a passage that is mostly running head, count in a ranking."""
@@ -259,7 +260,7 @@ class PackWriter:
         for kind, (stream, found) in enumerate(
             ((streams[MAIN], main_windows(section, streams[MAIN])), (streams[NOTES], note_windows(streams[NOTES])))
         ):
-            name = ("main", "notes")[kind]
+            name = STREAM_NAMES[kind]
             base = self._stream_lengths[kind]
             bounds = np.searchsorted(stream.offsets, starts)
             # The boundary that closes the section belongs to its last passage.

@@ -16,18 +16,19 @@ from indexer.pack import Pack
 from search.evaluation import Found
 from search.matching import Occurrences, passages_of, whole
 
-WORDS_SHARE = 0.5
-"""What the ranking by words counts in the whole, the ranking by meaning counting the rest.
+WORDS_SHARE, MEANING_SHARE, INTERACTION_SHARE = 0.15, 0.15, 0.7
+"""What each ranking counts in the whole; one that is missing leaves its share to the others.
 
 The fusion is the convex combination of scores that are first brought to 0…1, each ranking's own worst and best
-(Bruch, Gai and Ingber, An Analysis of Fusion Functions for Hybrid Retrieval, ACM TOIS 2023). On the development
-rows of eval.liaojin and on every type of eval.northeast it is ahead of reciprocal-rank fusion with the best of
-its constants; so it is on eval.bundled.
+(Bruch, Gai and Ingber, An Analysis of Fusion Functions for Hybrid Retrieval, ACM TOIS 2023). The shares were chosen
+on the development rows of eval.liaojin and on eval.northeast; there it is ahead of reciprocal-rank fusion.
 """
 ACCIDENTAL = 0.1
 """What an occurrence that cuts a word of modern text in two (北大 in 东北大学) counts beside one that does not."""
 
 Scores = dict[int, float]
+Stretch = tuple[int, int, int]
+"""A stream, and a half-open range of it."""
 Ranked = tuple[NDArray[np.int64], NDArray[np.float64]]
 """Passages and their scores, in no order."""
 
@@ -47,17 +48,21 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why passages are found: matches by pack, scores by words and by meaning, and the window nearest in meaning."""
+    """Why passages are found: matches by pack, and scores by words, by meaning and by late interaction.
+
+    ``stretches`` are the closest in meaning of each passage: half-open ranges of a stream.
+    """
 
     matches: Mapping[int, Matches]
     words: Scores
     meaning: Scores
-    windows: Mapping[int, int]
+    interaction: Scores
+    stretches: Mapping[int, Stretch]
 
 
-def by_meaning(evidence: Evidence) -> Ranked:
-    """The passages near in meaning; cosines are their scores."""
-    return _arrays(evidence.meaning)
+def by_likeness(evidence: Evidence) -> Ranked:
+    """The passages that are alike in wording or meaning; their scores are 0 to 1."""
+    return _arrays(_likeness(evidence))
 
 
 def by_matches(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
@@ -90,16 +95,27 @@ def fused(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
     A score up to 1 is likeness alone; it is above 1 where the query's tree is satisfied, and above 2 where the words
     stand just as typed.
     """
-    likeness: defaultdict[int, float] = defaultdict(float)
-    for share, ranked in ((WORDS_SHARE, evidence.words), (1 - WORDS_SHARE, evidence.meaning)):
-        for passage, score in _scaled(ranked).items():
-            likeness[passage] += share * score
+    likeness = _likeness(evidence)
     exact, matched = by_matches(evidence, packs)
     scores = dict(likeness)
     for passage, score in zip(exact.tolist(), matched.tolist(), strict=True):
         typed, match = divmod(score, 1)
         scores[passage] = 1 + typed + (match + likeness.get(passage, 0.0)) / 2
     return _arrays(scores)
+
+
+def _likeness(evidence: Evidence) -> Scores:
+    rankings = (
+        (WORDS_SHARE, evidence.words),
+        (MEANING_SHARE, evidence.meaning),
+        (INTERACTION_SHARE, evidence.interaction),
+    )
+    total = sum(share for share, ranked in rankings if ranked)
+    likeness: defaultdict[int, float] = defaultdict(float)
+    for share, ranked in rankings:
+        for passage, score in _scaled(ranked).items():
+            likeness[passage] += share * score / total
+    return dict(likeness)
 
 
 def _scaled(scores: Scores) -> Scores:

@@ -7,7 +7,7 @@ import numpy as np
 from indexer.folding import fold, fold_array
 from indexer.pack import Pack
 from indexer.passages import text_of
-from search.fusion import Evidence
+from search.fusion import Evidence, Stretch
 from search.matching import in_passage, merged, original_ranges
 from search.results import Hit, Why, WorkCard
 
@@ -54,16 +54,16 @@ def hit(pack: Pack, card: WorkCard, passage: int, score: float, evidence: Eviden
         text=text_of(pack.text[start:end]),
         highlights=tuple((a - start, b - start) for a, b in merged(ranges)),
         notes=tuple((a - start, b - start) for a, b in pack.notes_between(start, end)),
-        window=_window(pack, evidence.windows[passage], start, end) if passage in evidence.windows else None,
+        window=_window(pack, evidence.stretches[passage], start, end) if passage in evidence.stretches else None,
     )
 
 
-def _window(pack: Pack, window: int, start: int, end: int) -> tuple[int, int] | None:
-    """The part of a window that lies in a passage, as a range of the passage's text."""
-    found = pack.windows[window]
-    stream = pack.streams[found["stream"]]
-    first = max(int(stream.offsets[found["start"]]), start)
-    last = min(int(stream.offsets[found["end"] - 1]) + 1, end)
+def _window(pack: Pack, stretch: Stretch, start: int, end: int) -> tuple[int, int] | None:
+    """The part of a stretch that lies in a passage, as a range of the passage's text."""
+    stream, begin, stop = stretch
+    offsets = pack.streams[stream].offsets
+    first = max(int(offsets[begin]), start)
+    last = min(int(offsets[stop - 1]) + 1, end)
     return (first - start, last - start) if last > first else None
 
 

@@ -13,17 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer import engines
-from indexer.embedding import Embedder, load_embedder
+from indexer.embedding import Embedder, StaticEmbedder, load_embedder
 from indexer.errors import IndexFailure
 from indexer.folding import fold
 from indexer.generation import Generation, PackEntry, engine_folder, pack_folder, published, work_key
-from indexer.pack import Pack
+from indexer.pack import STREAM_NAMES, Pack
 from indexer.tokens import bag
 from indexer.vectors import nearest
 from search import cursors, fields, fusion
 from search.evaluation import Candidates, Evaluator, Found, Mask, distinct
-from search.fusion import Evidence, Matches, Scores
+from search.fusion import Evidence, Matches, Ranked, Scores, Stretch
 from search.hits import hit
+from search.interaction import Closest, Piece, interact
 from search.matching import merged, original_ranges
 from search.query import And, Field, Nothing, Parsed, Phrase, parse
 from search.results import (
@@ -42,6 +43,8 @@ from search.results import (
 
 POOL = 200
 """Passages that each ranking by words and by meaning contributes."""
+RERANKED = 120
+"""Of these, the most likely ones are compared with the query token by token."""
 LARGEST_LIMIT = 1000
 _STREAMS = {Scope.TEXT: (0,), Scope.NOTES: (1,), Scope.BOTH: (0, 1)}
 
@@ -170,7 +173,7 @@ class Library:
         evidence = self._evidence(request, parsed)
         match request.mode:
             case Mode.SEMANTIC:
-                passages, scores = fusion.by_meaning(evidence)
+                passages, scores = fusion.by_likeness(evidence)
             case Mode.EXACT:
                 passages, scores = fusion.by_matches(evidence, self._packs)
             case Mode.HYBRID:
@@ -251,7 +254,8 @@ class Library:
         matches: dict[int, Matches] = {}
         words: Scores = {}
         meaning: Scores = {}
-        windows: dict[int, int] = {}
+        closest: dict[int, Closest] = {}
+        stretches: dict[int, Stretch] = {}
         if request.mode is not Mode.SEMANTIC or boolean:
             matches = self._matches(parsed, allowed, streams, request.strict)
         if request.mode is not Mode.EXACT and parsed.text:
@@ -262,8 +266,12 @@ class Library:
             everything = not request.filters and not parsed.fields and not boolean
             if request.mode is Mode.HYBRID:
                 words = self._by_words(parsed.text, request.scope, None if everything else eligible)
-            meaning, windows = self._by_meaning(parsed.text, request.scope, eligible)
-        return Evidence(matches, words, meaning, windows)
+            meaning, stretches = self._by_meaning(parsed.text, request.scope, eligible)
+            likely = fusion.by_likeness(Evidence({}, words, meaning, {}, {}))
+            closest = self._by_interaction(parsed.text, request.scope, likely)
+            stretches |= {passage: each.stretch for passage, each in closest.items()}
+        interaction = {passage: each.score for passage, each in closest.items()}
+        return Evidence(matches, words, meaning, interaction, stretches)
 
     def _matches(
         self, parsed: Parsed, allowed: dict[int, Mask], streams: Sequence[int], strict: bool
@@ -296,12 +304,12 @@ class Library:
                 scores[passage] = score * float(self._packs[number].passages["weight"][local])
         return scores
 
-    def _by_meaning(self, text: str, scope: Scope, eligible: dict[int, Mask]) -> tuple[Scores, dict[int, int]]:
+    def _by_meaning(self, text: str, scope: Scope, eligible: dict[int, Mask]) -> tuple[Scores, dict[int, Stretch]]:
         vector = self._embedder.embed([text])[0]
         scores: Scores = {}
-        windows: dict[int, int] = {}
+        stretches: dict[int, Stretch] = {}
         if not vector.any():
-            return scores, windows
+            return scores, stretches
         cosines: list[NDArray[np.float32]] = []
         passages: list[NDArray[np.int64]] = []
         rows: list[NDArray[np.int64]] = []
@@ -316,15 +324,32 @@ class Library:
             passages.append(local + (number << 32))
             rows.append(found)
         if not passages:
-            return scores, windows
+            return scores, stretches
         cosine, passage, row = np.concatenate(cosines), np.concatenate(passages), np.concatenate(rows)
         for at in np.lexsort((row, passage, -cosine)).tolist():
             if len(scores) == POOL:
                 break
             if int(passage[at]) not in scores:
                 scores[int(passage[at])] = float(cosine[at])
-                windows[int(passage[at])] = int(row[at])
-        return scores, windows
+                window = self._packs[int(passage[at]) >> 32].windows[row[at]]
+                stretches[int(passage[at])] = (int(window["stream"]), int(window["start"]), int(window["end"]))
+        return scores, stretches
+
+    def _by_interaction(self, text: str, scope: Scope, likely: Ranked) -> dict[int, Closest]:
+        """The most likely passages by late interaction; none where the index's model has no token vectors."""
+        if not isinstance(self._embedder, StaticEmbedder):
+            return {}
+        passages, scores = likely
+        chosen = passages[np.lexsort((passages, -scores))[:RERANKED]]
+        pieces = []
+        for passage in chosen.tolist():
+            pack = self._packs[passage >> 32]
+            row = pack.passages[passage & 0xFFFFFFFF]
+            for stream in _STREAMS[scope]:
+                start, end = (int(row[f"{STREAM_NAMES[stream]}_{bound}"]) for bound in ("start", "end"))
+                if end > start:
+                    pieces.append(Piece(passage, stream, start, pack.streams[stream].codes[start:end]))
+        return interact(self._embedder, text, pieces)
 
     # In what order, and how shown
 

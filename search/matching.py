@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.pack import MAIN, Pack
+from indexer.pack import MAIN, STREAM_NAMES, Pack
 from indexer.passages import BOUNDARY, Codes
 from search.query import ANY_ONE, ANY_RUN, MAX_RUN, Element
 
@@ -69,7 +69,7 @@ def find(
 
 def _spread(pack: Pack, stream: int, passages: Places) -> Places:
     """Every place of the stream in these passages."""
-    name = ("main", "notes")[stream]
+    name = STREAM_NAMES[stream]
     rows = pack.passages[passages]
     begins = rows[f"{name}_start"].astype(np.int64)
     lengths = rows[f"{name}_end"].astype(np.int64) - begins
@@ -134,7 +134,7 @@ def whole(pack: Pack, found: Occurrences) -> NDArray[np.bool_]:
 def in_passage(pack: Pack, found: Occurrences, passage: int) -> Occurrences:
     """Those that start in one passage."""
     row = pack.passages[passage]
-    name = ("main", "notes")[found.stream]
+    name = STREAM_NAMES[found.stream]
     low, high = np.searchsorted(found.starts, (int(row[f"{name}_start"]), int(row[f"{name}_end"])))
     return Occurrences(found.stream, found.starts[low:high], found.ends[low:high], found.typed[low:high])
 

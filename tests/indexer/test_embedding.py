@@ -22,7 +22,7 @@ def _heaven_and_earth() -> StaticEmbedder:
     """A model that knows 地, 天 and the pair 天地, each on an axis of its own."""
     characters, pairs = token_keys(code_points("天地"))
     tokens = np.array([characters[1], characters[0], pairs[0]])
-    return StaticEmbedder.from_weights(tokens, np.diag([3, 4, 12]).astype(np.float32))
+    return StaticEmbedder.from_weights(tokens, np.diag([3, 4, 12]).astype(np.float32), np.ones(3, np.float32))
 
 
 def test_vectors_have_unit_length_and_nothing_known_is_zero() -> None:
@@ -143,6 +143,6 @@ def test_quantized_weights_are_close_to_the_trained_ones(tmp_path: Path) -> None
     random = np.random.default_rng(1)
     keys = np.unique(np.concatenate(token_keys(code_points("松花江出长白山北流"))))
     weights = random.normal(size=(len(keys), 16)).astype(np.float32)
-    StaticEmbedder.from_weights(keys, weights).save(tmp_path)
+    StaticEmbedder.from_weights(keys, weights, np.ones(len(keys), np.float32)).save(tmp_path)
     exact = weights[np.searchsorted(keys, np.concatenate(token_keys(code_points("长白山"))))].sum(axis=0)
     assert StaticEmbedder.load(tmp_path).embed(["长白山"])[0] @ (exact / np.linalg.norm(exact)) > 0.999
