@@ -116,8 +116,8 @@ class StaticEmbedder:
     def directions(self, rows: Rows) -> Vectors:
         """The unit vectors of tokens."""
         vectors = self._weights[rows].astype(np.float32)
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        unit: Vectors = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+        norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+        unit: Vectors = vectors / np.maximum(norms, 1)[:, None]
         return unit
 
     def importance(self, rows: Rows) -> Vectors:

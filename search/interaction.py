@@ -105,15 +105,16 @@ def _tokens(model: StaticEmbedder, query: str) -> tuple[Ids, Floats]:
 def _greatest(model: StaticEmbedder, asked: Ids, blocks: _Blocks) -> Floats:
     """For each block and each token asked for, the greatest cosine with a token of the block; 0 at least."""
     characters, pairs = model.rows(blocks.codes)
-    pairs = np.append(pairs, model.unknown)
-    used, places = np.unique(np.concatenate([characters, pairs]), return_inverse=True)
+    present = np.zeros(model.unknown + 1, dtype=bool)
+    present[characters] = present[pairs] = present[model.unknown] = True
+    used = np.flatnonzero(present)
     cosines = np.zeros((len(used), len(asked)), np.float32)
-    known = used != model.unknown
-    cosines[known] = np.maximum(model.directions(used[known]) @ model.directions(asked).T, 0)
-    size = len(blocks.codes)
+    cosines[:-1] = np.maximum(model.directions(used[:-1]) @ model.directions(asked).T, 0)
+    places = np.cumsum(present) - 1
+    pairs = np.append(pairs, model.unknown)
     return np.maximum(
-        np.maximum.reduceat(cosines[places[:size]], blocks.starts, axis=0),
-        np.maximum.reduceat(cosines[places[size:]], blocks.starts, axis=0),
+        np.maximum.reduceat(cosines[places[characters]], blocks.starts, axis=0),
+        np.maximum.reduceat(cosines[places[pairs]], blocks.starts, axis=0),
     )
 
 

@@ -22,6 +22,7 @@ from indexer.tokens import bag
 from indexer.vectors import nearest
 from search import cursors, fields, fusion
 from search.evaluation import Candidates, Evaluator, Found, Mask, distinct
+from search.familiarity import Familiarity, familiarity
 from search.fusion import Evidence, Matches, Ranked, Scores, Stretch
 from search.hits import hit
 from search.interaction import Closest, Piece, interact
@@ -182,6 +183,7 @@ class Library:
         end = offset + request.limit
         hits = tuple(self._hit(int(passages[at]), float(scores[at]), evidence, parsed.text) for at in order[offset:end])
         occurrences = sum(matches.count for matches in evidence.matches.values())
+        familiar = self._familiarity(request, parsed, occurrences)
         return SearchResponse(
             request=request,
             total=Total(len(passages), None if request.mode is Mode.SEMANTIC else occurrences),
@@ -191,6 +193,8 @@ class Library:
             took_ms=(time.perf_counter() - began) * 1000,
             generation=self.generation,
             explanations=parsed.explanations,
+            strange=familiar.strange,
+            close=familiar.close,
         )
 
     def ranking(self, text: str, kind: Kind, limit: int) -> list[tuple[str, str, float]]:
@@ -350,6 +354,17 @@ class Library:
                 if end > start:
                     pieces.append(Piece(passage, stream, start, pack.streams[stream].codes[start:end]))
         return interact(self._embedder, text, pieces)
+
+    def _familiarity(self, request: SearchRequest, parsed: Parsed, occurrences: int) -> Familiarity:
+        if request.mode is Mode.EXACT or occurrences or not isinstance(self._embedder, StaticEmbedder):
+            return Familiarity()
+        return familiarity(parsed.text, self._embedder, self._stands)
+
+    def _stands(self, word: str) -> bool:
+        """Whether a word stands anywhere."""
+        everything = {number: self._allowed(number, {}) for number in self._packs}
+        matches = self._matches(parse(f'"{word}"'), everything, _STREAMS[Scope.BOTH], strict=False)
+        return any(match.count for match in matches.values())
 
     # In what order, and how shown
 

@@ -108,7 +108,11 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class SearchResponse:
-    """What a search answers. ``explanations`` are (code, detail) pairs that say how an odd query was read."""
+    """What a search answers. ``explanations`` are (code, detail) pairs that say how an odd query was read.
+
+    ``strange`` are words of the query that are met nowhere; where ``close`` is false they make up so much of it that
+    the hits, nearest though they are, can't be what was asked for.
+    """
 
     request: SearchRequest
     total: Total
@@ -118,6 +122,8 @@ class SearchResponse:
     took_ms: float
     generation: int
     explanations: tuple[tuple[str, str], ...] = ()
+    strange: tuple[str, ...] = ()
+    close: bool = True
 
 
 @dataclass(frozen=True, slots=True)

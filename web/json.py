@@ -21,6 +21,8 @@ def response_json(response: SearchResponse, root: str = "") -> dict[str, Any]:
         },
         "next": response.next or None,
         "took_ms": round(response.took_ms, 3),
+        "strange": list(response.strange),
+        "close": response.close,
         "explanations": [{"code": code, "detail": detail} for code, detail in response.explanations],
     }
 

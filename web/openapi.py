@@ -113,6 +113,15 @@ def _answer() -> Schema:
         },
         next={"type": ["string", "null"], "description": "The cursor of the next page; null on the last."},
         took_ms={"type": "number", "minimum": 0},
+        strange={
+            "type": "array",
+            "description": "Words of the query that neither the collection nor the model has.",
+            "items": {"type": "string"},
+        },
+        close={
+            "type": "boolean",
+            "description": "False where such words make up so much of the query that no hit can be close.",
+        },
         explanations={
             "type": "array",
             "description": "How an odd query was read.",

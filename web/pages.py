@@ -90,6 +90,7 @@ def search() -> ResponseReturnValue:
         hits=[_shown(hit, asked) for hit in response.hits],
         facets=_facets(asked, response),
         explanations=[labels.explanation(*each) for each in response.explanations],
+        strange=Markup("").join(Markup('<span lang="zh">「{}」</span>').format(word) for word in response.strange),
         next_url=search_url(replace(asked, cursor=response.next)) if response.next else "",
         first_url=search_url(replace(asked, cursor="")) if asked.cursor else "",
         suggestions=_suggestions(asked),

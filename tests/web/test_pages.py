@@ -132,3 +132,14 @@ def test_every_chinese_text_has_an_english_one() -> None:
         known = compiled.get(message.id)
         assert known is not None, message.id
         assert list(known.string) == list(message.string), "compile messages.po anew"
+
+
+def test_what_is_not_close_is_not_shown_as_if_it_were(client: FlaskClient) -> None:
+    page = client.get("/search", query_string={"q": "高速铁路时刻表", "mode": "semantic"}).text
+    assert "没有找到切近的段落" in page
+    assert "「高速铁路」</span>" in page
+    assert page.index('<details class="distant">') < page.index('class="hits"')
+    near = client.get("/search", query_string={"q": "冬天凿冰捕鱼", "mode": "semantic"}).text
+    assert "distant" not in near
+    answer = client.get("/api/v1/search", query_string={"q": "高速铁路时刻表"}).get_json()
+    assert (answer["close"], answer["strange"]) == (False, ["高速铁路", "时刻表"])

@@ -104,6 +104,10 @@ def _print(response: SearchResponse) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for code, detail in response.explanations:
         console.print(Text(labels.explanation(code, detail, labels.in_english), style="yellow"))
+    if response.strange:
+        console.print(Text(f"Nowhere in the collection: {', '.join(response.strange)}.", style="yellow"))
+    if response.hits and not response.close:
+        console.print(Text("Nothing close was found; what follows is only nearest.", style="yellow"))
     for number, hit in enumerate(response.hits, start=1):
         console.print(_place(number, hit))
         console.print(_text(hit))
