@@ -82,7 +82,7 @@ def train(pairs: Path, out: Path, seed: int = 7, epochs: int = 2, limit: int | N
             schedule.step()
             bar.update(task, advance=1, description=f"train loss {loss.item():.3f}")
     weights = table.weight.detach().numpy()
-    StaticEmbedder.from_weights(keys, weights).save(out)
+    StaticEmbedder.from_weights(keys, weights, _importance(sides, weights)).save(out)
     with torch.no_grad():
         queries = normalize(_encode(table, sides[0], *_sentences(sides[0], held)), dim=1)
         texts = normalize(_encode(table, sides[1], *_sentences(sides[1], held)), dim=1)
@@ -139,6 +139,20 @@ def _lookup(keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Ids:
     at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     ids: Ids = np.where(keys[at] == wanted, at, UNKNOWN)
     return ids
+
+
+def _importance(sides: tuple[Side, Side], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The length of each token's vector times the logarithm of how rare it is among the sentences."""
+    sentences = np.zeros(len(weights))
+    for side in sides:
+        owners = np.repeat(np.arange(len(side.bounds) - 1), np.diff(side.bounds))
+        for ids in (side.characters, side.pairs):
+            known = ids != UNKNOWN
+            seen = np.unique(owners[known] * len(weights) + ids[known])
+            sentences += np.bincount(seen % len(weights), minlength=len(weights))
+    total = sum(len(side.bounds) - 1 for side in sides)
+    rarity = np.log(1 + total / (sentences + 1))
+    return (np.linalg.norm(weights, axis=1) * rarity).astype(np.float32)
 
 
 def _batches(rows: Ids, epochs: int, random: np.random.Generator) -> Iterator[Ids]:

@@ -91,7 +91,9 @@ class StaticEmbedder:
         ):
             raise ModelFailure(f"{folder}: {', '.join(names)} don't belong together")
         digest = hashlib.sha256(np.asarray(scales).tobytes()).hexdigest()[:12]
-        return cls(f"wenyuan-static-{digest}", np.asarray(tokens), weights, np.asarray(scales), np.asarray(importance))
+        own = folder.resolve() == MODEL.resolve()
+        name = f"wenyuan-static-{digest}" if own else str(folder.resolve())
+        return cls(name, np.asarray(tokens), weights, np.asarray(scales), np.asarray(importance))
 
     def save(self, folder: Path) -> None:
         """Write the model, in a form that sentence-transformers loads too."""

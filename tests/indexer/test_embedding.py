@@ -83,7 +83,8 @@ def test_sentence_transformers_loads_the_same_model(tmp_path: Path) -> None:
     model = SentenceTransformer(str(MODEL), device="cpu", local_files_only=True, trust_remote_code=True)
     assert np.allclose(model.encode(TEXTS), load_embedder().embed(TEXTS), atol=1e-6)
     model.save(str(tmp_path))
-    assert load_embedder(tmp_path).name == load_embedder().name
+    assert np.array_equal(load_embedder(tmp_path).embed(TEXTS), load_embedder().embed(TEXTS))
+    assert load_embedder(tmp_path).name == str(tmp_path.resolve()), "a model that was named is recorded by its folder"
 
 
 def test_a_static_model_may_stand_in_any_folder(tmp_path: Path) -> None:
