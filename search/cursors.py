@@ -39,5 +39,6 @@ def read(request: SearchRequest, generation: int) -> int:
 
 def _identity(request: SearchRequest) -> str:
     """What makes two requests pages of one search."""
-    asked = (request.q, request.mode, request.scope, request.strict, sorted(request.filters.items()), request.sort)
+    filters = sorted(request.filters.items())
+    asked = (request.q, request.mode, request.scope, request.strict, request.aliases, filters, request.sort)
     return hashlib.sha256(repr(asked).encode("utf-8", "replace")).hexdigest()[:16]

@@ -105,6 +105,8 @@ class Evaluator:
         if phrase.literal:
             passages = self._candidates.within(self._number, STREAMS[stream], phrase.folded)
         found = find(self._pack, stream, phrase.pattern, typed_characters(phrase), passages)
+        if phrase.alias:
+            found = Occurrences(stream, found.starts, found.ends, np.zeros_like(found.typed))
         return found.where(found.typed) if self._strict else found
 
     def _near(self, left: Tree, right: Tree, distance: int) -> Found:

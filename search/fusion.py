@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.pack import Pack
-from search.evaluation import Found
+from search.evaluation import Found, Mask
 from search.matching import Occurrences, passages_of, whole
 
 WORDS_SHARE, MEANING_SHARE, INTERACTION_SHARE = 0.15, 0.15, 0.7
@@ -35,10 +35,11 @@ Ranked = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """What satisfies a query's tree in one pack."""
+    """What satisfies a query's tree in one pack; ``asked`` are the passages that do so without other names."""
 
     found: Found
     occurrences: list[Occurrences]
+    asked: Mask
 
     @property
     def count(self) -> int:
@@ -66,7 +67,10 @@ def by_likeness(evidence: Evidence) -> Ranked:
 
 
 def by_matches(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
-    """The passages that satisfy the query's tree: BM25-like scores below 1, plus 1 where it stands just as typed."""
+    """The passages that satisfy the query's tree.
+
+    Scores are BM25-like and below 1, plus 1 where it needs no other name, plus 1 more where it stands just as typed.
+    """
     passages: list[NDArray[np.int64]] = []
     scores: list[NDArray[np.float64]] = []
     for number, match in evidence.matches.items():
@@ -83,7 +87,8 @@ def by_matches(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
         tf = count[chosen]
         saturated = tf / (tf + 0.3 + 0.9 * length / 200 + 1e-9)
         passages.append(chosen.astype(np.int64) + (number << 32))
-        scores.append(0.99 * saturated * rows["weight"] + typed[chosen])
+        asked = match.asked[chosen]
+        scores.append(0.99 * saturated * rows["weight"] + asked + (asked & typed[chosen]))
     if not passages:
         return np.empty(0, np.int64), np.empty(0)
     return np.concatenate(passages), np.concatenate(scores)
@@ -92,15 +97,15 @@ def by_matches(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
 def fused(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
     """Everything found by any signal; where the words stand as asked goes before all that is only alike.
 
-    A score up to 1 is likeness alone; it is above 1 where the query's tree is satisfied, and above 2 where the words
-    stand just as typed.
+    A score up to 1 is likeness alone; it is above 1 where the query's tree is satisfied, above 2 where that takes no
+    other name, and above 3 where the words stand just as typed.
     """
     likeness = _likeness(evidence)
     exact, matched = by_matches(evidence, packs)
     scores = dict(likeness)
     for passage, score in zip(exact.tolist(), matched.tolist(), strict=True):
-        typed, match = divmod(score, 1)
-        scores[passage] = 1 + typed + (match + likeness.get(passage, 0.0)) / 2
+        tier, match = divmod(score, 1)
+        scores[passage] = 1 + tier + (match + likeness.get(passage, 0.0)) / 2
     return _arrays(scores)
 
 

@@ -23,14 +23,16 @@ def hit(pack: Pack, card: WorkCard, passage: int, score: float, evidence: Eviden
     start, end = int(row["start"]), int(row["end"])
     why: list[Why] = []
     ranges: list[tuple[int, int]] = []
-    if number in evidence.matches and evidence.matches[number].found.passages[local]:
+    matches = evidence.matches.get(number)
+    if matches and matches.found.passages[local]:
         typed = False
-        for each in evidence.matches[number].occurrences:
+        for each in matches.occurrences:
             mine = in_passage(pack, each, local)
             typed = typed or bool(mine.typed.any())
             ranges += original_ranges(pack, mine)
         if ranges:
-            why.append(Why.EXACT if typed else Why.FOLDED)
+            spelled = Why.EXACT if typed else Why.FOLDED
+            why.append(spelled if matches.asked[local] else Why.ALIAS)
             # What begins here may end in the next passage, and is shown whole.
             end = min(max(end, *(stop for _, stop in ranges)), int(section["end"]))
     if passage in evidence.words:

@@ -21,6 +21,7 @@ from indexer.pack import STREAM_NAMES, Pack
 from indexer.tokens import bag
 from indexer.vectors import nearest
 from search import cursors, fields, fusion
+from search.aliases import Expanded, expand
 from search.evaluation import Candidates, Evaluator, Found, Mask, distinct
 from search.familiarity import Familiarity, familiarity
 from search.fusion import Evidence, Matches, Ranked, Scores, Stretch
@@ -137,7 +138,13 @@ class Library:
         }
 
     def section(
-        self, work_id: str, number: int, q: str = "", strict: bool = False, scope: Scope = Scope.BOTH
+        self,
+        work_id: str,
+        number: int,
+        q: str = "",
+        strict: bool = False,
+        scope: Scope = Scope.BOTH,
+        aliases: bool = True,
     ) -> SectionView:
         """A section for reading, with what ``q`` finds in it.
 
@@ -154,7 +161,7 @@ class Library:
             return SectionView(card, pack.section(row), number)
         start, end = int(pack.sections["start"][row]), int(pack.sections["end"][row])
         evaluator = self._evaluator(place[0], Candidates(self._engine), _STREAMS[scope], strict)
-        found = evaluator.evaluate(parse(q).tree)
+        found = evaluator.evaluate(expand(parse(q), aliases and not strict).tree)
         here = distinct(pack, found.occurrences, np.asarray(pack.passages["section"] == row))
         ranges = merged([stretch for each in here for stretch in original_ranges(pack, each)])
         highlights = tuple((max(a, start) - start, min(b, end) - start) for a, b in ranges)
@@ -171,7 +178,9 @@ class Library:
             raise SearchError("bad-limit", str(request.limit))
         parsed = parse(request.q)
         offset = cursors.read(request, self.generation)
-        evidence = self._evidence(request, parsed)
+        by_words = request.mode is not Mode.SEMANTIC or _is_boolean(parsed)
+        expanded = expand(parsed, by_words and request.aliases and not request.strict)
+        evidence = self._evidence(request, parsed, expanded)
         match request.mode:
             case Mode.SEMANTIC:
                 passages, scores = fusion.by_likeness(evidence)
@@ -193,6 +202,7 @@ class Library:
             took_ms=(time.perf_counter() - began) * 1000,
             generation=self.generation,
             explanations=parsed.explanations,
+            also=expanded.also,
             strange=familiar.strange,
             close=familiar.close,
         )
@@ -251,7 +261,7 @@ class Library:
             lambda field: self._field_mask(number, field),
         )
 
-    def _evidence(self, request: SearchRequest, parsed: Parsed) -> Evidence:
+    def _evidence(self, request: SearchRequest, parsed: Parsed, expanded: Expanded) -> Evidence:
         allowed = {number: self._allowed(number, request.filters) for number in self._packs}
         streams = _STREAMS[request.scope]
         boolean = _is_boolean(parsed)
@@ -261,7 +271,7 @@ class Library:
         closest: dict[int, Closest] = {}
         stretches: dict[int, Stretch] = {}
         if request.mode is not Mode.SEMANTIC or boolean:
-            matches = self._matches(parsed, allowed, streams, request.strict)
+            matches = self._matches(parsed, allowed, streams, request.strict, expanded)
         if request.mode is not Mode.EXACT and parsed.text:
             eligible = {
                 number: matches[number].found.passages if boolean else self._in_fields(number, parsed, mask)
@@ -278,17 +288,25 @@ class Library:
         return Evidence(matches, words, meaning, interaction, stretches)
 
     def _matches(
-        self, parsed: Parsed, allowed: dict[int, Mask], streams: Sequence[int], strict: bool
+        self,
+        parsed: Parsed,
+        allowed: dict[int, Mask],
+        streams: Sequence[int],
+        strict: bool,
+        expanded: Expanded | None = None,
     ) -> dict[int, Matches]:
         matches: dict[int, Matches] = {}
         candidates = Candidates(self._engine)
         for number, mask in allowed.items():
             if not mask.any():
-                matches[number] = Matches(Found(mask), [])
+                matches[number] = Matches(Found(mask), [], mask)
                 continue
-            found = self._evaluator(number, candidates, streams, strict).evaluate(parsed.tree)
+            evaluator = self._evaluator(number, candidates, streams, strict)
+            found = evaluator.evaluate(expanded.tree if expanded else parsed.tree)
             found = Found(found.passages & mask, found.occurrences)
-            matches[number] = Matches(found, distinct(self._packs[number], found.occurrences, found.passages))
+            asked = evaluator.evaluate(parsed.tree).passages if expanded and expanded.also else found.passages
+            occurrences = distinct(self._packs[number], found.occurrences, found.passages)
+            matches[number] = Matches(found, occurrences, asked)
         return matches
 
     def _by_words(self, text: str, scope: Scope, eligible: dict[int, Mask] | None) -> Scores:

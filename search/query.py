@@ -69,10 +69,14 @@ Element = int | Wild
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Characters that stand in a row. ``text`` is as typed; ``pattern`` holds folded code points and wildcards."""
+    """Characters that stand in a row. ``text`` is as typed; ``pattern`` holds folded code points and wildcards.
+
+    ``alias`` says that the reader did not type it: it holds another name for one that was typed.
+    """
 
     text: str
     pattern: tuple[Element, ...]
+    alias: bool = False
 
     @property
     def literal(self) -> bool:

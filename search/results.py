@@ -37,18 +37,23 @@ class Why(StrEnum):
 
     EXACT = "exact"  # the words stand there as typed
     FOLDED = "folded"  # they stand there in another script or variant
+    ALIAS = "alias"  # another name of what was asked for stands there
     WORDS = "words"  # shares characters and words with the query
     MEANING = "meaning"  # near in meaning
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """One search. Filters hold the accepted values of a field; no value means no filter."""
+    """One search. Filters hold the accepted values of a field; no value means no filter.
+
+    ``aliases`` asks for other names of what is named, too; ``strict`` switches them off.
+    """
 
     q: str
     mode: Mode = Mode.HYBRID
     scope: Scope = Scope.BOTH
     strict: bool = False
+    aliases: bool = True
     filters: dict[str, tuple[str, ...]] = field(default_factory=dict)  # collection work dynasty author category
     sort: Sort = Sort.RELEVANCE
     limit: int = 10
@@ -110,6 +115,8 @@ class Total:
 class SearchResponse:
     """What a search answers. ``explanations`` are (code, detail) pairs that say how an odd query was read.
 
+    ``also`` are the names that were searched beside those asked for.
+
     ``strange`` are words of the query that are met nowhere; where ``close`` is false they make up so much of it that
     the hits, nearest though they are, can't be what was asked for.
     """
@@ -122,6 +129,7 @@ class SearchResponse:
     took_ms: float
     generation: int
     explanations: tuple[tuple[str, str], ...] = ()
+    also: tuple[str, ...] = ()
     strange: tuple[str, ...] = ()
     close: bool = True
 
