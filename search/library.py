@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,15 +39,19 @@ from search.results import (
     SearchResponse,
     SectionView,
     Sort,
+    Suggestion,
     Total,
     WorkCard,
 )
+from search.thesaurus import Spellings, Thesaurus
 
 POOL = 200
 """Passages that each ranking by words and by meaning contributes."""
 RERANKED = 120
 """Of these, the most likely ones are compared with the query token by token."""
 LARGEST_LIMIT = 1000
+CLASSICAL = "lzh"
+"""The language of works in which modern words are not to be found."""
 _STREAMS = {Scope.TEXT: (0,), Scope.NOTES: (1,), Scope.BOTH: (0, 1)}
 
 Kind = Literal["characters", "semantic", "hybrid"]
@@ -193,6 +197,7 @@ class Library:
         hits = tuple(self._hit(int(passages[at]), float(scores[at]), evidence, parsed.text) for at in order[offset:end])
         occurrences = sum(matches.count for matches in evidence.matches.values())
         familiar = self._familiarity(request, parsed, occurrences)
+        suggestions = self._suggestions(parsed.text)
         return SearchResponse(
             request=request,
             total=Total(len(passages), None if request.mode is Mode.SEMANTIC else occurrences),
@@ -205,6 +210,7 @@ class Library:
             also=expanded.also,
             strange=familiar.strange,
             close=familiar.close,
+            suggestions=suggestions,
         )
 
     def ranking(self, text: str, kind: Kind, limit: int) -> list[tuple[str, str, float]]:
@@ -378,6 +384,18 @@ class Library:
             return Familiarity()
         return familiarity(parsed.text, self._embedder, self._stands)
 
+    def _suggestions(self, text: str) -> tuple[Suggestion, ...]:
+        return _thesaurus().suggest(text, self._classical_spellings) if self._classical_works else ()
+
+    @cached_property
+    def _classical_works(self) -> list[str]:
+        return [work_key(*place) for place, card in self._cards.items() if card.record.language == CLASSICAL]
+
+    @cached_property
+    def _classical_spellings(self) -> Spellings:
+        everything = len(self._classical_works) == len(self._cards)
+        return Spellings(self._engine, self._packs, None if everything else self._classical_works)
+
     def _stands(self, word: str) -> bool:
         """Whether a word stands anywhere."""
         everything = {number: self._allowed(number, {}) for number in self._packs}
@@ -422,6 +440,11 @@ class Library:
             for work, count in zip(*np.unique(works, return_counts=True), strict=True):
                 counts[self._cards[number, int(work)]] += int(count)
         return fields.facets(counts)
+
+
+@cache
+def _thesaurus() -> Thesaurus:
+    return Thesaurus.load()
 
 
 def _is_boolean(parsed: Parsed) -> bool:

@@ -112,6 +112,14 @@ class Total:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A modern word of the query, as typed, and the classical words that the collection has for it, as it has them."""
+
+    word: str
+    classical: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResponse:
     """What a search answers. ``explanations`` are (code, detail) pairs that say how an odd query was read.
 
@@ -132,6 +140,7 @@ class SearchResponse:
     also: tuple[str, ...] = ()
     strange: tuple[str, ...] = ()
     close: bool = True
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

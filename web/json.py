@@ -23,6 +23,7 @@ def response_json(response: SearchResponse, root: str = "") -> dict[str, Any]:
         "took_ms": round(response.took_ms, 3),
         "strange": list(response.strange),
         "close": response.close,
+        "suggestions": [{"word": each.word, "classical": list(each.classical)} for each in response.suggestions],
         "explanations": [{"code": code, "detail": detail} for code, detail in response.explanations],
     }
 

@@ -122,6 +122,14 @@ def _answer() -> Schema:
             "type": "boolean",
             "description": "False where such words make up so much of the query that no hit can be close.",
         },
+        suggestions={
+            "type": "array",
+            "description": "Modern words of the query, with the classical words that the collection has for them.",
+            "items": _object(
+                word={"type": "string", "description": "As typed."},
+                classical={"type": "array", "description": "Nearest first.", "items": {"type": "string"}},
+            ),
+        },
         explanations={
             "type": "array",
             "description": "How an odd query was read.",

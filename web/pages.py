@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from corpora.model import Page, SpanKind
 from search.query import MAX_CHARACTERS
-from search.results import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, SectionView
+from search.results import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, SectionView, Suggestion
 from web import labels
 from web.forms import FILTERS, nearest, reading_url, search_request, search_url, section_url
 from web.rendering import Layer, Stretch, markup
@@ -93,7 +93,8 @@ def search() -> ResponseReturnValue:
         strange=Markup("").join(Markup('<span lang="zh">「{}」</span>').format(word) for word in response.strange),
         next_url=search_url(replace(asked, cursor=response.next)) if response.next else "",
         first_url=search_url(replace(asked, cursor="")) if asked.cursor else "",
-        suggestions=_suggestions(asked),
+        ways=_ways(asked),
+        words=[(each.word, _replaced(asked, each)) for each in response.suggestions],
     )
 
 
@@ -233,7 +234,19 @@ def _toggled(asked: SearchRequest, name: str, value: str) -> str:
     return search_url(replace(asked, cursor="", filters={**asked.filters, name: after}))
 
 
-def _suggestions(asked: SearchRequest) -> list[tuple[str, str]]:
+def _replaced(asked: SearchRequest, suggestion: Suggestion) -> list[tuple[str, str]]:
+    """The classical words for a modern one, each with the address of the search that has it in its place.
+
+    In its place, not beside it by OR: no old text has the modern word, and a query with an operator in it is no longer
+    searched by meaning.
+    """
+    return [
+        (word, search_url(replace(asked, cursor="", q=asked.q.replace(suggestion.word, word))))
+        for word in suggestion.classical
+    ]
+
+
+def _ways(asked: SearchRequest) -> list[tuple[str, str]]:
     """Searches that may find something where this one did not: what each is, as a code, and its address."""
     fresh = replace(asked, cursor="")
     ways: list[tuple[str, str]] = []

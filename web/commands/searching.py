@@ -108,6 +108,8 @@ def _print(response: SearchResponse) -> None:
         console.print(Text(f"Nowhere in the collection: {', '.join(response.strange)}.", style="yellow"))
     if response.hits and not response.close:
         console.print(Text("Nothing close was found; what follows is only nearest.", style="yellow"))
+    for each in response.suggestions:
+        console.print(Text(f"In old texts: {each.word} → {' '.join(each.classical)}", style="cyan"))
     for number, hit in enumerate(response.hits, start=1):
         console.print(_place(number, hit))
         console.print(_text(hit))

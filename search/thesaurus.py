@@ -1,0 +1,102 @@
+"""The classical words that stand where a modern one does, as far as the collection has them: 害怕 for 懼, 畏, 憚."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+import jieba
+import numpy as np
+
+from indexer.engines import Bag, Engine
+from indexer.folding import fold, fold_array
+from indexer.pack import MAIN, Pack
+from indexer.passages import code_points, text_of
+from search.results import Suggestion
+
+jieba.setLogLevel(logging.WARNING)
+
+TABLE = Path(__file__).with_name("thesaurus.tsv")
+"""Modern words, folded, each with its classical ones, best first; learnt by ``eval/thesaurus.py``."""
+MOST_WORDS, MOST_CLASSICAL = 6, 5
+"""Words of a query that get suggestions at most, and classical words that each gets."""
+SAMPLE = 12
+"""Passages whose main text shows a word's commonest spelling: those that it makes most of."""
+
+_RUN = re.compile(r"\w+")
+
+Spelling = Callable[[str], str]
+"""How the collection spells a word; empty where the word stands nowhere."""
+
+
+class Thesaurus:
+    """Modern words, folded, with their classical ones, best first.
+
+    These are folded too, but for those of which one spelling alone is meant: 髮 for 头发, where 发 might be 發.
+    """
+
+    def __init__(self, table: Mapping[str, tuple[str, ...]]) -> None:
+        self._table = table
+
+    @classmethod
+    def load(cls, table: Path = TABLE) -> Thesaurus:
+        """Read a table: a word, a tab, its classical words with blanks between; lines that begin with # are remarks."""
+        rows = (line.split("\t") for line in table.read_text("utf-8").splitlines() if not line.startswith("#"))
+        return cls({word: tuple(classical.split(" ")) for word, classical in rows})
+
+    def classical(self, word: str) -> tuple[str, ...]:
+        """The classical words for a folded one; none where it is unknown."""
+        return self._table.get(word, ())
+
+    def suggest(self, text: str, spelling: Spelling) -> tuple[Suggestion, ...]:
+        """For the modern words of a text, in order, the classical ones that have a spelling."""
+        found: dict[str, Suggestion] = {}
+        for typed, word in _words(text):
+            if word not in found and (known := self.classical(word)):
+                spelt = (each for each in map(spelling, known) if each)
+                found[word] = Suggestion(typed, tuple(islice(spelt, MOST_CLASSICAL)))
+        return tuple(islice((each for each in found.values() if each.classical), MOST_WORDS))
+
+
+class Spellings:
+    """How works spell words of one or two characters; ``works`` are their engine's keys, None for all."""
+
+    def __init__(self, engine: Engine, packs: Mapping[int, Pack], works: Sequence[str] | None) -> None:
+        self._engine = engine
+        self._packs = packs
+        self._works = works
+        self._known: dict[str, str] = {}
+
+    def __call__(self, word: str) -> str:
+        """The word itself where it stands so, else its commonest spelling; empty where it stands in no work's text."""
+        if word not in self._known:
+            met = Counter(self._met(fold(word)))
+            commonest = max(met, key=lambda spelt: (met[spelt], spelt), default="")
+            self._known[word] = word if fold(word) != word and word in met else commonest
+        return self._known[word]
+
+    def _met(self, word: str) -> Iterator[str]:
+        for passage, _ in self._engine.rank(Bag((word,), "text"), self._works, SAMPLE):
+            pack = self._packs[passage >> 32]
+            stream = pack.streams[MAIN]
+            start, end = (int(pack.passages[bound][passage & 0xFFFFFFFF]) for bound in ("main_start", "main_end"))
+            codes = text_of(stream.codes[start:end])
+            at = codes.find(word)
+            while at >= 0:
+                yield text_of(pack.text[stream.offsets[start + at : start + at + len(word)]])
+                at = codes.find(word, at + 1)
+
+
+def _words(text: str) -> Iterator[tuple[str, str]]:
+    """The words of a text, as typed and folded."""
+    for run in _RUN.findall(text):
+        folded, offsets = fold_array(code_points(run))
+        ends = np.append(offsets[1:], len(run))
+        at = 0
+        for word in jieba.cut(text_of(folded), HMM=False):
+            yield run[offsets[at] : ends[at + len(word) - 1]], word
+            at += len(word)
