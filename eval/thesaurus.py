@@ -27,7 +27,7 @@ from opencc import OpenCC
 
 from indexer.folding import fold
 from indexer.tokens import grams
-from search.thesaurus import TABLE, Thesaurus
+from search.thesaurus import LONGEST_WORD, TABLE, Thesaurus
 
 JUDGED = Path(__file__).with_name("word_pairs.jsonl")
 """Modern words of everyday subjects, each with the classical words that are right for it; some are held out."""
@@ -47,7 +47,6 @@ WEAKEST, WEAKEST_OF_BEST = 0.005, 0.025
 """The least share of a word's sentences, and of its best translation's worth, that a translation must have."""
 OF_ITS_OWN = 0.25
 """The share of a character's sentences in which a particle must stand beside it for the two to be a word: 有司."""
-LONGEST_WORD = 3
 MOST = 8
 PARTICLES = frozenset(
     "之以而者所其于也矣焉乎哉夫则乃且即遂皆又亦尝犹尚唯惟但仅必未不非勿莫甚颇稍略愈弥更屡频俱悉咸或盖殆岂诚遽辄耳"

@@ -43,7 +43,7 @@ from search.results import (
     Total,
     WorkCard,
 )
-from search.thesaurus import Spellings, Thesaurus
+from search.thesaurus import LONGEST_WORD, Spellings, Thesaurus
 
 POOL = 200
 """Passages that each ranking by words and by meaning contributes."""
@@ -197,7 +197,7 @@ class Library:
         hits = tuple(self._hit(int(passages[at]), float(scores[at]), evidence, parsed.text) for at in order[offset:end])
         occurrences = sum(matches.count for matches in evidence.matches.values())
         familiar = self._familiarity(request, parsed, occurrences)
-        suggestions = self._suggestions(parsed.text)
+        suggestions = self._suggestions(parsed, occurrences)
         return SearchResponse(
             request=request,
             total=Total(len(passages), None if request.mode is Mode.SEMANTIC else occurrences),
@@ -384,8 +384,11 @@ class Library:
             return Familiarity()
         return familiarity(parsed.text, self._embedder, self._stands)
 
-    def _suggestions(self, text: str) -> tuple[Suggestion, ...]:
-        return _thesaurus().suggest(text, self._classical_spellings) if self._classical_works else ()
+    def _suggestions(self, parsed: Parsed, occurrences: int) -> tuple[Suggestion, ...]:
+        quoted = occurrences and isinstance(parsed.tree, Phrase) and len(parsed.tree.folded) > LONGEST_WORD
+        if quoted or not self._classical_works:
+            return ()
+        return _thesaurus().suggest(parsed.text, self._classical_spellings)
 
     @cached_property
     def _classical_works(self) -> list[str]:

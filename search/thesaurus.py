@@ -22,6 +22,8 @@ jieba.setLogLevel(logging.WARNING)
 
 TABLE = Path(__file__).with_name("thesaurus.tsv")
 """Modern words, folded, each with its classical ones, best first; learnt by ``eval/thesaurus.py``."""
+LONGEST_WORD = 3
+"""Characters of the longest words in the table; a longer query that stands somewhere as it is needs none of them."""
 MOST_WORDS, MOST_CLASSICAL = 6, 5
 """Words of a query that get suggestions at most, and classical words that each gets."""
 SAMPLE = 12

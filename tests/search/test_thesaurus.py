@@ -72,6 +72,12 @@ def test_words_that_are_left_out_are_not_looked_for(library: Library) -> None:
     assert suggested(library, "title:害怕 薨") == {}
 
 
+def test_a_quotation_needs_no_suggestions_and_a_word_may(library: Library) -> None:
+    assert suggested(library, "發使者發兵") == {}
+    assert "使者" in suggested(library, "使者")
+    assert "使者" in suggested(library, "發兵的使者")
+
+
 def test_a_collection_of_modern_works_gets_no_suggestions(tmp_path: Path) -> None:
     written(tmp_path, "zh", "他很害怕，于是投降了。懼")
     build([tmp_path], tmp_path / "index")
