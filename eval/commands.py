@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from rich.table import Table as RichTable
 
 from web.commands.bars import Bars
 
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_NEW_FOLDER = click.Path(file_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _PARTS = ("articles", "verbatim", "sentences", "natural", "words", "vectors")
 _data = click.option(
@@ -30,10 +33,28 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print it for progr
 @click.argument("parts", metavar="[PART]...", nargs=-1, type=click.Choice(_PARTS))
 @click.option("--index", type=_FOLDER, help="An index of the Northeast.  [default: built for the purpose]")
 @click.option("--rows", type=click.Choice(["odd", "even", "all"]), default="odd", show_default=True)
+@click.option("--all", "everything", is_flag=True, help="One table of all systems on all query sets, instead of parts.")
+@click.option("--limit", type=click.IntRange(1), help="With --all: ask so many queries of each set at most.")
+@click.option(
+    "--peers", type=_NEW_FOLDER, help="With --all: general models too; their vectors are kept in this folder."
+)
+@click.option("--write", type=_FILE, help="With --all: write the table there, too, in Markdown.")
+@click.option("--queries", type=_FILE, help="Questions of your own (JSON Lines) to the index that --index names.")
 @_data
 @_json
-def evaluate(parts: tuple[str, ...], index: Path | None, rows: Any, data: Path, as_json: bool) -> None:
-    """Measure how well searches answer: all parts, or those named.
+def evaluate(
+    parts: tuple[str, ...],
+    index: Path | None,
+    rows: Any,
+    everything: bool,
+    limit: int | None,
+    peers: Path | None,
+    write: Path | None,
+    queries: Path | None,
+    data: Path,
+    as_json: bool,
+) -> None:
+    """Measure how well searches answer: all parts, or those named; the whole table; or questions of your own.
 
     \b
     articles   questions on the bundled articles
@@ -45,14 +66,32 @@ def evaluate(parts: tuple[str, ...], index: Path | None, rows: Any, data: Path, 
 
     Rows of the 金史 count from 0: even rows are for development, odd rows are what is reported.
     """
-    from eval.suite import PARTS, Materials  # it loads engines and measures, which `--help` has no need of
+    from eval import comparison, questions  # they load engines and measures, which `--help` has no need of
+    from eval.suite import PARTS, Materials, Table
 
-    results = []
-    for part in parts or _PARTS:
+    if (queries is not None) + everything + bool(parts) > 1:
+        raise click.UsageError("PART, --all and --queries are three ways to measure; choose one")
+    if (limit or peers or write) and not everything:
+        raise click.UsageError("--limit, --peers and --write go with --all")
+    steps: list[Callable[[Materials], tuple[Table, ...]]]
+    if queries:
+        if not index:
+            raise click.UsageError("--queries needs --index, the index that is asked")
+        own = questions.read(queries)
+        steps = [lambda materials: questions.ask(index, own, materials.on_progress)]
+    elif everything:
+        steps = [lambda materials: (comparison.compare(materials, limit, peers),)]
+    else:
+        steps = [_part(PARTS[part]) for part in parts or _PARTS]
+    results: list[Table] = []
+    for step in steps:
         with Bars() as bars:
-            results.append(PARTS[part](Materials(data, index, rows, bars)))
-        if not as_json:
-            _print(results[-1].title, results[-1].columns, results[-1].rows)
+            tables = step(Materials(data, index, rows, bars))
+        results += tables
+        for table in () if as_json else tables:
+            _print(table.title, table.columns, table.rows)
+    if write:
+        write.write_text(comparison.markdown(results[0]), "utf-8")
     if as_json:
         click.echo(json.dumps([asdict(result) for result in results], ensure_ascii=False, indent=2))
 
@@ -119,6 +158,10 @@ def train(out: Path, seed: int, epochs: int, data: Path) -> None:
 
     share = run(data / "eval" / "parallel.train.jsonl.xz", out, seed, epochs)
     click.echo(f"{out}: R@1 {share:.3f} on pairs held out")
+
+
+def _part(measure: Callable[[Any], Any]) -> Callable[[Any], tuple[Any]]:
+    return lambda materials: (measure(materials),)
 
 
 def _print(title: str, columns: Any, rows: Any) -> None:

@@ -44,18 +44,23 @@ class Scores:
 
 
 def score(queries: Iterable[Query], search: Search) -> Scores:
-    """Ask every query and measure the first ten answers; a name that is repeated counts where it stands first."""
+    """Ask every query and measure its answers."""
     asked = list(queries)
-    judged = [Qrel(query.id, name, 1) for query in asked for name in sorted(query.relevant)]
+    return measured(asked, [search(query.text) for query in asked])
+
+
+def measured(queries: Sequence[Query], answers: Sequence[Sequence[str]]) -> Scores:
+    """Measure the first ten answers of each query; a name that is repeated counts where it stands first."""
+    judged = [Qrel(query.id, name, 1) for query in queries for name in sorted(query.relevant)]
     found = [
         ScoredDoc(query.id, name, float(-rank))
-        for query in asked
-        for rank, name in enumerate(list(dict.fromkeys(search(query.text)))[:DEPTH])
+        for query, names in zip(queries, answers, strict=True)
+        for rank, name in enumerate(list(dict.fromkeys(names))[:DEPTH])
     ]
     per_query = {(value.measure, value.query_id): value.value for value in iter_calc(MEASURES.values(), judged, found)}
     return Scores(
         {
-            name: tuple(float(per_query.get((measure, query.id), 0.0)) for query in asked)
+            name: tuple(float(per_query.get((measure, query.id), 0.0)) for query in queries)
             for name, measure in MEASURES.items()
         }
     )

@@ -26,3 +26,16 @@ def read_queries(path: Path) -> dict[str, list[Query]]:
             if pages:
                 queries[row["type"]].append(Query(row["id"], row["query"], pages))
     return dict(queries)
+
+
+def read_names(path: Path) -> dict[str, tuple[str, ...]]:
+    """Queries for names that were respelled, with their spellings in the collection: one of them must stand there."""
+    with path.open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    return {row["query"]: tuple(row["expect_any"]) for row in rows if row.get("expect_any")}
+
+
+def read_unanswerable(path: Path) -> list[str]:
+    """Queries that nothing in the collection answers."""
+    with path.open(encoding="utf-8") as lines:
+        return [row["query"] for row in map(json.loads, lines) if row["type"] == "none"]

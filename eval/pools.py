@@ -1,0 +1,91 @@
+"""What a system is given to search: named texts, the index of them if there is one, and what gets a vector."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from eval.liaojin import page_name
+from indexer.build import build
+from indexer.generation import pack_folder, published
+from indexer.pack import STREAM_NAMES, Pack, Progress
+from indexer.passages import BOUNDARY, text_of
+from search.library import Library
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Texts with their names, row by row; a name may come again where a page was cut into several passages.
+
+    ``index`` holds just these texts, and ``named`` tells their names from a work and a page of it. ``whole`` says that
+    a text is a sentence, which gets one vector.
+    """
+
+    names: tuple[str, ...]
+    texts: tuple[str, ...]
+    whole: bool
+    index: Path | None = None
+    named: Callable[[str, str], str] = page_name
+
+    @cached_property
+    def library(self) -> Library | None:
+        """The index, opened."""
+        return Library.open(self.index) if self.index else None
+
+    @cached_property
+    def stretches(self) -> tuple[list[str], list[str]]:
+        """What gets a vector, with the names of the texts that it belongs to: sentences, or an index's windows."""
+        if self.whole or self.index is None:
+            return list(self.names), list(self.texts)
+        names, texts = zip(*_windows(self.index, self.named), strict=True)
+        return list(names), list(texts)
+
+
+def of_index(index: Path) -> Pool:
+    """Every page of an index, in folded characters."""
+    names, texts = zip(*_passages(index), strict=True)
+    return Pool(names, texts, whole=False, index=index)
+
+
+def of_texts(texts: Mapping[str, str], folder: Path, whole: bool, on_progress: Progress) -> Pool:
+    """Classical texts by name, indexed anew in ``folder``, which is empty: a text is a work."""
+    file = folder / "texts.jsonl"
+    with file.open("w", encoding="utf-8") as lines:
+        for number, text in enumerate(texts.values()):
+            work = {"id": str(number), "title": str(number), "language": "lzh", "text": text}
+            lines.write(json.dumps(work, ensure_ascii=False) + "\n")
+    build([file], folder / "index", on_progress=on_progress)
+    names = tuple(texts)
+    return Pool(names, tuple(texts.values()), whole, folder / "index", lambda work, _: names[int(work)])
+
+
+def _packs(index: Path) -> Iterator[Pack]:
+    generation = published(index)
+    assert generation is not None
+    for entry in generation.packs:
+        yield Pack(pack_folder(index, entry.name))
+
+
+def _passages(index: Path) -> Iterator[tuple[str, str]]:
+    for pack in _packs(index):
+        for local, row in enumerate(pack.passages):
+            streams = (
+                stream.codes[row[f"{name}_start"] : row[f"{name}_end"]]
+                for name, stream in zip(STREAM_NAMES, pack.streams, strict=True)
+            )
+            text = " ".join(text_of(codes) for codes in streams).replace(chr(BOUNDARY), " ")
+            yield page_name(*_place(pack, local)), text
+
+
+def _windows(index: Path, named: Callable[[str, str], str]) -> Iterator[tuple[str, str]]:
+    for pack in _packs(index):
+        for row in pack.windows:
+            text = text_of(pack.streams[row["stream"]].codes[row["start"] : row["end"]])
+            yield named(*_place(pack, int(row["passage"]))), text
+
+
+def _place(pack: Pack, passage: int) -> tuple[str, str]:
+    return pack.works[int(pack.passage_works[passage])].id, pack.page(int(pack.passages["page"][passage]))[0]
