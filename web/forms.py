@@ -23,7 +23,7 @@ MAX_VALUE = 200
 MAX_VALUES = 50
 """The most values of one filter."""
 
-_SINGLE = ("q", "mode", "scope", "strict", "sort", "limit", "cursor", "facets")
+_SINGLE = ("q", "mode", "scope", "strict", "aliases", "sort", "limit", "cursor", "facets")
 _NUMBER = re.compile("[0-9]{1,9}")
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -58,6 +58,7 @@ def search_request(args: Mapping[str, Sequence[str]], *, exact_names: bool = Fal
         mode=_choice("mode", one, asked.mode),
         scope=_choice("scope", one, asked.scope),
         strict=_switch("strict", one),
+        aliases=_switch("aliases", one, asked.aliases),
         filters={name: _values(name, args[name]) for name in FILTERS if name in args},
         sort=_choice("sort", one, asked.sort),
         limit=_limit(one, asked.limit),
@@ -74,6 +75,8 @@ def search_arguments(request: SearchRequest) -> list[tuple[str, str]]:
         if getattr(request, name) != getattr(plain, name):
             given.append((name, str(getattr(request, name))))
     given += [(name, "true") for name in ("strict", "facets") if getattr(request, name)]
+    if not request.aliases:
+        given.append(("aliases", "false"))
     given += [(name, value) for name in FILTERS for value in request.filters.get(name, ())]
     return given
 
@@ -102,7 +105,7 @@ def section_url(work: str, number: int, request: SearchRequest, **more: int | st
 
 def nearest(hit: Hit) -> tuple[int, int] | None:
     """The stretch of a hit that is nearest in meaning, where nothing more exact brought the hit here."""
-    return None if Why.EXACT in hit.why or Why.FOLDED in hit.why else hit.window
+    return None if {Why.EXACT, Why.FOLDED, Why.ALIAS} & set(hit.why) else hit.window
 
 
 def _one(name: str, values: Sequence[str]) -> str:
@@ -121,8 +124,8 @@ def _choice(name: str, one: Mapping[str, str], default: Choice) -> Choice:
         raise BadParameter(name, f"must be one of {', '.join(kind)}") from None
 
 
-def _switch(name: str, one: Mapping[str, str]) -> bool:
-    value = one.get(name, "false")
+def _switch(name: str, one: Mapping[str, str], default: bool = False) -> bool:
+    value = one.get(name, "true" if default else "false")
     if value not in ("true", "false"):
         raise BadParameter(name, "must be true or false")
     return value == "true"

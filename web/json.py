@@ -21,6 +21,7 @@ def response_json(response: SearchResponse, root: str = "") -> dict[str, Any]:
         },
         "next": response.next or None,
         "took_ms": round(response.took_ms, 3),
+        "also": list(response.also),
         "strange": list(response.strange),
         "close": response.close,
         "suggestions": [{"word": each.word, "classical": list(each.classical)} for each in response.suggestions],

@@ -25,6 +25,7 @@ SORTS = {
 WHYS = {
     Why.EXACT: lazy_gettext("原文照字"),
     Why.FOLDED: lazy_gettext("异体同文"),
+    Why.ALIAS: lazy_gettext("异名同指"),
     Why.WORDS: lazy_gettext("字词相近"),
     Why.MEANING: lazy_gettext("意思相近"),
 }

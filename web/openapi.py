@@ -54,6 +54,11 @@ def _search() -> Schema:
             _parameter(
                 "strict", "Whether only the very characters typed are found: no other script, no variant.", _switch()
             ),
+            _parameter(
+                "aliases",
+                "Whether other names of what is named are searched, too; `strict` switches them off.",
+                _switch(plain.aliases),
+            ),
             *(
                 {
                     **_parameter(
@@ -113,6 +118,11 @@ def _answer() -> Schema:
         },
         next={"type": ["string", "null"], "description": "The cursor of the next page; null on the last."},
         took_ms={"type": "number", "minimum": 0},
+        also={
+            "type": "array",
+            "description": "Other names that were searched beside those in the query.",
+            "items": {"type": "string"},
+        },
         strange={
             "type": "array",
             "description": "Words of the query that neither the collection nor the model has.",
@@ -177,8 +187,8 @@ def _choice(kind: type[StrEnum], default: StrEnum) -> Schema:
     return {"type": "string", "enum": [str(each) for each in kind], "default": str(default)}
 
 
-def _switch() -> Schema:
-    return {"type": "boolean", "default": False}
+def _switch(default: bool = False) -> Schema:
+    return {"type": "boolean", "default": default}
 
 
 def _object(**properties: Schema) -> Schema:

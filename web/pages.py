@@ -90,6 +90,8 @@ def search() -> ResponseReturnValue:
         hits=[_shown(hit, asked) for hit in response.hits],
         facets=_facets(asked, response),
         explanations=[labels.explanation(*each) for each in response.explanations],
+        also=Markup("、").join(Markup('<span lang="zh-Hant">{}</span>').format(name) for name in response.also),
+        as_typed_url=search_url(replace(asked, cursor="", aliases=False)),
         strange=Markup("").join(Markup('<span lang="zh">「{}」</span>').format(word) for word in response.strange),
         next_url=search_url(replace(asked, cursor=response.next)) if response.next else "",
         first_url=search_url(replace(asked, cursor="")) if asked.cursor else "",
@@ -125,7 +127,7 @@ def read(work: str, number: int) -> str:
     chosen = {"layout": "vertical" if vertical else "horizontal"} if "layout" in request.args else {}
     held = library()
     try:
-        view = held.section(work, number, asked.q, asked.strict, asked.scope)
+        view = held.section(work, number, asked.q, asked.strict, asked.scope, asked.aliases)
     except KeyError:
         abort(404)
     except SearchError:
@@ -258,6 +260,8 @@ def _ways(asked: SearchRequest) -> list[tuple[str, str]]:
         ways.append(("semantic", search_url(replace(fresh, mode=Mode.SEMANTIC))))
     if asked.scope is not Scope.BOTH:
         ways.append(("both", search_url(replace(fresh, scope=Scope.BOTH))))
+    if not asked.aliases:
+        ways.append(("aliases", search_url(replace(fresh, aliases=True))))
     if asked.strict:
         ways.append(("strict", search_url(replace(fresh, strict=False))))
     return ways

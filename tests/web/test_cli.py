@@ -47,10 +47,23 @@ def test_build_look_and_search(tmp_path: Path) -> None:
 
 
 def test_search_prints_what_the_endpoint_answers(index: Path, client: FlaskClient) -> None:
-    options = ["--limit", "1", "--scope", "text", "--sort", "place", "--strict", "--work", "松花江志", "--json"]
+    options = [
+        "--limit",
+        "1",
+        "--scope",
+        "text",
+        "--sort",
+        "place",
+        "--strict",
+        "--no-aliases",
+        "--work",
+        "松花江志",
+        "--json",
+    ]
     printed = json.loads(run("search", "完顏 會寧府", "--mode", "exact", *options, "--index", index).stdout)
     answer = client.get(
-        "/api/v1/search?q=完顏 會寧府&mode=exact&limit=1&scope=text&sort=place&strict=true&work=松花江志&facets=true"
+        "/api/v1/search?q=完顏 會寧府&mode=exact&limit=1&scope=text&sort=place"
+        "&strict=true&aliases=false&work=松花江志&facets=true"
     ).json
     assert answer is not None
     assert answer["hits"]

@@ -49,6 +49,7 @@ def _filters(command: click.Command) -> click.Command:
     help="The order of hits.",
 )
 @click.option("--strict", is_flag=True, help="The very characters typed: no other script, no variants.")
+@click.option("--aliases/--no-aliases", default=True, show_default=True, help="Other names of what is named, too.")
 @click.option("--limit", type=click.IntRange(1, MAX_LIMIT), default=10, show_default=True, help="The most hits.")
 @click.option("--cursor", default="", help="Go on from here: `next` of the JSON before.")
 @click.option("--json", "as_json", is_flag=True, help="Print what the endpoint answers, with facets.")
@@ -60,6 +61,7 @@ def search(
     scope: str,
     sort: str,
     strict: bool,
+    aliases: bool,
     limit: int,
     cursor: str,
     as_json: bool,
@@ -85,6 +87,7 @@ def search(
         mode=Mode(mode),
         scope=Scope(scope),
         strict=strict,
+        aliases=aliases,
         filters={name: values for name, values in filters.items() if values},
         sort=Sort(sort),
         limit=limit,
@@ -110,6 +113,8 @@ def _print(response: SearchResponse) -> None:
         console.print(Text("Nothing close was found; what follows is only nearest.", style="yellow"))
     for each in response.suggestions:
         console.print(Text(f"In old texts: {each.word} → {' '.join(each.classical)}", style="cyan"))
+    if response.also:
+        console.print(Text(f"Also searched: {', '.join(response.also)} (--no-aliases: not).", style="yellow"))
     for number, hit in enumerate(response.hits, start=1):
         console.print(_place(number, hit))
         console.print(_text(hit))
