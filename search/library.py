@@ -101,7 +101,12 @@ class Library:
     @cached_property
     def _embedder(self) -> Embedder:
         path = Path(self._state.settings.model)
-        return load_embedder(path if path.is_absolute() else None)
+        embedder = load_embedder(path if path.is_absolute() else None)
+        if embedder.name != self._state.settings.model:
+            # Vectors of two models have nothing to say to each other.
+            advice = f"here is {embedder.name}; build the index anew"
+            raise IndexFailure(f"{self.index}: made with the model {path}, {advice}")
+        return embedder
 
     @cached_property
     def _order(self) -> dict[tuple[int, int], int]:

@@ -2,9 +2,12 @@ import contextlib
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from indexer.build import build
+from indexer.embedding import StaticEmbedder
+from indexer.errors import IndexFailure
 from search.library import Library
 from search.matching import merged
 from search.results import Mode, Scope, SearchError, SearchRequest, SearchResponse, Sort, Why
@@ -215,3 +218,25 @@ def test_a_word_goes_before_the_same_characters_by_chance(tmp_path: Path) -> Non
     found = ask(Library.open(tmp_path / "index"), "北大")
     assert [hit.work.id for hit in found.hits] == ["word", "chance"]
     assert found.total.occurrences == 2
+
+
+def test_a_query_is_embedded_by_the_model_that_the_index_was_made_with(tmp_path: Path) -> None:
+    letters = np.array(sorted(map(ord, "冬寒鱼渔")), np.uint64)
+    vectors = np.array([{"冬": (1, 0), "寒": (1, 0)}.get(chr(int(letter)), (0, 1)) for letter in letters], np.float32)
+    StaticEmbedder.from_weights(letters, vectors, np.ones(4, np.float32)).save(tmp_path / "model")
+    (tmp_path / "a.txt").write_text("寒", "utf-8")
+    build([tmp_path / "a.txt"], tmp_path / "index", model=tmp_path / "model")
+    found = ask(Library.open(tmp_path / "index"), "冬", Mode.SEMANTIC)
+    assert [hit.text.strip() for hit in found.hits] == ["寒"]
+    (tmp_path / "model").rename(tmp_path / "elsewhere")
+    with pytest.raises(IndexFailure, match="model"):
+        ask(Library.open(tmp_path / "index"), "冬", Mode.SEMANTIC)
+
+
+def test_an_index_of_an_older_shipped_model_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("寒江", "utf-8")
+    build([tmp_path / "a.txt"], tmp_path / "index")
+    manifest = tmp_path / "index" / "manifest.json"
+    manifest.write_text(manifest.read_text("utf-8").replace("wenyuan-static-", "wenyuan-static-old-"), "utf-8")
+    with pytest.raises(IndexFailure, match="build the index anew"):
+        ask(Library.open(tmp_path / "index"), "寒", Mode.SEMANTIC)
