@@ -23,7 +23,9 @@ def serve(host: str, port: int, threads: int, folder: Path) -> None:
     """
     import waitress
 
+    from search.results import SearchRequest
     from web.app import create_app  # it loads the engines, which `--help` has no need of
+    from web.shelf import library
 
     app = create_app(folder)
     shown = f"[{host}]" if ":" in host else host
@@ -32,5 +34,8 @@ def serve(host: str, port: int, threads: int, folder: Path) -> None:
     except (OSError, ValueError) as failure:
         reason = getattr(failure, "strerror", None) or str(failure).rstrip(".")
         raise click.ClickException(f"{shown}:{port}: {reason}; name another with --host or --port") from failure
+    with app.app_context():
+        # The first search reads the model and the dictionaries; no reader should wait for that.
+        library().search(SearchRequest("江"))
     click.echo(f"http://{shown}:{port}/ (Ctrl-C stops it)")
     server.run()
