@@ -405,10 +405,10 @@ class Library:
         return Spellings(self._engine, self._packs, None if everything else self._classical_works)
 
     def _stands(self, word: str) -> bool:
-        """Whether a word stands anywhere."""
-        everything = {number: self._allowed(number, {}) for number in self._packs}
-        matches = self._matches(parse(f'"{word}"'), everything, _STREAMS[Scope.BOTH], strict=False)
-        return any(match.count for match in matches.values())
+        """Whether the engine has a word anywhere: near enough for advice, at a tenth of the cost of a count."""
+        folded = fold(word)
+        found = (self._engine.candidates(stream, folded, 1) for stream in engines.STREAMS if folded)
+        return any(named is None or len(named) for named in found)
 
     # In what order, and how shown
 
