@@ -39,6 +39,9 @@ def find(
     ``typed`` are the pattern's characters as the reader typed them, one for each character element. Only starts in
     ``passages`` (numbers in the pack, sorted) are tried, all where it is None.
     """
+    if passages is not None and not len(passages):
+        nowhere = np.empty(0, np.int64)
+        return Occurrences(stream, nowhere, nowhere, np.empty(0, dtype=bool))
     codes, offsets = pack.streams[stream].codes, pack.streams[stream].offsets
     text = pack.text
     first = pattern[0]
