@@ -140,7 +140,7 @@ def bench(paths: tuple[Path, ...], data: Path, as_json: bool) -> None:
         click.echo(json.dumps({**figures, "milliseconds": times}, ensure_ascii=False, indent=2))
         return
     _print("build", ("", ""), [(name, f"{figure:,}") for name, figure in figures.items()])
-    rows = [(name, time["queries"], round(time["p50"], 1), round(time["p95"], 1)) for name, time in times.items()]
+    rows = [(name, time["queries"], f"{time['p50']:.1f}", f"{time['p95']:.1f}") for name, time in times.items()]
     _print("search, milliseconds", ("mode, queries", "queries", "p50", "p95"), rows)
 
 
