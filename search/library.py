@@ -153,7 +153,7 @@ class Library:
         q: str = "",
         strict: bool = False,
         scope: Scope = Scope.BOTH,
-        aliases: bool = True,
+        aliases: bool = False,
     ) -> SectionView:
         """A section for reading, with what ``q`` finds in it.
 
@@ -170,7 +170,7 @@ class Library:
             return SectionView(card, pack.section(row), number)
         start, end = int(pack.sections["start"][row]), int(pack.sections["end"][row])
         evaluator = self._evaluator(place[0], Candidates(self._engine), _STREAMS[scope], strict)
-        found = evaluator.evaluate(expand(parse(q), aliases and not strict).tree)
+        found = evaluator.evaluate(expand(parse(q), aliases).tree)
         here = distinct(pack, found.occurrences, np.asarray(pack.passages["section"] == row))
         ranges = merged([stretch for each in here for stretch in original_ranges(pack, each)])
         highlights = tuple((max(a, start) - start, min(b, end) - start) for a, b in ranges)
@@ -187,8 +187,7 @@ class Library:
             raise SearchError("bad-limit", str(request.limit))
         parsed = parse(request.q)
         offset = cursors.read(request, self.generation)
-        by_words = request.mode is not Mode.SEMANTIC or _is_boolean(parsed)
-        expanded = expand(parsed, by_words and request.aliases and not request.strict)
+        expanded = expand(parsed, request.expands)
         evidence = self._evidence(request, parsed, expanded)
         match request.mode:
             case Mode.SEMANTIC:

@@ -46,7 +46,7 @@ class Why(StrEnum):
 class SearchRequest:
     """One search. Filters hold the accepted values of a field; no value means no filter.
 
-    ``aliases`` asks for other names of what is named, too; ``strict`` switches them off.
+    ``aliases`` asks for other names of what is named, too, in the hybrid mode; ``strict`` switches them off.
     """
 
     q: str
@@ -59,6 +59,11 @@ class SearchRequest:
     limit: int = 10
     cursor: str = ""
     facets: bool = False
+
+    @property
+    def expands(self) -> bool:
+        """Whether other names are looked for, too: never where just what is written is to be found and counted."""
+        return self.aliases and not self.strict and self.mode is Mode.HYBRID
 
 
 @dataclass(frozen=True, slots=True)

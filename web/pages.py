@@ -127,7 +127,7 @@ def read(work: str, number: int) -> str:
     chosen = {"layout": "vertical" if vertical else "horizontal"} if "layout" in request.args else {}
     held = library()
     try:
-        view = held.section(work, number, asked.q, asked.strict, asked.scope, asked.aliases)
+        view = held.section(work, number, asked.q, asked.strict, asked.scope, asked.expands)
     except KeyError:
         abort(404)
     except SearchError:

@@ -158,7 +158,7 @@ def quoted(phrase: str) -> str:
 
 
 def total(indexed: Indexed, q: str, scope: Scope, strict: bool = False) -> int | None:
-    request = SearchRequest(q=q, mode=Mode.EXACT, scope=scope, strict=strict, limit=1, aliases=False)
+    request = SearchRequest(q=q, mode=Mode.EXACT, scope=scope, strict=strict, limit=1)
     return indexed.library.search(request).total.occurrences
 
 
@@ -221,9 +221,7 @@ def test_just_the_characters_of_the_phrase_are_marked(indexed: Indexed, data: st
     marked = {
         (number, offset)
         for number, section in enumerate(sections)
-        for start, end in indexed.library.section(
-            work.id, number, quoted(phrase), scope=scope, aliases=False
-        ).highlights
+        for start, end in indexed.library.section(work.id, number, quoted(phrase), scope=scope).highlights
         for offset in range(start, end)
         if fold(section.text[offset])
     }
