@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from eval.pools import packs
 from indexer.build import build
 from indexer.folding import fold
-from indexer.generation import pack_folder, published
-from indexer.pack import Pack, Progress
+from indexer.pack import MAIN, Progress
 from indexer.passages import BOUNDARY, text_of
 from search.library import Library
 from search.results import Mode, SearchRequest
@@ -59,9 +59,7 @@ def _build(paths: list[Path], index: Path) -> Built:
 
 def phrases(index: Path, count: int = PHRASES) -> list[str]:
     """Phrases of 2 to 6 characters, drawn from anywhere in the folded text, the same at every call."""
-    generation = published(index)
-    assert generation is not None
-    streams = [Pack(pack_folder(index, entry.name)).streams[0].codes for entry in generation.packs]
+    streams = [pack.streams[MAIN].codes for pack in packs(index)]
     random = np.random.default_rng(7)
     sizes = np.array([len(stream) for stream in streams])
     drawn: list[str] = []

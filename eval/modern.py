@@ -22,7 +22,7 @@ import numpy as np
 from ir_measures import AP
 from scipy.stats import permutation_test
 
-from indexer.build import build
+from eval.pools import index_texts
 from indexer.folding import fold
 from indexer.pack import Progress
 from search.library import LARGEST_LIMIT, Library
@@ -95,15 +95,10 @@ def _pages(sentences: Sequence[Aligned]) -> list[list[Aligned]]:
 
 
 def _library(pages: list[list[Aligned]], folder: Path, language: str, on_progress: Progress) -> Library:
-    """The pages as works of JSON Lines, indexed; a page is a work, so that a hit names it."""
+    """The pages, indexed; a page is a work, so that a hit names it."""
     folder.mkdir()
-    with (folder / "pages.jsonl").open("w", encoding="utf-8") as lines:
-        for number, page in enumerate(pages):
-            text = "".join(sentence.modern for sentence in page)
-            work = {"id": str(number), "title": page[0].section, "language": language, "text": text}
-            lines.write(json.dumps(work, ensure_ascii=False) + "\n")
-    build([folder / "pages.jsonl"], folder / "index", on_progress=on_progress)
-    return Library.open(folder / "index")
+    texts = ("".join(sentence.modern for sentence in page) for page in pages)
+    return Library.open(index_texts(texts, language, folder, on_progress))
 
 
 def _judged(pages: list[list[Aligned]]) -> dict[str, set[str]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from eval.liaojin import page_name
 from indexer.build import build
-from indexer.generation import pack_folder, published
+from indexer.generation import open_packs, published
 from indexer.pack import STREAM_NAMES, Pack, Progress
 from indexer.passages import BOUNDARY, text_of
 from search.library import Library
@@ -51,41 +51,42 @@ def of_index(index: Path) -> Pool:
 
 
 def of_texts(texts: Mapping[str, str], folder: Path, whole: bool, on_progress: Progress) -> Pool:
-    """Classical texts by name, indexed anew in ``folder``, which is empty: a text is a work."""
+    """Classical texts by name, indexed anew in ``folder``, which is empty."""
+    names = tuple(texts)
+    index = index_texts(texts.values(), "lzh", folder, on_progress)
+    return Pool(names, tuple(texts.values()), whole, index, lambda work, _: names[int(work)])
+
+
+def index_texts(texts: Iterable[str], language: str, folder: Path, on_progress: Progress) -> Path:
+    """An index in ``folder``, which is empty, of texts in one language; the id of a text's work is its number."""
     file = folder / "texts.jsonl"
     with file.open("w", encoding="utf-8") as lines:
-        for number, text in enumerate(texts.values()):
-            work = {"id": str(number), "title": str(number), "language": "lzh", "text": text}
+        for number, text in enumerate(texts):
+            work = {"id": str(number), "title": str(number), "language": language, "text": text}
             lines.write(json.dumps(work, ensure_ascii=False) + "\n")
     build([file], folder / "index", on_progress=on_progress)
-    names = tuple(texts)
-    return Pool(names, tuple(texts.values()), whole, folder / "index", lambda work, _: names[int(work)])
+    return folder / "index"
 
 
-def _packs(index: Path) -> Iterator[Pack]:
+def packs(index: Path) -> list[Pack]:
+    """The packs of an index."""
     generation = published(index)
     assert generation is not None
-    for entry in generation.packs:
-        yield Pack(pack_folder(index, entry.name))
+    return list(open_packs(index, generation.packs).values())
 
 
 def _passages(index: Path) -> Iterator[tuple[str, str]]:
-    for pack in _packs(index):
+    for pack in packs(index):
         for local, row in enumerate(pack.passages):
             streams = (
                 stream.codes[row[f"{name}_start"] : row[f"{name}_end"]]
                 for name, stream in zip(STREAM_NAMES, pack.streams, strict=True)
             )
             text = " ".join(text_of(codes) for codes in streams).replace(chr(BOUNDARY), " ")
-            yield page_name(*_place(pack, local)), text
+            yield page_name(*pack.place(local)), text
 
 
 def _windows(index: Path, named: Callable[[str, str], str]) -> Iterator[tuple[str, str]]:
-    for pack in _packs(index):
+    for pack in packs(index):
         for row in pack.windows:
-            text = text_of(pack.streams[row["stream"]].codes[row["start"] : row["end"]])
-            yield named(*_place(pack, int(row["passage"]))), text
-
-
-def _place(pack: Pack, passage: int) -> tuple[str, str]:
-    return pack.works[int(pack.passage_works[passage])].id, pack.page(int(pack.passages["page"][passage]))[0]
+            yield named(*pack.place(int(row["passage"]))), pack.window_text(row)

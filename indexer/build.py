@@ -25,6 +25,7 @@ from indexer.generation import (
     Settings,
     builder_lock,
     fork_engine,
+    open_packs,
     pack_folder,
     publish,
     published,
@@ -100,7 +101,7 @@ def build(
                     problems.append(Problem(source.root, 0, f"unreadable: {failure.strerror}"))
         fresh = {key: source for key, source in sources.items() if key not in current.sources}
         packs = _write_packs(index, fresh, settings, collection, embedder, on_progress)
-        known = [Pack(pack_folder(index, entry.name)) for entry in current.packs]
+        known = open_packs(index, current.packs).values()
         problems += [
             problem
             for pack in (*known, *(pack for _, pack in packs))
@@ -127,7 +128,7 @@ def build(
             )
             _write_engine(index, before, following, entries, leaving, on_progress)
             publish(index, following)
-    opened = [Pack(pack_folder(index, entry.name)) for entry in following.packs]
+    opened = open_packs(index, following.packs).values()
     live = [pack.of_works(entry.live) for pack, entry in zip(opened, following.packs, strict=True)]
     return BuildReport(
         generation=following.number,
@@ -258,10 +259,11 @@ def _write_engine(
     if before:
         places = before.live_works()
         writer.remove([work_key(*places[work]) for work in leaving])
-    packs = [(entry, Pack(pack_folder(index, entry.name))) for entry in entries]
-    total = sum(len(pack.passages) for _, pack in packs)
+    packs = open_packs(index, entries)
+    total = sum(len(pack.passages) for pack in packs.values())
     done = 0
-    for entry, pack in packs:
+    for entry in entries:
+        pack = packs[entry.number]
         live = {work_key(entry.number, work) for work in entry.live}
         for tokens in pack_tokens(pack, entry.number):
             done += 1

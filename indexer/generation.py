@@ -15,14 +15,14 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from indexer.errors import IndexFailure
-from indexer.pack import sync
+from indexer.pack import Pack, sync
 
 FORMAT = 1
 
@@ -77,6 +77,11 @@ def work_key(pack: int, work: int) -> str:
 def pack_folder(index: Path, name: str) -> Path:
     """Where a pack stands."""
     return index / "packs" / name
+
+
+def open_packs(index: Path, entries: Iterable[PackEntry]) -> dict[int, Pack]:
+    """The packs of these entries by their numbers, in the entries' order, opened for reading."""
+    return {entry.number: Pack(pack_folder(index, entry.name)) for entry in entries}
 
 
 def engine_folder(index: Path, generation: int) -> Path:

@@ -171,6 +171,14 @@ class Pack:
         """Label and facsimile of a page; empty for -1, where the text has no page."""
         return self._pages[number] if number >= 0 else ("", "")
 
+    def place(self, passage: int) -> tuple[str, str]:
+        """The work and the page of a passage: the work's id and the page's label."""
+        return self.works[int(self.passage_works[passage])].id, self.page(int(self.passages["page"][passage]))[0]
+
+    def window_text(self, window: NDArray[Any]) -> str:
+        """The folded text of a row of ``windows``: what was embedded."""
+        return text_of(self.streams[window["stream"]].codes[window["start"] : window["end"]])
+
     def notes_between(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The ranges of interlinear notes inside ``[start, end)`` of the pack's text."""
         starts, ends = self._notes

@@ -17,6 +17,7 @@ from indexer.passages import BOUNDARY, Codes, Stream, text_of
 MODERN = "zh"
 """The language of works that are cut into words."""
 
+# Every program that searches loads this module; jieba is quiet in all of it.
 jieba.setLogLevel(logging.WARNING)
 
 

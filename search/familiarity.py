@@ -6,18 +6,14 @@ any of the sentence pairs it was trained on, can't be what the nearest passage i
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import jieba
 from jieba import posseg
 
 from indexer.embedding import StaticEmbedder
 from indexer.folding import fold
 from indexer.passages import code_points
-
-jieba.setLogLevel(logging.WARNING)
 
 THINGS = ("n", "j", "t", "vn", "an", "l", "i", "s")
 """Tags, or beginnings of tags, of words that name what a query is about: nouns, names, times, places, set phrases."""

@@ -63,7 +63,7 @@ class Evidence:
 
 def by_likeness(evidence: Evidence) -> Ranked:
     """The passages that are alike in wording or meaning; their scores are 0 to 1."""
-    return _arrays(_likeness(evidence))
+    return _arrays(likeness(evidence.words, evidence.meaning, evidence.interaction))
 
 
 def by_matches(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
@@ -100,27 +100,24 @@ def fused(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
     A score up to 1 is likeness alone; it is above 1 where the query's tree is satisfied, above 2 where that takes no
     other name, and above 3 where the words stand just as typed.
     """
-    likeness = _likeness(evidence)
+    alike = likeness(evidence.words, evidence.meaning, evidence.interaction)
     exact, matched = by_matches(evidence, packs)
-    scores = dict(likeness)
+    scores = dict(alike)
     for passage, score in zip(exact.tolist(), matched.tolist(), strict=True):
         tier, match = divmod(score, 1)
-        scores[passage] = 1 + tier + (match + likeness.get(passage, 0.0)) / 2
+        scores[passage] = 1 + tier + (match + alike.get(passage, 0.0)) / 2
     return _arrays(scores)
 
 
-def _likeness(evidence: Evidence) -> Scores:
-    rankings = (
-        (WORDS_SHARE, evidence.words),
-        (MEANING_SHARE, evidence.meaning),
-        (INTERACTION_SHARE, evidence.interaction),
-    )
+def likeness(words: Scores, meaning: Scores, interaction: Scores) -> Scores:
+    """The rankings in one, 0 to 1; an empty one leaves its share to the others."""
+    rankings = ((WORDS_SHARE, words), (MEANING_SHARE, meaning), (INTERACTION_SHARE, interaction))
     total = sum(share for share, ranked in rankings if ranked)
-    likeness: defaultdict[int, float] = defaultdict(float)
+    alike: defaultdict[int, float] = defaultdict(float)
     for share, ranked in rankings:
         for passage, score in _scaled(ranked).items():
-            likeness[passage] += share * score / total
-    return dict(likeness)
+            alike[passage] += share * score / total
+    return dict(alike)
 
 
 def _scaled(scores: Scores) -> Scores:

@@ -16,15 +16,15 @@ from indexer import engines
 from indexer.embedding import Embedder, StaticEmbedder, load_embedder
 from indexer.errors import IndexFailure
 from indexer.folding import fold
-from indexer.generation import Generation, PackEntry, engine_folder, pack_folder, published, work_key
-from indexer.pack import STREAM_NAMES, Pack
+from indexer.generation import Generation, PackEntry, engine_folder, open_packs, published, work_key
+from indexer.pack import STREAM_NAMES
 from indexer.tokens import bag
 from indexer.vectors import nearest
 from search import cursors, fields, fusion
 from search.aliases import Expanded, expand
 from search.evaluation import Candidates, Evaluator, Found, Mask, distinct
 from search.familiarity import Familiarity, familiarity
-from search.fusion import Evidence, Matches, Ranked, Scores, Stretch
+from search.fusion import Evidence, Matches, Scores, Stretch
 from search.hits import hit
 from search.interaction import Closest, Piece, interact
 from search.matching import merged, original_ranges
@@ -64,7 +64,7 @@ class Library:
         self.index = index
         self._state = generation
         self._entries: dict[int, PackEntry] = {entry.number: entry for entry in generation.packs}
-        self._packs = {entry.number: Pack(pack_folder(index, entry.name)) for entry in generation.packs}
+        self._packs = open_packs(index, generation.packs)
         engine = engines.engine(generation.settings.engine)
         self._engine = engine.open_reader(engine_folder(index, generation.number))
         self._cards = {
@@ -121,7 +121,7 @@ class Library:
         """What is in the index, with sizes in bytes."""
         packs = self._packs.values()
         live = {number: self._allowed(number, {}) for number in self._packs}
-        engine = engine_folder(self.index, self.generation)
+        vectors = sum((pack.folder / "vectors.faiss").stat().st_size for pack in packs)
         return {
             "index": str(self.index),
             "generation": self.generation,
@@ -139,10 +139,9 @@ class Library:
             ),
             "packs": len(self._packs),
             "bytes": {
-                "text": sum(_bytes(pack.folder) for pack in packs)
-                - sum((pack.folder / "vectors.faiss").stat().st_size for pack in packs),
-                "vectors": sum((pack.folder / "vectors.faiss").stat().st_size for pack in packs),
-                "engine": _bytes(engine),
+                "text": sum(_bytes(pack.folder) for pack in packs) - vectors,
+                "vectors": vectors,
+                "engine": _bytes(engine_folder(self.index, self.generation)),
             },
         }
 
@@ -232,8 +231,7 @@ class Library:
 
     def _named(self, passage: int) -> tuple[str, str]:
         number, local = passage >> 32, passage & 0xFFFFFFFF
-        pack = self._packs[number]
-        return pack.works[int(pack.passage_works[local])].id, pack.page(int(pack.passages["page"][local]))[0]
+        return self._packs[number].place(local)
 
     # What may be found
 
@@ -241,7 +239,7 @@ class Library:
         if not any(filters.values()) and len(self._entries[number].live) == len(self._packs[number].works):
             return np.ones(len(self._packs[number].passages), dtype=bool)
         return self._packs[number].of_works(
-            (work for work in self._entries[number].live if fields.accepts(self._cards[number, work], filters)),
+            work for work in self._entries[number].live if fields.accepts(self._cards[number, work], filters)
         )
 
     def _in_fields(self, number: int, parsed: Parsed, allowed: Mask) -> Mask:
@@ -252,11 +250,9 @@ class Library:
     def _field_mask(self, number: int, field: Field) -> Mask:
         wanted = fold(field.value)
         return self._packs[number].of_works(
-            (
-                work
-                for work in self._entries[number].live
-                if any(wanted in fold(value) for value in fields.values(self._cards[number, work], field.name))
-            ),
+            work
+            for work in self._entries[number].live
+            if any(wanted in fold(value) for value in fields.values(self._cards[number, work], field.name))
         )
 
     # What is found
@@ -291,7 +287,7 @@ class Library:
             if request.mode is Mode.HYBRID:
                 words = self._by_words(parsed.text, request.scope, None if everything else eligible)
             meaning, stretches = self._by_meaning(parsed.text, request.scope, eligible)
-            likely = fusion.by_likeness(Evidence({}, words, meaning, {}, {}))
+            likely = fusion.likeness(words, meaning, {})
             closest = self._by_interaction(parsed.text, request.scope, likely)
             stretches |= {passage: each.stretch for passage, each in closest.items()}
         interaction = {passage: each.score for passage, each in closest.items()}
@@ -303,7 +299,7 @@ class Library:
         allowed: dict[int, Mask],
         streams: Sequence[int],
         strict: bool,
-        expanded: Expanded | None = None,
+        expanded: Expanded,
     ) -> dict[int, Matches]:
         matches: dict[int, Matches] = {}
         candidates = Candidates(self._engine)
@@ -312,9 +308,9 @@ class Library:
                 matches[number] = Matches(Found(mask), [], mask)
                 continue
             evaluator = self._evaluator(number, candidates, streams, strict)
-            found = evaluator.evaluate(expanded.tree if expanded else parsed.tree)
+            found = evaluator.evaluate(expanded.tree)
             found = Found(found.passages & mask, found.occurrences)
-            asked = evaluator.evaluate(parsed.tree).passages if expanded and expanded.also else found.passages
+            asked = evaluator.evaluate(parsed.tree).passages if expanded.also else found.passages
             occurrences = distinct(self._packs[number], found.occurrences, found.passages)
             matches[number] = Matches(found, occurrences, asked)
         return matches
@@ -367,14 +363,13 @@ class Library:
                 stretches[int(passage[at])] = (int(window["stream"]), int(window["start"]), int(window["end"]))
         return scores, stretches
 
-    def _by_interaction(self, text: str, scope: Scope, likely: Ranked) -> dict[int, Closest]:
+    def _by_interaction(self, text: str, scope: Scope, likely: Scores) -> dict[int, Closest]:
         """The most likely passages by late interaction; none where the index's model has no token vectors."""
         if not isinstance(self._embedder, StaticEmbedder):
             return {}
-        passages, scores = likely
-        chosen = passages[np.lexsort((passages, -scores))[:RERANKED]]
+        chosen = sorted(likely, key=lambda passage: (-likely[passage], passage))[:RERANKED]
         pieces = []
-        for passage in chosen.tolist():
+        for passage in chosen:
             pack = self._packs[passage >> 32]
             row = pack.passages[passage & 0xFFFFFFFF]
             for stream in _STREAMS[scope]:

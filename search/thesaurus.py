@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,8 +16,6 @@ from indexer.folding import fold, fold_array
 from indexer.pack import MAIN, Pack
 from indexer.passages import code_points, text_of
 from search.results import Suggestion
-
-jieba.setLogLevel(logging.WARNING)
 
 TABLE = Path(__file__).with_name("thesaurus.tsv")
 """Modern words, folded, each with its classical ones, best first; learnt by ``eval/thesaurus.py``."""
