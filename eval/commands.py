@@ -19,6 +19,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 _NEW_FOLDER = click.Path(file_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _PARTS = ("articles", "verbatim", "sentences", "natural", "words", "vectors", "names")
+_WIDEST = 1000
+"""Characters; more than any table has."""
 _data = click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
@@ -172,5 +174,6 @@ def _print(title: str, columns: Any, rows: Any) -> None:
         table.add_column(column, justify="right" if number else "left")
     for row in rows:
         table.add_row(*(f"{cell:.4f}" if isinstance(cell, float) and cell < 1.01 else str(cell) for cell in row))
-    console = Console()
-    console.print(table, "")
+    # A cell that is cut off is no number: what is too wide for the screen runs over.
+    widest = Console(width=_WIDEST).measure(table).maximum
+    Console(width=max(Console().width, widest), soft_wrap=True).print(table, "")
