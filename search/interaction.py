@@ -8,7 +8,7 @@ what a question asks, seldom a whole page; and what the sentence is about may st
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from indexer.embedding import StaticEmbedder, token_keys
 from indexer.folding import fold
 from indexer.passages import BOUNDARY, Codes, code_points
-from search.aliases import Name
 
 BLOCK = 20
 """Folded characters; a stretch is a row of blocks."""
@@ -48,6 +47,18 @@ class Piece(NamedTuple):
     around: bool = False
 
 
+class Substitute(NamedTuple):
+    """A half-open range of the query as it is compared (:func:`spaced`), and what may stand in its place, folded.
+
+    ``degree`` is how alike they count: 1 for another name of the same person, less for a word of like meaning.
+    """
+
+    start: int
+    end: int
+    others: tuple[str, ...]
+    degree: float
+
+
 class Closest(NamedTuple):
     """What a passage comes to: its :data:`SHARES`, and its closest short stretch: a stream and a half-open range."""
 
@@ -61,7 +72,7 @@ long stretch and in its best short one."""
 
 
 def interact(
-    model: StaticEmbedder, query: str, pieces: Sequence[Piece], names: Sequence[Name] = ()
+    model: StaticEmbedder, query: str, pieces: Sequence[Piece], substitutes: Iterable[Substitute] = ()
 ) -> dict[int, Closest]:
     """Compare the passages of ``pieces``, which stand together where they are of one passage, with a query."""
     asked = _Asked.of(model, query)
@@ -69,8 +80,8 @@ def interact(
         return {}
     blocks = _Blocks.of(pieces)
     degrees = _greatest(model, asked, blocks)
-    for name in names:
-        _exchange(degrees, blocks, asked, name)
+    for substitute in substitutes:
+        _exchange(degrees, blocks, asked, substitute)
     starts = np.flatnonzero(np.diff(blocks.passage, prepend=-1))
     around: Floats = _share(np.maximum.reduceat(degrees, starts, axis=0), asked)
     degrees[blocks.around] = 0
@@ -188,15 +199,17 @@ def _share(degrees: Degrees, asked: _Asked) -> Floats:
     return shares
 
 
-def _exchange(degrees: Degrees, blocks: _Blocks, asked: _Asked, name: Name) -> None:
-    """Where another spelling of a name stands, the tokens of the name are found."""
-    characters, pairs = token_keys(asked.codes[name.start : name.end])
+def _exchange(degrees: Degrees, blocks: _Blocks, asked: _Asked, substitute: Substitute) -> None:
+    """Where something stands that may stand for a part of the query, the tokens of that part are found."""
+    characters, pairs = token_keys(asked.codes[substitute.start : substitute.end])
     tokens = np.flatnonzero(np.isin(asked.keys, np.concatenate([characters, pairs])))
-    for other in (code_points(fold(spelled)) for spelled in name.others):
+    degree = np.uint8(round(substitute.degree * SAME))
+    for other in filter(len, map(code_points, substitute.others)):
         starts = np.flatnonzero(blocks.codes[: len(blocks.codes) - len(other) + 1] == other[0])
         for step, code in enumerate(other[1:], start=1):
             starts = starts[blocks.codes[starts + step] == code]
-        degrees[np.ix_(np.unique(_block_of(blocks, starts)), tokens)] = SAME
+        found = np.ix_(np.unique(_block_of(blocks, starts)), tokens)
+        degrees[found] = np.maximum(degrees[found], degree)
 
 
 def _block_of(blocks: _Blocks, places: Ids) -> Ids:

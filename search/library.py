@@ -26,7 +26,7 @@ from search.evaluation import Candidates, Evaluator, Found, Mask, distinct
 from search.familiarity import Familiarity, familiarity
 from search.fusion import Evidence, Matches, Scores, Stretch
 from search.hits import hit
-from search.interaction import Closest, Piece, interact, spaced, surroundings
+from search.interaction import Closest, Piece, Substitute, interact, spaced, surroundings
 from search.matching import merged, original_ranges
 from search.query import And, Field, Nothing, Parsed, Phrase, parse
 from search.results import (
@@ -50,6 +50,8 @@ POOL = 200
 RERANKED = 200
 """Of these, the most likely ones are compared with the query token by token."""
 LARGEST_LIMIT = 1000
+CLASSICAL_DEGREE = 0.9
+"""How alike a classical word counts to the modern one that it stands for."""
 CLASSICAL = "lzh"
 """The language of works in which modern words are not to be found."""
 _STREAMS = {Scope.TEXT: (0,), Scope.NOTES: (1,), Scope.BOTH: (0, 1)}
@@ -377,7 +379,7 @@ class Library:
             return {}
         chosen = sorted(likely, key=lambda passage: (-likely[passage], passage))[:RERANKED]
         pieces = [piece for passage in chosen for piece in self._pieces(passage, scope)]
-        return interact(self._embedder, text, pieces, names_in(spaced(text)) if aliases else ())
+        return interact(self._embedder, text, pieces, _substitutes(spaced(text), aliases))
 
     def _pieces(self, passage: int, scope: Scope) -> Iterator[Piece]:
         """A passage's text and notes, as far as the scope has them, and the main text around it."""
@@ -462,6 +464,14 @@ class Library:
 @cache
 def _thesaurus() -> Thesaurus:
     return Thesaurus.load()
+
+
+def _substitutes(text: str, aliases: bool) -> Iterator[Substitute]:
+    """What may stand in the place of parts of a query, as it is compared."""
+    for name in names_in(text) if aliases else ():
+        yield Substitute(name.start, name.end, tuple(map(fold, name.others)), 1.0)
+    for start, end, classical in _thesaurus().within(text):
+        yield Substitute(start, end, tuple(map(fold, classical)), CLASSICAL_DEGREE)
 
 
 def _is_boolean(parsed: Parsed) -> bool:

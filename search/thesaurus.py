@@ -51,6 +51,12 @@ class Thesaurus:
         """The classical words for a folded one; none where it is unknown."""
         return self._table.get(word, ())
 
+    def within(self, text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+        """The modern words of a folded text: half-open ranges, each with its classical words."""
+        for word, start, end in jieba.tokenize(text, HMM=False):
+            if known := self.classical(word):
+                yield start, end, known
+
     def suggest(self, text: str, spelling: Spelling) -> tuple[Suggestion, ...]:
         """For the modern words of a text, in order, the classical ones that have a spelling."""
         found: dict[str, Suggestion] = {}

@@ -4,8 +4,7 @@ import pytest
 from indexer.embedding import StaticEmbedder
 from indexer.folding import fold
 from indexer.passages import BOUNDARY, code_points, text_of
-from search.aliases import Name
-from search.interaction import AFTER, BEFORE, BLOCK, SHARES, Closest, Piece, interact, surroundings
+from search.interaction import AFTER, BEFORE, BLOCK, SHARES, Closest, Piece, Substitute, interact, surroundings
 
 FILL = "乙"
 
@@ -56,11 +55,19 @@ def test_a_token_that_the_model_does_not_know_is_like_itself_alone(model: Static
 
 def test_another_spelling_of_a_name_is_the_name(model: StaticEmbedder) -> None:
     pieces = [piece(1, FILL * BLOCK + "冬卯辰"), piece(2, "冬"), piece(3, "冬辰卯")]
-    found = interact(model, "冬丁丑", pieces, [Name(1, 3, ("子", "卯辰"))])
+    found = interact(model, "冬丁丑", pieces, [Substitute(1, 3, ("子", "卯辰"), 1.0)])
     with_name, without, turned = (shares(found[passage])["short"] for passage in (1, 2, 3))
     # All tokens but the pair that runs into the name.
     assert with_name == pytest.approx(4 / 5, abs=0.01)
     assert without == turned < with_name
+
+
+def test_a_word_of_like_meaning_counts_less_than_the_word_and_never_lowers_it(model: StaticEmbedder) -> None:
+    pieces = [piece(1, "渔"), piece(2, "卯"), piece(3, "鱼")]
+    found = interact(model, "鱼", pieces, [Substitute(0, 1, ("卯", "鱼", ""), 0.5)])
+    like, stands_in, itself = (shares(found[passage])["whole"] for passage in (1, 2, 3))
+    assert stands_in == pytest.approx(0.5, abs=0.01)
+    assert stands_in < like < itself == pytest.approx(1, abs=0.01)
 
 
 def test_the_closest_stretch_is_named_in_its_stream(model: StaticEmbedder) -> None:

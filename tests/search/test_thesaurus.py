@@ -90,3 +90,9 @@ def test_the_table_is_folded_but_for_spellings_that_are_meant() -> None:
     for word in ("害怕", "去世", "军队", "逃跑"):
         assert table.classical(word)
         assert tuple(map(fold, table.classical(word))) == table.classical(word)
+
+
+def test_the_words_of_a_text_are_found_where_they_stand() -> None:
+    known = Thesaurus({"冬天": ("冬",), "捕鱼": ("渔", "鱼")})
+    assert list(known.within("在冬天 凿冰捕鱼")) == [(1, 3, ("冬",)), (6, 8, ("渔", "鱼"))]
+    assert list(known.within("之乎者也")) == []
