@@ -3,8 +3,9 @@
     python -m eval.load http://127.0.0.1:8000/ --clients 32 --seconds 60
 
 Each client keeps its connection and asks the next of the queries as soon as it has an answer: hybrid searches with
-counts for each filter, as the page asks. It prints how many a second were answered, the time that half of them and 99 of 100 stay within,
-what was shed (503, which is no error) and what failed, and the memory that the server's processes hold before and after.
+counts for each filter, as the page asks. It prints how many a second were answered, the time that half of them and 99
+of 100 stay within, what was shed (503, which is no error) and what failed, and the memory that the server's processes
+hold before and after.
 
 Only a server of this machine is asked, for at most ten minutes, by at most 256 clients.
 """

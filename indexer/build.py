@@ -17,8 +17,8 @@ from corpora.manifests import record_of
 from corpora.model import Problem, Source, Work
 from corpora.readers import discover, read
 from indexer import checksums, engines, folding
-from indexer.embedding import Embedder, load_embedder
 from indexer.checksums import Damaged
+from indexer.embedding import Embedder, load_embedder
 from indexer.errors import IndexFailure, no_room
 from indexer.generation import (
     Generation,

@@ -8,7 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_SAID = ("No space left", "Disk quota exceeded", "File too large", "os error 28", "could not write", "write error")
+_SAID = (
+    "No space left",
+    "Disk quota exceeded",
+    "File too large",
+    "os error 28",
+    "could not write",
+    "write error",
+    " written",
+)
 """What native libraries say when there is no room; they know no error numbers."""
 
 

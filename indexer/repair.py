@@ -6,7 +6,6 @@ in; where one is lost, its works leave the index, and have to be indexed again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -67,9 +66,7 @@ def verify(index: Path, on_progress: Progress = lambda step, done, total: None) 
     return Verdict(current.number if current else None, files, sum(map(checksums.size, every)), tuple(damages))
 
 
-def repair(
-    index: Path, *, go_back: bool = False, on_progress: Progress = lambda step, done, total: None
-) -> Repair:
+def repair(index: Path, *, go_back: bool = False, on_progress: Progress = lambda step, done, total: None) -> Repair:
     """Mend what can be mended and publish it; with ``go_back`` the previous generation is published instead.
 
     Where the manifest itself is lost, the previous generation is what there is to mend.
@@ -144,5 +141,3 @@ def _names(folder: Path) -> tuple[str, ...]:
         return tuple(checksums.recorded(folder))
     except Damaged:
         return ()
-
-

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer import engines
-from indexer.embedding import Embedder, StaticEmbedder, load_embedder
 from indexer.checksums import Damaged
+from indexer.embedding import Embedder, StaticEmbedder, load_embedder
 from indexer.errors import IndexFailure
 from indexer.folding import fold
 from indexer.generation import (

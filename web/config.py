@@ -1,4 +1,4 @@
-"""How the server runs: one TOML file, environment variables, and the options of `wenyuan serve`, which win in that order.
+"""How the server runs: a TOML file, then environment variables, then the options of `wenyuan serve`; the later wins.
 
 Every key is documented in docs/operations.md, and a test holds the two together.
 """
