@@ -6,16 +6,16 @@ Every key is documented in docs/operations.md, and a test holds the two together
 from __future__ import annotations
 
 import os
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 import click
 from pydantic import Field, ValidationError
-from pydantic.networks import IPvAnyNetwork
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 PREFIX = "WENYUAN_"
-_LOOPBACK = ("127.0.0.0/8", "::1/128")
+_LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
 
 class Config(BaseSettings):
@@ -40,8 +40,8 @@ class Config(BaseSettings):
     ] = 0.0
     grace: Annotated[int, Field(ge=1, le=300, description="Seconds that requests have to end when it stops.")] = 30
     proxies: Annotated[int, Field(ge=0, le=8, description="Reverse proxies in front whose headers are believed.")] = 0
-    metrics: tuple[IPvAnyNetwork, ...] = Field(
-        _LOOPBACK,  # type: ignore[arg-type]  # validated like what a file says
+    metrics: tuple[IPv4Network | IPv6Network, ...] = Field(
+        _LOOPBACK,
         description="Networks that may read /metrics; empty: none.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
@@ -51,24 +51,29 @@ class Config(BaseSettings):
     def settings_customise_sources(
         cls, settings_cls: type[BaseSettings], *sources: Any, **named: Any
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What is given, then the environment, then the file that ``WENYUAN_CONFIG`` names."""
-        file = os.environ.get(f"{PREFIX}CONFIG")
-        return (named["init_settings"], named["env_settings"], TomlConfigSettingsSource(settings_cls, file))
+        """What is given, then the environment, then the file."""
+        return (named["init_settings"], named["env_settings"], TomlConfigSettingsSource(settings_cls))
 
     @classmethod
-    def read(cls, file: Path | None = None, **options: Any) -> Self:
+    def read(cls, file: Path | None = None, **options: Any) -> Config:
         """The configuration from file, environment and options; options that are None were not given.
+
+        Where no file is given, the environment's ``WENYUAN_CONFIG`` may name one.
 
         Raises:
             click.ClickException: a key is unknown or its value can't be used, or the file can't be read.
         """
-        if file:
-            os.environ[f"{PREFIX}CONFIG"] = str(file)
-        file = Path(named) if (named := os.environ.get(f"{PREFIX}CONFIG")) else None
+        if file is None and (named := os.environ.get(f"{PREFIX}CONFIG")):
+            file = Path(named)
+        if file and not file.is_file():
+            raise click.ClickException(f"{file}: no such file")
+
+        class Filed(cls):  # type: ignore[misc, valid-type]  # the file is named to a class, not to a call
+            model_config = SettingsConfigDict(toml_file=file)
+
         try:
-            if file and not file.is_file():
-                raise click.ClickException(f"{file}: no such file")
-            return cls(**{name: value for name, value in options.items() if value is not None})
+            configured: Config = Filed(**{name: value for name, value in options.items() if value is not None})
+            return configured
         except ValidationError as failure:
             first = failure.errors()[0]
             key = ".".join(map(str, first["loc"]))

@@ -28,7 +28,7 @@ Change = Callable[[list[Member]], None]
 
 
 def texts_of(index: Path) -> list[str]:
-    return [hit.text for hit in Library.open(index).search(SearchRequest(q="江", mode=Mode.EXACT)).hits]
+    return [hit.text.strip() for hit in Library.open(index).search(SearchRequest(q="江", mode=Mode.EXACT)).hits]
 
 
 def member(name: str, data: bytes = b"", kind: bytes = tarfile.REGTYPE, link: str = "") -> Member:

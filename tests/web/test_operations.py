@@ -67,18 +67,13 @@ def test_options_win_over_the_environment_and_that_over_the_file(
         ("port =", r"wenyuan\.toml: "),
     ],
 )
-def test_what_can_not_be_used_is_named(
-    content: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("WENYUAN_CONFIG", raising=False)
+def test_what_can_not_be_used_is_named(content: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "wenyuan.toml").write_text(content)
     with pytest.raises(ClickException, match=said):
         Config.read(tmp_path / "wenyuan.toml")
-    monkeypatch.delenv("WENYUAN_CONFIG")
 
 
-def test_the_file_that_is_shipped_can_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WENYUAN_CONFIG", "")
+def test_the_file_that_is_shipped_can_be_used() -> None:
     assert Config.read(DEPLOY / "wenyuan.toml").proxies == 1
 
 
