@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 import click
 from pydantic import Field, ValidationError
+from pydantic.networks import IPvAnyNetwork
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 PREFIX = "WENYUAN_"
@@ -40,8 +41,8 @@ class Config(BaseSettings):
     ] = 0.0
     grace: Annotated[int, Field(ge=1, le=300, description="Seconds that requests have to end when it stops.")] = 30
     proxies: Annotated[int, Field(ge=0, le=8, description="Reverse proxies in front whose headers are believed.")] = 0
-    metrics: tuple[IPv4Network | IPv6Network, ...] = Field(
-        _LOOPBACK,
+    metrics: tuple[IPvAnyNetwork, ...] = Field(
+        _LOOPBACK,  # type: ignore[arg-type]  # pydantic's name for what these are
         description="Networks that may read /metrics; empty: none.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
