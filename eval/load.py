@@ -138,12 +138,12 @@ def load(url: str, queries: list[str], clients: int, seconds: float) -> Load:
 
 def memory(port: int) -> float:
     """MiB that the processes of a server hold, each page that they share counted once."""
-    return sum(process.memory_full_info().pss for process in _processes(port)) / 2**20
+    return float(sum(process.memory_full_info().pss for process in _processes(port))) / 2**20
 
 
 def processor(port: int) -> float:
     """Seconds of processor time that the processes of a server have used."""
-    return sum(sum(process.cpu_times()[:2]) for process in _processes(port))
+    return float(sum(sum(process.cpu_times()[:2]) for process in _processes(port)))
 
 
 def _processes(port: int) -> set[psutil.Process]:

@@ -42,7 +42,7 @@ class Config(BaseSettings):
     grace: Annotated[int, Field(ge=1, le=300, description="Seconds that requests have to end when it stops.")] = 30
     proxies: Annotated[int, Field(ge=0, le=8, description="Reverse proxies in front whose headers are believed.")] = 0
     metrics: tuple[IPvAnyNetwork, ...] = Field(
-        _LOOPBACK,  # type: ignore[arg-type]  # pydantic's name for what these are
+        _LOOPBACK,
         description="Networks that may read /metrics; empty: none.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
