@@ -121,7 +121,8 @@ def test_nobody_forges_a_line_of_the_log_or_is_in_it(index: Path, tmp_path: Path
 
 
 def test_told_to_stop_it_says_so_answers_what_was_asked_and_goes(index: Path, tmp_path: Path) -> None:
-    with serving(index, tmp_path / "log", workers=1, drain=15) as running:
+    with serving(index, tmp_path / "log", workers=1, drain=5) as running:
+        assert running.get("/readyz")[0] == 200
         slow = socket.create_connection(("127.0.0.1", running.port), timeout=PATIENCE)
         slow.sendall(b"GET /api/v1/search?q=%E6%B1%9F HTTP/1.1\r\nHost: x\r\nX-Slow: ")
         running.process.terminate()
