@@ -16,19 +16,23 @@ from pathlib import Path
 from corpora.manifests import record_of
 from corpora.model import Problem, Source, Work
 from corpora.readers import discover, read
-from indexer import engines, folding
+from indexer import checksums, engines, folding
+from indexer.checksums import Damaged
 from indexer.embedding import Embedder, load_embedder
-from indexer.errors import IndexFailure
+from indexer.errors import IndexFailure, no_room
 from indexer.generation import (
     Generation,
     PackEntry,
     Settings,
     builder_lock,
+    damaged,
+    drop,
     fork_engine,
     open_packs,
     pack_folder,
     publish,
     published,
+    require_sizes,
     work_key,
 )
 from indexer.pack import Pack, PackWriter, Progress
@@ -74,8 +78,13 @@ def build(
         IndexFailure: nothing was done; the message says why.
     """
     began = time.monotonic()
-    with builder_lock(index):
+    with builder_lock(index), no_room(index):
         before = published(index)
+        if before:
+            try:
+                require_sizes(index, before)
+            except Damaged as failure:
+                raise damaged(index, failure) from failure
         name = engine or (before.settings.engine if before else engines.DEFAULT)
         if name not in engines.ENGINES:
             raise IndexFailure(f"no engine is called {name}; choose one of {', '.join(engines.ENGINES)}")
@@ -126,8 +135,8 @@ def build(
                 packs=(*kept.packs, *entries),
                 sources={**kept.sources, **owners},
             )
-            _write_engine(index, before, following, entries, leaving, on_progress)
-            publish(index, following)
+            write_engine(index, before, following, entries, leaving, on_progress)
+            publish(index, following, before)
     opened = open_packs(index, following.packs).values()
     live = [pack.of_works(entry.live) for pack, entry in zip(opened, following.packs, strict=True)]
     return BuildReport(
@@ -168,6 +177,8 @@ def _write_packs(
     for group in _groups(sources):
         name = hashlib.sha256(repr((settings.model, settings.folding, group)).encode()).hexdigest()[:24]
         folder = pack_folder(index, name)
+        if folder.is_dir() and not checksums.is_whole(folder):
+            drop(folder)
         if not folder.is_dir():
             writer = PackWriter()
             problems: dict[str, list[Problem]] = {}
@@ -246,14 +257,18 @@ def _enter(
     return entries, owners, problems
 
 
-def _write_engine(
+def write_engine(
     index: Path,
     before: Generation | None,
     following: Generation,
-    entries: list[PackEntry],
+    entries: Sequence[PackEntry],
     leaving: set[str],
     progress: Progress,
 ) -> None:
+    """Write the inverted index of ``following``: that of ``before`` with the works of ``entries``, without ``leaving``.
+
+    Without ``before`` it is made from nothing.
+    """
     folder = fork_engine(index, before.number if before else None, following.number)
     writer = engines.engine(following.settings.engine).open_writer(folder)
     if before:

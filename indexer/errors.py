@@ -2,6 +2,41 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_SAID = (
+    "No space left",
+    "Disk quota exceeded",
+    "File too large",
+    "os error 28",
+    "could not write",
+    "write error",
+    " written",
+)
+"""What native libraries say when there is no room; they know no error numbers."""
+
 
 class IndexFailure(Exception):
     """The index can't be built or opened; the message says what is wrong, where, and what to do."""
+
+
+@contextmanager
+def no_room(index: Path) -> Iterator[None]:
+    """Say that a disk is full as what it is, whichever library found out.
+
+    Raises:
+        IndexFailure: there was no room for what was written.
+    """
+    try:
+        yield
+    except IndexFailure:
+        raise
+    except Exception as failure:
+        if getattr(failure, "errno", None) in _FULL or any(said in str(failure) for said in _SAID):
+            advice = "make room and run the command again; what was published is as it was"
+            raise IndexFailure(f"{index}: no room is left on the disk ({failure}); {advice}") from failure
+        raise

@@ -2,10 +2,12 @@
 
     index/
       manifest.json          the published generation
+      previous.json          the one before it, to go back to
       packs/<digest>/        text, streams and vectors of some works, see indexer.pack
       engines/<generation>/  the inverted index of one generation; its files are shared by hard links
       lock                   held by the one builder
 
+Each folder lists its files' checksums, see indexer.checksums, and each manifest has one of its own.
 A reader opens the manifest once and keeps what it names; a builder never changes a published file.
 """
 
@@ -21,10 +23,14 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from indexer import checksums
+from indexer.checksums import Damaged
 from indexer.errors import IndexFailure
 from indexer.pack import Pack, sync
 
-FORMAT = 1
+FORMAT = 2
+MANIFEST = "manifest.json"
+PREVIOUS = "previous.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,56 +95,119 @@ def engine_folder(index: Path, generation: int) -> Path:
     return index / "engines" / f"{generation:06d}"
 
 
+def folders(index: Path, generation: Generation) -> tuple[Path, ...]:
+    """Every folder of a generation: its packs and its inverted index."""
+    return (*(pack_folder(index, pack.name) for pack in generation.packs), engine_folder(index, generation.number))
+
+
 def published(index: Path) -> Generation | None:
     """The published generation, or None where nothing was published yet.
 
     Raises:
         IndexFailure: the manifest can't be read.
     """
-    path = index / "manifest.json"
+    return _read(index, MANIFEST)
+
+
+def previous(index: Path) -> Generation | None:
+    """The generation to go back to, or None where there is none that can be read."""
     try:
-        data: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        if data["format"] != FORMAT:
-            raise IndexFailure(f"{path}: format {data['format']} is not {FORMAT}; build the index anew")
-        return Generation(
-            number=data["number"],
-            settings=Settings(**data["settings"]),
-            packs=tuple(
-                PackEntry(pack["number"], pack["name"], tuple(pack["works"]), tuple(pack["live"]))
-                for pack in data["packs"]
-            ),
-            sources={digest: tuple(ids) for digest, ids in data["sources"].items()},
-        )
+        return _read(index, PREVIOUS)
+    except IndexFailure:
+        return None
+
+
+def require_sizes(index: Path, generation: Generation) -> None:
+    """Have every file of a generation there, as long as it was made; what they hold is not read.
+
+    Raises:
+        Damaged: one is not.
+    """
+    for folder in folders(index, generation):
+        checksums.require_sizes(folder)
+
+
+def damaged(index: Path, failure: Exception) -> Damaged:
+    """That an index is damaged, and what a person can do about it."""
+    before = previous(index)
+    back = f", or goes back to generation {before.number} with --previous" if before else ""
+    return Damaged(f"{index}: damaged ({failure}); `wenyuan repair --index {index}` mends what can be mended{back}")
+
+
+def _read(index: Path, name: str) -> Generation | None:
+    path = index / name
+    try:
+        return from_json(path.read_text("utf-8"))
     except FileNotFoundError:
         return None
+    except IndexFailure as failure:
+        raise IndexFailure(f"{path}: {failure}") from failure
     except (OSError, ValueError, KeyError, TypeError) as failure:
-        raise IndexFailure(f"{path}: unreadable ({failure}); build the index anew") from failure
+        unreadable = Damaged(f"{path}: unreadable, {failure}")
+        raise (damaged(index, unreadable) if name == MANIFEST else unreadable) from failure
 
 
-def publish(index: Path, generation: Generation) -> None:
-    """Make ``generation`` the published one, all at once, and drop what neither it nor its predecessor needs.
+def as_json(generation: Generation) -> str:
+    """A manifest."""
+    data = json.loads(json.dumps({"format": FORMAT, **asdict(generation)}))
+    return json.dumps(checksums.checked(data), ensure_ascii=False, indent=1)
 
-    What a build that died has left behind goes with it. Nothing is published before it is durable.
+
+def from_json(text: str) -> Generation:
+    """The generation that a manifest describes.
+
+    Raises:
+        IndexFailure: it is of another format.
+        ValueError, KeyError, TypeError: it is none, or damaged.
     """
-    before = published(index)
+    data: dict[str, Any] = json.loads(text)
+    if data["format"] != FORMAT:
+        raise IndexFailure(f"format {data['format']} is not {FORMAT}; build the index anew in another folder")
+    data = checksums.unchecked(data)
+    return Generation(
+        number=data["number"],
+        settings=Settings(**data["settings"]),
+        packs=tuple(
+            PackEntry(pack["number"], pack["name"], tuple(pack["works"]), tuple(pack["live"])) for pack in data["packs"]
+        ),
+        sources={digest: tuple(ids) for digest, ids in data["sources"].items()},
+    )
+
+
+def publish(index: Path, generation: Generation, before: Generation | None) -> None:
+    """Make ``generation`` the published one, all at once; ``before`` stays as the one to go back to.
+
+    What neither needs, and what a build that died has left behind, is dropped. Nothing is published before it is
+    durable.
+    """
     engine = engine_folder(index, generation.number)
+    checksums.seal(engine, engine_folder(index, before.number) if before else None)
     for path in (*engine.iterdir(), engine, engine.parent):
         sync(path)
-    draft = index / ".manifest.draft"
-    draft.write_text(json.dumps({"format": FORMAT, **asdict(generation)}, ensure_ascii=False, indent=1), "utf-8")
-    sync(draft)
-    os.replace(draft, index / "manifest.json")
-    sync(index)
+    if before:
+        _swap(index, PREVIOUS, before)
+    _swap(index, MANIFEST, generation)
+    if not before:
+        (index / PREVIOUS).unlink(missing_ok=True)
     kept = [state for state in (before, generation) if state]
     numbers = {engine_folder(index, state.number).name for state in kept}
     names = {pack.name for state in kept for pack in state.packs}
     for folder, wanted in ((index / "engines", numbers), (index / "packs", names)):
         for entry in folder.iterdir() if folder.is_dir() else ():
             if entry.name not in wanted:
-                _drop(entry)
+                drop(entry)
 
 
-def _drop(folder: Path) -> None:
+def _swap(index: Path, name: str, generation: Generation) -> None:
+    """Put a manifest in the place of another, all at once."""
+    draft = index / f".{name}.draft"
+    draft.write_text(as_json(generation), "utf-8")
+    sync(draft)
+    os.replace(draft, index / name)
+    sync(index)
+
+
+def drop(folder: Path) -> None:
     """Remove a folder. Whatever interrupts it, no half of the folder is left under its name for a build to reuse."""
     hidden = folder.with_name(f".{folder.name.lstrip('.')}")
     with suppress(OSError):  # what can't be removed now goes with a later generation
@@ -156,7 +225,7 @@ def fork_engine(index: Path, old: int | None, new: int) -> Path:
     folder.mkdir(parents=True)
     source = engine_folder(index, old) if old is not None else None
     for file in source.iterdir() if source and source.is_dir() else ():
-        if file.is_file() and not file.name.endswith((".lock", "_WRITELOCK")):
+        if file.is_file() and not file.name.endswith(checksums.LOCKS) and file.name != checksums.LIST:
             try:
                 os.link(file, folder / file.name)
             except OSError:  # a file system without hard links

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpora.model import CatalogueRecord, Page, Problem, Role, Section, Span, SpanKind, Work
-from indexer import vectors, words
+from indexer import checksums, vectors, words
 from indexer.embedding import Embedder
 from indexer.passages import (
     Codes,
@@ -326,6 +326,7 @@ class PackWriter:
             },
         }
         (draft / "contents.json").write_text(json.dumps(contents, ensure_ascii=False), "utf-8")
+        checksums.seal(draft)
         for path in (*draft.iterdir(), draft):
             sync(path)
         os.replace(draft, folder)

@@ -13,10 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer import engines
+from indexer.checksums import Damaged
 from indexer.embedding import Embedder, StaticEmbedder, load_embedder
 from indexer.errors import IndexFailure
 from indexer.folding import fold
-from indexer.generation import Generation, PackEntry, engine_folder, open_packs, published, work_key
+from indexer.generation import (
+    Generation,
+    PackEntry,
+    damaged,
+    engine_folder,
+    open_packs,
+    published,
+    require_sizes,
+    work_key,
+)
 from indexer.pack import MAIN, STREAM_NAMES
 from indexer.tokens import bag
 from indexer.vectors import nearest
@@ -87,10 +97,11 @@ class Library:
         """
         while generation := published(index):
             try:
+                require_sizes(index, generation)
                 return cls(index, generation)
-            except (OSError, ValueError, KeyError, RuntimeError) as failure:
+            except (Damaged, OSError, ValueError, KeyError, RuntimeError) as failure:
                 if published(index) == generation:
-                    raise IndexFailure(f"{index}: damaged ({failure}); build the index anew") from failure
+                    raise damaged(index, failure) from failure
                 # Builds that ended meanwhile have published anew and dropped this one: open theirs.
         inner = ", ".join(sorted(str(manifest.parent) for manifest in index.glob("*/manifest.json")))
         advice = f"name one of {inner}" if inner else f"build one with `wenyuan index PATH --index {index}`"

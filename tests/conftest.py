@@ -9,12 +9,18 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from real import KANRIPO
+from slices import SEED
 
 # For the folders of the tests bear the names of the packages, and would else be taken for these.
 sys.path.append(str(Path(__file__).parents[1]))
 
 settings.register_profile("clockless", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("clockless")
+
+
+def pytest_report_header() -> str:
+    """Today's random inputs, to see a failure again another day."""
+    return f"random inputs: WENYUAN_SEED={SEED}"
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,10 @@ from typing import Any
 from flask import Flask, Response, request
 from flask_babel import Babel
 from flask_talisman import Talisman
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import api, errors, labels, pages
+from web import api, capacity, errors, health, labels, logs, metrics, pages
+from web.config import Config
 from web.shelf import Shelf
 
 LANGUAGES = {"zh": "中文", "en": "English"}
@@ -25,7 +27,7 @@ POLICY = {
 }
 
 
-def create_app(index: Path, *, force_https: bool = False) -> Flask:
+def create_app(index: Path, *, force_https: bool = False, config: Config | None = None) -> Flask:
     """An application that answers from the index.
 
     Raises:
@@ -37,6 +39,7 @@ def create_app(index: Path, *, force_https: bool = False) -> Flask:
     app.json.ensure_ascii = app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has them
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["shelf"] = Shelf(index)
+    _operate(app, config or Config.model_construct())
     Babel(app, locale_selector=language)
     Talisman(app, force_https=force_https, content_security_policy=POLICY, referrer_policy="same-origin")
     app.register_blueprint(pages.blueprint)
@@ -45,6 +48,17 @@ def create_app(index: Path, *, force_https: bool = False) -> Flask:
     app.context_processor(_shared)
     app.after_request(_remember_language)
     return app
+
+
+def _operate(app: Flask, config: Config) -> None:
+    """What whoever runs the server needs. It comes first, so that all else is logged, counted and bounded."""
+    if config.proxies:
+        hops = config.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops, hops)  # type: ignore[method-assign]
+    logs.register(app, config)
+    metrics.register(app, config)
+    health.register(app)
+    capacity.register(app, config)
 
 
 def language() -> str:

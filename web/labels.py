@@ -63,7 +63,7 @@ _FAILURES = {
     ),
     405: (lazy_gettext("不支持这种请求方式"), lazy_gettext("请从检索页开始。")),
     500: (lazy_gettext("程序出错"), lazy_gettext("错误已经记录，请稍后再试，或换一种方式检索。")),
-    503: (lazy_gettext("索引暂时无法读取"), lazy_gettext("请稍后再试；若持续如此，请告知管理员。")),
+    503: (lazy_gettext("暂时无法回答"), lazy_gettext("请稍后再试；若持续如此，请告知管理员。")),
 }
 
 

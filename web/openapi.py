@@ -83,7 +83,9 @@ def _search() -> Schema:
         "responses": {
             "200": _response("What was found.", "application/json", {"$ref": "#/components/schemas/Answer"}),
             "400": _failure("A parameter is unknown or malformed, or the query can't be searched."),
-            "503": _failure("The index can't be read."),
+            "503": _failure(
+                "The index can't be read, or more is asked than can be answered; Retry-After says when to come again."
+            ),
         },
     }
 

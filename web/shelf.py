@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import cast
+from typing import IO, cast
 
 from flask import current_app
 
+from indexer.generation import MANIFEST
 from search.library import Library
 
 
 class Shelf:
-    """Holds the open library. Requests that began with the one before keep it until they are done."""
+    """Holds the open library. Requests that began with the one before keep it until they are done.
+
+    Whether another was published is told by the manifest's file, which is another one then, and not by clocks, which
+    may be set back. The file seen last is kept open, lest its number be given to the next.
+    """
 
     def __init__(self, index: Path) -> None:
-        self._manifest = index / "manifest.json"
+        self._manifest = index / MANIFEST
         self._index = index
         self._lock = threading.Lock()
+        self._seen, self._held = self._stamp(), self._hold()
         self._library = Library.open(index)
-        self._seen = self._stamp()
 
     def library(self) -> Library:
         """The library of the published generation.
@@ -29,20 +34,28 @@ class Shelf:
         """
         if self._stamp() != self._seen and self._lock.acquire(blocking=False):
             try:
-                stamp = self._stamp()
+                held, stamp = self._hold(), self._stamp()
                 if stamp is not None:
                     self._library = Library.open(self._index)
-                self._seen = stamp
+                if self._held:
+                    self._held.close()
+                self._seen, self._held = stamp, held
             finally:
                 self._lock.release()
         return self._library
 
-    def _stamp(self) -> tuple[int, int] | None:
+    def _hold(self) -> IO[bytes] | None:
+        try:
+            return self._manifest.open("rb")
+        except OSError:
+            return None
+
+    def _stamp(self) -> tuple[int, ...] | None:
         try:
             state = self._manifest.stat()
         except OSError:
             return None
-        return state.st_mtime_ns, state.st_ino
+        return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
 
 
 def library() -> Library:

@@ -28,7 +28,7 @@ _MAX_HEADER_LINES = 200
 _LEGACY_ENCODINGS = ["gb18030", "big5", "big5hkscs"]
 _LINE_SAFE = {"utf-8", "ascii", "gb18030", "gbk", "gb2312", "big5", "big5hkscs", "cp950"}
 _FENCE = re.compile(r"---[ \t]*")
-_HEADING = re.compile(r"#{1,6}[ \t　]+(.+?)[ \t#]*")
+_HEADING = re.compile(r"#{1,6}[ \t　]+(.+)")
 
 
 def read(source: Source) -> Iterator[Work | Problem]:
@@ -126,7 +126,9 @@ def _markdown(record: CatalogueRecord, body: list[str]) -> list[Section]:
         fenced ^= line.startswith("```")
         heading = None if fenced else _HEADING.fullmatch(line)
         if heading:
-            sections.append((heading[1], [heading[1]]))
+            # A pattern that left the closing marks out would try them anew from every place of a long line.
+            title = heading[1].rstrip(" \t#") or heading[1][0]
+            sections.append((title, [title]))
         else:
             sections[-1][1].append(line)
     return [_section(title, text) for title, text in sections]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import tantivy
@@ -32,13 +35,27 @@ def _index(folder: Path) -> tantivy.Index:
     return index
 
 
+@contextmanager
+def _writable(folder: Path) -> Iterator[Path]:
+    """The folder, or another with links to its files: to open them Tantivy takes a lock beside them, even to read."""
+    if os.access(folder, os.W_OK):
+        yield folder
+        return
+    with TemporaryDirectory(prefix="wenyuan-") as links:
+        for file in folder.iterdir():
+            if file.suffix != ".lock":
+                Path(links, file.name).symlink_to(file.resolve())
+        yield Path(links)
+
+
 class TantivyEngine:
     """See :class:`indexer.engines.Engine`."""
 
     def __init__(self, folder: Path) -> None:
-        self._index = _index(folder)
+        with _writable(folder) as place:
+            self._index = _index(place)
+            self._searcher = self._index.searcher()
         self._schema = self._index.schema
-        self._searcher = self._index.searcher()
 
     def candidates(self, stream: str, phrase: str, limit: int) -> NDArray[np.uint64] | None:
         """See :meth:`indexer.engines.Engine.candidates`."""

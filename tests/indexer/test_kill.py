@@ -74,7 +74,8 @@ def content_of(index: Path, generation: Generation) -> dict[tuple[str, str], byt
 
 
 def assert_holds_only(index: Path, *generations: Generation) -> None:
-    assert set(os.listdir(index)) == {"lock", "manifest.json", "packs", "engines"}
+    manifests = {"manifest.json", "previous.json"} if len(generations) > 1 else {"manifest.json"}
+    assert set(os.listdir(index)) == {"lock", "packs", "engines", *manifests}
     assert set(os.listdir(index / "packs")) == {pack.name for each in generations for pack in each.packs}
     assert set(os.listdir(index / "engines")) == {engine_folder(index, each.number).name for each in generations}
 

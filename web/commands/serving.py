@@ -2,40 +2,60 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import click
 
-from web.commands.options import index_option
-
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen; 0.0.0.0 lets other machines in.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="The port.")
+@click.option("--host", help="Where to listen; 0.0.0.0 lets other machines in.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port; 0 takes a free one.  [default: 8000]")
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes that answer.  [default: one a core]")
+@click.option("--threads", type=click.IntRange(1, 64), help="Requests that each works on at once.  [default: 2]")
 @click.option(
-    "--threads", type=click.IntRange(1, 256), default=4, show_default=True, help="How many requests run at once."
+    "--config",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A TOML file with these and more; see docs/operations.md.  [env var: WENYUAN_CONFIG]",
 )
-@index_option
-def serve(host: str, port: int, threads: int, folder: Path) -> None:
+@click.option(
+    "--index",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The index's folder.  [env var: WENYUAN_INDEX; default: index]",
+)
+def serve(
+    host: str | None, port: int | None, workers: int | None, threads: int | None, file: Path | None, folder: Path | None
+) -> None:
     """Serve the index to browsers, and to programs under /api/v1, until Ctrl-C.
 
     What a later `wenyuan index` publishes is served without a restart.
     """
-    import waitress
+    from web.config import Config  # it is a library that `--help` has no need of
 
-    from search.results import SearchRequest
-    from web.app import create_app  # it loads the engines, which `--help` has no need of
-    from web.shelf import library
+    config = Config.read(file, host=host, port=port, workers=workers, threads=threads, index=folder)
+    with tempfile.TemporaryDirectory(prefix="wenyuan-") as figures:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures  # before the library that reads it is loaded
 
-    app = create_app(folder)
-    shown = f"[{host}]" if ":" in host else host
-    try:
-        server = waitress.create_server(app, host=host, port=port, threads=threads, ident=None)
-    except (OSError, ValueError) as failure:
-        reason = getattr(failure, "strerror", None) or str(failure).rstrip(".")
-        raise click.ClickException(f"{shown}:{port}: {reason}; name another with --host or --port") from failure
-    with app.app_context():
-        # The first search reads the model and the dictionaries; no reader should wait for that.
-        library().search(SearchRequest("江"))
-    click.echo(f"http://{shown}:{port}/ (Ctrl-C stops it)")
-    server.run()
+        from search.results import SearchRequest
+        from web import logs
+        from web.app import create_app  # it loads the engines, which `--help` has no need of
+        from web.server import Server, listen
+        from web.shelf import library
+
+        app = create_app(config.index, config=config)
+        shown = f"[{config.host}]" if ":" in config.host else config.host
+        try:
+            listening = listen(config.host, config.port)
+        except (OSError, ValueError, OverflowError) as failure:
+            reason = getattr(failure, "strerror", None) or str(failure).rstrip(".")
+            advice = "name another with --host or --port"
+            raise click.ClickException(f"{shown}:{config.port}: {reason}; {advice}") from failure
+        with app.app_context():
+            # The first search reads the model and the dictionaries; no reader should wait for that.
+            library().search(SearchRequest("江"))
+        logs.configure(config.log_level)
+        click.echo(f"http://{shown}:{listening.getsockname()[1]}/ (Ctrl-C stops it)")
+        Server(app, listening, config).run()

@@ -1,0 +1,90 @@
+"""How the server runs: a TOML file, then environment variables, then the options of `wenyuan serve`; the later wins.
+
+Every key is documented in docs/operations.md, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import os
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import click
+from pydantic import Field, ValidationError
+from pydantic.networks import IPvAnyNetwork
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+PREFIX = "WENYUAN_"
+_LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+
+
+class Config(BaseSettings):
+    """The keys of the file; each is also an environment variable, in capitals behind ``WENYUAN_``."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, validate_default=True)
+
+    index: Path = Field(Path("index"), description="The index's folder.")
+    host: str = Field("127.0.0.1", description="Where to listen; 0.0.0.0 lets other machines in.")
+    port: Annotated[int, Field(ge=0, le=65535, description="The port; 0 takes a free one.")] = 8000
+    workers: Annotated[int, Field(ge=1, le=64, description="Processes that answer, one a processor core.")] = len(
+        os.sched_getaffinity(0)
+    )
+    threads: Annotated[int, Field(ge=1, le=64, description="Requests that each process works on at once.")] = 2
+    queue: Annotated[int, Field(ge=0, le=1000, description="Requests that may wait in each process.")] = 32
+    patience: Annotated[float, Field(ge=0, le=60, description="Seconds that one waits at most.")] = 2.0
+    retry_after: Annotated[
+        int, Field(ge=1, le=3600, description="Seconds after which one that was turned away may come again.")
+    ] = 2
+    drain: Annotated[
+        float, Field(ge=0, le=300, description="Seconds between being told to stop and taking no more requests.")
+    ] = 0.0
+    grace: Annotated[int, Field(ge=1, le=300, description="Seconds that requests have to end when it stops.")] = 30
+    proxies: Annotated[int, Field(ge=0, le=8, description="Reverse proxies in front whose headers are believed.")] = 0
+    metrics: tuple[IPvAnyNetwork, ...] = Field(
+        _LOOPBACK,
+        description="Networks that may read /metrics; empty: none.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
+    log_queries: bool = Field(False, description="Whether what readers type is logged, too.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], *sources: Any, **named: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given, then the environment, then the file."""
+        return (named["init_settings"], named["env_settings"], TomlConfigSettingsSource(settings_cls))
+
+    @classmethod
+    def read(cls, file: Path | None = None, **options: Any) -> Config:
+        """The configuration from file, environment and options; options that are None were not given.
+
+        Where no file is given, the environment's ``WENYUAN_CONFIG`` may name one.
+
+        Raises:
+            click.ClickException: a key is unknown or its value can't be used, or the file can't be read.
+        """
+        if file is None and (named := os.environ.get(f"{PREFIX}CONFIG")):
+            file = Path(named)
+        if file and not file.is_file():
+            raise click.ClickException(f"{file}: no such file")
+
+        class Filed(cls):  # type: ignore[misc, valid-type]  # the file is named to a class, not to a call
+            model_config = SettingsConfigDict(toml_file=file)
+
+        try:
+            configured: Config = Filed(**{name: value for name, value in options.items() if value is not None})
+            return configured
+        except ValidationError as failure:
+            first = failure.errors()[0]
+            key = ".".join(map(str, first["loc"]))
+            told = "no such key" if first["type"] == "extra_forbidden" else first["msg"]
+            raise click.ClickException(f"{_where(key, file)}: {told}; see docs/operations.md") from failure
+        except (ValueError, OSError) as failure:
+            raise click.ClickException(f"{file}: {failure}; see docs/operations.md") from failure
+
+
+def _where(key: str, file: Path | None) -> str:
+    """The key, with its place if that is not the file."""
+    variable = f"{PREFIX}{key.partition('.')[0].upper()}"
+    return variable if variable in os.environ else f"{file}: {key}" if file else key

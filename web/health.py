@@ -1,0 +1,49 @@
+"""For whoever watches over the server: whether it lives, and whether it can answer."""
+
+from __future__ import annotations
+
+import threading
+from typing import cast
+
+from flask import Blueprint, Flask, Response, current_app, jsonify
+
+from indexer.errors import IndexFailure
+from web.shelf import library
+
+blueprint = Blueprint("health", __name__)
+_STOPPING = "wenyuan.stopping"
+
+
+def register(app: Flask) -> None:
+    """Add the addresses."""
+    app.extensions[_STOPPING] = threading.Event()
+    app.register_blueprint(blueprint)
+
+
+def stopping(app: Flask) -> threading.Event:
+    """Is set when the server was told to stop: what balances load then sends it no more requests."""
+    return cast(threading.Event, app.extensions[_STOPPING])
+
+
+@blueprint.get("/healthz")
+def alive() -> Response:
+    """Say that the process answers at all."""
+    return _told("alive")
+
+
+@blueprint.get("/readyz")
+def ready() -> Response:
+    """Say whether searches can be answered: the index opens, and nobody has told the server to stop."""
+    if stopping(current_app).is_set():
+        return _told("stopping", 503)
+    try:
+        return _told("ready", generation=library().generation)
+    except IndexFailure:
+        return _told("index unusable", 503)  # the log says why
+
+
+def _told(status: str, code: int = 200, **facts: int) -> Response:
+    response = jsonify(status=status, **facts)
+    response.status_code = code
+    response.headers["Cache-Control"] = "no-store"
+    return response

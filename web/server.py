@@ -1,0 +1,113 @@
+"""The server: processes that share one application and one port, under Gunicorn.
+
+The application is loaded once and then forked, so that the processes share its memory. Told to stop (SIGTERM), a
+process first says at /readyz that it is stopping, goes on for as long as the configuration says, then takes no more
+requests, ends those that it has, and goes.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import struct
+import sys
+import threading
+from types import FrameType
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+from gunicorn.http import message
+from gunicorn.workers.gthread import ThreadWorker
+from prometheus_client.multiprocess import mark_process_dead
+
+from web import health
+from web.config import Config
+
+LONGEST_ADDRESS = 1 << 16
+"""Bytes of a request line. Gunicorn's own bound has no room for a query of a thousand characters, nine bytes each."""
+SPARE_THREADS = 32
+"""Threads of a process beside those that work or wait: to turn away what is too much, for health and metrics, and for
+clients that are slow to say what they want."""
+STALLED = 5
+"""Seconds that a client may be silent in the middle of a request, or take nothing of an answer."""
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn's classes are untyped
+    """One application at one socket, in as many processes as the configuration says."""
+
+    def __init__(self, app: Flask, listening: socket.socket, config: Config) -> None:
+        self.config = config
+        self._app = app
+        self._listening = listening
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Tell Gunicorn what it has to know."""
+        config = self.config
+        message.MAX_REQUEST_LINE = LONGEST_ADDRESS
+        for name, value in {
+            "bind": f"fd://{self._listening.fileno()}",
+            "workers": config.workers,
+            "worker_class": Worker,
+            "threads": config.threads + config.queue + SPARE_THREADS,
+            "preload_app": True,
+            "graceful_timeout": int(config.drain + config.grace) + 1,
+            "keepalive": 15,
+            "limit_request_line": LONGEST_ADDRESS,
+            "control_socket_disable": True,
+            "logger_class": Log,
+            "child_exit": _forget,
+        }.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """The application."""
+        return self._app
+
+
+class Log(Logger):  # type: ignore[misc]  # Gunicorn's classes are untyped
+    """Leaves what Gunicorn has to say to the log of the whole program."""
+
+    def setup(self, cfg: Any) -> None:
+        """Take no handlers of its own, and say what matters; its warnings quote what readers typed."""
+        self.error_log.propagate = True
+        self.error_log.setLevel(logging.ERROR)
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Log a failure, but not that a client was silent for too long."""
+        if not isinstance(sys.exc_info()[1], BlockingIOError):
+            super().exception(msg, *args, **kwargs)
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes are untyped
+    """A process that says that it is stopping before it stops."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Be told to stop."""
+        stopping = health.stopping(self.wsgi)
+        if stopping.is_set():
+            return
+        stopping.set()
+        timer = threading.Timer(self.app.config.drain, super().handle_exit, (sig, frame))
+        timer.daemon = True
+        timer.start()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket to serve at.
+
+    Raises:
+        OSError: the address can't be had.
+    """
+    kind, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    listening = socket.create_server(address[:2], family=kind, backlog=2048)
+    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # connections inherit them
+        listening.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", STALLED, 0))
+    return listening
+
+
+def _forget(_: Any, worker: Worker) -> None:
+    """Have no figures stand for a process that has ended."""
+    mark_process_dead(worker.pid)
