@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from indexer.build import build
-from indexer.embedding import StaticEmbedder
+from indexer.embedding import MODEL, StaticEmbedder
 from indexer.errors import IndexFailure
 from search.library import Library
 from search.matching import merged
@@ -233,10 +233,11 @@ def test_a_query_is_embedded_by_the_model_that_the_index_was_made_with(tmp_path:
         ask(Library.open(tmp_path / "index"), "冬", Mode.SEMANTIC)
 
 
-def test_an_index_of_an_older_shipped_model_says_so(tmp_path: Path) -> None:
+def test_an_index_of_an_older_shipped_model_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.txt").write_text("寒江", "utf-8")
     build([tmp_path / "a.txt"], tmp_path / "index")
-    manifest = tmp_path / "index" / "manifest.json"
-    manifest.write_text(manifest.read_text("utf-8").replace("wenyuan-static-", "wenyuan-static-old-"), "utf-8")
+    newer = StaticEmbedder.load(MODEL)
+    newer.name = "wenyuan-static-newer"
+    monkeypatch.setattr("search.library.load_embedder", lambda _: newer)
     with pytest.raises(IndexFailure, match="build the index anew"):
         ask(Library.open(tmp_path / "index"), "寒", Mode.SEMANTIC)
