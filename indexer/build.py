@@ -32,7 +32,7 @@ from indexer.generation import (
     work_key,
 )
 from indexer.pack import Pack, PackWriter, Progress
-from indexer.tokens import pack_tokens
+from indexer.tokens import pack_passages
 
 PACK_BYTES = 4 << 20
 """Source bytes gathered into one pack; it bounds memory, and the work lost to an interruption."""
@@ -265,10 +265,10 @@ def _write_engine(
     for entry in entries:
         pack = packs[entry.number]
         live = {work_key(entry.number, work) for work in entry.live}
-        for tokens in pack_tokens(pack, entry.number):
+        for passage in pack_passages(pack, entry.number):
             done += 1
-            if tokens.work in live:
-                writer.add((tokens,))
+            if passage.work in live:
+                writer.add((passage,))
             if done % 500 == 0 or done == total:
                 progress("index", done, total)
     progress("commit", 0, 1)
