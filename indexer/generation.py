@@ -24,7 +24,7 @@ from typing import Any
 from indexer.errors import IndexFailure
 from indexer.pack import Pack, sync
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,8 @@ class Pairs:
         rows = np.searchsorted(self.keys, wanted)
         known = rows < len(self.keys)
         known[known] = self.keys[rows[known]] == wanted[known]
-        rows = np.where(known, rows, 0)
-        return rows, np.where(known, self.starts[rows + 1].astype(np.int64) - self.starts[rows], 0)
+        ends = self.starts[np.minimum(rows + 1, len(self.keys))].astype(np.int64)
+        return rows, np.where(known, ends - self.starts[rows], 0)
 
     def of_pair(self, row: int) -> Places:
         """The places of the pair in a row of the directory, sorted."""

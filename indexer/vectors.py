@@ -30,6 +30,10 @@ _GROUP = 4
 _OVERFETCHED = 16
 """Where only some rows are allowed: how many times as many rows are looked at before those allowed are set apart."""
 
+# One query at a time gains nothing from more threads, and packs are written side by side. Learning codes is thousands
+# of short steps, at each of which threads would wait for one another: on a busy machine for minutes.
+faiss.omp_set_num_threads(1)
+
 Vectors = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
@@ -90,8 +94,6 @@ class VectorIndex:
         limit = min(limit, self.ntotal if allowed is None else len(rows))
         if not limit:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        # One query at a time gains nothing from more threads, and requests are served side by side.
-        faiss.omp_set_num_threads(1)
         if allowed is None:
             return _search(self._fast, query, limit)
         if not isinstance(self._index, faiss.IndexPQ):
