@@ -18,6 +18,7 @@ from scipy.sparse import csr_matrix
 
 from indexer.errors import IndexFailure
 from indexer.folding import fold_array
+from indexer.lookup import Lookup
 
 MODEL = Path(__file__).with_name("model")
 _WEIGHTS, _SCALES, _TOKENS, _IMPORTANCE = "weights.npy", "scales.npy", "tokens.npy", "importance.npy"
@@ -63,6 +64,7 @@ class StaticEmbedder:
         self.dimensions = int(weights.shape[1])
         self.unknown = len(tokens)
         self._tokens = tokens
+        self._lookup = Lookup(tokens)
         self._weights = weights
         self._scales = scales
         self._importance = importance
@@ -112,8 +114,7 @@ class StaticEmbedder:
         return characters, pairs
 
     def _find(self, keys: Keys) -> Rows:
-        at = np.minimum(np.searchsorted(self._tokens, keys), len(self._tokens) - 1)
-        return np.where(self._tokens[at] == keys, at, self.unknown)
+        return self._lookup.find(keys)
 
     def directions(self, rows: Rows) -> Vectors:
         """The unit vectors of tokens."""
