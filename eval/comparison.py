@@ -1,4 +1,4 @@
-"""The table: every system on every query set, with confidence intervals, and which differ from the hybrid search."""
+"""The table: every system on every query set, with confidence intervals, and which differ from the default search."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from eval.bootstrap import Values, drawn_means, sign, with_interval
 from eval.measuring import MEASURES, measured
 from eval.suite import Materials, Table
-from eval.systems import HYBRID, OTHERS, OURS, Answers, System, Task, general
+from eval.systems import OTHERS, OURS, RERANKED, Answers, System, Task, general
 from eval.tasks import NOTHING, tasks
 from indexer.embedding import load_embedder
 
@@ -49,7 +49,7 @@ def _values(task: Task, answers: Answers) -> Values:
 def _cell(name: str, values: dict[str, Values], drawn: dict[str, Values], at: int) -> str:
     if name not in values:
         return "–"
-    mark = _MARKS[sign(drawn[name][:, at] - drawn[HYBRID][:, at])] if HYBRID in drawn else ""
+    mark = _MARKS[sign(drawn[name][:, at] - drawn[RERANKED][:, at])] if RERANKED in drawn else ""
     return with_interval(values[name][:, at], drawn[name][:, at]) + mark
 
 
@@ -58,8 +58,8 @@ def markdown(table: Table) -> str:
     lines = [table.columns, tuple("---" for _ in table.columns), *table.rows]
     body = "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
     note = (
-        "Means with 95 % confidence intervals (bootstrap over queries). ▲ better, ▼ worse than hybrid on the same "
-        "queries (paired bootstrap, 95 %). – not measured: the system does not serve there, or is too slow. "
+        "Means with 95 % confidence intervals (bootstrap over queries). ▲ better, ▼ worse than hybrid + rerank on the "
+        "same queries (paired bootstrap, 95 %). – not measured: the system does not serve there, or is too slow. "
         "How to read and repeat it: [evaluation.md](evaluation.md)."
     )
     return f"# {table.title}\n\n{note}\n\n{body}\n"

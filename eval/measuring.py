@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ir_measures import RR, Qrel, ScoredDoc, Success, iter_calc
 
 DEPTH = 10
-MEASURES = {"R@1": Success @ 1, "R@10": Success @ 10, "MRR@10": RR @ 10}
+MEASURES = {"R@1": Success @ 1, "R@5": Success @ 5, "R@10": Success @ 10, "MRR@10": RR @ 10}
 
 Search = Callable[[str], Sequence[str]]
 """From a query's text to the names of what is found, best first."""

@@ -13,7 +13,7 @@ from opencc import OpenCC
 from corpora import readers
 from corpora.manifests import bundled_folder
 from corpora.model import Work
-from eval import bundled, liaojin, modern, northeast
+from eval import bundled, liaojin, modern, northeast, respelled
 from eval.measuring import Query, Scores, score
 from eval.recall import recall
 from eval.verbatim import held_out, read_sentences, verbatim_share
@@ -21,9 +21,10 @@ from indexer.build import build
 from indexer.errors import IndexFailure
 from indexer.folding import fold
 from indexer.pack import Progress
+from search import aliases
 from search.library import Kind, Library
 
-KINDS: dict[Kind, str] = {"characters": "words", "semantic": "meaning", "hybrid": "hybrid"}
+KINDS: dict[Kind, str] = {"characters": "words", "semantic": "meaning", "fused": "both", "hybrid": "both + rerank"}
 RECALL_QUERIES = 200
 RECALL_DEPTH = 10
 
@@ -104,7 +105,7 @@ def sentences(materials: Materials) -> Table:
             for kind, label in KINDS.items()
         ]
     title = f"金史, modern sentence → page, {materials.rows} rows, {len(queries):,} queries"
-    return Table(title, ("ranking", "R@1", "R@10", "MRR@10"), tuple(rows))
+    return Table(title, ("ranking", "R@1", "R@5", "R@10", "MRR@10"), tuple(rows))
 
 
 def natural(materials: Materials) -> Table:
@@ -116,7 +117,9 @@ def natural(materials: Materials) -> Table:
             (name, len(queries), *_asked(queries, search, name, materials).means().values())
             for name, queries in by_type.items()
         ]
-    return Table("Northeast, development queries, hybrid", ("type", "queries", "R@1", "R@10", "MRR@10"), tuple(rows))
+    return Table(
+        "Northeast, development queries, hybrid", ("type", "queries", "R@1", "R@5", "R@10", "MRR@10"), tuple(rows)
+    )
 
 
 def articles(materials: Materials) -> Table:
@@ -134,7 +137,9 @@ def articles(materials: Materials) -> Table:
         rows = [
             (label, *_asked(queries, works(kind), label, materials).means().values()) for kind, label in KINDS.items()
         ]
-    return Table(f"bundled articles, {len(queries)} questions", ("ranking", "R@1", "R@10", "MRR@10"), tuple(rows))
+    return Table(
+        f"bundled articles, {len(queries)} questions", ("ranking", "R@1", "R@5", "R@10", "MRR@10"), tuple(rows)
+    )
 
 
 def words(materials: Materials) -> Table:
@@ -155,6 +160,17 @@ def vectors(materials: Materials) -> Table:
     return Table("stored vectors against exact search, Northeast", ("queries", name), ((len(queries), found),))
 
 
+def names(materials: Materials) -> Table:
+    """What the table of names finds of those that the Siku editors respelled."""
+    aligned = respelled.read(materials.sentences)
+    found = {"as typed": False, "with other names": True}
+    measured = {label: respelled.measure(aligned, aliases.names(), aliases=also) for label, also in found.items()}
+    rows = tuple((label, each.precision, each.recall) for label, each in measured.items())
+    first = measured["as typed"]
+    title = f"金史, odd rows, {first.names} old spellings in {first.right:,} sentences"
+    return Table(title, ("searched", "precision", "recall"), rows)
+
+
 PARTS: dict[str, Callable[[Materials], Table]] = {
     "articles": articles,
     "verbatim": verbatim,
@@ -162,6 +178,7 @@ PARTS: dict[str, Callable[[Materials], Table]] = {
     "natural": natural,
     "words": words,
     "vectors": vectors,
+    "names": names,
 }
 
 

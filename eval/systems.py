@@ -15,13 +15,17 @@ from eval import peers
 from eval.bm25 import Bm25, Tokenize, characters, words
 from eval.measuring import DEPTH, Query
 from eval.pools import Pool
-from indexer.embedding import load_embedder
-from indexer.pack import Progress
-from search.library import Library
+from indexer.embedding import StaticEmbedder, load_embedder
+from indexer.folding import fold
+from indexer.pack import MAIN, Progress
+from indexer.passages import code_points
+from search.fusion import Evidence, likeness
+from search.interaction import Piece, interact
+from search.library import Kind, Library
 from search.results import Mode, SearchError, SearchRequest
 
-HYBRID = "hybrid"
-"""The system that every other is compared with."""
+RERANKED = "hybrid + rerank"
+"""The default search: the system that every other is compared with."""
 _NEAREST = 200
 """Stretches that are looked at for their texts: as many of them may belong to one text."""
 _QUERIES_AT_ONCE = 512
@@ -126,6 +130,29 @@ class Nearest:
         return _best(self.name, task, names, scores, on_progress)
 
 
+@dataclass(frozen=True)
+class Compared:
+    """The few choices of each query, compared with it token by token and weighed as in the default search."""
+
+    name: str
+
+    def answers(self, task: Task, on_progress: Progress) -> Answers | None:
+        """See :class:`System`."""
+        model = load_embedder()
+        if task.choices is None or not isinstance(model, StaticEmbedder):
+            return None
+        vectors = model.embed(task.pool.texts)
+        asked = model.embed([query.text for query in task.queries])
+        found = []
+        for done, (query, vector, rows) in enumerate(zip(task.queries, asked, task.choices, strict=True), start=1):
+            pieces = [Piece(row, MAIN, 0, code_points(fold(task.pool.texts[row]))) for row in rows]
+            cosines = {row: float(vector @ vectors[row]) for row in rows}
+            scores = likeness(Evidence({}, {}, cosines, interact(model, query.text, pieces), {}))
+            found.append([task.pool.names[row] for row in sorted(rows, key=lambda row: (-scores[row], row))])
+            on_progress(f"{task.name}: {self.name}", done, len(task.queries))
+        return found
+
+
 @lru_cache(1)
 def _ranking_of(texts: tuple[str, ...], tokenize: Tokenize) -> Bm25:
     """Kept from one query set of a pool to the next: jieba takes a minute for a large one."""
@@ -157,8 +184,13 @@ def _mode(mode: Mode) -> Ask:
     return ask
 
 
-def _characters(library: Library, text: str, limit: int) -> tuple[Places, bool]:
-    return [(work, page) for work, page, _ in library.ranking(text, "characters", limit)], True
+def _ranking(kind: Kind) -> Ask:
+    """By a ranking that the search builds on."""
+
+    def ask(library: Library, text: str, limit: int) -> tuple[Places, bool]:
+        return [(work, page) for work, page, _ in library.ranking(text, kind, limit)], True
+
+    return ask
 
 
 def _own(texts: list[str], _side: peers.Side, _on_progress: Progress) -> NDArray[np.float32]:
@@ -168,9 +200,10 @@ def _own(texts: list[str], _side: peers.Side, _on_progress: Progress) -> NDArray
 _COSINE = Nearest("semantic", _own)
 OURS: tuple[Indexed, ...] = (
     Indexed("exact words", _mode(Mode.EXACT)),
-    Indexed("BM25, characters", _characters, without_index=Bag("BM25, characters", characters)),
-    Indexed("semantic", _mode(Mode.SEMANTIC), without_index=_COSINE, for_sentences=_COSINE),
-    Indexed(HYBRID, _mode(Mode.HYBRID)),
+    Indexed("BM25, characters", _ranking("characters"), without_index=Bag("BM25, characters", characters)),
+    Indexed("semantic", _ranking("semantic"), without_index=_COSINE, for_sentences=_COSINE),
+    Indexed("hybrid", _ranking("fused")),
+    Indexed(RERANKED, _mode(Mode.HYBRID), without_index=Compared(RERANKED)),
 )
 OTHERS: tuple[System, ...] = (Bag("BM25, jieba words", words),)
 

@@ -26,8 +26,8 @@ MOST = 8
 CLAN = "clan"
 
 
-class _Name(NamedTuple):
-    """A name with aliases in a phrase: a half-open range of its folded text, and the other names as spelled."""
+class Name(NamedTuple):
+    """A name with aliases: a half-open range of a folded text, and the other names as spelled."""
 
     start: int
     end: int
@@ -70,6 +70,10 @@ class Names:
         self._clans = frozenset(clans)
         self._longest = max(map(len, self._others), default=0)
 
+    def __iter__(self) -> Iterator[str]:
+        """The names that have others, folded."""
+        return iter(self._others)
+
     def others(self, name: str) -> tuple[str, ...]:
         """The aliases of a name in any script."""
         return self._others.get(fold(name), ())
@@ -109,7 +113,7 @@ class Names:
     def _exchanged(self, phrase: Phrase) -> Iterator[tuple[Phrase, tuple[str, ...]]]:
         """The phrase with every combination of other names, all names exchanged first; and the names that came in."""
         text = phrase.folded
-        names = self._names(text)
+        names = self.within(text)
         if not names:
             return
         offsets = fold_array(code_points(phrase.text))[1].tolist()
@@ -128,10 +132,10 @@ class Names:
             for other in (*last.others, own):
                 yield _alias(other), (other,)
 
-    def _names(self, text: str) -> list[_Name]:
+    def within(self, text: str) -> list[Name]:
         """The names with aliases in a folded text, without overlaps, longer ones preferred; in order."""
         found = [
-            _Name(start, end, others)
+            Name(start, end, others)
             for start in range(len(text))
             for end in range(start + 1, min(start + self._longest, len(text)) + 1)
             if (others := self._others.get(text[start:end]))
@@ -139,7 +143,7 @@ class Names:
         if not found:
             return []
         words = [(start, end) for _, start, end in jieba.tokenize(text, HMM=False)]
-        taken: list[_Name] = []
+        taken: list[Name] = []
         for name in sorted(found, key=lambda each: (each.start - each.end, each.start)):
             # 鄂伦 in 鄂伦春 is nobody's name; 阿骨打 in 完颜阿骨打 is.
             longer = any(
@@ -161,6 +165,11 @@ def _branches(trees: Iterable[Tree]) -> Iterator[Tree]:
 
 def _alias(text: str) -> Phrase:
     return Phrase(text, tuple(map(ord, fold(text))), alias=True)
+
+
+def names_in(text: str) -> list[Name]:
+    """The names with other spellings in a folded text."""
+    return names().within(text)
 
 
 @cache

@@ -6,7 +6,8 @@ any of the sentence pairs it was trained on, can't be what the nearest passage i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from jieba import posseg
@@ -14,6 +15,7 @@ from jieba import posseg
 from indexer.embedding import StaticEmbedder
 from indexer.folding import fold
 from indexer.passages import code_points
+from search.aliases import names_in
 
 THINGS = ("n", "j", "t", "vn", "an", "l", "i", "s")
 """Tags, or beginnings of tags, of words that name what a query is about: nouns, names, times, places, set phrases."""
@@ -26,6 +28,8 @@ a slip in it."""
 MOST_LOOKED_FOR = 12
 """Words, and runs, that are looked for at most."""
 
+_RUN = re.compile(r"\w+")
+
 
 @dataclass(frozen=True, slots=True)
 class Familiarity:
@@ -37,16 +41,25 @@ class Familiarity:
 
 def familiarity(text: str, model: StaticEmbedder, stands: Callable[[str], bool]) -> Familiarity:
     """Look at the things that a query names; ``stands`` says whether a word stands anywhere in the collection."""
-    words = dict.fromkeys(
-        pair.word for pair in posseg.cut(text) if len(pair.word) > 1 and str(pair.flag).startswith(THINGS)
-    )
-    chosen = list(words)[:MOST_LOOKED_FOR]
+    chosen = list(dict.fromkeys(_things(text)))[:MOST_LOOKED_FOR]
     strange = tuple(word for word in chosen if not _known(word, model) and not stands(word))
     if sum(map(len, strange)) < STRANGE * sum(map(len, chosen)) or not strange:
         return Familiarity(strange)
     folded = fold(text)
     runs = [folded[at : at + RUN] for at in range(len(folded) - RUN + 1)]
     return Familiarity(strange, close=any(map(stands, runs[:MOST_LOOKED_FOR])))
+
+
+def _things(text: str) -> Iterator[str]:
+    """The words of a text, as typed, that name what it is about; those of names that have other spellings are known."""
+    for run in _RUN.findall(text):
+        names = names_in(fold(run)) if len(fold(run)) == len(run) else []
+        at = 0
+        for pair in posseg.cut(run):
+            start, at = at, at + len(pair.word)
+            named = any(start < name.end and name.start < at for name in names)
+            if len(pair.word) > 1 and str(pair.flag).startswith(THINGS) and not named:
+                yield pair.word
 
 
 def _known(word: str, model: StaticEmbedder) -> bool:

@@ -17,15 +17,15 @@ from indexer.embedding import Embedder, StaticEmbedder, load_embedder
 from indexer.errors import IndexFailure
 from indexer.folding import fold
 from indexer.generation import Generation, PackEntry, engine_folder, open_packs, published, work_key
-from indexer.pack import STREAM_NAMES
+from indexer.pack import MAIN, STREAM_NAMES
 from indexer.tokens import bag
 from search import cursors, fields, fusion
-from search.aliases import Expanded, expand
+from search.aliases import Expanded, expand, names_in
 from search.evaluation import Evaluator, Found, distinct
 from search.familiarity import Familiarity, familiarity
 from search.fusion import Evidence, Matches, Scores, Stretch
 from search.hits import hit
-from search.interaction import Closest, Piece, interact
+from search.interaction import Closest, Piece, interact, spaced, surroundings
 from search.matching import Mask, merged, original_ranges, stands
 from search.meaning import nearest
 from search.query import And, Field, Nothing, Parsed, Phrase, parse
@@ -47,14 +47,15 @@ from search.thesaurus import LONGEST_WORD, Spellings, Thesaurus
 
 POOL = 200
 """Passages that each ranking by words and by meaning contributes."""
-RERANKED = 120
+RERANKED = 200
 """Of these, the most likely ones are compared with the query token by token."""
 LARGEST_LIMIT = 1000
 CLASSICAL = "lzh"
 """The language of works in which modern words are not to be found."""
 _STREAMS = {Scope.TEXT: (0,), Scope.NOTES: (1,), Scope.BOTH: (0, 1)}
 
-Kind = Literal["characters", "semantic", "hybrid"]
+Kind = Literal["characters", "semantic", "fused", "hybrid"]
+"""What ranks: characters, vectors, both, or the default search."""
 
 
 class Library:
@@ -217,17 +218,25 @@ class Library:
         )
 
     def ranking(self, text: str, kind: Kind, limit: int) -> list[tuple[str, str, float]]:
-        """Work, page and score of the passages nearest to a plain text, by one signal; for measuring."""
+        """Work, page and score of the passages nearest to a plain text, by one kind of ranking; for measuring."""
         if kind == "hybrid":
             found = self.search(SearchRequest(q=text, limit=limit))
             return [(hit.work.id, hit.page, hit.score) for hit in found.hits]
-        if kind == "semantic":
+        words: Scores = {} if kind == "semantic" else self._by_words(text, Scope.BOTH, None)
+        meaning: Scores = {}
+        if kind != "characters":
             everything = {number: self._allowed(number, {}) for number in self._packs}
-            scores, _ = self._by_meaning(text, Scope.BOTH, everything)
-        else:
-            scores = self._by_words(text, Scope.BOTH, None)
+            meaning, _ = self._by_meaning(text, Scope.BOTH, everything)
+        scores = fusion.likely(words, meaning) if kind == "fused" else words or meaning
         ranked = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:limit]
         return [(*self._named(passage), score) for passage, score in ranked]
+
+    def signs(self, text: str) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
+        """Work and page of the passages that a plain text is compared with token by token, and their signs."""
+        parsed = parse(text)
+        evidence = self._evidence(SearchRequest(q=text), parsed, expand(parsed))
+        passages = list(evidence.interaction)
+        return [self._named(passage) for passage in passages], fusion.signs(evidence, passages)
 
     def _named(self, passage: int) -> tuple[str, str]:
         number, local = passage >> 32, passage & 0xFFFFFFFF
@@ -282,11 +291,10 @@ class Library:
             if request.mode is Mode.HYBRID:
                 words = self._by_words(parsed.text, request.scope, None if everything else eligible)
             meaning, stretches = self._by_meaning(parsed.text, request.scope, eligible)
-            likely = fusion.likeness(words, meaning, {})
-            closest = self._by_interaction(parsed.text, request.scope, likely)
+            likely = fusion.likely(words, meaning)
+            closest = self._by_interaction(parsed.text, request.scope, likely, request.expands)
             stretches |= {passage: each.stretch for passage, each in closest.items()}
-        interaction = {passage: each.score for passage, each in closest.items()}
-        return Evidence(matches, words, meaning, interaction, stretches)
+        return Evidence(matches, words, meaning, closest, stretches)
 
     def _only(self, number: int, matches: dict[int, Matches]) -> Mask:
         """The passages of a pack that match."""
@@ -371,20 +379,27 @@ class Library:
         allowed: Mask = np.isin(windows["stream"], _STREAMS[scope])
         return allowed if mask is None else allowed & mask[windows["passage"]]
 
-    def _by_interaction(self, text: str, scope: Scope, likely: Scores) -> dict[int, Closest]:
+    def _by_interaction(self, text: str, scope: Scope, likely: Scores, aliases: bool) -> dict[int, Closest]:
         """The most likely passages by late interaction; none where the index's model has no token vectors."""
         if not isinstance(self._embedder, StaticEmbedder):
             return {}
         chosen = sorted(likely, key=lambda passage: (-likely[passage], passage))[:RERANKED]
-        pieces = []
-        for passage in chosen:
-            pack = self._packs[passage >> 32]
-            row = pack.passages[passage & 0xFFFFFFFF]
-            for stream in _STREAMS[scope]:
-                start, end = (int(row[f"{STREAM_NAMES[stream]}_{bound}"]) for bound in ("start", "end"))
-                if end > start:
-                    pieces.append(Piece(passage, stream, start, pack.streams[stream].codes[start:end]))
-        return interact(self._embedder, text, pieces)
+        pieces = [piece for passage in chosen for piece in self._pieces(passage, scope)]
+        return interact(self._embedder, text, pieces, names_in(spaced(text)) if aliases else ())
+
+    def _pieces(self, passage: int, scope: Scope) -> Iterator[Piece]:
+        """A passage's text and notes, as far as the scope has them, and the main text around it."""
+        pack = self._packs[passage >> 32]
+        row = pack.passages[passage & 0xFFFFFFFF]
+        for stream in _STREAMS[scope]:
+            codes = pack.streams[stream].codes
+            start, end = (int(row[f"{STREAM_NAMES[stream]}_{bound}"]) for bound in ("start", "end"))
+            if end > start:
+                yield Piece(passage, stream, start, codes[start:end])
+                if stream == MAIN:
+                    before, after = surroundings(codes, start, end)
+                    yield Piece(passage, stream, start - len(before), before, around=True)
+                    yield Piece(passage, stream, end, after, around=True)
 
     def _familiarity(self, request: SearchRequest, parsed: Parsed, occurrences: int) -> Familiarity:
         if request.mode is Mode.EXACT or occurrences or not isinstance(self._embedder, StaticEmbedder):

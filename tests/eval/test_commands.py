@@ -14,12 +14,12 @@ def test_a_newcomer_can_measure_the_bundled_articles(tmp_path: Path) -> None:
     done = run("eval", "articles", "--data", tmp_path, "--json")
     assert done.exit_code == 0, done.output
     (table,) = json.loads(done.stdout)
-    assert [row[0] for row in table["rows"]] == ["words", "meaning", "hybrid"]
+    assert [row[0] for row in table["rows"]] == ["words", "meaning", "both", "both + rerank"]
     assert all(0.5 < value <= 1 for row in table["rows"] for value in row[1:])
 
 
 def test_data_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    for part in ("natural", "sentences", "verbatim", "words", "vectors"):
+    for part in ("natural", "sentences", "verbatim", "words", "vectors", "names"):
         done = run("eval", part, "--data", tmp_path)
         assert done.exit_code == 2
         assert done.stderr.startswith("wenyuan: ")

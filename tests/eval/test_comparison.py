@@ -61,15 +61,16 @@ def test_every_system_is_measured_on_every_query_set(data: Path) -> None:
     done = CliRunner().invoke(main, list(map(str, arguments)))
     assert done.exit_code == 0, done.output
     (table,) = json.loads(done.stdout)
-    ours = ["BM25, jieba words", "exact words", "BM25, characters", "semantic", "hybrid"]
+    ours = ["BM25, jieba words", "exact words", "BM25, characters", "semantic", "hybrid", "hybrid + rerank"]
     assert table["columns"] == ["query set", "queries", "texts", "measure", *ours]
     cells = {(row[0], row[3], name): cell for row in table["rows"] for name, cell in zip(ours, row[4:], strict=True)}
     assert cells["natural queries (development): keyword", "R@1", "exact words"].startswith("1.000 (1.000–1.000)")
     assert cells["natural queries (development): alias", "R@1", "exact words"].startswith("0.000")
     assert cells["natural queries (development): none", "R@1", "exact words"].startswith("1.000"), "it says: nothing"
-    assert cells["金史, odd rows: simplified classical sentence → page", "R@1", "hybrid"].startswith("1.000")
+    assert cells["金史, odd rows: simplified classical sentence → page", "R@1", "hybrid + rerank"].startswith("1.000")
     assert cells["CCPM, own test part: one verse of four", "R@1", "BM25, characters"].startswith("1.000")
     assert cells["CCPM, own test part: one verse of four", "R@1", "hybrid"] == "–"
+    assert cells["CCPM, own test part: one verse of four", "R@1", "hybrid + rerank"].startswith("1.000")
     assert {row[1] for row in table["rows"] if "modern →" in row[0]} == {"8"}
     assert all(cell in page.read_text("utf-8") for row in table["rows"] for cell in row)
 

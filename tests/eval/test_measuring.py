@@ -33,7 +33,7 @@ def test_the_place_of_the_first_right_answer_is_measured() -> None:
     ]
     found = score(queries, answers.__getitem__)
     assert found.values["MRR@10"] == (1, 0.5, 0, 0), "what is repeated takes up one place"
-    assert found.means() == {"R@1": 0.25, "R@10": 0.5, "MRR@10": 0.375}
+    assert found.means() == {"R@1": 0.25, "R@5": 0.5, "R@10": 0.5, "MRR@10": 0.375}
 
 
 def test_what_comes_after_the_tenth_is_not_seen() -> None:

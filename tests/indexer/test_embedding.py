@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
@@ -44,6 +46,28 @@ def test_scripts_and_punctuation_make_no_difference() -> None:
 def test_a_modern_sentence_is_near_its_classical_one() -> None:
     modern, classical, other = load_embedder().embed(["皇帝去世了，享年五十岁", "帝崩年五十", "河水泛濫壞民田"])
     assert modern @ classical > modern @ other
+
+
+@given(
+    st.sets(st.integers(1, 1 << 52) | st.integers(1, 400), min_size=1, max_size=300),
+    st.lists(st.integers(0, 1 << 52) | st.integers(0, 400), max_size=50),
+)
+def test_the_row_of_a_key_is_its_place_among_the_sorted_keys(known: set[int], asked: list[int]) -> None:
+    keys = sorted(known)
+    model = StaticEmbedder.from_weights(
+        np.array(keys, np.uint64), np.ones((len(keys), 2), np.float32), np.ones(len(keys), np.float32)
+    )
+    rows = model.rows_of(np.array([*asked, *keys], np.uint64)).tolist()
+    assert rows == [keys.index(key) if key in known else model.unknown for key in [*asked, *keys]]
+
+
+def test_tokens_are_compared_by_their_directions() -> None:
+    keys = np.array([1, 2, 3], np.uint64)
+    vectors = np.array([[3, 0], [0, 0.5], [1, 1]], np.float32)
+    model = StaticEmbedder.from_weights(keys, vectors, np.array([1, 2, 3], np.float32))
+    cosines = model.cosines(np.array([0, 1, 2]), np.array([0, 2]))
+    assert np.allclose(cosines, [[1, 0.7071], [0, 0.7071], [0.7071, 1]], atol=0.01)
+    assert model.importance(np.array([0, model.unknown])).tolist() == [1, 2.5]
 
 
 def test_no_texts() -> None:

@@ -32,3 +32,7 @@ def test_a_strange_word_that_the_collection_has_is_familiar() -> None:
 def test_a_quotation_with_a_slip_is_close() -> None:
     assert not look("阿勒卓特佛罗").close
     assert look("阿勒卓特佛罗", "于是阿勒卓特遂行").close
+
+
+def test_a_name_with_other_spellings_is_no_stranger() -> None:
+    assert look("完颜阿骨打起兵反辽") == Familiarity()

@@ -3,8 +3,9 @@ import pytest
 
 from indexer.embedding import StaticEmbedder
 from indexer.folding import fold
-from indexer.passages import code_points
-from search.interaction import BLOCK, Piece, interact
+from indexer.passages import BOUNDARY, code_points, text_of
+from search.aliases import Name
+from search.interaction import AFTER, BEFORE, BLOCK, SHARES, Closest, Piece, interact, surroundings
 
 FILL = "乙"
 
@@ -18,24 +19,53 @@ def model() -> StaticEmbedder:
     return StaticEmbedder.from_weights(letters, weights, np.ones(4, np.float32))
 
 
-def piece(passage: int, text: str, stream: int = 0, start: int = 0) -> Piece:
-    return Piece(passage, stream, start, code_points(fold(text)))
+def piece(passage: int, text: str, stream: int = 0, start: int = 0, around: bool = False) -> Piece:
+    return Piece(passage, stream, start, code_points(fold(text)), around)
+
+
+def shares(found: Closest) -> dict[str, float]:
+    return dict(zip(SHARES, found.shares, strict=True))
 
 
 def test_what_is_alike_close_together_goes_first(model: StaticEmbedder) -> None:
     far = "寒" + FILL * 4 * BLOCK + "渔"
     found = interact(model, "冬鱼", [piece(1, FILL * 30), piece(2, far), piece(3, FILL * 4 * BLOCK + "寒渔")])
-    assert found[1].score == 0
-    assert 0 < found[2].score < found[3].score <= 1
+    nothing, apart, together = (shares(found[passage]) for passage in (1, 2, 3))
+    assert set(nothing.values()) == {0}
+    assert apart["whole"] == pytest.approx(together["whole"])
+    assert 0 < apart["long"] < together["long"] <= 1
+    assert 0 < apart["short"] < together["short"] <= 1
 
 
-def test_the_very_same_tokens_score_one(model: StaticEmbedder) -> None:
-    assert interact(model, "冬鱼", [piece(7, "鱼冬")])[7].score == pytest.approx(1, abs=0.02)
+def test_the_very_same_token_is_liker_than_its_like(model: StaticEmbedder) -> None:
+    same, like = (shares(interact(model, "冬", [piece(7, text)])[7]) for text in ("乙冬", "寒"))
+    assert same["whole"] == same["long"] == same["short"] == pytest.approx(1, abs=0.01)
+    assert 0.9 < like["whole"] < 1
+
+
+def test_what_stands_around_a_passage_counts_apart(model: StaticEmbedder) -> None:
+    found = shares(interact(model, "冬鱼", [piece(1, "鱼"), piece(1, "冬", around=True), piece(2, "鱼")])[1])
+    assert found["around"] > found["whole"] == found["long"] == found["short"] > 0
+
+
+def test_a_token_that_the_model_does_not_know_is_like_itself_alone(model: StaticEmbedder) -> None:
+    found = interact(model, "冬丁丑", [piece(1, "冬"), piece(2, "冬丁丑"), piece(3, "冬丑丁")])
+    one, itself, turned = (shares(found[passage])["short"] for passage in (1, 2, 3))
+    assert one < turned < itself == pytest.approx(1, abs=0.01)
+
+
+def test_another_spelling_of_a_name_is_the_name(model: StaticEmbedder) -> None:
+    pieces = [piece(1, FILL * BLOCK + "冬卯辰"), piece(2, "冬"), piece(3, "冬辰卯")]
+    found = interact(model, "冬丁丑", pieces, [Name(1, 3, ("子", "卯辰"))])
+    with_name, without, turned = (shares(found[passage])["short"] for passage in (1, 2, 3))
+    # All tokens but the pair that runs into the name.
+    assert with_name == pytest.approx(4 / 5, abs=0.01)
+    assert without == turned < with_name
 
 
 def test_the_closest_stretch_is_named_in_its_stream(model: StaticEmbedder) -> None:
     text = FILL * 3 * BLOCK + "寒渔" + FILL * 3 * BLOCK
-    found = interact(model, "冬鱼", [piece(1, FILL * 5, 0, 40), piece(1, text, 1, 100)])
+    found = interact(model, "冬鱼", [piece(1, FILL * 5, 0, 40), piece(1, text, 1, 100), piece(1, "冬鱼", around=True)])
     stream, start, end = found[1].stretch
     assert stream == 1
     assert start <= 100 + 3 * BLOCK
@@ -43,15 +73,36 @@ def test_the_closest_stretch_is_named_in_its_stream(model: StaticEmbedder) -> No
 
 
 def test_pieces_of_one_passage_are_one(model: StaticEmbedder) -> None:
-    whole = interact(model, "冬鱼", [piece(1, "寒"), piece(1, "渔", 1), piece(2, "寒")])
-    assert set(whole) == {1, 2}
-    assert whole[1].score > whole[2].score
+    found = interact(model, "冬鱼", [piece(1, "寒"), piece(1, "渔", 1), piece(2, "寒")])
+    assert set(found) == {1, 2}
+    assert shares(found[1])["whole"] > shares(found[2])["whole"]
 
 
 @pytest.mark.parametrize("query", ["", " ", "甲乙丙", "，。"])
-def test_what_the_model_does_not_know_compares_with_nothing(model: StaticEmbedder, query: str) -> None:
+def test_what_the_model_does_not_know_at_all_compares_with_nothing(model: StaticEmbedder, query: str) -> None:
     assert interact(model, query, [piece(1, "寒")]) == {}
 
 
 def test_no_pieces_no_scores(model: StaticEmbedder) -> None:
     assert interact(model, "冬", []) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "passage", "expected"),
+    [
+        ("甲乙丙丁戊", (2, 3), ("甲乙", "丁戊")),
+        ("甲.乙丙丁.戊", (3, 4), ("乙", "丁")),
+        ("甲乙.丙", (1, 3), ("甲", "")),
+        ("甲乙", (0, 2), ("", "")),
+    ],
+)
+def test_surroundings_stay_in_the_section(text: str, passage: tuple[int, int], expected: tuple[str, str]) -> None:
+    codes = code_points(text)
+    codes[codes == ord(".")] = BOUNDARY
+    before, after = surroundings(codes, *passage)
+    assert (text_of(before), text_of(after)) == expected
+
+
+def test_surroundings_are_near() -> None:
+    before, after = surroundings(code_points("甲" * 500), 200, 210)
+    assert (len(before), len(after)) == (BEFORE, AFTER)
