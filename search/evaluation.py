@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -104,6 +105,7 @@ def _found(occurrences: Sequence[Occurrences]) -> Found:
     return Found(passages, tuple(some))
 
 
+@lru_cache(64)
 def typed_characters(phrase: Phrase) -> tuple[int, ...]:
     """The characters that a phrase's pattern was folded from, as the reader typed them."""
     codes = code_points(phrase.text if phrase.literal else phrase.text.translate(_NO_WILDCARDS))

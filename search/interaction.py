@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.compact import Letters
 from indexer.embedding import StaticEmbedder, token_keys
 from indexer.folding import fold
 from indexer.passages import BOUNDARY, Codes, code_points
@@ -95,7 +94,7 @@ def spaced(query: str) -> str:
     return " ".join(fold(run) for run in query.split())
 
 
-def surroundings(codes: Codes | Letters, start: int, end: int) -> tuple[Codes, Codes]:
+def surroundings(codes: Codes, start: int, end: int) -> tuple[Codes, Codes]:
     """What stands before and after ``[start, end)`` of a stream, near it and in the same section."""
     before, after = codes[max(start - BEFORE, 0) : start], codes[end : end + AFTER]
     closed = np.flatnonzero(before == BOUNDARY)

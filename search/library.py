@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -25,7 +25,7 @@ from search.evaluation import Evaluator, Found, distinct
 from search.familiarity import Familiarity, familiarity
 from search.fusion import Evidence, Matches, Scores, Stretch
 from search.hits import hit
-from search.interaction import Closest, Piece, interact, spaced, surroundings
+from search.interaction import AFTER, BEFORE, Closest, Piece, interact, spaced, surroundings
 from search.matching import Mask, merged, original_ranges, stands
 from search.meaning import nearest
 from search.query import And, Field, Nothing, Parsed, Phrase, parse
@@ -196,8 +196,8 @@ class Library:
                 passages, scores = fusion.by_matches(evidence, self._packs)
             case Mode.HYBRID:
                 passages, scores = fusion.fused(evidence, self._packs)
-        order = self._sorted(request.sort, passages, scores)
         end = offset + request.limit
+        order = self._sorted(request.sort, passages, scores, end)
         hits = tuple(self._hit(int(passages[at]), float(scores[at]), evidence, parsed.text) for at in order[offset:end])
         occurrences = sum(matches.count for matches in evidence.matches.values())
         familiar = self._familiarity(request, parsed, occurrences)
@@ -392,12 +392,13 @@ class Library:
         pack = self._packs[passage >> 32]
         row = pack.passages[passage & 0xFFFFFFFF]
         for stream in _STREAMS[scope]:
-            codes = pack.streams[stream].codes
             start, end = (int(row[f"{STREAM_NAMES[stream]}_{bound}"]) for bound in ("start", "end"))
             if end > start:
-                yield Piece(passage, stream, start, codes[start:end])
+                first = max(start - BEFORE, 0)
+                codes = pack.streams[stream].codes[first : end + AFTER]
+                yield Piece(passage, stream, start, codes[start - first : end - first])
                 if stream == MAIN:
-                    before, after = surroundings(codes, start, end)
+                    before, after = surroundings(codes, start - first, end - first)
                     yield Piece(passage, stream, start - len(before), before, around=True)
                     yield Piece(passage, stream, end, after, around=True)
 
@@ -428,27 +429,34 @@ class Library:
 
     # In what order, and how shown
 
-    def _sorted(self, sort: Sort, passages: NDArray[np.int64], scores: NDArray[np.float64]) -> NDArray[np.int64]:
-        order: NDArray[np.int64]
+    def _sorted(
+        self, sort: Sort, passages: NDArray[np.int64], scores: NDArray[np.float64], end: int
+    ) -> NDArray[np.int64]:
+        """Which passages come first, as far as ``end`` of them."""
         if sort is Sort.RELEVANCE:
-            order = np.lexsort((passages, -scores))
-            return order
-        places = list(self._work_places(passages))
-        ranks = np.array([self._order[place] for place in places], dtype=np.int64)
+            best = np.arange(len(scores))
+            if len(scores) > end:
+                # All that is as good as the last one shown: what is equal is told apart by its place.
+                best = np.flatnonzero(scores >= np.partition(scores, -end)[-end])
+            return best[np.lexsort((passages[best], -scores[best]))]
+        ranks = self._of_works(passages, self._order)
         if sort is Sort.PLACE:
-            order = np.lexsort((passages, ranks))
+            order: NDArray[np.int64] = np.lexsort((passages, ranks))
             return order
         latest = 1 << 31
-        years = np.array(
-            [latest if (year := self._cards[place].record.year) is None else year for place in places], dtype=np.int64
-        )
-        order = np.lexsort((passages, ranks, years))
+        years = {place: latest if card.record.year is None else card.record.year for place, card in self._cards.items()}
+        order = np.lexsort((passages, ranks, self._of_works(passages, years)))
         return order
 
-    def _work_places(self, passages: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-        for passage in passages.tolist():
-            number = passage >> 32
-            yield number, int(self._packs[number].passage_works[passage & 0xFFFFFFFF])
+    def _of_works(self, passages: NDArray[np.int64], values: Mapping[tuple[int, int], int]) -> NDArray[np.int64]:
+        """For each passage what its work has among ``values``."""
+        numbers = passages >> 32
+        result = np.zeros(len(passages), np.int64)
+        for number in np.unique(numbers).tolist():
+            pack, mine = self._packs[number], numbers == number
+            table = np.array([values.get((number, work), 0) for work in range(len(pack.works))], dtype=np.int64)
+            result[mine] = table[pack.passage_works[passages[mine] & 0xFFFFFFFF]]
+        return result
 
     def _hit(self, passage: int, score: float, evidence: Evidence, text: str) -> Hit:
         number = passage >> 32

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,13 @@ from numpy.typing import NDArray
 
 from indexer.compact import Ids
 from indexer.pack import MAIN, Pack, StoredStream
-from indexer.passages import BOUNDARY
+from indexer.passages import BOUNDARY, Codes
 from indexer.places import Places
 from search.query import ANY_ONE, ANY_RUN, MAX_RUN, Element
 from search.results import SearchError
 
-MOST_STARTS = 4_000_000
-"""Places that a leading gap, as in ?*之, may make of the others in one pack."""
+MOST_STARTS = 300_000
+"""Places of a pack that a gap before the first character, as in ?*之, may make of the places of what follows it."""
 
 Mask = NDArray[np.bool_]
 
@@ -85,6 +86,9 @@ def find(pack: Pack, number: int, pattern: tuple[Element, ...], typed: tuple[int
     stream = pack.streams[number]
     pieces, tail = _pieces(pattern, typed)
     found = [_standing(pack, stream, piece) for piece in pieces]
+    if not all(len(ranges.starts) for ranges, _ in found):
+        nowhere = np.empty(0, np.int64)
+        return Occurrences(number, nowhere, nowhere, np.empty(0, dtype=bool), nowhere)
     everything = _chained(stream, pieces, [ranges for ranges, _ in found], tail)
     if len(pieces) == 1 and not (pieces[0].high or tail):
         spelled = found[0][1]
@@ -94,12 +98,21 @@ def find(pack: Pack, number: int, pattern: tuple[Element, ...], typed: tuple[int
         spelled = np.zeros(len(everything.starts), dtype=bool)
         spelled[at] = True
         everything.ends[at] = same.ends
-    passages = np.searchsorted(pack.stream_starts[number], everything.starts, side="right") - 1
+    passages = _passages(pack.stream_starts[number], everything.starts)
     return Occurrences(number, everything.starts, everything.ends, spelled, passages)
 
 
-def _pieces(pattern: Sequence[Element], typed: Sequence[int]) -> tuple[list[_Piece], int]:
-    """The pieces of a pattern, and how many single wildcards end it."""
+def _passages(begins: Codes, starts: Places) -> Places:
+    """The passage in which each range starts; whichever of the two are fewer are looked up among the others."""
+    if len(starts) < len(begins):
+        return np.searchsorted(begins, starts, side="right") - 1
+    bounds = np.append(np.searchsorted(starts, begins), len(starts))
+    return np.repeat(np.arange(len(begins)), np.diff(bounds))
+
+
+@lru_cache(64)
+def _pieces(pattern: tuple[Element, ...], typed: tuple[int, ...]) -> tuple[list[_Piece], int]:
+    """The pieces of a pattern, and how many single wildcards end it; the same for every pack that is asked."""
     pieces: list[_Piece] = []
     spelled = iter(typed)
     ones = runs = 0
@@ -130,8 +143,8 @@ def _standing(pack: Pack, stream: StoredStream, piece: _Piece) -> tuple[_Ranges,
     """Where a piece stands, and which of these are spelled as typed."""
     starts = _places(pack, stream, piece)
     spelled = np.zeros(len(starts), dtype=bool)
-    written = pack.ids(piece.typed)
-    if written is not None and len(starts):
+    written = pack.ids(piece.typed) if len(starts) else None
+    if written is not None:
         places = starts[:, None] + np.array(piece.distances)
         spelled = (pack.text.ids[stream.offsets[places]] == written).all(axis=1)
     return _Ranges(starts, starts + piece.length), spelled
@@ -196,17 +209,13 @@ def _led(stream: StoredStream, ranges: _Ranges, low: int, high: int) -> _Ranges:
     if not high:
         return ranges
     if len(ranges.starts) * (high - low + 1) > MOST_STARTS:
-        raise SearchError("wildcard-too-broad", "?*")
-    starts = np.concatenate([ranges.starts - gap for gap in range(low, high + 1)])
-    ends = np.tile(ranges.ends, high - low + 1)
-    firsts = np.tile(ranges.starts, high - low + 1)
-    keep = starts >= 0
-    starts, ends, firsts = starts[keep], ends[keep], firsts[keep]
-    keep = stream.unbroken(starts, firsts)
-    starts, ends = starts[keep], ends[keep]
-    order = np.lexsort((ends, starts))
-    starts, unique = np.unique(starts[order], return_index=True)
-    return _Ranges(starts, ends[order][unique])
+        raise SearchError("query-too-complex", "?*")
+    starts = np.unique(np.concatenate([ranges.starts - gap for gap in range(low, high + 1)]))
+    starts = starts[starts >= 0]
+    # The nearest that the gap can lead to is the shortest; if a boundary cuts that off, it does all others.
+    nearest = np.searchsorted(ranges.starts, starts + low)
+    keep = stream.unbroken(starts, ranges.starts[nearest])
+    return _Ranges(starts[keep], ranges.ends[nearest[keep]])
 
 
 def near(pack: Pack, left: Occurrences, right: Occurrences, distance: int) -> Occurrences:
