@@ -90,7 +90,11 @@ class Spellings:
             stream = pack.streams[MAIN]
             start, end = (int(pack.passages[bound][passage & 0xFFFFFFFF]) for bound in ("main_start", "main_end"))
             folded = text_of(stream.codes[start:end])
-            places = [at for at in range(len(folded)) if folded.startswith(word, at)]
+            places: list[int] = []
+            at = folded.find(word)
+            while at >= 0:
+                places.append(at)
+                at = folded.find(word, at + 1)
             spelled = text_of(pack.text[stream.offsets[start + np.array(places, np.int64)[:, None] + steps]])
             met += [spelled[at : at + len(word)] for at in range(0, len(spelled), len(word))]
         return met
