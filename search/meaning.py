@@ -17,7 +17,7 @@ from indexer.pack import Pack
 from indexer.passages import BOUNDARY, Codes
 from search.matching import Mask
 
-LIKELY = 1000
+LIKELY = 500
 """Windows whose true cosines are taken; at most half of them are of one pack, where there are several."""
 
 
