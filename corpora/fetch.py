@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from corpora.archives import ArchiveFailure, unpack
 from corpora.model import Collection, Origin
 
 CLONE_SECONDS = 1800  # the longest one clone may take
@@ -77,6 +78,8 @@ def fetch(
 
     Raises :class:`FetchFailure` when nothing more can be had: git is missing, the network or the disk is.
     """
+    if collection.archive:
+        return _from_archive(collection, destination, source_folder, on_progress)
     if not collection.origins:
         raise FetchFailure(f"{collection.id}: nothing to fetch: its texts come with the program")
     if source_folder is not None and not source_folder.is_dir():
@@ -106,6 +109,35 @@ def fetch(
             done[state].append(work_id)
         on_progress(Progress(work_id, state, number, total))
     return Fetched(folder, tuple(done[State.FETCHED]), tuple(done[State.PRESENT]), tuple(failures))
+
+
+def _from_archive(
+    collection: Collection, destination: Path, source: Path | None, on_progress: Callable[[Progress], None]
+) -> Fetched:
+    """Unpack a collection's archive, which ``source`` is or holds."""
+    folder = destination / collection.id
+    if folder.exists():
+        return Fetched(folder, (), (collection.id,), ())
+    archive = source / collection.archive if source and source.is_dir() else source
+    if archive is None or not archive.is_file():
+        raise FetchFailure(
+            f"{collection.id}: name its archive, {collection.archive}, or the folder it is in, with --from"
+        )
+    on_progress(Progress(collection.id, State.STARTED, 1, 1))
+    try:
+        destination.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".fetching-", dir=destination) as temporary:
+            ready = Path(temporary, collection.id)
+            ready.mkdir()
+            if not unpack(archive, ready):
+                raise FetchFailure(f"{archive}: holds no files")
+            ready.rename(folder)
+    except ArchiveFailure as failure:
+        raise FetchFailure(str(failure)) from failure
+    except OSError as error:
+        raise FetchFailure(f"{folder}: cannot be written: {error.strerror}") from error
+    on_progress(Progress(collection.id, State.FETCHED, 1, 1))
+    return Fetched(folder, (collection.id,), (), ())
 
 
 def _bring(origin: Origin, folder: Path, source_folder: Path | None) -> None:
@@ -192,5 +224,7 @@ def _raise(error: OSError) -> None:
 
 
 def count_present(collection: Collection, destination: Path) -> int:
-    """How many of the works that :func:`fetch` brings are in ``destination`` already."""
+    """How many of what :func:`fetch` brings, works or an archive, are in ``destination`` already."""
+    if collection.archive:
+        return int((destination / collection.id).is_dir())
     return sum((destination / collection.id / origin.folder).is_dir() for origin in collection.origins.values())

@@ -25,7 +25,8 @@ MAX_BYTES = 1 << 20  # the largest manifest that is read, in bytes
 MAX_VALUE = 2000  # the longest text in one field, in characters
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_COLLECTION_FIELDS = frozenset({"id", "title", "description", "licence", "access", "folder", "works"})
+_FILE_NAME = re.compile(r"[\w.-]{1,100}")
+_COLLECTION_FIELDS = frozenset({"id", "title", "description", "licence", "access", "folder", "archive", "works"})
 _TEXT_FIELDS = (
     "title", "author", "dynasty", "category", "place", "language", "script", "edition", "licence", "source", "date",
 )  # fmt: skip
@@ -124,6 +125,7 @@ def _collection(data: object) -> tuple[Collection, Path | None]:
         access=Access(access),
         records=records,
         origins=origins,
+        archive=_file_name(fields, "archive"),
     )
     return collection, _shipped(fields)
 
@@ -175,6 +177,13 @@ def _name(fields: Mapping[str, Any], where: str) -> str:
     name = _text(fields, "id", where, required=True)
     if not _NAME.fullmatch(name):  # it becomes a folder's name
         raise ValueError(f"{where}: id: {name!r} is not made of letters, digits, '-' and '_'")
+    return name
+
+
+def _file_name(fields: Mapping[str, Any], key: str) -> str:
+    name = _text(fields, key, "the manifest")
+    if name and (not _FILE_NAME.fullmatch(name) or name.startswith(".")):
+        raise ValueError(f"{key}: {name!r} is not the name of a file")
     return name
 
 

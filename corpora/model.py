@@ -121,7 +121,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A named group of works with one manifest. ``records`` maps work ids to their catalogue records."""
+    """A named group of works with one manifest. ``records`` maps work ids to their catalogue records.
+
+    ``archive`` names the file that holds all of them, where they don't come one by one.
+    """
 
     id: str
     title: Localized
@@ -130,6 +133,7 @@ class Collection:
     access: Access = Access.OPEN
     records: dict[str, CatalogueRecord] = field(default_factory=dict)
     origins: dict[str, Origin] = field(default_factory=dict)
+    archive: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -101,50 +100,56 @@ def evaluate(
 
 @click.command()
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--index", type=_FOLDER, help="Time this index, which is already built of PATH.")
+@click.option("--peers", is_flag=True, help="Other engines on the same texts, instead.")
+@click.option("--characters", type=click.IntRange(1), help="Take only works of about so many million characters.")
+@click.option(
+    "--sizes", metavar="N,N,…", help="How cost grows, instead: so many million characters, one after another."
+)
+@click.option("--plot", type=_FILE, help="With --sizes: draw it into this file, too.")
 @_data
 @_json
-def bench(paths: tuple[Path, ...], data: Path, as_json: bool) -> None:
+def bench(
+    paths: tuple[Path, ...],
+    index: Path | None,
+    peers: bool,
+    characters: int | None,
+    sizes: str | None,
+    plot: Path | None,
+    data: Path,
+    as_json: bool,
+) -> None:
     """Build an index of PATH, by default the Northeast, and time its searches.
 
-    Prints the build's rate, peak memory and size, and for each mode of search the time that half of the searches
-    stay within, and 95 of 100. Phrases of 2 to 6 characters are drawn from the text at random; the modern sentences
-    are those of the even rows of the 金史, where they are at hand.
+    Prints the build's rate, peak memory and size, what it takes to add and to remove a work of a million characters,
+    how long a process takes to its first answer, and for each kind of search the time that half of the searches stay
+    within, and 95 of 100. Phrases of 2 to 6 characters are drawn from the text at random; the modern sentences are
+    those of the even rows of the 金史, where they are at hand.
     """
-    from eval import bench as benching  # it loads the engines, which `--help` has no need of
-    from eval import liaojin
-    from search.library import Library
-    from search.results import Mode
+    from eval import speed  # it loads the engines, which `--help` has no need of
 
-    with tempfile.TemporaryDirectory() as folder, Bars() as bars:
-        index = Path(folder)
-        built = benching.build_measured(paths or [data / "corpora" / "kanripo"], index)
-        library = Library.open(index)
-        facts = library.status()
-        phrases = benching.phrases(index)
-        queries = {"phrases": phrases}
-        sentences = data / "eval" / "liaojin" / "KR2a0035.tsv"
-        if sentences.exists():
-            queries["sentences"] = [query.text for query in liaojin.read_queries(sentences, "even")][: len(phrases)]
-        times = {
-            f"{mode}, {kind}": asdict(benching.latency(library, texts, mode, bars))
-            for mode in Mode
-            for kind, texts in queries.items()
-            if kind == "phrases" or mode is not Mode.EXACT
-        }
-    size = {name: round(amount / 2**20, 1) for name, amount in facts["bytes"].items()}
-    figures = {
-        "characters": facts["characters"],
-        "build seconds": round(built.seconds, 1),
-        "build characters a second": round(facts["characters"] / built.seconds),
-        "build peak memory MiB": round(built.peak_memory / 2**20),
-        **{f"{name} MiB": amount for name, amount in size.items()},
-    }
+    if (index is not None) + peers + (sizes is not None) > 1:
+        raise click.UsageError("--index, --peers and --sizes are three things to measure; choose one")
+    if plot and not sizes:
+        raise click.UsageError("--plot goes with --sizes")
+    texts = list(paths) or [data / "corpora" / "kanripo"]
+    million = 1_000_000
+    with Bars() as bars:
+        if sizes:
+            try:
+                wanted = [int(size) * million for size in sizes.split(",")]
+            except ValueError:
+                raise click.BadParameter(f"{sizes}: whole numbers with commas between", param_hint="--sizes") from None
+            tables = [speed.growth(texts, wanted, data, plot, bars)]
+        elif peers:
+            tables = [speed.peers(texts, (characters or 3) * million, data, bars)]
+        else:
+            tables = speed.speed(texts, characters and characters * million, index, data, bars)
     if as_json:
-        click.echo(json.dumps({**figures, "milliseconds": times}, ensure_ascii=False, indent=2))
+        click.echo(json.dumps([asdict(table) for table in tables], ensure_ascii=False, indent=2))
         return
-    _print("build", ("", ""), [(name, f"{figure:,}") for name, figure in figures.items()])
-    rows = [(name, time["queries"], f"{time['p50']:.1f}", f"{time['p95']:.1f}") for name, time in times.items()]
-    _print("search, milliseconds", ("mode, queries", "queries", "p50", "p95"), rows)
+    for table in tables:
+        _print(table.title, table.columns, table.rows)
 
 
 @click.command()

@@ -8,19 +8,21 @@ were replaced or removed leave it and the new ones enter, and the new generation
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corpora.manifests import record_of
-from corpora.model import Problem, Source, Work
-from corpora.readers import discover, read
+from corpora.model import Problem, Source
+from corpora.readers import discover
 from indexer import checksums, engines, folding
 from indexer.checksums import Damaged
 from indexer.embedding import Embedder, load_embedder
 from indexer.errors import IndexFailure, no_room
 from indexer.generation import (
+    FORMAT,
     Generation,
     PackEntry,
     Settings,
@@ -35,13 +37,13 @@ from indexer.generation import (
     require_sizes,
     work_key,
 )
-from indexer.pack import Pack, PackWriter, Progress
-from indexer.tokens import pack_tokens
+from indexer.pack import Pack, Progress
+from indexer.tokens import pack_passages
+from indexer.workers import Task, write_packs
 
-PACK_BYTES = 4 << 20
-"""Source bytes gathered into one pack; it bounds memory, and the work lost to an interruption."""
-LOCAL = "local"
-"""The collection of works that no manifest names."""
+LEAST_BYTES, PACK_BYTES = 4 << 20, 24 << 20
+"""Source bytes gathered into one pack; it bounds memory, and the work lost to an interruption. Every search asks every
+pack, so that they are as large as the cores and these bounds allow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def build(
                 except OSError as failure:
                     problems.append(Problem(source.root, 0, f"unreadable: {failure.strerror}"))
         fresh = {key: source for key, source in sources.items() if key not in current.sources}
-        packs = _write_packs(index, fresh, settings, collection, embedder, on_progress)
+        packs = _write_packs(index, fresh, settings, collection, embedder, model or _model_path(before), on_progress)
         known = open_packs(index, current.packs).values()
         problems += [
             problem
@@ -158,8 +160,9 @@ def digest(source: Source, collection: str) -> str:
         repr((source.reader, source.options, source.root.name, collection, record_of(source.root.name))).encode()
     )
     for file in source.files:
+        name = str(file.relative_to(source.root.parent))
         with file.open("rb") as opened:
-            total.update(file.name.encode() + hashlib.file_digest(opened, "sha256").digest())
+            total.update(name.encode() + hashlib.file_digest(opened, "sha256").digest())
     return total.hexdigest()
 
 
@@ -169,67 +172,40 @@ def _write_packs(
     settings: Settings,
     collection: str,
     embedder: Embedder,
+    model: Path | None,
     progress: Progress,
 ) -> list[tuple[tuple[str, ...], Pack]]:
-    packs: list[tuple[tuple[str, ...], Pack]] = []
-    total = sum(_size(source) for source in sources.values())
-    done = 0
-    for group in _groups(sources):
-        name = hashlib.sha256(repr((settings.model, settings.folding, group)).encode()).hexdigest()[:24]
-        folder = pack_folder(index, name)
+    sizes = {key: sum(file.stat().st_size for file in source.files) for key, source in sources.items()}
+    folders: dict[tuple[str, ...], Path] = {}
+    for group in _groups(sizes):
+        made_of = (FORMAT, settings.model, settings.folding, collection, group)
+        folders[group] = pack_folder(index, hashlib.sha256(repr(made_of).encode()).hexdigest()[:24])
+    for folder in folders.values():
         if folder.is_dir() and not checksums.is_whole(folder):
             drop(folder)
-        if not folder.is_dir():
-            writer = PackWriter()
-            problems: dict[str, list[Problem]] = {}
-            for key in group:
-                progress("read", done, total)
-                for item in read(sources[key]):
-                    if isinstance(item, Problem):
-                        problems.setdefault(key, []).append(_from_root(item, sources[key].root))
-                    else:
-                        work, home = _catalogued(item, collection)
-                        writer.add(work, home, key)
-                done += _size(sources[key])
-                progress("read", done, total)
-            writer.write(folder, problems, embedder, progress)
-        else:
-            done += sum(_size(sources[key]) for key in group)
-            progress("read", done, total)
-        packs.append((group, Pack(folder)))
-    return packs
+    missing = [
+        Task(folder, tuple((key, sources[key], sizes[key]) for key in group), collection)
+        for group, folder in folders.items()
+        if not folder.is_dir()
+    ]
+    write_packs(missing, embedder, model, progress)
+    return [(group, Pack(folder)) for group, folder in folders.items()]
 
 
-def _from_root(problem: Problem, root: Path) -> Problem:
-    """The problem with its file named from the source's root, which may be called otherwise another time."""
-    if problem.file.is_relative_to(root):
-        return replace(problem, file=problem.file.relative_to(root))
-    return problem
-
-
-def _groups(sources: dict[str, Source]) -> Iterator[tuple[str, ...]]:
+def _groups(sizes: dict[str, int]) -> Iterator[tuple[str, ...]]:
+    """The sources pack by pack: few packs, but work for every core."""
+    share = sum(sizes.values()) // (os.cpu_count() or 1)
+    most = min(max(share, LEAST_BYTES), PACK_BYTES)
     group: list[str] = []
     size = 0
-    for key, source in sources.items():
-        if group and size + _size(source) > PACK_BYTES:
+    for key in sizes:
+        if group and size + sizes[key] > most:
             yield tuple(group)
             group, size = [], 0
         group.append(key)
-        size += _size(source)
+        size += sizes[key]
     if group:
         yield tuple(group)
-
-
-def _size(source: Source) -> int:
-    return sum(file.stat().st_size for file in source.files)
-
-
-def _catalogued(work: Work, collection: str) -> tuple[Work, str]:
-    """The work with its manifest's record, if a manifest names it, and the collection that it belongs to."""
-    known = record_of(work.id)
-    if known is None:
-        return work, collection or LOCAL
-    return replace(work, record=known[1]), collection or known[0]
 
 
 def _enter(
@@ -280,10 +256,10 @@ def write_engine(
     for entry in entries:
         pack = packs[entry.number]
         live = {work_key(entry.number, work) for work in entry.live}
-        for tokens in pack_tokens(pack, entry.number):
+        for passage in pack_passages(pack, entry.number):
             done += 1
-            if tokens.work in live:
-                writer.add((tokens,))
+            if passage.work in live:
+                writer.add((passage,))
             if done % 500 == 0 or done == total:
                 progress("index", done, total)
     progress("commit", 0, 1)

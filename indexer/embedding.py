@@ -139,12 +139,21 @@ class StaticEmbedder:
         """What tokens count when they are compared one by one, ``unknown`` ones too."""
         return self._importance[rows]
 
+    def products(self, rows: Rows, vector: Vectors) -> Vectors:
+        """What tokens add to the product of a text's sum with a vector; ``unknown`` is no token."""
+        products: Vectors = (self._weights[rows].astype(np.float32) @ vector) * self._scales[rows]
+        return products
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """See :class:`Embedder`."""
-        rows = [self._embed(texts[first : first + _CHUNK]) for first in range(0, len(texts), _CHUNK)]
+        return unit(self.sums(texts))[0]
+
+    def sums(self, texts: Sequence[str]) -> Vectors:
+        """The sum of each text's token vectors, which :meth:`embed` brings to unit length."""
+        rows = [self._sums(texts[first : first + _CHUNK]) for first in range(0, len(texts), _CHUNK)]
         return np.concatenate(rows) if rows else np.zeros((0, self.dimensions), np.float32)
 
-    def _embed(self, texts: Sequence[str]) -> Vectors:
+    def _sums(self, texts: Sequence[str]) -> Vectors:
         codes = np.frombuffer("\n".join(texts).encode("utf-32-le", "replace"), dtype="<u4").astype(np.uint32)
         lengths = np.array([len(text) for text in texts], dtype=np.int64)
         folded, offsets = fold_array(codes)
@@ -157,10 +166,7 @@ class StaticEmbedder:
         known = found != self.unknown
         used, columns = np.unique(found[known], return_inverse=True)
         bag = csr_matrix((np.ones(len(columns), np.float32), (rows[known], columns)), (len(texts), len(used)))
-        vectors = np.asarray(bag @ (self._weights[used].astype(np.float32) * self._scales[used, None]), np.float32)
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        unit: Vectors = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
-        return unit
+        return np.asarray(bag @ (self._weights[used].astype(np.float32) * self._scales[used, None]), np.float32)
 
 
 class _HashTable:
@@ -219,6 +225,13 @@ class TransformerEmbedder:
             list(texts), normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
         )
         return rows.astype(np.float32)
+
+
+def unit(vectors: Vectors) -> tuple[Vectors, Vectors]:
+    """The vectors brought to unit length, zeros left as they are, and the lengths that they had."""
+    lengths = np.linalg.norm(vectors, axis=1)
+    divisors = lengths[:, None]
+    return np.divide(vectors, divisors, out=np.zeros_like(vectors), where=divisors > 0), lengths
 
 
 def token_keys(codes: NDArray[np.uint32]) -> tuple[Keys, Keys]:

@@ -1,7 +1,9 @@
 """A pack: the text of some works with everything derived from it, in one immutable folder of memory-mapped arrays.
 
 All offsets into ``text`` count from the pack's beginning. ``main`` and ``notes`` are the folded streams of
-:mod:`indexer.passages`, ``*_offsets`` lead back to ``text``. Row i of ``windows`` is row i of ``vectors.faiss``.
+:mod:`indexer.passages`; they and ``text`` are ranks in one ``alphabet``. Of each stream ``*_bases`` and ``*_distances``
+lead back to ``text`` (:mod:`indexer.compact`), and ``*_order``, ``*_keys`` and ``*_starts`` say where each pair of
+characters stands (:mod:`indexer.places`). Row i of ``windows`` is row i of ``vectors.faiss``.
 """
 
 from __future__ import annotations
@@ -19,10 +21,11 @@ from numpy.typing import NDArray
 
 from corpora.model import CatalogueRecord, Page, Problem, Role, Section, Span, SpanKind, Work
 from indexer import checksums, vectors, words
-from indexer.embedding import Embedder
+from indexer.compact import Ids, Letters, Offsets, alphabet_of, ranks
+from indexer.embedding import Embedder, StaticEmbedder, Vectors, unit
 from indexer.passages import (
+    BOUNDARY,
     Codes,
-    Stream,
     code_points,
     main_stream,
     main_windows,
@@ -31,6 +34,7 @@ from indexer.passages import (
     passage_starts,
     text_of,
 )
+from indexer.places import Pairs, Places
 
 PASSAGE = np.dtype(
     [
@@ -58,6 +62,7 @@ ABSTRACT_WEIGHT = 0.7
 HEAD_WEIGHT = 0.5
 """What an abstract, and a passage that is mostly running head, count in a ranking."""
 _BATCH = 8192
+_SEED = 7
 _KINDS = tuple(SpanKind)
 _ROLES = tuple(Role)
 _ARRAYS = (
@@ -78,6 +83,26 @@ Progress = Callable[[str, int, int], None]
 """Called with the name of the step, what is done and what there is to do."""
 
 
+@dataclass(frozen=True)
+class StoredStream:
+    """A folded stream of a pack, with where each character comes from and where each pair of them stands."""
+
+    codes: Letters
+    offsets: Offsets
+    pairs: Pairs
+
+    @cached_property
+    def boundaries(self) -> Places:
+        """The places of boundaries, sorted."""
+        return np.flatnonzero(self.codes.ids == BOUNDARY)
+
+    def unbroken(self, starts: Places, ends: Places) -> NDArray[np.bool_]:
+        """Which half-open ranges hold no boundary."""
+        boundaries = self.boundaries
+        same: NDArray[np.bool_] = np.searchsorted(boundaries, starts) == np.searchsorted(boundaries, ends)
+        return same
+
+
 @dataclass(frozen=True, slots=True)
 class PackWork:
     """A work in a pack: its collection, its record, the digest of the source it came from, its sections' titles."""
@@ -94,28 +119,30 @@ class Pack:
     """A pack on disk, for reading. Every file is opened at once, so that nothing is lost if a build drops the folder.
 
     Attributes:
-        text: code points of all sections, one after another.
+        alphabet: the different characters of text and streams.
+        text: the characters of all sections, one after another.
         streams: the main stream and the notes stream.
         passages, sections, spans: one row each, in the order of the text.
         windows: one row a window, in the order of the vectors.
         inside: places of the main stream inside a word of modern text, sorted.
-        vectors: the FAISS index over the windows.
+        lengths: of each window's sum of token vectors, where the model is static.
+        vectors: the index over the windows.
         works: the works, in order.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.text: Codes = self._array("text")
-        self.streams = (
-            Stream(self._array("main"), self._array("main_offsets")),
-            Stream(self._array("notes"), self._array("notes_offsets")),
-        )
+        # A copy in memory: every character that is read goes through it.
+        self.alphabet: Codes = np.array(self._array("alphabet"))
+        self.text = Letters(self._array("text"), self.alphabet)
+        self.streams = tuple(self._stream(name) for name in STREAM_NAMES)
         self.passages = self._array("passages")
         self.sections = self._array("sections")
         self.spans = self._array("spans")
         self.windows = self._array("windows")
         self.inside: Codes = self._array("inside")
-        self.vectors: Any = vectors.open_index(folder / "vectors.faiss")
+        self.lengths: Vectors = self._array("lengths")
+        self.vectors = vectors.VectorIndex(folder / "vectors.faiss")
         self._page_starts: Codes = self._array("pages")["start"]
         self._pages = [
             (label, facsimile)
@@ -140,6 +167,22 @@ class Pack:
         # A plain view of the map: numpy's own memmap class costs microseconds a slice.
         array: NDArray[Any] = np.asarray(np.load(self.folder / f"{name}.npy", mmap_mode="r"))
         return array
+
+    def _stream(self, name: str) -> StoredStream:
+        return StoredStream(
+            Letters(self._array(name), self.alphabet),
+            Offsets(self._array(f"{name}_bases"), self._array(f"{name}_distances")),
+            Pairs(*(self._array(f"{name}_{part}") for part in ("order", "keys", "starts"))),
+        )
+
+    def ids(self, characters: Sequence[int]) -> Ids | None:
+        """The ranks of characters in the alphabet; None where one of them is not in the pack."""
+        wanted = np.array(characters, np.uint32)
+        found = np.minimum(np.searchsorted(self.alphabet, wanted), len(self.alphabet) - 1)
+        if (self.alphabet[found] != wanted).any():
+            return None
+        ids: Ids = found.astype(self.text.ids.dtype)
+        return ids
 
     @cached_property
     def stream_starts(self) -> tuple[Codes, Codes]:
@@ -313,9 +356,9 @@ class PackWriter:
         draft = folder.with_name(f".{folder.name}.draft")
         draft.mkdir(parents=True, exist_ok=True)
         joined = {name: _concatenate(name, parts) for name, parts in self._arrays.items()}
-        for name, array in joined.items():
+        for name, array in _compacted(joined).items():
             np.save(draft / f"{name}.npy", array)
-        vectors.write(self._embed(joined, embedder, progress), draft / "vectors.faiss")
+        np.save(draft / "lengths.npy", _write_vectors(joined, embedder, draft / "vectors.faiss", progress))
         (draft / "pages.txt").write_text("\n".join(self._labels), "utf-8")
         contents = {
             "works": self._works,
@@ -332,16 +375,44 @@ class PackWriter:
         os.replace(draft, folder)
         sync(folder.parent)
 
-    def _embed(self, joined: dict[str, NDArray[Any]], embedder: Embedder, progress: Progress) -> NDArray[np.float32]:
-        windows = joined["windows"]
-        rows = np.zeros((len(windows), embedder.dimensions), np.float32)
-        streams = (joined["main"], joined["notes"])
-        for first in range(0, len(windows), _BATCH):
-            batch = windows[first : first + _BATCH]
-            texts = [text_of(streams[window["stream"]][window["start"] : window["end"]]) for window in batch]
-            rows[first : first + _BATCH] = embedder.embed(texts)
-            progress("embed", min(first + _BATCH, len(windows)), len(windows))
-        return rows
+
+def _write_vectors(
+    joined: Mapping[str, NDArray[Any]], embedder: Embedder, path: Path, progress: Progress
+) -> NDArray[np.float32]:
+    """Embed the windows, and write the index over their vectors; the lengths of static sums are what it returns."""
+    windows = joined["windows"]
+    total = len(windows)
+    texts = [text_of(joined[name]) for name in STREAM_NAMES]
+    static = isinstance(embedder, StaticEmbedder)
+
+    def embed(rows: NDArray[Any]) -> tuple[Vectors, Vectors]:
+        places = zip(rows["stream"].tolist(), rows["start"].tolist(), rows["end"].tolist(), strict=True)
+        some = [texts[stream][start:end] for stream, start, end in places]
+        return unit(embedder.sums(some) if isinstance(embedder, StaticEmbedder) else embedder.embed(some))
+
+    size = vectors.sample_size(total, static)
+    chosen = np.sort(np.random.default_rng(_SEED).permutation(total)[:size])
+    index = vectors.new(embed(windows[chosen])[0], total, static)
+    lengths = np.zeros(total if static else 0, np.float32)
+    for first in range(0, total, _BATCH):
+        rows, found = embed(windows[first : first + _BATCH])
+        index.add(rows)
+        lengths[first : first + _BATCH] = found[: len(lengths)]
+        progress("embed", min(first + _BATCH, total), total)
+    vectors.write(index, path)
+    return lengths
+
+
+def _compacted(joined: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The arrays as they are stored."""
+    texts = ("text", *STREAM_NAMES)
+    alphabet = alphabet_of(*(joined[name] for name in texts))
+    stored = {"alphabet": alphabet} | {name: ranks(joined[name], alphabet) for name in texts}
+    for name in STREAM_NAMES:
+        offsets, pairs = Offsets.of(joined[f"{name}_offsets"]), Pairs.of(stored[name])
+        stored |= {f"{name}_bases": offsets.bases, f"{name}_distances": offsets.distances}
+        stored |= {f"{name}_order": pairs.order, f"{name}_keys": pairs.keys, f"{name}_starts": pairs.starts}
+    return stored | {name: joined[name] for name in ("passages", "sections", "spans", "pages", "windows", "inside")}
 
 
 def _concatenate(name: str, parts: list[NDArray[Any]]) -> NDArray[Any]:

@@ -1,20 +1,15 @@
-"""What an engine is given of a passage and of a query: characters and bigrams."""
+"""What an engine is given of a passage and of a query: characters and adjacent pairs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-import numpy as np
-from numpy.typing import NDArray
-
-from indexer.engines import TAIL, Bag, PassageTokens
+from indexer.engines import Bag, Folded
 from indexer.folding import fold
 from indexer.generation import work_key
-from indexer.pack import Pack
+from indexer.pack import STREAM_NAMES, Pack
 from indexer.passages import BOUNDARY, text_of
 
-STOP = "\x01"
-"""Stands for a boundary among the characters, so that no phrase runs across it."""
 LONGEST_BAG = 120
 """Distinct tokens of a query that are looked up; the rest of a longer query adds nothing but time."""
 
@@ -34,29 +29,20 @@ def bag(text: str, scope: str) -> Bag:
     return Bag(tuple(tokens)[:LONGEST_BAG], scope)
 
 
-def pack_tokens(pack: Pack, number: int) -> Iterator[PassageTokens]:
+def pack_passages(pack: Pack, number: int) -> Iterator[Folded]:
     """What the engine indexes of each passage of a pack."""
-    works = pack.passage_works
-    for local, row in enumerate(pack.passages):
-        chars: dict[str, Sequence[str]] = {}
-        bags: dict[str, Sequence[str]] = {}
-        for name, stream, start, end in (
-            ("text", pack.streams[0], row["main_start"], row["main_end"]),
-            ("notes", pack.streams[1], row["notes_start"], row["notes_end"]),
-        ):
-            chars[name] = _chars(stream.codes[start : min(end + TAIL, len(stream.codes))] if end > start else None)
-            own = chars[name][: end - start]
-            bags[name] = [gram for run in "".join(own).split(STOP) for gram in grams(run)]
-        bags["both"] = [*bags["text"], *bags["notes"]]
-        yield PassageTokens(passage_id(number, local), work_key(number, int(works[local])), chars, bags)
+    keys = [work_key(number, work) for work in range(len(pack.works))]
+    # Each stream is decoded at once: a passage is then but a slice.
+    streams = [text_of(stream.codes[:]) for stream in pack.streams]
+    bounds = [(pack.passages[f"{name}_start"].tolist(), pack.passages[f"{name}_end"].tolist()) for name in STREAM_NAMES]
+    for local, work in enumerate(pack.passage_works.tolist()):
+        text, notes = (
+            tuple(run for run in stream[starts[local] : ends[local]].split(chr(BOUNDARY)) if run)
+            for stream, (starts, ends) in zip(streams, bounds, strict=True)
+        )
+        yield Folded(passage_id(number, local), keys[work], text, notes)
 
 
 def passage_id(pack: int, local: int) -> int:
     """One number for a passage of the whole index."""
     return pack << 32 | local
-
-
-def _chars(codes: NDArray[np.uint32] | None) -> list[str]:
-    if codes is None:
-        return []
-    return [STOP if char == chr(BOUNDARY) else char for char in text_of(codes)]

@@ -4,109 +4,83 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from indexer.engines import STREAMS, Engine
 from indexer.folding import fold_array
 from indexer.pack import Pack
 from indexer.passages import code_points
-from search.matching import Occurrences, find, near, passages_of
+from indexer.places import Places
+from search.matching import Mask, Occurrences, among, find, near
 from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree
 
-SCAN_ABOVE = 20_000
-"""Passages; where a phrase may stand in more of them than this, reading the whole stream is quicker."""
 _NO_WILDCARDS = str.maketrans("", "", "?*？＊")
 
-Mask = NDArray[np.bool_]
 FieldMask = Callable[[Field], Mask]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What satisfies a node in one pack: a mask over its passages, and for each phrase its occurrences."""
+    """What satisfies a node in one pack: the numbers of passages, sorted, and for each phrase its occurrences."""
 
-    passages: Mask
+    passages: Places
     occurrences: tuple[Occurrences, ...] = ()
 
 
-class Candidates:
-    """Where the phrases of one search may stand; each is asked of the engine once, for all packs."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._known: dict[tuple[str, str], NDArray[np.uint64] | None] = {}
-
-    def within(self, number: int, stream: str, phrase: str) -> NDArray[np.int64] | None:
-        """Passages of pack ``number``, sorted; None where the whole pack is better read."""
-        key = (stream, phrase)
-        if key not in self._known:
-            self._known[key] = self._engine.candidates(stream, phrase, SCAN_ABOVE)
-        named = self._known[key]
-        if named is None:
-            return None
-        low, high = np.searchsorted(named, np.array([number << 32, (number + 1) << 32], dtype=np.uint64))
-        return (named[low:high] & np.uint64(0xFFFFFFFF)).astype(np.int64)
-
-
 class Evaluator:
-    """Evaluates trees on one pack of one generation."""
+    """Evaluates trees on one pack."""
 
-    def __init__(
-        self,
-        pack: Pack,
-        number: int,
-        candidates: Candidates,
-        streams: Sequence[int],
-        strict: bool,
-        fields: FieldMask,
-    ) -> None:
+    def __init__(self, pack: Pack, streams: Sequence[int], strict: bool, fields: FieldMask) -> None:
         self._pack = pack
-        self._number = number
-        self._candidates = candidates
-        self._streams = streams
+        self._streams = [stream for stream in streams if len(pack.streams[stream].codes)]
         self._strict = strict
         self._fields = fields
 
     def evaluate(self, node: Tree) -> Found:
         """The passages that satisfy ``node``, with the occurrences of its phrases that are not denied."""
-        size = len(self._pack.passages)
         match node:
             case Phrase():
-                return self._found([self._find(node, stream) for stream in self._streams])
+                return _found([self._find(node, stream) for stream in self._streams])
             case And(children):
-                parts = [self.evaluate(child) for child in children]
-                mask = reduce(np.logical_and, (part.passages for part in parts), np.ones(size, dtype=bool))
-                return Found(mask, tuple(each for part in parts for each in part.occurrences))
+                return self._all(children)
             case Or(children):
                 parts = [self.evaluate(child) for child in children]
-                mask = reduce(np.logical_or, (part.passages for part in parts), np.zeros(size, dtype=bool))
-                return Found(mask, tuple(each for part in parts for each in part.occurrences))
-            case Not(child):
-                return Found(~self.evaluate(child).passages)
+                passages = np.unique(np.concatenate([part.passages for part in parts]))
+                return Found(passages, tuple(each for part in parts for each in part.occurrences))
             case Near(left, right, distance):
                 return self._near(left, right, distance)
             case Field():
-                return Found(self._fields(node))
+                return Found(np.flatnonzero(self._fields(node)))
             case Nothing():
-                return Found(np.zeros(size, dtype=bool))
-        raise TypeError(f"no such node: {node!r}")
+                return _nothing()
+        raise TypeError(f"no such node here: {node!r}")
 
-    def _found(self, occurrences: Sequence[Occurrences]) -> Found:
-        mask = np.zeros(len(self._pack.passages), dtype=bool)
-        for each in occurrences:
-            mask[passages_of(self._pack, each)] = True
-        return Found(mask, tuple(occurrences))
+    def _all(self, children: Sequence[Tree]) -> Found:
+        denied = [child.child for child in children if isinstance(child, Not)]
+        wanted = [child for child in children if not isinstance(child, Not)]
+        # A field takes most or all of a pack, or nothing at all: what it takes is not counted out before the words are.
+        wanted.sort(key=lambda child: isinstance(child, Field))
+        passages: Places | None = None
+        occurrences: list[Occurrences] = []
+        for child in wanted:
+            if isinstance(child, Field) and passages is not None:
+                passages = passages[self._fields(child)[passages]]
+            else:
+                part = self.evaluate(child)
+                occurrences += part.occurrences
+                passages = part.passages if passages is None else passages[among(passages, part.passages)]
+            if not len(passages):
+                return _nothing()
+        assert passages is not None
+        for each in denied:
+            passages = passages[~among(passages, self.evaluate(each).passages)]
+        return Found(passages, tuple(occurrences))
 
     def _find(self, phrase: Phrase, stream: int) -> Occurrences:
-        passages = None
-        if phrase.literal:
-            passages = self._candidates.within(self._number, STREAMS[stream], phrase.folded)
-        found = find(self._pack, stream, phrase.pattern, typed_characters(phrase), passages)
+        found = find(self._pack, stream, phrase.pattern, typed_characters(phrase))
         if phrase.alias:
-            found = Occurrences(stream, found.starts, found.ends, np.zeros_like(found.typed))
+            found = found.untyped()
         return found.where(found.typed) if self._strict else found
 
     def _near(self, left: Tree, right: Tree, distance: int) -> Found:
@@ -116,27 +90,46 @@ class Evaluator:
             for other in others:
                 if one.stream == other.stream:
                     kept += [near(self._pack, one, other, distance), near(self._pack, other, one, distance)]
-        return self._found(kept)
+        return _found(kept)
 
 
+def _nothing() -> Found:
+    return Found(np.empty(0, np.int64))
+
+
+def _found(occurrences: Sequence[Occurrences]) -> Found:
+    some = [each for each in occurrences if len(each.starts)]
+    if not some:
+        return _nothing()
+    passages = np.unique(np.concatenate([each.passages for each in some]))
+    return Found(passages, tuple(some))
+
+
+@lru_cache(64)
 def typed_characters(phrase: Phrase) -> tuple[int, ...]:
     """The characters that a phrase's pattern was folded from, as the reader typed them."""
     codes = code_points(phrase.text if phrase.literal else phrase.text.translate(_NO_WILDCARDS))
     return tuple(codes[fold_array(codes)[1]].tolist())
 
 
-def distinct(pack: Pack, occurrences: Sequence[Occurrences], within: Mask) -> list[Occurrences]:
-    """The occurrences inside the passages of a mask, those of one stream together and none twice."""
+def distinct(occurrences: Sequence[Occurrences], within: Places) -> list[Occurrences]:
+    """The occurrences inside some passages, sorted, those of one stream together and none twice."""
     result: list[Occurrences] = []
     for stream in sorted({each.stream for each in occurrences}):
         mine = [each for each in occurrences if each.stream == stream]
-        starts = np.concatenate([each.starts for each in mine])
-        ends = np.concatenate([each.ends for each in mine])
-        typed = np.concatenate([each.typed for each in mine])
-        order = np.lexsort((~typed, ends, starts))
-        starts, ends, typed = starts[order], ends[order], typed[order]
-        fresh = np.ones(len(starts), dtype=bool)
-        fresh[1:] = (starts[1:] != starts[:-1]) | (ends[1:] != ends[:-1])
-        one = Occurrences(stream, starts[fresh], ends[fresh], typed[fresh])
-        result.append(one.where(within[passages_of(pack, one)]))
+        one = mine[0] if len(mine) == 1 else _joined(mine)
+        result.append(one.where(among(one.passages, within)))
     return result
+
+
+def _joined(parts: Sequence[Occurrences]) -> Occurrences:
+    """Occurrences of one stream, each once; spelled as typed where one of its like is."""
+    starts = np.concatenate([each.starts for each in parts])
+    ends = np.concatenate([each.ends for each in parts])
+    typed = np.concatenate([each.typed for each in parts])
+    passages = np.concatenate([each.passages for each in parts])
+    order = np.lexsort((~typed, ends, starts))
+    fresh = np.ones(len(order), dtype=bool)
+    fresh[1:] = (np.diff(starts[order]) != 0) | (np.diff(ends[order]) != 0)
+    chosen = order[fresh]
+    return Occurrences(parts[0].stream, starts[chosen], ends[chosen], typed[chosen], passages[chosen])

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from indexer.pack import Pack
-from search.evaluation import Found, Mask
+from indexer.places import Places
+from search.evaluation import Found
 from search.interaction import SHARES, Closest
-from search.matching import Occurrences, passages_of, whole
+from search.matching import Occurrences, among, whole
 
 SIGNS = ("by words", "by meaning", "cosine", *SHARES)
 """What speaks for a passage: that the ranking by words has it, that the ranking by meaning does, the cosine of its
@@ -41,7 +42,7 @@ class Matches:
 
     found: Found
     occurrences: list[Occurrences]
-    asked: Mask
+    asked: Places
 
     @property
     def count(self) -> int:
@@ -77,20 +78,18 @@ def by_matches(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
     scores: list[NDArray[np.float64]] = []
     for number, match in evidence.matches.items():
         pack = packs[number]
-        size = len(pack.passages)
-        count, typed = np.zeros(size), np.zeros(size, dtype=bool)
+        chosen = match.found.passages
+        count, typed = np.zeros(len(chosen)), np.zeros(len(chosen), dtype=bool)
         for each in match.occurrences:
-            places = passages_of(pack, each)
-            count += np.bincount(places, np.where(whole(pack, each), 1.0, ACCIDENTAL), minlength=size)
+            places = np.searchsorted(chosen, each.passages)
+            count += np.bincount(places, np.where(whole(pack, each), 1.0, ACCIDENTAL), minlength=len(chosen))
             typed[places[each.typed]] = True
-        chosen = np.flatnonzero(match.found.passages)
         rows = pack.passages[chosen]
         length = (rows["main_end"] - rows["main_start"]) + (rows["notes_end"] - rows["notes_start"])
-        tf = count[chosen]
-        saturated = tf / (tf + 0.3 + 0.9 * length / 200 + 1e-9)
-        passages.append(chosen.astype(np.int64) + (number << 32))
-        asked = match.asked[chosen]
-        scores.append(0.99 * saturated * rows["weight"] + asked + (asked & typed[chosen]))
+        saturated = count / (count + 0.3 + 0.9 * length / 200 + 1e-9)
+        passages.append(chosen + (number << 32))
+        asked = among(chosen, match.asked)
+        scores.append(0.99 * saturated * rows["weight"] + asked + (asked & typed))
     if not passages:
         return np.empty(0, np.int64), np.empty(0)
     return np.concatenate(passages), np.concatenate(scores)

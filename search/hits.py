@@ -8,7 +8,7 @@ from indexer.folding import fold, fold_array
 from indexer.pack import Pack
 from indexer.passages import text_of
 from search.fusion import Evidence, Stretch
-from search.matching import in_passage, merged, original_ranges
+from search.matching import among, in_passage, merged, original_ranges
 from search.results import Hit, Why, WorkCard
 
 _WIDEST_GAP = 4
@@ -24,15 +24,15 @@ def hit(pack: Pack, card: WorkCard, passage: int, score: float, evidence: Eviden
     why: list[Why] = []
     ranges: list[tuple[int, int]] = []
     matches = evidence.matches.get(number)
-    if matches and matches.found.passages[local]:
+    if matches and among(local, matches.found.passages):
         typed = False
         for each in matches.occurrences:
-            mine = in_passage(pack, each, local)
+            mine = in_passage(each, local)
             typed = typed or bool(mine.typed.any())
             ranges += original_ranges(pack, mine)
         if ranges:
             spelled = Why.EXACT if typed else Why.FOLDED
-            why.append(spelled if matches.asked[local] else Why.ALIAS)
+            why.append(spelled if among(local, matches.asked) else Why.ALIAS)
             # What begins here may end in the next passage, and is shown whole.
             end = min(max(end, *(stop for _, stop in ranges)), int(section["end"]))
     if passage in evidence.words:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -29,15 +29,15 @@ from indexer.generation import (
 )
 from indexer.pack import MAIN, STREAM_NAMES
 from indexer.tokens import bag
-from indexer.vectors import nearest
 from search import cursors, fields, fusion
 from search.aliases import Expanded, expand, names_in
-from search.evaluation import Candidates, Evaluator, Found, Mask, distinct
+from search.evaluation import Evaluator, Found, distinct
 from search.familiarity import Familiarity, familiarity
 from search.fusion import Evidence, Matches, Scores, Stretch
 from search.hits import hit
-from search.interaction import Closest, Piece, Substitute, interact, spaced, surroundings
-from search.matching import merged, original_ranges
+from search.interaction import AFTER, BEFORE, Closest, Piece, Substitute, interact, spaced, surroundings
+from search.matching import Mask, merged, original_ranges, stands
+from search.meaning import nearest
 from search.query import And, Field, Nothing, Parsed, Phrase, parse
 from search.results import (
     FacetValue,
@@ -134,7 +134,7 @@ class Library:
     def status(self) -> dict[str, Any]:
         """What is in the index, with sizes in bytes."""
         packs = self._packs.values()
-        live = {number: self._allowed(number, {}) for number in self._packs}
+        live = {number: pack.of_works(self._entries[number].live) for number, pack in self._packs.items()}
         vectors = sum((pack.folder / "vectors.faiss").stat().st_size for pack in packs)
         return {
             "index": str(self.index),
@@ -182,9 +182,9 @@ class Library:
         if not q:
             return SectionView(card, pack.section(row), number)
         start, end = int(pack.sections["start"][row]), int(pack.sections["end"][row])
-        evaluator = self._evaluator(place[0], Candidates(self._engine), _STREAMS[scope], strict)
+        evaluator = self._evaluator(place[0], _STREAMS[scope], strict)
         found = evaluator.evaluate(expand(parse(q), aliases).tree)
-        here = distinct(pack, found.occurrences, np.asarray(pack.passages["section"] == row))
+        here = distinct(found.occurrences, np.flatnonzero(pack.passages["section"] == row))
         ranges = merged([stretch for each in here for stretch in original_ranges(pack, each)])
         highlights = tuple((max(a, start) - start, min(b, end) - start) for a, b in ranges)
         return SectionView(card, pack.section(row), number, highlights, sum(len(each.starts) for each in here))
@@ -209,8 +209,8 @@ class Library:
                 passages, scores = fusion.by_matches(evidence, self._packs)
             case Mode.HYBRID:
                 passages, scores = fusion.fused(evidence, self._packs)
-        order = self._sorted(request.sort, passages, scores)
         end = offset + request.limit
+        order = self._sorted(request.sort, passages, scores, end)
         hits = tuple(self._hit(int(passages[at]), float(scores[at]), evidence, parsed.text) for at in order[offset:end])
         occurrences = sum(matches.count for matches in evidence.matches.values())
         familiar = self._familiarity(request, parsed, occurrences)
@@ -257,16 +257,18 @@ class Library:
 
     # What may be found
 
-    def _allowed(self, number: int, filters: dict[str, tuple[str, ...]]) -> Mask:
+    def _allowed(self, number: int, filters: dict[str, tuple[str, ...]]) -> Mask | None:
+        """The passages of a pack that a reader may be shown; None for all of them."""
         if not any(filters.values()) and len(self._entries[number].live) == len(self._packs[number].works):
-            return np.ones(len(self._packs[number].passages), dtype=bool)
+            return None
         return self._packs[number].of_works(
             work for work in self._entries[number].live if fields.accepts(self._cards[number, work], filters)
         )
 
-    def _in_fields(self, number: int, parsed: Parsed, allowed: Mask) -> Mask:
+    def _in_fields(self, number: int, parsed: Parsed, allowed: Mask | None) -> Mask | None:
         for field in parsed.fields:
-            allowed = allowed & self._field_mask(number, field)
+            mask = self._field_mask(number, field)
+            allowed = mask if allowed is None else allowed & mask
         return allowed
 
     def _field_mask(self, number: int, field: Field) -> Mask:
@@ -279,15 +281,8 @@ class Library:
 
     # What is found
 
-    def _evaluator(self, number: int, candidates: Candidates, streams: Sequence[int], strict: bool) -> Evaluator:
-        return Evaluator(
-            self._packs[number],
-            number,
-            candidates,
-            streams,
-            strict,
-            lambda field: self._field_mask(number, field),
-        )
+    def _evaluator(self, number: int, streams: Sequence[int], strict: bool) -> Evaluator:
+        return Evaluator(self._packs[number], streams, strict, lambda field: self._field_mask(number, field))
 
     def _evidence(self, request: SearchRequest, parsed: Parsed, expanded: Expanded) -> Evidence:
         allowed = {number: self._allowed(number, request.filters) for number in self._packs}
@@ -302,7 +297,7 @@ class Library:
             matches = self._matches(parsed, allowed, streams, request.strict, expanded)
         if request.mode is not Mode.EXACT and parsed.text:
             eligible = {
-                number: matches[number].found.passages if boolean else self._in_fields(number, parsed, mask)
+                number: self._only(number, matches) if boolean else self._in_fields(number, parsed, mask)
                 for number, mask in allowed.items()
             }
             everything = not request.filters and not parsed.fields and not boolean
@@ -314,75 +309,88 @@ class Library:
             stretches |= {passage: each.stretch for passage, each in closest.items()}
         return Evidence(matches, words, meaning, closest, stretches)
 
+    def _only(self, number: int, matches: dict[int, Matches]) -> Mask:
+        """The passages of a pack that match."""
+        mask = np.zeros(len(self._packs[number].passages), dtype=bool)
+        if number in matches:
+            mask[matches[number].found.passages] = True
+        return mask
+
     def _matches(
         self,
         parsed: Parsed,
-        allowed: dict[int, Mask],
+        allowed: dict[int, Mask | None],
         streams: Sequence[int],
         strict: bool,
         expanded: Expanded,
     ) -> dict[int, Matches]:
+        """What satisfies the query in each pack that holds any of it."""
         matches: dict[int, Matches] = {}
-        candidates = Candidates(self._engine)
         for number, mask in allowed.items():
-            if not mask.any():
-                matches[number] = Matches(Found(mask), [], mask)
+            if mask is not None and not mask.any():
                 continue
-            evaluator = self._evaluator(number, candidates, streams, strict)
+            evaluator = self._evaluator(number, streams, strict)
             found = evaluator.evaluate(expanded.tree)
-            found = Found(found.passages & mask, found.occurrences)
+            if mask is not None:
+                found = Found(found.passages[mask[found.passages]], found.occurrences)
+            if not len(found.passages):
+                continue
             asked = evaluator.evaluate(parsed.tree).passages if expanded.also else found.passages
-            occurrences = distinct(self._packs[number], found.occurrences, found.passages)
+            occurrences = distinct(found.occurrences, found.passages)
             matches[number] = Matches(found, occurrences, asked)
         return matches
 
-    def _by_words(self, text: str, scope: Scope, eligible: dict[int, Mask] | None) -> Scores:
+    def _by_words(self, text: str, scope: Scope, eligible: dict[int, Mask | None] | None) -> Scores:
         works = None
         if eligible is not None:
             works = [
                 work_key(number, work)
                 for number, mask in eligible.items()
-                for work in np.unique(self._packs[number].passage_works[mask]).tolist()
+                for work in np.unique(self._packs[number].passage_works[slice(None) if mask is None else mask]).tolist()
             ]
             if not works:
                 return {}
         scores: Scores = {}
         for passage, score in self._engine.rank(bag(text, scope), works, POOL):
             number, local = passage >> 32, passage & 0xFFFFFFFF
-            if eligible is None or eligible[number][local]:
+            mask = None if eligible is None else eligible[number]
+            if mask is None or mask[local]:
                 scores[passage] = score * float(self._packs[number].passages["weight"][local])
         return scores
 
-    def _by_meaning(self, text: str, scope: Scope, eligible: dict[int, Mask]) -> tuple[Scores, dict[int, Stretch]]:
+    def _by_meaning(
+        self, text: str, scope: Scope, eligible: dict[int, Mask | None]
+    ) -> tuple[Scores, dict[int, Stretch]]:
         vector = self._embedder.embed([text])[0]
         scores: Scores = {}
         stretches: dict[int, Stretch] = {}
-        if not vector.any():
+        if not vector.any() or not self._packs:
             return scores, stretches
-        cosines: list[NDArray[np.float32]] = []
-        passages: list[NDArray[np.int64]] = []
-        rows: list[NDArray[np.int64]] = []
-        for number, pack in self._packs.items():
-            allowed = None
-            if scope is not Scope.BOTH or not eligible[number].all():
-                allowed = eligible[number][pack.windows["passage"]]
-                allowed &= np.isin(pack.windows["stream"], _STREAMS[scope])
-            found, near = nearest(pack.vectors, vector, POOL, allowed)
-            local = pack.windows["passage"][found].astype(np.int64)
-            cosines.append(near * pack.passages["weight"][local])
-            passages.append(local + (number << 32))
-            rows.append(found)
-        if not passages:
-            return scores, stretches
-        cosine, passage, row = np.concatenate(cosines), np.concatenate(passages), np.concatenate(rows)
-        for at in np.lexsort((row, passage, -cosine)).tolist():
+        windows = {number: self._windows(number, scope, mask) for number, mask in eligible.items()}
+        found = nearest(self._packs, self._embedder, vector, windows, POOL)
+        passage, weight = np.empty(len(found.rows), np.int64), np.empty(len(found.rows), np.float32)
+        for number in np.unique(found.packs).tolist():
+            mine = found.packs == number
+            local = self._packs[number].windows["passage"][found.rows[mine]].astype(np.int64)
+            passage[mine] = local + (number << 32)
+            weight[mine] = self._packs[number].passages["weight"][local]
+        cosine = found.cosines * weight
+        for at in np.lexsort((found.rows, passage, -cosine)).tolist():
             if len(scores) == POOL:
                 break
             if int(passage[at]) not in scores:
                 scores[int(passage[at])] = float(cosine[at])
-                window = self._packs[int(passage[at]) >> 32].windows[row[at]]
+                window = self._packs[int(passage[at]) >> 32].windows[found.rows[at]]
                 stretches[int(passage[at])] = (int(window["stream"]), int(window["start"]), int(window["end"]))
         return scores, stretches
+
+    def _windows(self, number: int, scope: Scope, mask: Mask | None) -> Mask | None:
+        """The windows of a pack that may be found; None for all of them."""
+        if scope is Scope.BOTH and mask is None:
+            return None
+        windows = self._packs[number].windows
+        allowed: Mask = np.isin(windows["stream"], _STREAMS[scope])
+        return allowed if mask is None else allowed & mask[windows["passage"]]
 
     def _by_interaction(self, text: str, scope: Scope, likely: Scores, aliases: bool) -> dict[int, Closest]:
         """The most likely passages by late interaction; none where the index's model has no token vectors."""
@@ -397,12 +405,13 @@ class Library:
         pack = self._packs[passage >> 32]
         row = pack.passages[passage & 0xFFFFFFFF]
         for stream in _STREAMS[scope]:
-            codes = pack.streams[stream].codes
             start, end = (int(row[f"{STREAM_NAMES[stream]}_{bound}"]) for bound in ("start", "end"))
             if end > start:
-                yield Piece(passage, stream, start, codes[start:end])
+                first = max(start - BEFORE, 0)
+                codes = pack.streams[stream].codes[first : end + AFTER]
+                yield Piece(passage, stream, start, codes[start - first : end - first])
                 if stream == MAIN:
-                    before, after = surroundings(codes, start, end)
+                    before, after = surroundings(codes, start - first, end - first)
                     yield Piece(passage, stream, start - len(before), before, around=True)
                     yield Piece(passage, stream, end, after, around=True)
 
@@ -427,34 +436,40 @@ class Library:
         return Spellings(self._engine, self._packs, None if everything else self._classical_works)
 
     def _stands(self, word: str) -> bool:
-        """Whether the engine has a word anywhere: near enough for advice, at a tenth of the cost of a count."""
-        folded = fold(word)
-        found = (self._engine.candidates(stream, folded, 1) for stream in engines.STREAMS if folded)
-        return any(named is None or len(named) for named in found)
+        """Whether a word stands anywhere."""
+        folded = [ord(char) for char in fold(word)]
+        return bool(folded) and any(stands(pack, folded) for pack in self._packs.values())
 
     # In what order, and how shown
 
-    def _sorted(self, sort: Sort, passages: NDArray[np.int64], scores: NDArray[np.float64]) -> NDArray[np.int64]:
-        order: NDArray[np.int64]
+    def _sorted(
+        self, sort: Sort, passages: NDArray[np.int64], scores: NDArray[np.float64], end: int
+    ) -> NDArray[np.int64]:
+        """Which passages come first, as far as ``end`` of them."""
         if sort is Sort.RELEVANCE:
-            order = np.lexsort((passages, -scores))
-            return order
-        places = list(self._work_places(passages))
-        ranks = np.array([self._order[place] for place in places], dtype=np.int64)
+            best = np.arange(len(scores))
+            if len(scores) > end:
+                # All that is as good as the last one shown: what is equal is told apart by its place.
+                best = np.flatnonzero(scores >= np.partition(scores, -end)[-end])
+            return best[np.lexsort((passages[best], -scores[best]))]
+        ranks = self._of_works(passages, self._order)
         if sort is Sort.PLACE:
-            order = np.lexsort((passages, ranks))
+            order: NDArray[np.int64] = np.lexsort((passages, ranks))
             return order
         latest = 1 << 31
-        years = np.array(
-            [latest if (year := self._cards[place].record.year) is None else year for place in places], dtype=np.int64
-        )
-        order = np.lexsort((passages, ranks, years))
+        years = {place: latest if card.record.year is None else card.record.year for place, card in self._cards.items()}
+        order = np.lexsort((passages, ranks, self._of_works(passages, years)))
         return order
 
-    def _work_places(self, passages: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-        for passage in passages.tolist():
-            number = passage >> 32
-            yield number, int(self._packs[number].passage_works[passage & 0xFFFFFFFF])
+    def _of_works(self, passages: NDArray[np.int64], values: Mapping[tuple[int, int], int]) -> NDArray[np.int64]:
+        """For each passage what its work has among ``values``."""
+        numbers = passages >> 32
+        result = np.zeros(len(passages), np.int64)
+        for number in np.unique(numbers).tolist():
+            pack, mine = self._packs[number], numbers == number
+            table = np.array([values.get((number, work), 0) for work in range(len(pack.works))], dtype=np.int64)
+            result[mine] = table[pack.passage_works[passages[mine] & 0xFFFFFFFF]]
+        return result
 
     def _hit(self, passage: int, score: float, evidence: Evidence, text: str) -> Hit:
         number = passage >> 32

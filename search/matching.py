@@ -1,109 +1,228 @@
-"""Where a phrase stands: verification on the folded streams. What this module finds is the truth; engines narrow.
+"""Where a phrase stands: all its places on the folded streams, from the places of its rarest pair of characters.
 
-Everything is vectorised over occurrences: a set of starts is grown by one pattern element at a time.
+A pattern is read as pieces, each a row of characters and single wildcards between two characters; what stands between
+two pieces is a gap, of at least so many characters and at most so many. Everything is vectorised over occurrences.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.pack import MAIN, STREAM_NAMES, Pack
+from indexer.compact import Ids
+from indexer.pack import MAIN, Pack, StoredStream
 from indexer.passages import BOUNDARY, Codes
+from indexer.places import Places
 from search.query import ANY_ONE, ANY_RUN, MAX_RUN, Element
+from search.results import SearchError
 
-Places = NDArray[np.int64]
+MOST_STARTS = 300_000
+"""Places of a pack that a gap before the first character, as in ?*之, may make of the places of what follows it."""
+
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrences:
-    """Half-open ranges of one pack's stream, sorted by start; ``typed`` says which are spelled as in the query."""
+    """Half-open ranges of one pack's stream, sorted by start, with the passage where each starts.
+
+    ``typed`` says which are spelled as in the query.
+    """
 
     stream: int
     starts: Places
     ends: Places
-    typed: NDArray[np.bool_]
+    typed: Mask
+    passages: Places
 
-    def where(self, keep: NDArray[np.bool_]) -> Occurrences:
-        """Those that a mask keeps."""
-        return Occurrences(self.stream, self.starts[keep], self.ends[keep], self.typed[keep])
+    def where(self, keep: Mask | slice) -> Occurrences:
+        """Those that a mask or a slice keeps."""
+        return Occurrences(self.stream, self.starts[keep], self.ends[keep], self.typed[keep], self.passages[keep])
+
+    def untyped(self) -> Occurrences:
+        """The same, none of them spelled as in the query."""
+        return Occurrences(self.stream, self.starts, self.ends, np.zeros_like(self.typed), self.passages)
 
 
-def find(
-    pack: Pack, stream: int, pattern: tuple[Element, ...], typed: tuple[int, ...], passages: Places | None
-) -> Occurrences:
-    """Every occurrence of ``pattern``, overlapping ones too, one for each start (the shortest, where runs vary).
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A row of characters (folded, and as typed) at their distances from its start, after a gap of low to high."""
 
-    ``typed`` are the pattern's characters as the reader typed them, one for each character element. Only starts in
-    ``passages`` (numbers in the pack, sorted) are tried, all where it is None.
+    low: int
+    high: int
+    distances: tuple[int, ...]
+    folded: tuple[int, ...]
+    typed: tuple[int, ...]
+
+    @property
+    def length(self) -> int:
+        return self.distances[-1] + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranges:
+    """Half-open ranges of a stream, sorted by start, one for each start."""
+
+    starts: Places
+    ends: Places
+
+    def where(self, keep: Mask) -> _Ranges:
+        return _Ranges(self.starts[keep], self.ends[keep])
+
+
+def find(pack: Pack, number: int, pattern: tuple[Element, ...], typed: tuple[int, ...]) -> Occurrences:
+    """Every occurrence of ``pattern`` in a stream, overlapping ones too, one for each start.
+
+    ``typed`` are the pattern's characters as the reader typed them, one for each character element. Where runs vary,
+    the shortest occurrence that is spelled as typed counts, else the shortest.
+
+    Raises SearchError where the pattern stands almost everywhere.
     """
-    if passages is not None and not len(passages):
+    stream = pack.streams[number]
+    pieces, tail = _pieces(pattern, typed)
+    found = [_standing(pack, stream, piece) for piece in pieces]
+    if not all(len(ranges.starts) for ranges, _ in found):
         nowhere = np.empty(0, np.int64)
-        return Occurrences(stream, nowhere, nowhere, np.empty(0, dtype=bool))
-    codes, offsets = pack.streams[stream].codes, pack.streams[stream].offsets
-    text = pack.text
-    first = pattern[0]
-    if passages is None:
-        starts = np.flatnonzero(codes == first) if isinstance(first, int) else np.flatnonzero(codes != BOUNDARY)
+        return Occurrences(number, nowhere, nowhere, np.empty(0, dtype=bool), nowhere)
+    everything = _chained(stream, pieces, [ranges for ranges, _ in found], tail)
+    if len(pieces) == 1 and not (pieces[0].high or tail):
+        spelled = found[0][1]
     else:
-        starts = _spread(pack, stream, passages)
-    at = starts.copy()
-    as_typed = np.ones(len(starts), dtype=bool)
+        same = _chained(stream, pieces, [ranges.where(spelt) for ranges, spelt in found], tail)
+        at = np.searchsorted(everything.starts, same.starts)
+        spelled = np.zeros(len(everything.starts), dtype=bool)
+        spelled[at] = True
+        everything.ends[at] = same.ends
+    passages = _passages(pack.stream_starts[number], everything.starts)
+    return Occurrences(number, everything.starts, everything.ends, spelled, passages)
+
+
+def _passages(begins: Codes, starts: Places) -> Places:
+    """The passage in which each range starts; whichever of the two are fewer are looked up among the others."""
+    if len(starts) < len(begins):
+        return np.searchsorted(begins, starts, side="right") - 1
+    bounds = np.append(np.searchsorted(starts, begins), len(starts))
+    return np.repeat(np.arange(len(begins)), np.diff(bounds))
+
+
+@lru_cache(64)
+def _pieces(pattern: tuple[Element, ...], typed: tuple[int, ...]) -> tuple[list[_Piece], int]:
+    """The pieces of a pattern, and how many single wildcards end it; the same for every pack that is asked."""
+    pieces: list[_Piece] = []
     spelled = iter(typed)
+    ones = runs = 0
     for element in pattern:
-        if element is ANY_RUN:
-            starts, at, as_typed = _runs(codes, starts, at, as_typed)
-            continue
-        keep = at < len(codes)
-        starts, at, as_typed = starts[keep], at[keep], as_typed[keep]
-        keep = codes[at] != BOUNDARY if element is ANY_ONE else codes[at] == element
-        starts, at, as_typed = starts[keep], at[keep], as_typed[keep]
-        if isinstance(element, int):
-            as_typed = as_typed & (text[offsets[at]] == next(spelled))
-        at = at + 1
-    if ANY_RUN in pattern:
-        order = np.lexsort((at, ~as_typed, starts))
-        _, unique = np.unique(starts[order], return_index=True)
-        starts, at, as_typed = starts[order][unique], at[order][unique], as_typed[order][unique]
-    return Occurrences(stream, starts, at, as_typed)
+        if element is ANY_ONE:
+            ones += 1
+        elif element is ANY_RUN:
+            runs += 1
+        elif isinstance(element, int):
+            char = next(spelled)
+            if pieces and not runs:
+                last = pieces[-1]
+                row = (*last.distances, last.length + ones), (*last.folded, element), (*last.typed, char)
+                pieces[-1] = _Piece(last.low, last.high, *row)
+            else:
+                pieces.append(_Piece(ones, ones + MAX_RUN * runs, (0,), (element,), (char,)))
+            ones = runs = 0
+    return pieces, ones
 
 
-def _spread(pack: Pack, stream: int, passages: Places) -> Places:
-    """Every place of the stream in these passages."""
-    name = STREAM_NAMES[stream]
-    rows = pack.passages[passages]
-    begins = rows[f"{name}_start"].astype(np.int64)
-    lengths = rows[f"{name}_end"].astype(np.int64) - begins
-    shifts = np.repeat(begins - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths)
-    places: Places = np.arange(int(lengths.sum())) + shifts
-    return places
+def stands(pack: Pack, folded: Sequence[int]) -> bool:
+    """Whether folded characters stand in a row anywhere in a pack."""
+    piece = _Piece(0, 0, tuple(range(len(folded))), tuple(folded), ())
+    return any(len(_places(pack, stream, piece)) > 0 for stream in pack.streams)
 
 
-def _runs(
-    codes: Codes, starts: Places, at: Places, typed: NDArray[np.bool_]
-) -> tuple[Places, Places, NDArray[np.bool_]]:
-    """Every way to pass over up to MAX_RUN characters, none of them a boundary."""
-    found = [(starts, at, typed)]
-    for _ in range(MAX_RUN):
-        keep = at < len(codes)
-        starts, at, typed = starts[keep], at[keep], typed[keep]
-        keep = codes[at] != BOUNDARY
-        starts, at, typed = starts[keep], at[keep] + 1, typed[keep]
-        found.append((starts, at, typed))
-    return (
-        np.concatenate([each[0] for each in found]),
-        np.concatenate([each[1] for each in found]),
-        np.concatenate([each[2] for each in found]),
-    )
+def _standing(pack: Pack, stream: StoredStream, piece: _Piece) -> tuple[_Ranges, Mask]:
+    """Where a piece stands, and which of these are spelled as typed."""
+    starts = _places(pack, stream, piece)
+    spelled = np.zeros(len(starts), dtype=bool)
+    written = pack.ids(piece.typed) if len(starts) else None
+    if written is not None:
+        places = starts[:, None] + np.array(piece.distances)
+        spelled = (pack.text.ids[stream.offsets[places]] == written).all(axis=1)
+    return _Ranges(starts, starts + piece.length), spelled
+
+
+def _places(pack: Pack, stream: StoredStream, piece: _Piece) -> Places:
+    """The starts of a piece."""
+    ids = pack.ids(piece.folded)
+    if ids is None or not len(stream.codes):
+        return np.empty(0, np.int64)
+    starts, known = _anchored(stream, piece, ids)
+    starts = starts[(starts >= 0) & (starts <= len(stream.codes) - piece.length)]
+    text = stream.codes.ids
+    others = [at for at in range(len(ids)) if at not in known]
+    if others and len(starts):
+        places = starts[:, None] + np.array(piece.distances)[others]
+        starts = starts[(text[places] == ids[others]).all(axis=1)]
+    between = sorted(set(range(piece.length)) - set(piece.distances))
+    if between and len(starts):
+        starts = starts[(text[starts[:, None] + np.array(between)] != BOUNDARY).all(axis=1)]
+    return starts
+
+
+def _anchored(stream: StoredStream, piece: _Piece, ids: Ids) -> tuple[Places, set[int]]:
+    """The starts that the rarest pair of a piece allows, and which characters that settles."""
+    pairs = [at for at in range(len(ids) - 1) if piece.distances[at + 1] == piece.distances[at] + 1]
+    if pairs:
+        rows, counts = stream.pairs.counts(ids[pairs], ids[[at + 1 for at in pairs]])
+        if not counts.all():
+            return np.empty(0, np.int64), set()
+        best = int(np.argmin(counts))
+        at = pairs[best]
+        return stream.pairs.of_pair(int(rows[best])) - piece.distances[at], {at, at + 1}
+    return stream.pairs.of_character(int(ids[0])), {0}
+
+
+def _chained(stream: StoredStream, pieces: Sequence[_Piece], found: Sequence[_Ranges], tail: int) -> _Ranges:
+    """The ranges that the pieces make in a row, for each start the shortest; ``tail`` more characters follow.
+
+    Taken from the last piece to the first. Of the places where what follows can stand, the first after a gap gives the
+    shortest range, because ends rise with starts.
+    """
+    following = found[-1]
+    if tail:
+        ends = following.ends + tail
+        inside = ends < len(stream.codes)
+        following, ends = following.where(inside), ends[inside]
+        keep = stream.unbroken(following.starts, ends)
+        following = _Ranges(following.starts[keep], ends[keep])
+    for after, ranges in zip(pieces[:0:-1], found[-2::-1], strict=True):
+        at = np.searchsorted(following.starts, ranges.ends + after.low)
+        keep = at < len(following.starts)
+        ranges, at = ranges.where(keep), at[keep]
+        nearest = following.starts[at]
+        keep = (nearest <= ranges.ends + after.high) & stream.unbroken(ranges.ends, nearest)
+        following = _Ranges(ranges.starts[keep], following.ends[at[keep]])
+    return _led(stream, following, pieces[0].low, pieces[0].high)
+
+
+def _led(stream: StoredStream, ranges: _Ranges, low: int, high: int) -> _Ranges:
+    """The ranges with the gap before their first piece; for each start the shortest."""
+    if not high:
+        return ranges
+    if len(ranges.starts) * (high - low + 1) > MOST_STARTS:
+        raise SearchError("query-too-complex", "?*")
+    starts = np.unique(np.concatenate([ranges.starts - gap for gap in range(low, high + 1)]))
+    starts = starts[starts >= 0]
+    # The nearest that the gap can lead to is the shortest; if a boundary cuts that off, it does all others.
+    nearest = np.searchsorted(ranges.starts, starts + low)
+    keep = stream.unbroken(starts, ranges.starts[nearest])
+    return _Ranges(starts[keep], ranges.ends[nearest[keep]])
 
 
 def near(pack: Pack, left: Occurrences, right: Occurrences, distance: int) -> Occurrences:
     """Those of ``left`` that have one of ``right`` within ``distance`` characters, before or after, not overlapping."""
     if not len(right.starts):
         return left.where(np.zeros(len(left.starts), dtype=bool))
-    boundaries = np.flatnonzero(pack.streams[left.stream].codes == BOUNDARY)
+    boundaries = pack.streams[left.stream].boundaries
 
     def stretch(places: Places) -> Places:
         return np.searchsorted(boundaries, places)
@@ -121,25 +240,26 @@ def near(pack: Pack, left: Occurrences, right: Occurrences, distance: int) -> Oc
     return left.where(keep)
 
 
-def passages_of(pack: Pack, found: Occurrences) -> Places:
-    """The passage in which each occurrence starts."""
-    places: Places = np.searchsorted(pack.stream_starts[found.stream], found.starts, side="right") - 1
-    return places
-
-
-def whole(pack: Pack, found: Occurrences) -> NDArray[np.bool_]:
+def whole(pack: Pack, found: Occurrences) -> Mask:
     """Which occurrences cut no word in two; none does where the text is classical, or a note."""
     if found.stream != MAIN or not len(pack.inside):
         return np.ones(len(found.starts), dtype=bool)
-    return ~(np.isin(found.starts, pack.inside) | np.isin(found.ends, pack.inside))
+    return ~(among(found.starts, pack.inside) | among(found.ends, pack.inside))
 
 
-def in_passage(pack: Pack, found: Occurrences, passage: int) -> Occurrences:
+def among(numbers: NDArray[Any] | int, known: NDArray[Any]) -> Mask:
+    """Which numbers are among those known, which are sorted."""
+    if not len(known):
+        return np.zeros(np.shape(numbers), dtype=bool)
+    at = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
+    found: Mask = known[at] == numbers
+    return found
+
+
+def in_passage(found: Occurrences, passage: int) -> Occurrences:
     """Those that start in one passage."""
-    row = pack.passages[passage]
-    name = STREAM_NAMES[found.stream]
-    low, high = np.searchsorted(found.starts, (int(row[f"{name}_start"]), int(row[f"{name}_end"])))
-    return Occurrences(found.stream, found.starts[low:high], found.ends[low:high], found.typed[low:high])
+    low, high = np.searchsorted(found.passages, (passage, passage + 1))
+    return found.where(slice(int(low), int(high)))
 
 
 def original_ranges(pack: Pack, found: Occurrences) -> list[tuple[int, int]]:

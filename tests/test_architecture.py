@@ -99,6 +99,7 @@ def test_an_engine_stays_in_its_module() -> None:
     }
     # Whoosh's query parser, which knows no index, reads the query language of every engine.
     assert users.pop("search/query.py") == ["whoosh.qparser"]
+    del users["eval/peer_engines.py"]  # it measures them as they are, beside ours
     assert {file for file, used in users.items() if used} == {"indexer/engines/tantivy.py", "indexer/engines/whoosh.py"}
 
 

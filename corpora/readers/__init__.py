@@ -1,7 +1,8 @@
 """Readers: files become works.
 
 Each format is one module here and one entry in :data:`READERS`: its ``read`` turns a source into works, and its
-``SUFFIXES`` say which files are its own. Kanripo alone is recognised by the names of its files, a folder a work.
+``SUFFIXES`` say which files are its own. Two are recognised by the names of their files instead: Kanripo, a folder a
+work, and trees of chapters, a folder with all that is below it a work.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corpora.model import Problem, Source, Work
-from corpora.readers import jsonl, kanripo, plain, poems
+from corpora.readers import chapters, jsonl, kanripo, plain, poems
 
 __all__ = ["MAX_DEPTH", "READERS", "Reader", "discover", "distinct_works", "read"]
 
@@ -32,6 +33,7 @@ class Reader:
 
 READERS: dict[str, Reader] = {
     "kanripo": Reader(kanripo.read),
+    "chapters": Reader(chapters.read),
     "plain": Reader(plain.read, plain.SUFFIXES),
     "jsonl": Reader(jsonl.read, jsonl.SUFFIXES),
     "poems": Reader(poems.read, poems.SUFFIXES),
@@ -66,9 +68,15 @@ def discover(path: Path, encoding: str | None = None) -> tuple[list[Source], lis
             problems.append(Problem(path, 0, f"is of no known format; known are {known}"))
         return sources, problems
     sources = []
+    works: dict[Path, list[Path]] = {}
+    shelf = _shelf(path)
     for files in _folders(path, root, problems):
-        sources += _sources([file for file in files if file.stem.lower() not in _NOT_TEXTS], options)
-    return sources, problems
+        texts = [file for file in files if file.stem.lower() not in _NOT_TEXTS]
+        for file in texts:
+            if file.name == chapters.NAME and file.parent.is_relative_to(shelf) and file.parent != shelf:
+                works.setdefault(shelf / file.relative_to(shelf).parts[0], []).append(file)
+        sources += _sources([file for file in texts if file.name != chapters.NAME or file.parent == shelf], options)
+    return [*sources, *(Source("chapters", work, tuple(files)) for work, files in works.items())], problems
 
 
 def distinct_works(items: Iterable[Work | Problem], seen: dict[str, Path], file: Path) -> Iterator[Work | Problem]:
@@ -88,28 +96,33 @@ def distinct_works(items: Iterable[Work | Problem], seen: dict[str, Path], file:
 def _folders(top: Path, root: Path, problems: list[Problem]) -> Iterator[list[Path]]:
     """The files of each folder at or below ``top``, folder by folder."""
     visited = {root}
-    waiting = [(top, 0)]
+    waiting = [(top, root, 0)]
     while waiting:
-        folder, depth = waiting.pop()
+        folder, place, depth = waiting.pop()
         try:
-            entries = sorted(entry for entry in os.listdir(folder) if not entry.startswith("."))
+            with os.scandir(folder) as found:
+                entries = sorted(
+                    (entry for entry in found if not entry.name.startswith(".")), key=lambda each: each.name
+                )
         except OSError as error:
             problems.append(Problem(folder, 0, f"cannot be read: {_reason(error)}"))
             continue
         files, below = [], []
-        for name in entries:
-            entry = folder / name
+        for each in entries:
+            entry = folder / each.name
+            real = place / each.name
             try:
-                real = entry.resolve(strict=True)
-                is_folder = real.is_dir()
+                if each.is_symlink():
+                    real = entry.resolve(strict=True)
+                is_folder = each.is_dir()
             except (OSError, RuntimeError, ValueError) as error:
                 problems.append(Problem(entry, 0, f"cannot be read: {_reason(error)}"))
                 continue
-            if entry.is_symlink() and not real.is_relative_to(root):
+            if not real.is_relative_to(root):
                 problems.append(Problem(entry, 0, "is a link that leads out of the folder; it is left out"))
             elif not is_folder:
                 files.append(entry)
-            elif name == kanripo.DATA_FOLDER:
+            elif each.name == kanripo.DATA_FOLDER:
                 continue  # goes with the Kanripo files beside it
             elif real in visited:
                 problems.append(Problem(entry, 0, "leads back to a folder that is read already; it is left out"))
@@ -117,9 +130,27 @@ def _folders(top: Path, root: Path, problems: list[Problem]) -> Iterator[list[Pa
                 problems.append(Problem(entry, 0, f"is more than {MAX_DEPTH} folders deep; it is left out"))
             else:
                 visited.add(real)
-                below.append((entry, depth + 1))
+                below.append((entry, real, depth + 1))
         yield files
         waiting += reversed(below)
+
+
+def _shelf(top: Path) -> Path:
+    """The folder that holds the folders of the works: the first that holds more than one thing."""
+    for _ in range(MAX_DEPTH):
+        try:
+            entries = [entry for entry in top.iterdir() if not entry.name.startswith(".")]
+        except OSError:  # reported where the folders are gone through
+            break
+        if (
+            len(entries) != 1
+            or entries[0].is_symlink()
+            or not entries[0].is_dir()
+            or (entries[0] / chapters.NAME).exists()
+        ):
+            break
+        top = entries[0]
+    return top
 
 
 def _sources(files: list[Path], options: tuple[tuple[str, str], ...]) -> list[Source]:

@@ -1,7 +1,7 @@
 """Inverted indexes behind one protocol; to add one, write a module and name it in ``ENGINES``.
 
-An engine narrows: it names the passages where a phrase may start, and ranks passages by BM25. What it names is
-verified on the folded text, so an engine may name too many passages and never too few.
+An engine ranks: it names the passages that are most like a bag of characters and pairs, by BM25. Where an exact phrase
+stands is known without it (:mod:`indexer.places`).
 """
 
 from __future__ import annotations
@@ -12,35 +12,28 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-TAIL = 16
-"""Characters of the following text that a passage is indexed with, so that a phrase across its end is found."""
-
 ENGINES = {"tantivy": "indexer.engines.tantivy", "whoosh": "indexer.engines.whoosh"}
 DEFAULT = "tantivy"
-STREAMS = ("text", "notes")
-SCOPES = (*STREAMS, "both")
+SCOPES = ("text", "notes", "both")
 """What a ranking looks at. Text and notes together are one bag: ranked apart, short notes would drown the text."""
 
 
 @dataclass(frozen=True, slots=True)
-class PassageTokens:
-    """What an engine indexes of one passage: for each stream its characters, for each scope its bag.
+class Folded:
+    """What an engine indexes of one passage: the folded runs of its text and of its notes.
 
-    ``chars`` run on past the passage's end by TAIL; the bags do not.
+    Each run counts as its characters and its pairs of adjacent ones.
     """
 
     passage: int
     work: str
-    chars: dict[str, Sequence[str]]
-    grams: dict[str, Sequence[str]]
+    text: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Bag:
-    """A query as a bag of characters and bigrams, to be looked for in one of SCOPES."""
+    """A query as a bag of characters and pairs, to be looked for in one of SCOPES."""
 
     grams: tuple[str, ...]
     scope: str
@@ -49,9 +42,6 @@ class Bag:
 class Engine(Protocol):
     """A snapshot of an inverted index, for reading."""
 
-    def candidates(self, stream: str, phrase: str, limit: int) -> NDArray[np.uint64] | None:
-        """Passages where ``phrase`` (folded, any length) may start, sorted; None where there are over ``limit``."""
-
     def rank(self, bag: Bag, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
         """The ``limit`` best passages by BM25, best first; within ``works`` where they are given."""
 
@@ -59,11 +49,11 @@ class Engine(Protocol):
 class EngineWriter(Protocol):
     """Writes one generation of an inverted index."""
 
-    def add(self, passages: Iterable[PassageTokens]) -> None:
+    def add(self, passages: Iterable[Folded]) -> None:
         """Add passages."""
 
     def remove(self, works: Sequence[str]) -> None:
-        """Remove every passage of these works (keys, as in ``PassageTokens.work``)."""
+        """Remove every passage of these works (keys, as in ``Folded.work``)."""
 
     def commit(self) -> None:
         """Make everything durable; the writer is not used again."""

@@ -1,4 +1,8 @@
-"""The default engine: Tantivy, embedded."""
+"""The default engine: Tantivy, embedded.
+
+A passage is one bag, ``grams``, and one that has notes is two more, ``text_grams`` and ``notes_grams``: few have any,
+and of the others one bag says all.
+"""
 
 from __future__ import annotations
 
@@ -8,30 +12,30 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
 import tantivy
-from numpy.typing import NDArray
 
-from indexer.engines import SCOPES, STREAMS, TAIL, Bag, PassageTokens
+from indexer.engines import Bag, Folded
 
-_TOKENIZER = "spaced"
-_HEAP = 256 << 20
+_TOKENIZER = "grams"
+_HEAP = 512 << 20
+_THREADS = min(os.cpu_count() or 1, 4)
+_BAGS = ("grams", "text_grams", "notes_grams")
+_NOTED = "noted"
 
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("passage", fast=True)
     builder.add_text_field("work", tokenizer_name="raw", index_option="basic")
-    for stream in STREAMS:
-        builder.add_text_field(stream, tokenizer_name=_TOKENIZER, index_option="position")
-    for scope in SCOPES:
-        builder.add_text_field(f"{scope}_grams", tokenizer_name=_TOKENIZER, index_option="freq")
+    builder.add_text_field(_NOTED, tokenizer_name="raw", index_option="basic")
+    for name in _BAGS:
+        builder.add_text_field(name, tokenizer_name=_TOKENIZER, index_option="freq")
     return builder.build()
 
 
 def _index(folder: Path) -> tantivy.Index:
     index = tantivy.Index(_schema(), path=str(folder), reuse=True)
-    index.register_tokenizer(_TOKENIZER, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
+    index.register_tokenizer(_TOKENIZER, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.ngram(1, 2)).build())
     return index
 
 
@@ -57,26 +61,11 @@ class TantivyEngine:
             self._searcher = self._index.searcher()
         self._schema = self._index.schema
 
-    def candidates(self, stream: str, phrase: str, limit: int) -> NDArray[np.uint64] | None:
-        """See :meth:`indexer.engines.Engine.candidates`."""
-        head = list(phrase[: TAIL + 1])
-        if len(head) == 1:
-            query = tantivy.Query.term_query(self._schema, stream, head[0], "basic")
-        else:
-            query = tantivy.Query.phrase_query(self._schema, stream, [str(char) for char in head])
-        found = self._searcher.search(query, limit=limit + 1, count=False, order_by_field="passage").hits
-        if len(found) > limit:
-            return None
-        return np.sort(np.array([passage for passage, _ in found], dtype=np.uint64))
-
     def rank(self, bag: Bag, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
         """See :meth:`indexer.engines.Engine.rank`."""
         if not bag.grams:
             return []
-        field = f"{bag.scope}_grams"
-        query = tantivy.Query.boolean_query(
-            [(tantivy.Occur.Should, tantivy.Query.term_query(self._schema, field, gram, "freq")) for gram in bag.grams]
-        )
+        query = self._query(bag)
         if works is not None:
             among = tantivy.Query.term_set_query(self._schema, "work", list(works))
             query = tantivy.Query.boolean_query(
@@ -87,24 +76,43 @@ class TantivyEngine:
         ranked = [(int(passage or 0), float(score)) for (score, _), passage in zip(found, passages, strict=True)]
         return sorted(ranked, key=lambda pair: (-pair[1], pair[0]))
 
+    def _query(self, bag: Bag) -> tantivy.Query:
+        match bag.scope:
+            case "both":
+                return self._any("grams", bag.grams)
+            case "notes":
+                return self._any("notes_grams", bag.grams)
+        noted = tantivy.Query.term_query(self._schema, _NOTED, _NOTED, "basic")
+        plain = [(tantivy.Occur.Must, self._any("grams", bag.grams)), (tantivy.Occur.MustNot, noted)]
+        parts = [self._any("text_grams", bag.grams), tantivy.Query.boolean_query(plain)]
+        return tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for part in parts])
+
+    def _any(self, field: str, grams: Sequence[str]) -> tantivy.Query:
+        return tantivy.Query.boolean_query(
+            [(tantivy.Occur.Should, tantivy.Query.term_query(self._schema, field, gram, "freq")) for gram in grams]
+        )
+
 
 class TantivyWriter:
     """See :class:`indexer.engines.EngineWriter`."""
 
     def __init__(self, folder: Path) -> None:
         self._index = _index(folder)
-        self._writer = self._index.writer(_HEAP, 1)
+        self._writer = self._index.writer(_HEAP, _THREADS)
 
-    def add(self, passages: Iterable[PassageTokens]) -> None:
+    def add(self, passages: Iterable[Folded]) -> None:
         """See :meth:`indexer.engines.EngineWriter.add`."""
-        for tokens in passages:
+        for passage in passages:
             document = tantivy.Document()
-            document.add_unsigned("passage", tokens.passage)
-            document.add_text("work", tokens.work)
-            for stream in STREAMS:
-                document.add_text(stream, " ".join(tokens.chars[stream]))
-            for scope in SCOPES:
-                document.add_text(f"{scope}_grams", " ".join(tokens.grams[scope]))
+            document.add_unsigned("passage", passage.passage)
+            document.add_text("work", passage.work)
+            for run in (*passage.text, *passage.notes):
+                document.add_text("grams", run)
+            if passage.notes:
+                document.add_text(_NOTED, _NOTED)
+                for name, runs in (("text_grams", passage.text), ("notes_grams", passage.notes)):
+                    for run in runs:
+                        document.add_text(name, run)
             self._writer.add_document(document)
 
     def remove(self, works: Sequence[str]) -> None:

@@ -1,31 +1,27 @@
-"""The pure-Python engine: Whoosh, for places where no native wheel runs."""
+"""The pure-Python engine: Whoosh, for places where no native wheel runs. Its fields are those of the default engine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from whoosh import fields, index
 from whoosh.analysis import SpaceSeparatedTokenizer
-from whoosh.query import Or, Phrase, Term
+from whoosh.query import AndNot, Or, Query, Term
 from whoosh.scoring import BM25F
 
-from indexer.engines import SCOPES, STREAMS, TAIL, Bag, PassageTokens
+from indexer.engines import Bag, Folded
+from indexer.tokens import grams
 
 _NAME = "passages"
+_BAGS = ("grams", "text_grams", "notes_grams")
+_NOTED = "noted"
 
 
 def _schema() -> fields.Schema:
-    columns: dict[str, fields.FieldType] = {
-        "passage": fields.STORED(),
-        "work": fields.ID(),
-    }
-    for stream in STREAMS:
-        columns[stream] = fields.TEXT(analyzer=SpaceSeparatedTokenizer(), phrase=True)
-    for scope in SCOPES:
-        columns[f"{scope}_grams"] = fields.TEXT(analyzer=SpaceSeparatedTokenizer(), phrase=False)
+    columns: dict[str, fields.FieldType] = {"passage": fields.STORED(), "work": fields.ID(), _NOTED: fields.ID()}
+    for name in _BAGS:
+        columns[name] = fields.TEXT(analyzer=SpaceSeparatedTokenizer(), phrase=False)
     return fields.Schema(**columns)
 
 
@@ -35,26 +31,27 @@ class WhooshEngine:
     def __init__(self, folder: Path) -> None:
         self._searcher = index.open_dir(str(folder), _NAME).searcher(weighting=BM25F())
 
-    def candidates(self, stream: str, phrase: str, limit: int) -> NDArray[np.uint64] | None:
-        """See :meth:`indexer.engines.Engine.candidates`."""
-        head = list(phrase[: TAIL + 1])
-        query = Term(stream, head[0]) if len(head) == 1 else Phrase(stream, head)
-        found: list[int] = []
-        for number in self._searcher.docs_for_query(query):
-            found.append(self._searcher.stored_fields(number)["passage"])
-            if len(found) > limit:
-                return None
-        return np.sort(np.array(found, dtype=np.uint64))
-
     def rank(self, bag: Bag, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
         """See :meth:`indexer.engines.Engine.rank`."""
         if not bag.grams or works == []:
             return []
-        wanted = [Term(f"{bag.scope}_grams", gram) for gram in bag.grams]
         among = Or([Term("work", work) for work in works]) if works is not None else None
-        results = self._searcher.search(Or(wanted), limit=limit, filter=among)
+        results = self._searcher.search(_query(bag), limit=limit, filter=among)
         ranked = [(int(hit["passage"]), float(hit.score)) for hit in results]
         return sorted(ranked, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _query(bag: Bag) -> Query:
+    match bag.scope:
+        case "both":
+            return _any("grams", bag.grams)
+        case "notes":
+            return _any("notes_grams", bag.grams)
+    return Or([_any("text_grams", bag.grams), AndNot(_any("grams", bag.grams), Term(_NOTED, _NOTED))])
+
+
+def _any(field: str, wanted: Sequence[str]) -> Query:
+    return Or([Term(field, gram) for gram in wanted])
 
 
 class WhooshWriter:
@@ -67,12 +64,13 @@ class WhooshWriter:
             self._index = index.create_in(str(folder), _schema(), _NAME)
         self._writer = self._index.writer(limitmb=256)
 
-    def add(self, passages: Iterable[PassageTokens]) -> None:
+    def add(self, passages: Iterable[Folded]) -> None:
         """See :meth:`indexer.engines.EngineWriter.add`."""
-        for tokens in passages:
-            document: dict[str, object] = {"passage": tokens.passage, "work": tokens.work}
-            document |= {stream: " ".join(tokens.chars[stream]) for stream in STREAMS}
-            document |= {f"{scope}_grams": " ".join(tokens.grams[scope]) for scope in SCOPES}
+        for passage in passages:
+            document: dict[str, object] = {"passage": passage.passage, "work": passage.work}
+            document["grams"] = _spaced((*passage.text, *passage.notes))
+            if passage.notes:
+                document |= {_NOTED: _NOTED, "text_grams": _spaced(passage.text), "notes_grams": _spaced(passage.notes)}
             self._writer.add_document(**document)
 
     def remove(self, works: Sequence[str]) -> None:
@@ -83,6 +81,10 @@ class WhooshWriter:
     def commit(self) -> None:
         """See :meth:`indexer.engines.EngineWriter.commit`."""
         self._writer.commit()
+
+
+def _spaced(runs: Iterable[str]) -> str:
+    return " ".join(gram for run in runs for gram in grams(run))
 
 
 def open_reader(folder: Path) -> WhooshEngine:

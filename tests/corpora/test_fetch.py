@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -156,3 +157,19 @@ def test_what_cannot_start_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FetchFailure, match="cannot be made"):
         fetch(collection(W1=""), tmp_path / "file")
+
+
+def test_a_collection_in_an_archive_is_unpacked_once(tmp_path: Path) -> None:
+    (tmp_path / "in" / "书" / "卷一").mkdir(parents=True)
+    (tmp_path / "in" / "书" / "卷一" / "text.txt").write_text("会宁府", "utf-8")
+    with tarfile.open(tmp_path / "books.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "in" / "书", "书")
+    title = Localized("书", "books")
+    books = Collection("books", title, title, "CC0-1.0", archive="books.tar.gz")
+    with pytest.raises(FetchFailure, match="--from"):
+        fetch(books, tmp_path / "data")
+    for source in (tmp_path / "books.tar.gz", tmp_path):
+        assert (tmp_path / "data" / "books").exists() is (source == tmp_path)
+        done = fetch(books, tmp_path / "data", source)
+    assert done.present == ("books",)
+    assert (tmp_path / "data" / "books" / "书" / "卷一" / "text.txt").read_text("utf-8") == "会宁府"

@@ -223,6 +223,9 @@ def test_formats_are_told_apart_at_any_depth_and_the_rest_is_passed_over(tmp_pat
     deep = tmp_path / "x" / "y" / "KR2a0001"
     deep.mkdir(parents=True)
     (deep / "KR2a0001_000.txt").write_text("甲¶\n")
+    chapter = tmp_path / "宋书" / "列传" / "卷一"
+    chapter.mkdir(parents=True)
+    (chapter / "text.txt").write_text("甲")
     for name in ("a.txt", "b.md", "c.jsonl", "d.json", "README.md", ".hidden.txt", "e.png"):
         (tmp_path / name).write_text("甲")
     (tmp_path / ".git").mkdir()
@@ -235,6 +238,7 @@ def test_formats_are_told_apart_at_any_depth_and_the_rest_is_passed_over(tmp_pat
         ("jsonl", "c.jsonl"),
         ("poems", "d.json"),
         ("kanripo", "KR2a0001"),
+        ("chapters", "宋书"),
     ]
     assert {source.reader for source in sources} == set(READERS)
 

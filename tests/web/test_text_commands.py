@@ -111,7 +111,7 @@ def test_fetch_from_a_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("nothing",), "no such collection; there are: bundled, northeast"),
+        (("nothing",), "no such collection; there are: bundled, classical, northeast"),
         (("bundled",), "nothing to fetch"),
         (("northeast", "--from", "none"), "none: no such folder"),
     ],

@@ -78,7 +78,12 @@ def collections(data: Path) -> None:
 
 @click.command()
 @click.argument("name")
-@click.option("--from", "source", type=_FOLDER, help="Copy the works' folders from here; download nothing.")
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path),
+    help="Copy the works' folders, or unpack the archive, from here; download nothing.",
+)
 @click.option("--to", "data", type=_FOLDER, default=DATA, show_default=True, help="Where the texts go.")
 def fetch(name: str, source: Path | None, data: Path) -> None:
     """Bring a collection's texts here.
@@ -92,7 +97,7 @@ def fetch(name: str, source: Path | None, data: Path) -> None:
         _stop(f"{name}: no such collection; there are: {', '.join(known)}")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(name, total=len(known[name].origins) or None)
+        task = bar.add_task(name, total=len(known[name].origins) or 1)
 
         def show(step: fetching.Progress) -> None:
             finished = step.number if step.state is not fetching.State.STARTED else step.number - 1
@@ -122,14 +127,15 @@ def _collections() -> dict[str, Collection]:
 
 def _works(collection: Collection) -> int:
     """What its manifest lists, or what it ships: works that bring their own records are not in a manifest."""
-    shipped = bundled_folder(collection.id)
-    return len(discover(shipped)[0]) if shipped else len(collection.records)
+    folder = bundled_folder(collection.id) or (DATA / collection.id if collection.archive else None)
+    return len(discover(folder)[0]) if folder and folder.is_dir() else len(collection.records)
 
 
 def _here(collection: Collection, data: Path) -> str:
     if bundled_folder(collection.id):
         return "shipped"
-    present, total = fetching.count_present(collection, data), len(collection.origins)
+    present = fetching.count_present(collection, data)
+    total = 1 if collection.archive else len(collection.origins)
     return "yes" if present == total else f"{present} of {total}"
 
 

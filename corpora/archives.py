@@ -1,0 +1,59 @@
+"""Archives of texts are unpacked within bounds, and nothing of them lands outside the folder that is named."""
+
+from __future__ import annotations
+
+import lzma
+import shutil
+import tarfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+MAX_FILES = 200_000
+MAX_BYTES = 4 << 30
+"""What is unpacked of one archive at most, however small the archive is."""
+MAX_NAME = 400
+
+
+class ArchiveFailure(Exception):
+    """An archive can't be unpacked; the message is one line that names it and says why."""
+
+
+def unpack(archive: Path, folder: Path) -> int:
+    """Unpack the files of a tar archive, compressed or not, into ``folder``; how many there are.
+
+    Folders are made as files need them. Hidden files are left out.
+
+    Raises:
+        ArchiveFailure: it is no archive, holds a link, a device or a name that leads elsewhere, or is too large.
+    """
+    files = size = 0
+    try:
+        with tarfile.open(archive, "r|*") as members:
+            for member in members:
+                name = PurePosixPath(member.name)
+                if member.isdir() or any(part.startswith(".") and part not in (".", "..") for part in name.parts):
+                    continue
+                if not member.isreg():
+                    raise ArchiveFailure(f"{archive}: {_shown(member)} is a link or no plain file")
+                if name.is_absolute() or ".." in name.parts or len(member.name) > MAX_NAME or "\0" in member.name:
+                    raise ArchiveFailure(f"{archive}: {_shown(member)} leads out of the folder or is too long a name")
+                files += 1
+                size += member.size
+                if files > MAX_FILES or size > MAX_BYTES:
+                    raise ArchiveFailure(f"{archive}: more than {MAX_FILES} files or {MAX_BYTES >> 30} GiB")
+                target = folder / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                content = members.extractfile(member)
+                assert content is not None, "it is a regular file"
+                with target.open("xb") as file:
+                    shutil.copyfileobj(content, file)
+    except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, ValueError) as error:
+        raise ArchiveFailure(f"{archive}: no archive that can be read ({error})") from error
+    except OSError as error:
+        # What is wrong in compressed data comes as an OSError without a number, too.
+        raise ArchiveFailure(f"{archive}: {error.strerror or error}") from error
+    return files
+
+
+def _shown(member: tarfile.TarInfo) -> str:
+    return repr(member.name[:80])

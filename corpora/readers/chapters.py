@@ -1,0 +1,102 @@
+"""A tree of chapters: folders are a book's contents, and each chapter is a file ``text.txt`` in a folder of its own.
+
+``books/宋书/列传/卷一百/text.txt`` is the section 列传·卷一百 of the work 宋书. What holds the works' folders is the
+folder that was named, or the first below it that holds more than one folder. Chapters stand in the order of their
+numbers, Chinese or Arabic; what has no number goes first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from opencc import OpenCC
+
+from corpora.model import CatalogueRecord, Problem, Section, Source, Work
+from corpora.readers import records
+from corpora.readers.lines import Report, lines
+
+NAME = "text.txt"
+SEPARATOR = "·"
+_SAMPLE = 2000
+"""Characters that show in which script a work is written."""
+_SIMPLIFIED = 0.01
+"""A text of which conversion to simplified characters changes less than this share is simplified already."""
+_DIGITS = {digit: value for value, digits in enumerate(("〇零", *"一二三四五六七八九")) for digit in digits}
+_UNITS = {"十": 10, "百": 100, "千": 1000}
+_NUMBER = re.compile(rf"[0-9]{{1,9}}|[{''.join((*_DIGITS, *_UNITS))}]{{1,9}}")
+_PARTS = {"上": 1, "中": 2, "下": 3}
+"""What the last characters of 卷上 and its like are counted as."""
+
+Order = tuple[tuple[int, int, str], ...]
+
+
+def read(source: Source) -> Iterator[Work | Problem]:
+    """The work whose folder is the source's root, after the problems in its chapters."""
+    problems: list[Problem] = []
+    sections = []
+    for file in sorted(source.files, key=lambda file: order(file.parent.relative_to(source.root))):
+        if text := _text(file, problems.append):
+            title = SEPARATOR.join(file.parent.relative_to(source.root).parts) or source.root.name
+            sections.append(Section(title[: records.MAX_VALUE], text))
+    yield from problems
+    if not sections:
+        return
+    try:
+        identifier = records.work_id({}, source.root.name)
+    except ValueError as error:
+        yield Problem(source.root, 0, str(error))
+        return
+    title = " ".join(source.root.name.split())[: records.MAX_VALUE]
+    yield Work(identifier, CatalogueRecord(title, script=_script(sections[0].text)), tuple(sections))
+
+
+def order(path: Path) -> tuple[Order, ...]:
+    """A key that sorts chapters by the numbers in their folders' names.
+
+    >>> sorted(["卷十", "卷二", "序", "卷一下", "卷一上"], key=lambda name: order(Path(name)))
+    ['序', '卷一上', '卷一下', '卷二', '卷十']
+    """
+    return tuple(_order(part) for part in path.parts)
+
+
+def _order(name: str) -> Order:
+    """The pieces of a name: the number in each, the text before it last, so that 序 goes before 卷一."""
+    pieces: list[tuple[int, int, str]] = []
+    at = 0
+    for found in _NUMBER.finditer(name):
+        pieces.append((1, _number(found[0]), name[at : found.start()]))
+        at = found.end()
+    rest = name[at:]
+    return (*pieces, (0, _PARTS.get(rest[-1:], 0), rest))
+
+
+def _number(digits: str) -> int:
+    """The value of a number as it is written, also where its digits only stand in a row (一〇二).
+
+    >>> [_number(digits) for digits in ("十二", "一百二十三", "一〇二", "42")]
+    [12, 123, 102, 42]
+    """
+    if digits.isascii():
+        return int(digits)
+    total = current = 0
+    for char in digits:
+        if char in _UNITS:
+            total += max(current, 1) * _UNITS[char]
+            current = 0
+        else:
+            current = current * 10 + _DIGITS[char]
+    return total + current
+
+
+def _text(file: Path, report: Report) -> str:
+    text = "".join(line + "\n" for _, line in lines(file, report))
+    return text if text.strip() else ""
+
+
+def _script(text: str) -> str:
+    sample = text[:_SAMPLE]
+    simplified = OpenCC("t2s").convert(sample)
+    changed = sum(one != other for one, other in zip(sample, simplified, strict=False))
+    return "Hans" if changed < _SIMPLIFIED * len(sample) else "Hant"

@@ -1,0 +1,67 @@
+"""Where each character and each pair of adjacent characters stands in a stream: what makes an exact phrase quick.
+
+Places are sorted by the character there and the one that follows, then by themselves. So those of a pair are one
+sorted stretch, those of a character several stretches in a row, and to count either is to subtract. A phrase is looked
+for at the places of its rarest pair alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.compact import Ids
+
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """``order`` are the places, ``keys`` the different pairs, sorted, ``starts`` where each one's places start."""
+
+    order: NDArray[np.uint32]
+    keys: NDArray[Any]
+    starts: NDArray[np.uint32]
+
+    @classmethod
+    def of(cls, ids: Ids) -> Pairs:
+        """Sort the places of a stream, which ends with a boundary; boundaries themselves are left out."""
+        places = np.flatnonzero(ids[:-1]).astype(np.uint32)
+        # Two stable sorts, the last one by what counts most; numpy sorts 16 bits by radix.
+        places = places[np.argsort(ids[places + 1], kind="stable")]
+        places = places[np.argsort(ids[places], kind="stable")]
+        found = key(ids[places], ids[places + 1])
+        fresh = np.ones(len(found), dtype=bool)
+        fresh[1:] = found[1:] != found[:-1]
+        starts = np.append(np.flatnonzero(fresh), len(found)).astype(np.uint32)
+        return cls(places, found[fresh], starts)
+
+    def counts(self, first: Ids, second: Ids) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """For pairs of ids: their rows in the directory, and how many places each has."""
+        wanted = key(first, second)
+        rows = np.searchsorted(self.keys, wanted)
+        known = rows < len(self.keys)
+        known[known] = self.keys[rows[known]] == wanted[known]
+        ends = self.starts[np.minimum(rows + 1, len(self.keys))].astype(np.int64)
+        return rows, np.where(known, ends - self.starts[rows], 0)
+
+    def of_pair(self, row: int) -> Places:
+        """The places of the pair in a row of the directory, sorted."""
+        return self.order[self.starts[row] : self.starts[row + 1]].astype(np.int64)
+
+    def of_character(self, letter: int) -> Places:
+        """The places of a character, sorted."""
+        bounds = np.array([letter, letter + 1], np.uint64) << np.uint64(8 * self.keys.itemsize // 2)
+        low, high = self.starts[np.searchsorted(self.keys, bounds)]
+        return np.sort(self.order[low:high]).astype(np.int64)
+
+
+def key(first: Ids, second: Ids) -> NDArray[Any]:
+    """A pair of ids as one number, in twice their bits."""
+    bits = 8 * first.dtype.itemsize
+    wide = np.dtype(f"u{2 * first.dtype.itemsize}").type
+    pairs: NDArray[Any] = first.astype(wide) << wide(bits) | second
+    return pairs
