@@ -1,4 +1,4 @@
-"""The application: pages and endpoint over one index."""
+"""The application: pages and endpoint over one index and one database."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ from flask import Flask, Response, request
 from flask_babel import Babel
 from flask_talisman import Talisman
 
-from web import api, errors, labels, pages
+from web import api, errors, labels, pages, storage
+from web.accounts import guard
+from web.accounts import pages as account_pages
+from web.accounts.keys import key_of
+from web.accounts.models import Role
 from web.shelf import Shelf
+from web.storage import Storage
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 LANGUAGE_COOKIE = "lang"
@@ -25,11 +30,12 @@ POLICY = {
 }
 
 
-def create_app(index: Path, *, force_https: bool = False) -> Flask:
-    """An application that answers from the index.
+def create_app(index: Path, database: str = "", *, force_https: bool = False) -> Flask:
+    """An application that answers from the index; the database is in memory where no address is given.
 
     Raises:
         IndexFailure: the index can't be opened.
+        StorageFailure: the database can't be opened.
     """
     app = Flask(__name__)
     app.config["BABEL_DEFAULT_LOCALE"] = "zh"
@@ -37,10 +43,20 @@ def create_app(index: Path, *, force_https: bool = False) -> Flask:
     app.json.ensure_ascii = app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has them
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["shelf"] = Shelf(index)
+    opened = Storage.open(database)
+    storage.register(app, opened)
+    guard.register(app, key_of(opened))
     Babel(app, locale_selector=language)
-    Talisman(app, force_https=force_https, content_security_policy=POLICY, referrer_policy="same-origin")
+    Talisman(
+        app,
+        force_https=force_https,
+        content_security_policy=POLICY,
+        referrer_policy="same-origin",
+        session_cookie_secure=False,  # web.accounts.guard decides it for each request
+    )
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(api.blueprint)
+    app.register_blueprint(account_pages.blueprint)
     errors.register(app)
     app.context_processor(_shared)
     app.after_request(_remember_language)
@@ -61,6 +77,9 @@ def _shared() -> dict[str, Any]:
         "kept": kept,
         "labels": labels,
         "root": request.script_root,
+        "account": guard.current_account(),
+        "may": guard.may,
+        "Role": Role,
     }
 
 

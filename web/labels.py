@@ -57,13 +57,15 @@ _ERRORS = {
 }
 _FAILURES = {
     400: (lazy_gettext("无法理解这个请求"), lazy_gettext("地址中的某个参数有误。请回到检索页重新检索。")),
+    401: (lazy_gettext("请先登录"), lazy_gettext("登录已过期，或还没有登录。请登录后再做一次。")),
+    403: (lazy_gettext("没有权限"), lazy_gettext("这一页要更高的权限，请与管理员联系。")),
     404: (
         lazy_gettext("没有这一页"),
         lazy_gettext("这部著作或卷次可能已更换编号或撤下。请从著作目录查找，或检索原文中的一句。"),
     ),
     405: (lazy_gettext("不支持这种请求方式"), lazy_gettext("请从检索页开始。")),
     500: (lazy_gettext("程序出错"), lazy_gettext("错误已经记录，请稍后再试，或换一种方式检索。")),
-    503: (lazy_gettext("索引暂时无法读取"), lazy_gettext("请稍后再试；若持续如此，请告知管理员。")),
+    503: (lazy_gettext("暂时无法读取"), lazy_gettext("请稍后再试；若持续如此，请告知管理员。")),
 }
 
 
@@ -122,6 +124,11 @@ def record(of: CatalogueRecord) -> list[tuple[str, str]]:
 def bad_parameter(name: str) -> str:
     """That a parameter can't be used."""
     return str(_("参数 %(name)s 的值无效。", name=name))
+
+
+def expired_form() -> str:
+    """That a form can't be taken: it was filled in too late, or does not come from this site."""
+    return str(_("表单已经过期，请回到上一页重新填写。"))
 
 
 def failure(status: int) -> tuple[str, str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from databases import KINDS, empty_database
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -31,3 +33,10 @@ def app(index: Path) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without tables: the test is run on every kind of database."""
+    with empty_database(request.param, tmp_path) as address:
+        yield address

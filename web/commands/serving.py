@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from web.commands.options import index_option
+from web.commands.options import database_option, index_option
 
 
 @click.command()
@@ -16,7 +16,8 @@ from web.commands.options import index_option
     "--threads", type=click.IntRange(1, 256), default=4, show_default=True, help="How many requests run at once."
 )
 @index_option
-def serve(host: str, port: int, threads: int, folder: Path) -> None:
+@database_option
+def serve(host: str, port: int, threads: int, folder: Path, address: str) -> None:
     """Serve the index to browsers, and to programs under /api/v1, until Ctrl-C.
 
     What a later `wenyuan index` publishes is served without a restart.
@@ -27,7 +28,7 @@ def serve(host: str, port: int, threads: int, folder: Path) -> None:
     from web.app import create_app  # it loads the engines, which `--help` has no need of
     from web.shelf import library
 
-    app = create_app(folder)
+    app = create_app(folder, address)
     shown = f"[{host}]" if ":" in host else host
     try:
         server = waitress.create_server(app, host=host, port=port, threads=threads, ident=None)
