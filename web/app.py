@@ -14,6 +14,7 @@ from web.accounts import guard
 from web.accounts import pages as account_pages
 from web.accounts.keys import key_of
 from web.accounts.models import Role
+from web.desk import setup as desk
 from web.shelf import Shelf
 from web.storage import Storage
 
@@ -30,8 +31,10 @@ POLICY = {
 }
 
 
-def create_app(index: Path, database: str = "", *, force_https: bool = False) -> Flask:
+def create_app(index: Path, database: str = "", *, letterhead: Path | None = None, force_https: bool = False) -> Flask:
     """An application that answers from the index; the database is in memory where no address is given.
+
+    ``letterhead`` is the folder of the library's own, see :mod:`web.desk.letterhead`.
 
     Raises:
         IndexFailure: the index can't be opened.
@@ -39,7 +42,7 @@ def create_app(index: Path, database: str = "", *, force_https: bool = False) ->
     """
     app = Flask(__name__)
     app.config["BABEL_DEFAULT_LOCALE"] = "zh"
-    app.config["MAX_CONTENT_LENGTH"] = 1 << 16
+    app.config["MAX_CONTENT_LENGTH"] = 1 << 20  # the longest draft of a reply, nine bytes a character
     app.json.ensure_ascii = app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has them
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["shelf"] = Shelf(index)
@@ -57,6 +60,7 @@ def create_app(index: Path, database: str = "", *, force_https: bool = False) ->
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(account_pages.blueprint)
+    desk.register(app, opened, letterhead)
     errors.register(app)
     app.context_processor(_shared)
     app.after_request(_remember_language)

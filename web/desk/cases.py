@@ -37,7 +37,7 @@ def open_case(
     name: str = "",
     contact: str = "",
 ) -> Case:
-    """Open a case under the next number of the year, in a transaction of its own; nobody's account means the public form.
+    """Open a case under the year's next number, in a transaction of its own; without an account, by the public form.
 
     Raises:
         IntegrityError: others took each number that was tried.
@@ -107,9 +107,8 @@ def note(case: Case, account: Account | None, action: str, detail: str = "") -> 
 def retag(case: Case, names: Sequence[str]) -> None:
     """Keep the case under these tags, and no others."""
     wanted = dict.fromkeys(names[:MOST_TAGS])
-    case.tags = [tag for tag in case.tags if tag.name in wanted]
-    held = {tag.name for tag in case.tags}
-    case.tags += [Tag(name=name) for name in wanted if name not in held]
+    held = {tag.name: tag for tag in case.tags}
+    case.tags = [held.get(name) or Tag(name=name) for name in sorted(wanted)]
 
 
 def move(session: Session, case: Case, doing: Move, account: Account, reason: str = "") -> None:

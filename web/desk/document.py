@@ -1,7 +1,7 @@
 """A reply as a document that no file format knows: blocks of runs, references, a signature.
 
-The draft becomes one of these, and every export (page, DOCX, PDF, Markdown, JSON) is made from it and from nothing else,
-so that all of them say the same. When a reply is signed, its document is kept as it is.
+The draft becomes one of these, and the page and every export (DOCX, PDF, Markdown, JSON) are made from it and from
+nothing else, so that all of them say the same. When a reply is signed, its document is kept as it is.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from itertools import groupby
 
 from corpora.model import CatalogueRecord, SpanKind
 from search.library import Library
+from search.results import SearchRequest
 from web.accounts.models import Account
 from web.desk import quoting
 from web.desk.cases import Refused, note
@@ -18,7 +19,6 @@ from web.desk.drafting import Quoted
 from web.desk.models import Case, Evidence
 from web.desk.quoting import NotInPassage, Passage
 from web.forms import section_url
-from search.results import SearchRequest
 
 LONGEST = 5000
 """The longest passage that is kept, in characters."""
@@ -44,7 +44,16 @@ class Group:
 
 
 def quote(
-    library: Library, case: Case, account: Account, work: str, section: int, start: int, end: int, *, query: str = "", remark: str = ""
+    library: Library,
+    case: Case,
+    account: Account,
+    work: str,
+    section: int,
+    start: int,
+    end: int,
+    *,
+    query: str = "",
+    remark: str = "",
 ) -> Evidence:
     """Keep a passage in the case: the index's text of that moment, whatever the page showed.
 
@@ -88,7 +97,8 @@ def quote(
         account_id=account.id,
     )
     case.evidence.append(kept)
-    note(case, account, "quote", f"[@{kept.number}] {view.work.record.title} {held.title} {kept.page}".strip())
+    place = dict.fromkeys((f"[@{kept.number}]", view.work.record.title, held.title, kept.page))
+    note(case, account, "quote", " ".join(each for each in place if each))
     return kept
 
 

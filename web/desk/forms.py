@@ -27,9 +27,7 @@ def _stripped(text: str | None) -> str:
 class Ask(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """What a reader asks, without an account."""
 
-    question = TextAreaField(
-        lazy_gettext("您的问题"), [NEEDED, Length(max=LONGEST_QUESTION)], filters=[_stripped]
-    )
+    question = TextAreaField(lazy_gettext("您的问题"), [NEEDED, Length(max=LONGEST_QUESTION)], filters=[_stripped])
     name = StringField(lazy_gettext("姓名或单位"), [NEEDED, Length(max=LONGEST_NAME)], filters=[_stripped])
     contact = StringField(
         lazy_gettext("联系方式（电话、邮箱或地址）"), [NEEDED, Length(max=LONGEST_NAME)], filters=[_stripped]
@@ -73,18 +71,14 @@ class Enter(FlaskForm):  # type: ignore[misc]
     )
     due = DateField(lazy_gettext("期限"), [Optional()])
     name = StringField(lazy_gettext("姓名或单位"), [Length(max=LONGEST_NAME)], filters=[_stripped])
-    contact = StringField(
-        lazy_gettext("联系方式（电话、邮箱或地址）"), [Length(max=LONGEST_NAME)], filters=[_stripped]
-    )
+    contact = StringField(lazy_gettext("联系方式（电话、邮箱或地址）"), [Length(max=LONGEST_NAME)], filters=[_stripped])
 
 
 class Who(FlaskForm):  # type: ignore[misc]
     """Who asked."""
 
     name = StringField(lazy_gettext("姓名或单位"), [Length(max=LONGEST_NAME)], filters=[_stripped])
-    contact = StringField(
-        lazy_gettext("联系方式（电话、邮箱或地址）"), [Length(max=LONGEST_NAME)], filters=[_stripped]
-    )
+    contact = StringField(lazy_gettext("联系方式（电话、邮箱或地址）"), [Length(max=LONGEST_NAME)], filters=[_stripped])
 
 
 class Quote(FlaskForm):  # type: ignore[misc]
@@ -102,9 +96,7 @@ class Annotate(FlaskForm):  # type: ignore[misc]
     """What a librarian thinks of a passage."""
 
     heading = StringField(lazy_gettext("归入标题"), [Length(max=LONGEST_NAME)], filters=[_stripped])
-    stance = SelectField(
-        lazy_gettext("对所问"), choices=[(stance.value, labels.STANCES[stance]) for stance in Stance]
-    )
+    stance = SelectField(lazy_gettext("对所问"), choices=[(stance.value, labels.STANCES[stance]) for stance in Stance])
     note = TextAreaField(lazy_gettext("附注"), [Length(max=LONGEST_NOTE)], filters=[_stripped])
 
 

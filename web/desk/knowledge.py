@@ -30,12 +30,11 @@ from web.desk import document
 from web.desk.models import Case, Signature
 from web.desk.replying import signed
 from web.desk.states import Status
+from web.desk.terms import query
 from web.shelf import Shelf
 
 COLLECTION = "answers"
 QUESTION, REPLY = "问", "答"
-LONGEST_QUERY = 300
-"""Characters of a question that are searched with: the beginning says what it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,8 @@ class Answers:
         with self._lock:
             texts, index = self._folder / "texts", self._folder / "index"
             texts.mkdir(mode=0o700, parents=True, exist_ok=True)
-            query = select(Case).where(Case.status == Status.CLOSED, Case.signatures.any(Signature.id.is_not(None)))
-            cases = session.scalars(query.order_by(Case.year, Case.sequence)).all()
+            closed = select(Case).where(Case.status == Status.CLOSED, Case.signatures.any(Signature.id.is_not(None)))
+            cases = session.scalars(closed.order_by(Case.year, Case.sequence)).all()
             years = {
                 texts / f"{year}.jsonl": [_work(case) for case in of_year]
                 for year, of_year in groupby(cases, key=lambda case: case.year)
@@ -83,8 +82,8 @@ class Answers:
     def like(self, question: str, *, only: Collection[str] | None = None, limit: int = 5) -> Sequence[Answer]:
         """Answered cases that are like a question, the likest first; of these only those with the numbers ``only``."""
         library = self._library()
-        asked = question.strip()[:LONGEST_QUERY]
-        if library is None or not asked or only is not None and not only:
+        asked = query(question)
+        if library is None or not asked or (only is not None and not only):
             return ()
         filters = {} if only is None else {"work": tuple(only)}
         try:
@@ -106,7 +105,7 @@ class Answers:
 
 
 def refreshed(answers: Answers, session: Session) -> bool:
-    """Whether the base could be brought up to date; why not is in the log, and the next case that is closed tries again."""
+    """Whether the base could be brought up to date; why not is in the log, and the next closed case tries again."""
     try:
         answers.refresh(session)
     except (IndexFailure, OSError) as failure:

@@ -45,7 +45,10 @@ FATES = {
 
 _EVENTS = {
     "open": lazy_gettext("收到问题"),
-    "facts": lazy_gettext("改了案情"),
+    "tier": lazy_gettext("改了类别"),
+    "due": lazy_gettext("改了期限"),
+    "assign": lazy_gettext("改了经办人"),
+    "tags": lazy_gettext("改了标签"),
     "asker": lazy_gettext("改了提问人资料"),
     "forget-asker": lazy_gettext("删去了提问人资料"),
     "quote": lazy_gettext("加入引文"),
@@ -79,6 +82,11 @@ _REFUSALS = {
 def event(of: Event) -> LazyString | str:
     """What somebody did; an unknown code stands for itself."""
     return _EVENTS.get(of.action, of.action)
+
+
+def detail(of: Event) -> LazyString | str:
+    """What it was done with or about."""
+    return TIERS[Tier(of.detail)] if of.action == "tier" else of.detail
 
 
 def refusal(failure: Refused) -> str:

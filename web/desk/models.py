@@ -89,7 +89,7 @@ class Case(Base):
 
 
 class Asker(Base):
-    """Who asked. It stands apart from the case, and from all that is searched or counted, so that it can be forgotten."""
+    """Who asked. It stands apart from the case and from all that is searched or counted, so that it can be removed."""
 
     __tablename__ = "desk_asker"
 

@@ -30,22 +30,28 @@ class Passage:
 
 
 def runs(passage: Passage) -> tuple[Run, ...]:
-    """What a quotation of the passage shows: its trim, notes told apart, an ellipsis where it is cut."""
-    inside = [(max(a, passage.start), min(b, passage.end)) for a, b in passage.notes]
-    cuts = sorted({passage.start, passage.end, *(bound for stretch in inside if stretch[0] < stretch[1] for bound in stretch)})
+    """What a quotation of the passage shows: its trim, notes told apart, an ellipsis where it is cut.
+
+    Blanks at either end, which are the page's and not the text's, are not shown.
+    """
+    part = passage.text[passage.start : passage.end]
+    start = passage.start + len(part) - len(part.lstrip())
+    end = start + len(part.strip())
+    inside = [(max(a, start), min(b, end)) for a, b in passage.notes if a < end and b > start]
+    cuts = sorted({start, end, *(bound for stretch in inside for bound in stretch)})
     shown = [
         Run(_flowing(passage.text, a, b), note=any(first <= a and b <= last for first, last in inside))
         for a, b in pairwise(cuts)
     ]
-    if passage.text[: passage.start].strip():
+    if passage.text[:start].strip():
         shown.insert(0, Run(ELLIPSIS))
-    if passage.text[passage.end :].strip():
+    if passage.text[end:].strip():
         shown.append(Run(ELLIPSIS))
     return tuple(run for run in shown if run.text)
 
 
 def trim(text: str, first: str, last: str) -> tuple[int, int]:
-    """The range of ``text`` that begins with the words ``first`` and ends with ``last``; empty words leave that end alone.
+    """The range of ``text`` from the words ``first`` to the words ``last``; empty words leave that end alone.
 
     Blanks and line ends are passed over, in the words as in the text.
 

@@ -1,4 +1,4 @@
-"""Numbers for the library: what is asked, how long answers take, what they are made from. Nothing of who asked is read."""
+"""Numbers for the library: what is asked, how long answers take, what they are made from; nothing of who asked."""
 
 from __future__ import annotations
 
@@ -85,7 +85,9 @@ def _works(session: Session, year: int | None) -> tuple[tuple[str, str, int], ..
     if year is not None:
         query = query.join(Evidence.case).where(Case.year == year)
     rows = session.execute(query.order_by(count.desc(), Evidence.work).limit(MOST)).all()
-    named = {each.id: each for each in session.scalars(select(Evidence).where(Evidence.id.in_([row[2] for row in rows])))}
+    named = {
+        each.id: each for each in session.scalars(select(Evidence).where(Evidence.id.in_([row[2] for row in rows])))
+    }
     return tuple((record(named[last]).title, work, number) for work, number, last in rows)
 
 

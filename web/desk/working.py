@@ -41,7 +41,7 @@ def current() -> Case | None:
 
 
 def keep(asked: SearchRequest, response: SearchResponse) -> None:
-    """Keep a search in the case that is worked on, if there is one; further pages and repetitions of it are not kept."""
+    """Keep a search in the case that is worked on, if there is one; further pages and repetitions are not kept."""
     case, account = current(), current_account()
     if case is None or account is None or asked.cursor or case.status not in EDITABLE:
         return

@@ -37,7 +37,9 @@ def pdf(document: Document, letterhead: Path | None) -> bytes:
     try:
         page = environment.get_template(PAGE).render(document=document)
     except (TemplateError, OSError) as failure:
-        raise LetterheadFailure(f"{folder / PAGE}: {' '.join(str(failure).split()) or type(failure).__name__}") from failure
+        raise LetterheadFailure(
+            f"{folder / PAGE}: {' '.join(str(failure).split()) or type(failure).__name__}"
+        ) from failure
     html = weasyprint.HTML(string=page, base_url=f"{folder.resolve().as_uri()}/", url_fetcher=_beside(folder.resolve()))
     made: bytes = html.write_pdf()
     return made

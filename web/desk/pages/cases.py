@@ -15,12 +15,12 @@ from web.accounts.models import Role
 from web.desk import cases, evidence, labels, replying, working
 from web.desk.cases import Refused, note
 from web.desk.forms import Annotate, Enter, Facts, Publish, Trim, Who
-from web.desk.knowledge import LONGEST_QUERY, refreshed
+from web.desk.knowledge import refreshed
 from web.desk.models import Asker, Case, Stance
 from web.desk.pages import acting, blueprint, case_url, on_case
 from web.desk.pages.answers import answers
 from web.desk.states import EDITABLE, REASONED, SIGNING, Move, Status, Tier, moves
-from web.desk.terms import terms
+from web.desk.terms import query, terms
 from web.forms import search_url
 from web.shelf import library
 from web.storage import now, session
@@ -103,7 +103,7 @@ def case(case: Case) -> str:
         runs=lambda each: evidence.quoting.runs(evidence.passage(each)),
         place_url=evidence.place_url,
         similar=[each for each in answers().like(case.question, limit=4) if each.number != case.number][:3],
-        by_meaning=_search_url(case, " ".join(case.question.split())[:LONGEST_QUERY], Mode.SEMANTIC),
+        by_meaning=_search_url(case, query(case.question), Mode.SEMANTIC),
         by_terms=[(term, _search_url(case, term, Mode.HYBRID)) for term in terms(case.question)],
         today=now().date(),
         document=replying.shown(case, request.url_root.rstrip("/")) if case.draft else None,
@@ -148,10 +148,18 @@ def facts(case: Case) -> ResponseReturnValue:
     tier = Tier(form.tier.data)
     if tier is not case.tier and case.status not in EDITABLE | {Status.NEW}:
         raise Refused("not-editable")  # a reply under review must not slip past it
-    case.tier, case.due, case.assignee_id = tier, form.due.data, form.assignee.data or None
+    tags = [tag.name for tag in case.tags]
     cases.retag(case, form.tag_names())
-    told = [tier.value, f"{case.due or ''}", dict(people).get(case.assignee_id or 0, ""), *form.tag_names()]
-    note(case, acting(), "facts", " · ".join(each for each in told if each))
+    changes = (
+        ("tier", case.tier, tier, tier.value),
+        ("due", case.due, form.due.data, str(form.due.data or "")),
+        ("assign", case.assignee_id or 0, form.assignee.data, dict(people).get(form.assignee.data, "")),
+        ("tags", tags, [tag.name for tag in case.tags], " ".join(tag.name for tag in case.tags)),
+    )
+    case.tier, case.due, case.assignee_id = tier, form.due.data, form.assignee.data or None
+    for action, before, after, told in changes:
+        if before != after:
+            note(case, acting(), action, told)
     session().commit()
     return redirect(case_url(case.number, "facts"))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -13,6 +14,8 @@ from web.desk.pages.answers import answers
 from web.storage import session
 
 PER_PAGE = 30
+_ASKED = "asked"
+"""What the session calls the number of the question that was asked last."""
 blueprint = Blueprint("public", __name__)
 
 
@@ -23,7 +26,16 @@ def ask() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("desk/ask.html", form=form)
     case = cases.open_case(session(), form.question.data, None, name=form.name.data, contact=form.contact.data)
-    return render_template("desk/asked.html", number=case.number)
+    cookie[_ASKED] = case.number
+    return redirect(url_for("public.asked"))
+
+
+@blueprint.get("/ask/received")
+def asked() -> ResponseReturnValue:
+    """Say that a question has arrived, and under which number."""
+    if _ASKED not in cookie:
+        return redirect(url_for("public.ask"))
+    return render_template("desk/asked.html", number=cookie[_ASKED])
 
 
 @blueprint.get("/faq")
