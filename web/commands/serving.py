@@ -17,7 +17,14 @@ from web.commands.options import database_option, index_option
 )
 @index_option
 @database_option
-def serve(host: str, port: int, threads: int, folder: Path, address: str) -> None:
+@click.option(
+    "--letterhead",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="WENYUAN_LETTERHEAD",
+    show_envvar=True,
+    help="The folder of the library's own letterhead; `wenyuan letterhead` makes one.",
+)
+def serve(host: str, port: int, threads: int, folder: Path, address: str, letterhead: Path | None) -> None:
     """Serve the index to browsers, and to programs under /api/v1, until Ctrl-C.
 
     What a later `wenyuan index` publishes is served without a restart.
@@ -28,7 +35,7 @@ def serve(host: str, port: int, threads: int, folder: Path, address: str) -> Non
     from web.app import create_app  # it loads the engines, which `--help` has no need of
     from web.shelf import library
 
-    app = create_app(folder, address)
+    app = create_app(folder, address, letterhead=letterhead)
     shown = f"[{host}]" if ":" in host else host
     try:
         server = waitress.create_server(app, host=host, port=port, threads=threads, ident=None)
