@@ -8,14 +8,14 @@ from typing import Any
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from web.desk import labels
 from web.desk.evidence import LONGEST as LONGEST_PASSAGE
 from web.desk.models import LONGEST_NAME, LONGEST_NOTE, LONGEST_QUESTION, LONGEST_TAG, Case, Stance
 from web.desk.states import Tier
 
-NEEDED = InputRequired(lazy_gettext("请填写这一项。"))
+NEEDED = DataRequired(lazy_gettext("请填写这一项。"))
 _BETWEEN_TAGS = re.compile(r"[\s,，、;；]+")
 _FURTHEST = 1 << 31
 
