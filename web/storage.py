@@ -11,7 +11,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -77,6 +77,11 @@ class Moment(TypeDecorator[datetime]):
 def now() -> datetime:
     """This moment."""
     return datetime.now(UTC)
+
+
+def today() -> date:
+    """The day it is here."""
+    return now().astimezone().date()
 
 
 class Storage:

@@ -33,7 +33,10 @@ def serve(host: str, port: int, threads: int, folder: Path, address: str, letter
 
     from search.results import SearchRequest
     from web.app import create_app  # it loads the engines, which `--help` has no need of
+    from web.desk.knowledge import refreshed
+    from web.desk.pages.answers import answers
     from web.shelf import library
+    from web.storage import session
 
     app = create_app(folder, address, letterhead=letterhead)
     shown = f"[{host}]" if ":" in host else host
@@ -45,5 +48,6 @@ def serve(host: str, port: int, threads: int, folder: Path, address: str, letter
     with app.app_context():
         # The first search reads the model and the dictionaries; no reader should wait for that.
         library().search(SearchRequest("江"))
+        refreshed(answers(), session())  # it may be missing, or made by an earlier version of the program
     click.echo(f"http://{shown}:{port}/ (Ctrl-C stops it)")
     server.run()

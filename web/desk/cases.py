@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from web.accounts.models import Account, Role
 from web.desk.models import Asker, Case, Event, Tag
 from web.desk.states import REASONED, SIGNING, Move, Status, Tier, moves
-from web.storage import now
+from web.storage import now, today
 
 MOST_TAGS = 20
 _TRIES = 10
@@ -42,7 +42,7 @@ def open_case(
     Raises:
         IntegrityError: others took each number that was tried.
     """
-    year = now().year
+    year = today().year
     actor = account.id if account else None
     for attempt in range(_TRIES):
         last = session.scalar(select(func.max(Case.sequence)).where(Case.year == year)) or 0

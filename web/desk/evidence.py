@@ -125,7 +125,7 @@ def quoted(case: Case, root: str) -> Mapping[int, Quoted]:
                 section=each.section,
                 page=each.page,
                 url=root + section_url(each.work, each.section_number, SearchRequest(q="")),
-                accessed=each.added.date(),
+                accessed=each.added.astimezone().date(),
             ),
         )
         for each in case.kept

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,9 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from indexer import folding
 from indexer.build import build
+from indexer.embedding import load_embedder
 from indexer.errors import IndexFailure
 from indexer.generation import published
 from search.library import Library
@@ -32,6 +35,8 @@ from web.desk.replying import signed
 from web.desk.states import Status
 from web.desk.terms import query
 from web.shelf import Shelf
+
+_log = logging.getLogger(__name__)
 
 COLLECTION = "answers"
 QUESTION, REPLY = "问", "答"
@@ -73,6 +78,8 @@ class Answers:
                 old.unlink()
             for file, works in years.items():
                 _write(file, works)
+            if _is_outdated(index):
+                shutil.rmtree(index)
             now_closed = {case.number for case in cases}
             state = published(index)
             gone = sorted((state.live_works().keys() if state else set()) - now_closed)
@@ -80,18 +87,22 @@ class Answers:
                 build(list(years), index, remove=gone, collection=COLLECTION)
 
     def like(self, question: str, *, only: Collection[str] | None = None, limit: int = 5) -> Sequence[Answer]:
-        """Answered cases that are like a question, the likest first; of these only those with the numbers ``only``."""
-        library = self._library()
+        """Answered cases that are like a question, the likest first; of these only those with the numbers ``only``.
+
+        Nothing is like it while the base can't be read: a case can be worked without, and the log says why.
+        """
         asked = query(question)
-        if library is None or not asked or (only is not None and not only):
+        if not asked or (only is not None and not only):
             return ()
         filters = {} if only is None else {"work": tuple(only)}
         try:
-            response = library.search(SearchRequest(q=asked, filters=filters, limit=4 * limit))
-        except SearchError:
+            library = self._library()
+            response = library.search(SearchRequest(q=asked, filters=filters, limit=4 * limit)) if library else None
+        except (SearchError, IndexFailure) as failure:
+            _log.error("the base of answers can't be searched: %s", failure)
             return ()
         best: dict[str, Answer] = {}
-        for hit in response.hits if response.close else ():
+        for hit in response.hits if response and response.close else ():
             best.setdefault(hit.work.id, Answer(hit.work.id, hit))
         return tuple(best.values())[:limit]
 
@@ -109,9 +120,19 @@ def refreshed(answers: Answers, session: Session) -> bool:
     try:
         answers.refresh(session)
     except (IndexFailure, OSError) as failure:
-        logging.getLogger(__name__).error("the base of answers is not up to date: %s", failure)
+        _log.error("the base of answers is not up to date: %s", failure)
         return False
     return True
+
+
+def _is_outdated(index: Path) -> bool:
+    """Whether the index was made by a program with another model or folding, or can't be read: it is then made anew."""
+    try:
+        state = published(index)
+    except IndexFailure:
+        return True
+    made = (state.settings.model, state.settings.folding) if state else None
+    return made is not None and made != (load_embedder().name, folding.fingerprint())
 
 
 def _work(case: Case) -> str:

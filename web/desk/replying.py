@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -14,7 +13,7 @@ from web.desk.cases import Refused, note
 from web.desk.document import Document, from_data, to_data
 from web.desk.models import Case, Revision, Signature
 from web.desk.states import EDITABLE, FINISHED
-from web.storage import now
+from web.storage import today
 
 
 class Overtaken(Exception):
@@ -54,7 +53,7 @@ def draft(case: Case, root: str, text: str | None = None) -> tuple[Document, dra
     read = drafting.read(written, evidence.quoted(case, root))
     document = Document(
         number=case.number,
-        date=_today(),
+        date=today().isoformat(),
         question=case.question,
         blocks=read.blocks,
         references=read.references,
@@ -100,7 +99,3 @@ def shown(case: Case, root: str) -> Document:
 def authors(case: Case) -> str:
     """Those who wrote the reply, in the order in which they came to it."""
     return "、".join(dict.fromkeys(revision.account.name for revision in case.revisions))
-
-
-def _today() -> str:
-    return date.isoformat(now().astimezone().date())

@@ -23,7 +23,7 @@ from web.desk.states import EDITABLE, REASONED, SIGNING, Move, Status, Tier, mov
 from web.desk.terms import query, terms
 from web.forms import search_url
 from web.shelf import library
-from web.storage import now, session
+from web.storage import session, today
 
 PER_PAGE = 30
 MINE = "me"
@@ -54,7 +54,7 @@ def home() -> str:
         page=page,
         chosen={"status": status or "", "tier": tier or "", "assignee": MINE if mine else "", "tag": tag},
         words=labels,
-        today=now().date(),
+        today=today(),
     )
 
 
@@ -105,7 +105,7 @@ def case(case: Case) -> str:
         similar=[each for each in answers().like(case.question, limit=4) if each.number != case.number][:3],
         by_meaning=_search_url(case, query(case.question), Mode.SEMANTIC),
         by_terms=[(term, _search_url(case, term, Mode.HYBRID)) for term in terms(case.question)],
-        today=now().date(),
+        today=today(),
         document=replying.shown(case, request.url_root.rstrip("/")) if case.draft else None,
         authors=replying.authors(case),
     )
