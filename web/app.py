@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,12 @@ from flask import Flask, Response, request
 from flask_babel import Babel
 from flask_talisman import Talisman
 
-from web import api, errors, labels, pages, storage
-from web.accounts import guard
+from web import access, api, errors, labels, pages, storage
+from web.accounts import administration, guard
 from web.accounts import pages as account_pages
 from web.accounts.keys import key_of
 from web.accounts.models import Role
+from web.addresses import Network, behind_proxies
 from web.desk import setup as desk
 from web.shelf import Shelf
 from web.storage import Storage
@@ -31,9 +33,18 @@ POLICY = {
 }
 
 
-def create_app(index: Path, database: str = "", *, letterhead: Path | None = None, force_https: bool = False) -> Flask:
+def create_app(
+    index: Path,
+    database: str = "",
+    *,
+    networks: Sequence[Network] = (),
+    proxies: Sequence[Network] = (),
+    letterhead: Path | None = None,
+    force_https: bool = False,
+) -> Flask:
     """An application that answers from the index; the database is in memory where no address is given.
 
+    ``networks`` are the library's own; ``proxies`` are believed as to where a request comes from.
     ``letterhead`` is the folder of the library's own, see :mod:`web.desk.letterhead`.
 
     Raises:
@@ -49,6 +60,7 @@ def create_app(index: Path, database: str = "", *, letterhead: Path | None = Non
     opened = Storage.open(database)
     storage.register(app, opened)
     guard.register(app, key_of(opened))
+    access.register(app, networks)
     Babel(app, locale_selector=language)
     Talisman(
         app,
@@ -60,10 +72,14 @@ def create_app(index: Path, database: str = "", *, letterhead: Path | None = Non
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(account_pages.blueprint)
+    app.register_blueprint(administration.blueprint)
+    account_pages.limiter.init_app(app)
     desk.register(app, opened, letterhead)
     errors.register(app)
     app.context_processor(_shared)
     app.after_request(_remember_language)
+    if proxies:
+        app.wsgi_app = behind_proxies(app.wsgi_app, proxies)  # type: ignore[method-assign]
     return app
 
 

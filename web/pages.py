@@ -76,7 +76,8 @@ def search() -> ResponseReturnValue:
     """Results, or why there are none."""
     asked = _asked()
     held = library()
-    titles = {card.id: card.record.title for card in held.works()} if asked.filters.get("work") else {}
+    titles = {("work", card.id): card.record.title for card in held.works()}
+    titles |= {("collection", name): labels.collection_title(name) for name in held.collections}
     page = {"asked": asked, "canonical": search_url(asked), "filters": _chips(asked, titles)}
     if not asked.q.strip():
         return render_template("search.html", **page)
@@ -237,10 +238,10 @@ def _facets(asked: SearchRequest, response: SearchResponse) -> dict[str, list[Ch
     }
 
 
-def _chips(asked: SearchRequest, titles: dict[str, str]) -> list[tuple[str, str, str, str]]:
+def _chips(asked: SearchRequest, titles: dict[tuple[str, str], str]) -> list[tuple[str, str, str, str]]:
     """What narrows the search: field, its value's label, the address without it, and the value itself."""
     return [
-        (name, labels.facet_label(name, value, titles.get(value, value)), _toggled(asked, name, value), value)
+        (name, titles.get((name, value), value), _toggled(asked, name, value), value)
         for name in FILTERS
         for value in asked.filters.get(name, ())
     ]

@@ -21,7 +21,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app, g
 from sqlalchemy import URL, Connection, DateTime, Dialect, Engine, MetaData, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.types import TypeDecorator
@@ -169,7 +169,7 @@ class Storage:
         try:
             with self.engine.connect() as connection:
                 yield connection
-        except OperationalError as failure:
+        except DBAPIError as failure:
             raise StorageFailure(f"{self.name}: {_reason(failure)}") from failure
 
 

@@ -8,39 +8,15 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
+from people import PASSWORD, add, log_in, token
 from sqlalchemy import event, select
 
 from web.accounts.guard import requires
 from web.accounts.keys import VARIABLE, key_of
 from web.accounts.models import Account, AuditEntry, Role
-from web.accounts.passwords import hashed
 from web.app import create_app
 from web.failure import StorageFailure
 from web.storage import Storage
-
-PASSWORD = "金源故地 1115"
-
-
-def add(app: Flask, login: str = "wang", role: Role = Role.READER, **values: object) -> int:
-    """A new account's number."""
-    storage: Storage = app.extensions["storage"]
-    with storage.session.begin() as session:
-        account = Account(login=login, name=f"{login}<b>", role=role, password=hashed(PASSWORD), **values)
-        session.add(account)
-        session.flush()
-        return account.id
-
-
-def token(client: FlaskClient, path: str) -> str:
-    found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', client.get(path).text)
-    assert found
-    return found[1]
-
-
-def log_in(client: FlaskClient, login: str = "wang", password: str = PASSWORD, next_: str = "") -> int:
-    sent = {"login": login, "password": password, "next": next_, "csrf_token": token(client, "/account/log-in")}
-    return client.post("/account/log-in", data=sent).status_code
 
 
 def actions(app: Flask) -> list[str]:

@@ -39,6 +39,9 @@ class Role(IntEnum):
         return {role.code: role for role in cls}[code]
 
 
+_ROLE = Enum(Role, native_enum=False, length=20, values_callable=lambda roles: [role.code for role in roles])
+
+
 def stamp() -> str:
     """A fresh :attr:`Account.stamp`."""
     return secrets.token_hex(16)
@@ -55,9 +58,7 @@ class Account(Base, UserMixin):
     id: Mapped[int] = mapped_column(primary_key=True)
     login: Mapped[str] = mapped_column(String(LONGEST_LOGIN), unique=True)
     name: Mapped[str] = mapped_column(String(LONGEST_NAME))
-    role: Mapped[Role] = mapped_column(
-        Enum(Role, native_enum=False, length=20, values_callable=lambda roles: [role.code for role in roles])
-    )
+    role: Mapped[Role] = mapped_column(_ROLE)
     password: Mapped[str] = mapped_column(String(255), default="")
     active: Mapped[bool] = mapped_column(default=True)
     stamp: Mapped[str] = mapped_column(String(32), default=stamp)
@@ -67,6 +68,16 @@ class Account(Base, UserMixin):
     locked_until: Mapped[datetime | None] = mapped_column(Moment)
 
     @property
+    def subject(self) -> str:
+        """What the log calls it."""
+        return f"account:{self.id}"
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether it waits after too many failures."""
+        return self.locked_until is not None and self.locked_until > now()
+
+    @property
     def is_active(self) -> bool:
         """What Flask-Login asks."""
         return self.active
@@ -74,6 +85,25 @@ class Account(Base, UserMixin):
     def get_id(self) -> str:
         """What a session carries."""
         return f"{self.id}.{self.stamp}"
+
+
+class Invitation(Base):
+    """A link that serves once: to make an account with a role or, for an account that is there, to set its password.
+
+    The link holds a secret of which only the digest is kept.
+    """
+
+    __tablename__ = "invitation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    role: Mapped[Role] = mapped_column(_ROLE)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    created: Mapped[datetime] = mapped_column(Moment, default=now)
+    expires: Mapped[datetime] = mapped_column(Moment)
+    used: Mapped[datetime | None] = mapped_column(Moment)
+
+    account: Mapped[Account | None] = relationship()
 
 
 class AuditEntry(Base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -15,13 +16,13 @@ _hasher = PasswordHasher()
 
 def hashed(password: str) -> str:
     """What is kept of a password."""
-    return _hasher.hash(password)
+    return _hasher.hash(_typed(password))
 
 
 def is_right(kept: str, password: str) -> bool:
     """Whether this is the password; as slow where there is none, so that the time tells nothing."""
     try:
-        return _hasher.verify(kept or _nobodys(), password) and bool(kept)
+        return _hasher.verify(kept or _nobodys(), _typed(password)) and bool(kept)
     except (VerificationError, InvalidHashError):
         return False
 
@@ -29,6 +30,11 @@ def is_right(kept: str, password: str) -> bool:
 def is_outdated(kept: str) -> bool:
     """Whether the recommended parameters have changed since; the password is then to be hashed anew."""
     return _hasher.check_needs_rehash(kept)
+
+
+def _typed(password: str) -> str:
+    """The password as it is meant: keyboards give the same characters in several codes."""
+    return unicodedata.normalize("NFKC", password)
 
 
 @cache

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from web.commands.bars import Bars
 from web.commands.options import database_option
 
 
@@ -11,7 +14,8 @@ from web.commands.options import database_option
 def database() -> None:
     """Look after the database of accounts: a file, or a server's.
 
-    `wenyuan serve` sets up an empty one by itself; one of an earlier version is brought up to date here.
+    `wenyuan serve` sets up an empty one by itself; one of an earlier version is brought up to date here. Copies are
+    taken while the site runs; the texts are not in them: they are in the index.
     """
 
 
@@ -40,3 +44,33 @@ def upgrade(address: str) -> None:
     before = storage.version()
     storage.upgrade()
     click.echo(f"{storage.name}: version {before or 'none'} → {storage.version()}")
+
+
+@database.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@database_option
+def backup(file: Path, address: str) -> None:
+    """Write a copy of the database to FILE, which must not be there yet. The site may go on."""
+    from web.backup import back_up
+    from web.storage import Storage
+
+    storage = Storage.at(address)
+    with Bars() as bars:
+        back_up(storage, file, lambda done, total: bars("copy", done, total))
+    click.echo(f"{file}: {file.stat().st_size:,} bytes of {storage.name}")
+
+
+@database.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@database_option
+def restore(file: Path, address: str) -> None:
+    """Fill an empty database from FILE, a copy of the same kind of database."""
+    from web.backup import restore as fill
+    from web.storage import Storage, latest
+
+    storage = Storage.at(address)
+    with Bars() as bars:
+        fill(storage, file, lambda done, total: bars("copy", done, total))
+    click.echo(f"{storage.name}: version {storage.version()}")
+    if storage.version() != latest():
+        click.echo("Its tables are of another version: run `wenyuan database upgrade`.", err=True)

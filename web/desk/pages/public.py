@@ -7,6 +7,7 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from web.accounts.pages import limiter
 from web.desk import cases, replying
 from web.desk.forms import Ask
 from web.desk.models import Case
@@ -14,12 +15,15 @@ from web.desk.pages.answers import answers
 from web.storage import session
 
 PER_PAGE = 30
+MOST_QUESTIONS = "10 per hour"
+"""From one address."""
 _ASKED = "asked"
 """What the session calls the number of the question that was asked last."""
 blueprint = Blueprint("public", __name__)
 
 
 @blueprint.route("/ask", methods=["GET", "POST"])
+@limiter.limit(MOST_QUESTIONS, methods=["POST"])
 def ask() -> ResponseReturnValue:
     """Ask the library a question."""
     form = Ask()

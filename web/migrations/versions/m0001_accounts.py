@@ -1,4 +1,4 @@
-"""Accounts, and the audit log."""
+"""Accounts, invitations, and the audit log."""
 
 from __future__ import annotations
 
@@ -28,6 +28,19 @@ def upgrade() -> None:
         sa.Column("locked_until", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("id", name="pk_account"),
         sa.UniqueConstraint("login", name="uq_account_login"),
+    )
+    op.create_table(
+        "invitation",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("role", sa.String(20), nullable=False),
+        sa.Column("account_id", sa.Integer),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used", sa.DateTime(timezone=True)),
+        sa.PrimaryKeyConstraint("id", name="pk_invitation"),
+        sa.UniqueConstraint("digest", name="uq_invitation_digest"),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_invitation_account_id_account"),
     )
     op.create_table(
         "audit",
