@@ -32,6 +32,11 @@ class Change:
     whose: Whose
 
     @property
+    def here(self) -> bool:
+        """Whether it is a change of the one who merges."""
+        return self.whose in (Whose.ADDED_HERE, Whose.REMOVED_HERE)
+
+    @property
     def added(self) -> bool:
         """Whether one of the two put it in."""
         return self.whose in (Whose.ADDED_HERE, Whose.ADDED_THERE)

@@ -37,9 +37,9 @@ def save(session: Session, case: Case, account: Account, text: str, after: int) 
         return
     if (latest.number if latest else 0) != after:
         raise Overtaken(latest.number if latest else 0)
-    case.revisions.append(Revision(number=after + 1, text=text, account_id=account.id))
-    note(case, account, "draft", str(after + 1))
     try:
+        case.revisions.append(Revision(number=after + 1, text=text, account_id=account.id))
+        note(case, account, "draft", str(after + 1))
         session.commit()
     except IntegrityError:  # the number was taken in the moment between
         session.rollback()

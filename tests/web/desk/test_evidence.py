@@ -91,7 +91,7 @@ def test_a_passage_is_trimmed_and_made_whole_again(desk: Desk) -> None:
     desk.quote(desk.li, number)
     desk.post(desk.li, number, "evidence/1/trim", first="地金之舊", last="曰按出虎")
     assert "……地金之舊土也國言金曰按出虎……" in desk.li.get(f"/desk/cases/{number}").text
-    desk.post(desk.li, number, "evidence/1/trim", first="會寧", last="")
+    desk.post(desk.li, number, "evidence/1/trim", first="白城", last="")
     page = desk.li.get(f"/desk/cases/{number}").text
     assert "没有截取" in page
     assert "……地金之舊" in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import TypeVar
+from urllib.parse import urlencode
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -116,7 +117,7 @@ def case(case: Case) -> str:
 def search(case: Case) -> ResponseReturnValue:
     """Work on the case, and search."""
     working.take(case)
-    return redirect(f"{request.script_root}/search?{request.query_string.decode('ascii', 'replace')}")
+    return redirect(f"{url_for('pages.search')}?{urlencode(list(request.args.items(multi=True)))}")
 
 
 @blueprint.post("/cases/<number>/work")
