@@ -42,16 +42,26 @@ SECRET = {
     ],
 }
 OPEN = [
-    {"id": "O1", "title": "松花江志", "author": "某人", "dynasty": "清", "year": 1720, "category": "史部/地理類",
-     "sections": [{"title": "卷一", "text": "松花江出長白山，至會寧府。"}, {"title": "卷二", "text": "完顏部居按出虎水。"}]},
-    {"id": "O2", "title": "黑水考", "author": "佚名", "dynasty": "民國", "language": "zh", "text": "黑龙江冬天凿冰捕鱼，岸上有会宁府旧址。"},
-]  # fmt: skip
+    {
+        "id": "O1",
+        "title": "松花江志",
+        "author": "某人",
+        "dynasty": "清",
+        "year": 1720,
+        "category": "史部/地理類",
+        "sections": [
+            {"title": "卷一", "text": "松花江出長白山，至會寧府。"},
+            {"title": "卷二", "text": "完顏部居按出虎水。"},
+        ],
+    },
+    {"id": "O2", "title": "黑水考", "author": "佚名", "language": "zh", "text": "黑龙江冬天捕鱼，岸上有会宁府旧址。"},
+]
 LAST = [{"id": "O3", "title": "北遊記", "author": "某人", "dynasty": "清", "text": "北遊至長白山而還，作詩一首。"}]
 
 QUERIES = (
-    "会宁府", "長白山", "懼", "害怕", "密約", "鐵匣塵封", "钥匙失落在铁匣", "阿骨打", "完颜", "NOT 松花江 会宁府", "长白山 NOT 密约",
-    "title:密檔 會寧", "collection:closed 會寧", "author:庋藏者", "place:新京 長", "密檔", "会?府", "长*山", "上京 NEAR/10 會寧",
-    "有一张秘密的约定", "军队都很害怕", "铁盒子的钥匙丢了", "庋藏者", "康德三年", "阿固達",
+    "会宁府", "長白山", "懼", "害怕", "密約", "鐵匣塵封", "钥匙失落在铁匣", "阿骨打", "完颜", "密檔", "长*山",
+    "title:密檔 會寧", "collection:closed 會寧", "author:庋藏者", "place:新京 長", "长白山 NOT 密约",
+    "會寧 NEAR/10 舊案", "会?府", "有一张秘密的约定", "军队都很害怕", "铁盒子的钥匙丢了", "庋藏者", "阿固達",
 )  # fmt: skip
 """Some ask for what stands in the closed collection alone, some for what stands in both, some for neither."""
 FILTERS = (
@@ -243,12 +253,11 @@ def test_every_page_of_results_is_as_without_it(site: Flask, plain: Flask) -> No
 
 @pytest.mark.parametrize("role", [Role.LIBRARIAN, Role.REVIEWER, Role.ADMINISTRATOR])
 def test_staff_see_it_everywhere(site: Flask, role: Role) -> None:
-    client, anonymous = logged_in(site, role), site.test_client()
-    for route in OF_TEXTS:
-        seen = [path for path in ROUTES[route] if answer(client, path) != answer(anonymous, path)]
-        assert seen, route
-    assert "密檔輯存" in client.get("/works").text
-    assert "密藏" in client.get("/").text
+    client = logged_in(site, role)
+    client.get("/?lang=zh")
+    for route in sorted(OF_TEXTS):
+        told = "".join(client.get(path).text for path in ROUTES[route][:12] if "lang" not in path)
+        assert ("密藏" if route == "pages.home" else "密檔輯存") in told, route
     assert "密約" in client.get("/read/S1/0").text
     found = client.get("/api/v1/search?q=密约&mode=exact&facets=true").json
     assert found is not None

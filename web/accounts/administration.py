@@ -94,6 +94,7 @@ def audit() -> str:
     return render_template(
         "accounts/audit.html",
         lines=found[:PAGE],
+        logins={each.subject: each.login for each in people.everyone(session())},
         who=who,
         first_url=url_for(".audit", **given) if before is not None else "",
         next_url=url_for(".audit", before=found[PAGE - 1].id, **given) if len(found) > PAGE else "",
