@@ -64,7 +64,7 @@ def test_hits_and_pages_offer_to_be_kept_while_a_case_is_worked_on(desk: Desk) -
     pages = ("/search?q=会宁府", "/read/jin/0?q=会宁府", "/read/note/0?q=白城&at=2")
     offer = f'action="/desk/cases/{number}/evidence"'
     assert not any(offer in desk.li.get(path).text for path in pages)
-    desk.post(desk.li, number, "work")
+    desk.post(desk.li, number, "working")
     assert all(offer in desk.li.get(path).text for path in pages)
     assert not any(offer in desk.zhao.get(path).text for path in pages)
     desk.li.post("/desk/leave")

@@ -34,7 +34,7 @@ def test_cases_are_counted(desk: Desk) -> None:
 
 def test_searches_that_found_nothing_are_counted(desk: Desk) -> None:
     number = desk.taken()
-    desk.post(desk.li, number, "work")
+    desk.post(desk.li, number, "working")
     for q in ("魚魚魚", "会宁府", "魚魚魚"):
         desk.li.get("/search", query_string={"q": q, "mode": "exact"})
     with desk.storage.session() as session:
@@ -56,7 +56,7 @@ def test_the_page_has_each_table_and_its_chart(desk: Desk) -> None:
 
 def test_csv_runs_in_no_spreadsheet(desk: Desk) -> None:
     number = desk.taken()
-    desk.post(desk.li, number, "work")
+    desk.post(desk.li, number, "working")
     desk.li.get("/search", query_string={"q": '=HYPERLINK("魚")', "mode": "exact"})
     sheet = desk.li.get("/desk/statistics/fruitless.csv")
     rows = list(csv.reader(sheet.data.decode("utf-8-sig").splitlines()))

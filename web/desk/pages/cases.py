@@ -120,7 +120,7 @@ def search(case: Case) -> ResponseReturnValue:
     return redirect(f"{url_for('pages.search')}?{urlencode(list(request.args.items(multi=True)))}")
 
 
-@blueprint.post("/cases/<number>/work")
+@blueprint.post("/cases/<number>/working")
 @on_case()
 def work(case: Case) -> ResponseReturnValue:
     """Work on the case: what is searched from now on is kept in it."""
