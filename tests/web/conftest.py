@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 from databases import KINDS, empty_database
 from flask import Flask
 from flask.testing import FlaskClient
@@ -14,6 +16,14 @@ from indexer.build import build
 from web.app import create_app
 
 HOSTILE = '<script>alert("x")</script>'
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Passwords that are hashed in no time: how hard they are to guess is not what is tested here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("web.accounts.passwords._hasher", PasswordHasher.from_parameters(CHEAPEST))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -181,6 +181,16 @@ def test_every_route_is_decided_on(site: Flask) -> None:
     assert set(ROUTES) >= OF_TEXTS
 
 
+def test_all_but_these_routes_ask_for_a_role(site: Flask) -> None:
+    guarded = {route for route, view in site.view_functions.items() if hasattr(view, "requires")}
+    public = {"static", "api.description", "pages.about", "accounts.log_in", "accounts.log_out", "accounts.invitation"}
+    assert set(ROUTES) - guarded == public | OF_TEXTS
+    for route in sorted(guarded):
+        for path in ROUTES[route]:
+            for method in ("GET", "POST"):
+                assert site.test_client().open(path, method=method).status_code in (302, 400, 401, 405)
+
+
 @pytest.mark.parametrize("route", ROUTES)
 def test_nothing_of_a_closed_collection_is_told(site: Flask, plain: Flask, route: str) -> None:
     for path in ROUTES[route]:
