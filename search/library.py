@@ -96,7 +96,7 @@ class Library:
         advice = f"name one of {inner}" if inner else f"build one with `wenyuan index PATH --index {index}`"
         raise IndexFailure(f"{index}: no index there; {advice}")
 
-    @property
+    @cached_property
     def collections(self) -> frozenset[str]:
         """The collections that have works here."""
         return frozenset(card.collection for card in self._cards.values())

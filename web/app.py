@@ -79,7 +79,7 @@ def create_app(
     app.context_processor(_shared)
     app.after_request(_remember_language)
     if proxies:
-        app.wsgi_app = behind_proxies(app.wsgi_app, proxies)  # type: ignore[method-assign]
+        app.wsgi_app = behind_proxies(app.wsgi_app, proxies)  # type: ignore[method-assign,assignment]
     return app
 
 

@@ -216,6 +216,7 @@ def _engine(address: str) -> Engine:
         _create(Path(str(url.database)))
     engine = create_engine(url, **options)
     event.listen(engine, "connect", _prepare)
+    event.listen(engine, "savepoint", _begin)
     return engine
 
 
@@ -245,6 +246,13 @@ def _create(file: Path) -> None:
 def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "recursive_triggers = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection, _: str) -> None:
+    """Begin before a savepoint: alone it would be the transaction, and be committed when it is released."""
+    driver = connection.connection.driver_connection
+    if isinstance(driver, sqlite3.Connection) and not driver.in_transaction:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _migrations() -> Config:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 from databases import KINDS, empty_database
 from flask import Flask
 from flask.testing import FlaskClient
@@ -26,6 +28,14 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 HOSTILE = '<script>alert("x")</script>'
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Passwords that are hashed in no time: how hard they are to guess is not what is tested here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("web.accounts.passwords._hasher", PasswordHasher.from_parameters(CHEAPEST))
+        yield
 
 
 @pytest.fixture(scope="session")

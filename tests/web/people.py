@@ -12,14 +12,13 @@ from web.accounts.passwords import hashed
 from web.storage import Storage
 
 PASSWORD = "金源故地 1115 年"
-_HASHED = hashed(PASSWORD)
 
 
 def add(app: Flask, login: str = "wang", role: Role = Role.READER, **values: object) -> int:
     """A new account's number."""
     storage: Storage = app.extensions["storage"]
     with storage.session.begin() as session:
-        account = Account(login=login, name=f"{login}<b>", role=role, password=_HASHED, **values)
+        account = Account(login=login, name=f"{login}<b>", role=role, password=hashed(PASSWORD), **values)
         session.add(account)
         session.flush()
         return account.id

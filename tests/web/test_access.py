@@ -119,30 +119,22 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "desk.numbers": ("/desk/statistics",),
     "desk.chart": ("/desk/statistics/works.svg",),
     "desk.sheet": ("/desk/statistics/works.csv",),
-    **dict.fromkeys(
-        (
-            f"desk.{name}"
-            for name in (
-                "work",
-                "leave",
-                "facts",
-                "asker",
-                "forget_asker",
-                "move",
-                "quote",
-                "annotate",
-                "trim",
-                "shift",
-                "shift_heading",
-                "withdraw",
-                "restore",
-                "save_reply",
-                "publish",
-                "unpublish",
-            )
-        ),
-        (FORM,),
-    ),
+    "desk.work": ("/desk/cases/2026-0001/working",),
+    "desk.leave": ("/desk/leave",),
+    "desk.facts": ("/desk/cases/2026-0001/facts",),
+    "desk.asker": ("/desk/cases/2026-0001/asker",),
+    "desk.forget_asker": ("/desk/cases/2026-0001/forget-asker",),
+    "desk.move": ("/desk/cases/2026-0001/move",),
+    "desk.quote": ("/desk/cases/2026-0001/evidence",),
+    "desk.annotate": ("/desk/cases/2026-0001/evidence/1/annotate",),
+    "desk.trim": ("/desk/cases/2026-0001/evidence/1/trim",),
+    "desk.shift": ("/desk/cases/2026-0001/evidence/1/shift",),
+    "desk.shift_heading": ("/desk/cases/2026-0001/shift-heading",),
+    "desk.withdraw": ("/desk/cases/2026-0001/evidence/1/withdraw",),
+    "desk.restore": ("/desk/cases/2026-0001/evidence/1/restore",),
+    "desk.publish": ("/desk/cases/2026-0001/publish",),
+    "desk.unpublish": ("/desk/cases/2026-0001/unpublish",),
+    "desk.save_reply": ("/desk/cases/2026-0001/reply",),
     "administration.accounts": ("/administration/accounts",),
     "administration.audit": ("/administration/audit",),
 }
@@ -218,6 +210,17 @@ def answer(client: FlaskClient, path: str, address: str = "192.0.2.1") -> tuple[
 def test_every_route_is_decided_on(site: Flask) -> None:
     assert {rule.endpoint for rule in site.url_map.iter_rules()} == set(ROUTES)
     assert set(ROUTES) >= OF_TEXTS
+
+
+def test_all_but_these_routes_ask_for_a_role(site: Flask) -> None:
+    guarded = {route for route, view in site.view_functions.items() if hasattr(view, "requires")}
+    public = {"static", "api.description", "pages.about", "accounts.log_in", "accounts.log_out", "accounts.invitation"}
+    public |= {"public.ask", "public.asked", "public.faq", "public.answer"}
+    assert set(ROUTES) - guarded == public | OF_TEXTS
+    for route in sorted(guarded):
+        for path in ROUTES[route]:
+            for method in ("GET", "POST"):
+                assert site.test_client().open(path, method=method).status_code in (302, 400, 401, 405)
 
 
 @pytest.mark.parametrize("route", ROUTES)

@@ -86,7 +86,7 @@ def test_the_layout_is_remembered(page: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/search?q=完颜", "/read/KR2a0035/1", "/read/KR2a0035/1?layout=vertical", "/works"]
+    "path", ["/", "/search?q=完颜", "/read/KR2a0035/1", "/read/KR2a0035/1?layout=vertical", "/works", "/account/log-in"]
 )
 def test_a_phone_never_scrolls_sideways(page: Page, address: str, path: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
@@ -109,6 +110,18 @@ def test_an_address_waits_after_failures_whatever_the_account(site: Flask) -> No
 def test_success_does_not_count_against_an_address(site: Flask) -> None:
     add(site)
     assert {log_in(site.test_client()) for _ in range(22)} == {302}
+
+
+def test_a_password_is_hashed_anew_where_more_is_recommended(
+    site: Flask, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = add(site)
+    monkeypatch.setattr("web.accounts.passwords._hasher", PasswordHasher())
+    assert log_in(site.test_client()) == 302
+    with storage.session() as session:
+        kept = session.get_one(Account, number).password
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert log_in(site.test_client()) == 302
 
 
 def test_one_changes_ones_password_and_stays(site: Flask) -> None:

@@ -126,6 +126,16 @@ def test_nobody_changes_the_log(database: str, change: str) -> None:
         assert [entry.action for entry in session.scalars(select(AuditEntry))] == ["account.add"]
 
 
+def test_what_is_not_committed_is_undone_savepoints_and_all(database: str) -> None:
+    storage = Storage.open(database)
+    with storage.session() as session:
+        with session.begin_nested():
+            session.add(account())
+        session.rollback()
+    with storage.session() as session:
+        assert session.scalars(select(Account)).all() == []
+
+
 def test_writers_wait_for_each_other(database: str) -> None:
     storage = Storage.open(database)
     with storage.session.begin() as session:

@@ -90,14 +90,13 @@ def audit() -> str:
     if who:
         lines = lines.where(AuditEntry.who == who)
     found = list(session().scalars(lines))
-    given = {"who": who} if who else {}
     return render_template(
         "accounts/audit.html",
         lines=found[:PAGE],
         logins={each.subject: each.login for each in people.everyone(session())},
         who=who,
-        first_url=url_for(".audit", **given) if before is not None else "",
-        next_url=url_for(".audit", before=found[PAGE - 1].id, **given) if len(found) > PAGE else "",
+        first_url=url_for(".audit", who=who or None) if before is not None else "",
+        next_url=url_for(".audit", before=found[PAGE - 1].id, who=who or None) if len(found) > PAGE else "",
     )
 
 

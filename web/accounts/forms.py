@@ -17,7 +17,7 @@ def _most(length: int) -> Length:
     return Length(max=length, message=lazy_gettext("最多 %(max)d 字。"))
 
 
-class LogIn(FlaskForm):
+class LogIn(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """Who one is, and where one wanted to go."""
 
     login = StringField(lazy_gettext("账号"), [NEEDED, _most(LONGEST_LOGIN)])
@@ -25,7 +25,7 @@ class LogIn(FlaskForm):
     next = HiddenField()
 
 
-class NewPassword(FlaskForm):
+class NewPassword(FlaskForm):  # type: ignore[misc]
     """A new password, twice."""
 
     password = PasswordField(lazy_gettext("新密码"), [NEEDED, _most(LONGEST)])

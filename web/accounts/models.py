@@ -47,7 +47,7 @@ def stamp() -> str:
     return secrets.token_hex(16)
 
 
-class Account(Base, UserMixin):
+class Account(Base, UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     """Someone who can log in. Accounts are disabled, never removed: what they did keeps their name.
 
     ``password`` is a hash, empty where none was set yet. Sessions carry ``stamp``: a fresh one ends them all.

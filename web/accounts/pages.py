@@ -100,8 +100,8 @@ def invitation(secret: str) -> ResponseReturnValue:
     wrong, status = "", 200
     if form.validate_on_submit():
         try:
-            given = (form.login.data, form.name.data) if isinstance(form, NewAccount) else ("", "")
-            account = people.accept(session(), held, *given, form.password.data)
+            login, name = (form.login.data, form.name.data) if isinstance(form, NewAccount) else ("", "")
+            account = people.accept(session(), held, login, name, form.password.data)
         except AccountFailure as failure:
             session().rollback()
             wrong, status = labels.account_failure(failure.code, failure.detail), 400

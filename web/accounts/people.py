@@ -11,8 +11,9 @@ import re
 import secrets
 import unicodedata
 from datetime import timedelta
+from typing import Any, cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -176,7 +177,7 @@ def accept(session: Session, held: Invitation, login: str, name: str, password: 
         .values(used=now(), account_id=account.id)
         .execution_options(synchronize_session=False)
     )
-    if not taken.rowcount:
+    if not cast(CursorResult[Any], taken).rowcount:
         raise AccountFailure("invitation-used")
     record(session, account, "account.accept", account.subject, f"invitation:{held.id}")
     return account

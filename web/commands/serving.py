@@ -67,16 +67,10 @@ def serve(
     from web.storage import session
 
     try:
-        trusted = [network(each) for each in proxies]
-        app = create_app(
-            folder,
-            address,
-            networks=[network(each) for each in networks],
-            proxies=trusted,
-            letterhead=letterhead,
-        )
+        rooms, trusted = [network(each) for each in networks], [network(each) for each in proxies]
     except ValueError as failure:
         raise click.ClickException(f"--library-network or --proxy: {failure}") from failure
+    app = create_app(folder, address, networks=rooms, proxies=trusted, letterhead=letterhead)
     shown = f"[{host}]" if ":" in host else host
     try:
         server = waitress.create_server(
