@@ -153,6 +153,16 @@ def test_readers_without_an_account_do_not_touch_the_database(site: Flask) -> No
     assert asked == []
 
 
+def test_what_is_open_is_searched_while_the_database_is_away(site: Flask) -> None:
+    add(site)
+    client = site.test_client()
+    log_in(client)
+    site.extensions["storage"] = Storage.at("postgresql://nobody@127.0.0.1:1/none")
+    assert client.get("/search?q=完颜").status_code == 200
+    assert client.get("/for/reader").status_code == 302
+    assert log_in(client) == 503
+
+
 def test_the_key_is_made_once_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     storage = Storage.open(str(tmp_path / "wenyuan.sqlite"))
     key = key_of(storage)

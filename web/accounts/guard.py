@@ -6,11 +6,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
-from flask import Flask, abort, redirect, request, url_for
+from flask import Flask, abort, current_app, redirect, request, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.exc import DBAPIError
 
 from web.accounts.models import Account, Role
 from web.storage import session
@@ -76,7 +77,14 @@ def requires(role: Role) -> Callable[[Callable[Parameters, View]], Callable[Para
 
 
 def _load(carried: str) -> Account | None:
-    """The account of a session, unless it was disabled or its sessions were ended."""
+    """The account of a session, unless it was disabled or its sessions were ended.
+
+    While the database can't be reached nobody is logged in, and what is open can be searched all the same.
+    """
     number, _, mark = carried.partition(".")
-    account = session().get(Account, int(number)) if number.isascii() and number.isdigit() else None
+    try:
+        account = session().get(Account, int(number)) if number.isascii() and number.isdigit() else None
+    except DBAPIError as failure:
+        current_app.logger.error("%s: who is asking could not be looked up", request.path, exc_info=failure)
+        return None
     return account if account and account.active and account.stamp == mark else None
