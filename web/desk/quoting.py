@@ -64,7 +64,7 @@ def trim(text: str, first: str, last: str) -> tuple[int, int]:
     start = dense.find(first)
     if start < 0:
         raise NotInPassage(first)
-    end = dense.find(last, start) if last else len(dense)
+    end = dense.find(last, max(start, start + len(first) - len(last))) if last else len(dense)
     if end < 0:
         raise NotInPassage(last)
     end += len(last)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from web.desk.quoting import ELLIPSIS, NotInPassage, Passage, runs, trim
@@ -47,6 +47,7 @@ def test_notes_are_told_apart() -> None:
         ("", "舊土也", "上京路即海古之地金之\n舊土也"),
         ("地金之舊", "國言", "地金之\n舊土也國言"),
         ("地 金", "之", "地金之"),
+        ("上京路", "路", "上京路"),
     ],
 )
 def test_a_trim_is_named_by_its_ends(first: str, last: str, part: str) -> None:
@@ -61,6 +62,7 @@ def test_a_trim_can_alter_nothing(first: str, last: str) -> None:
 
 
 @given(LETTERS, st.text("上京會寧", max_size=4), st.text("上京會寧", max_size=4))
+@example("上上", "上上", "上")
 def test_a_trim_begins_and_ends_as_asked(text: str, first: str, last: str) -> None:
     try:
         start, end = trim(text, first, last)
