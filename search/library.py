@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -54,6 +55,7 @@ from search.results import (
     WorkCard,
 )
 from search.thesaurus import LONGEST_WORD, Spellings, Thesaurus
+from search.visibility import PartialEngine
 
 POOL = 200
 """Passages that each ranking by words and by meaning contributes."""
@@ -87,6 +89,7 @@ class Library:
             if work in self._entries[number].live
         }
         self._places = {card.id: place for place, card in self._cards.items()}
+        self._views: dict[frozenset[str], Library] = {}
 
     @classmethod
     def open(cls, index: Path) -> Library:
@@ -106,6 +109,39 @@ class Library:
         inner = ", ".join(sorted(str(manifest.parent) for manifest in index.glob("*/manifest.json")))
         advice = f"name one of {inner}" if inner else f"build one with `wenyuan index PATH --index {index}`"
         raise IndexFailure(f"{index}: no index there; {advice}")
+
+    @cached_property
+    def collections(self) -> frozenset[str]:
+        """The collections that have works here."""
+        return frozenset(card.collection for card in self._cards.values())
+
+    def without(self, collections: frozenset[str]) -> Library:
+        """The library as it is to those who may not see these collections, as if it had never had their works.
+
+        Everything that is asked of it, hits, counts, facets, works and words, is answered from what is left; see
+        :class:`search.visibility.PartialEngine` for the one thing in which it differs.
+        """
+        hidden = {card.id for card in self._cards.values() if card.collection in collections}
+        if not hidden:
+            return self
+        if collections not in self._views:
+            self._views[collections] = self._view(hidden)
+        return self._views[collections]
+
+    def _view(self, hidden: set[str]) -> Library:
+        self._embedder  # noqa: B018  # read once here, not by each view
+        view = copy(self)
+        for name, value in vars(Library).items():
+            if isinstance(value, cached_property) and name != "_embedder":
+                vars(view).pop(name, None)
+        view._state = self._state.without(hidden)
+        view._entries = {entry.number: entry for entry in view._state.packs}
+        view._packs = {number: self._packs[number] for number in view._entries}
+        view._cards = {place: card for place, card in self._cards.items() if card.id not in hidden}
+        view._places = {card.id: place for place, card in view._cards.items()}
+        view._views = {}
+        view._engine = PartialEngine(self._engine, [work_key(*place) for place in view._cards])
+        return view
 
     @property
     def generation(self) -> int:
@@ -436,9 +472,11 @@ class Library:
         return Spellings(self._engine, self._packs, None if everything else self._classical_works)
 
     def _stands(self, word: str) -> bool:
-        """Whether a word stands anywhere."""
+        """Whether a word stands anywhere that a reader may see."""
         folded = [ord(char) for char in fold(word)]
-        return bool(folded) and any(stands(pack, folded) for pack in self._packs.values())
+        return bool(folded) and any(
+            stands(pack, folded, self._allowed(number, {})) for number, pack in self._packs.items()
+        )
 
     # In what order, and how shown
 

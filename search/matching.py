@@ -133,10 +133,14 @@ def _pieces(pattern: tuple[Element, ...], typed: tuple[int, ...]) -> tuple[list[
     return pieces, ones
 
 
-def stands(pack: Pack, folded: Sequence[int]) -> bool:
-    """Whether folded characters stand in a row anywhere in a pack."""
+def stands(pack: Pack, folded: Sequence[int], allowed: Mask | None) -> bool:
+    """Whether folded characters stand in a row anywhere in the allowed passages of a pack; None allows all."""
     piece = _Piece(0, 0, tuple(range(len(folded))), tuple(folded), ())
-    return any(len(_places(pack, stream, piece)) > 0 for stream in pack.streams)
+    for number, stream in enumerate(pack.streams):
+        starts = _places(pack, stream, piece)
+        if len(starts) and (allowed is None or allowed[_passages(pack.stream_starts[number], starts)].any()):
+            return True
+    return False
 
 
 def _standing(pack: Pack, stream: StoredStream, piece: _Piece) -> tuple[_Ranges, Mask]:

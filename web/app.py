@@ -1,4 +1,4 @@
-"""The application: pages and endpoint over one index."""
+"""The application: pages and endpoint over one index and one database."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from typing import Any
 from flask import Flask, Response, request
 from flask_babel import Babel
 from flask_talisman import Talisman
-from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import api, capacity, errors, health, labels, logs, metrics, pages
+from web import access, api, capacity, errors, health, labels, logs, metrics, pages, storage
+from web.accounts import administration, guard
+from web.accounts import pages as account_pages
+from web.accounts.keys import key_of
+from web.accounts.models import Role
+from web.addresses import behind_proxies
 from web.config import Config
+from web.desk import setup as desk
 from web.shelf import Shelf
+from web.storage import Storage
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 LANGUAGE_COOKIE = "lang"
@@ -27,23 +33,39 @@ POLICY = {
 }
 
 
-def create_app(index: Path, *, force_https: bool = False, config: Config | None = None) -> Flask:
-    """An application that answers from the index.
+def create_app(index: Path, database: str = "", *, config: Config | None = None, force_https: bool = False) -> Flask:
+    """An application that answers from the index; the database is in memory where no address is given.
 
     Raises:
         IndexFailure: the index can't be opened.
+        StorageFailure: the database can't be opened.
     """
     app = Flask(__name__)
     app.config["BABEL_DEFAULT_LOCALE"] = "zh"
-    app.config["MAX_CONTENT_LENGTH"] = 1 << 16
+    app.config["MAX_CONTENT_LENGTH"] = 1 << 20  # the longest draft of a reply, nine bytes a character
     app.json.ensure_ascii = app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has them
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["shelf"] = Shelf(index)
-    _operate(app, config or Config.model_construct())
+    config = config or Config.model_construct()
+    _operate(app, config)
+    opened = Storage.open(database)
+    storage.register(app, opened)
+    guard.register(app, key_of(opened))
+    access.register(app, config.library_networks)
     Babel(app, locale_selector=language)
-    Talisman(app, force_https=force_https, content_security_policy=POLICY, referrer_policy="same-origin")
+    Talisman(
+        app,
+        force_https=force_https,
+        content_security_policy=POLICY,
+        referrer_policy="same-origin",
+        session_cookie_secure=False,  # web.accounts.guard decides it for each request
+    )
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(api.blueprint)
+    app.register_blueprint(account_pages.blueprint)
+    app.register_blueprint(administration.blueprint)
+    account_pages.limiter.init_app(app)
+    desk.register(app, opened, config.letterhead)
     errors.register(app)
     app.context_processor(_shared)
     app.after_request(_remember_language)
@@ -53,8 +75,7 @@ def create_app(index: Path, *, force_https: bool = False, config: Config | None 
 def _operate(app: Flask, config: Config) -> None:
     """What whoever runs the server needs. It comes first, so that all else is logged, counted and bounded."""
     if config.proxies:
-        hops = config.proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops, hops)  # type: ignore[method-assign]
+        app.wsgi_app = behind_proxies(app.wsgi_app, config.proxies)  # type: ignore[method-assign,assignment]
     logs.register(app, config)
     metrics.register(app, config)
     health.register(app)
@@ -75,6 +96,9 @@ def _shared() -> dict[str, Any]:
         "kept": kept,
         "labels": labels,
         "root": request.script_root,
+        "account": guard.current_account(),
+        "may": guard.may,
+        "Role": Role,
     }
 
 

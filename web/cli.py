@@ -10,6 +10,7 @@ import click
 
 from indexer.errors import IndexFailure
 from search.results import SearchError
+from web.failure import StorageFailure
 
 GROUP = "wenyuan.commands"
 
@@ -46,7 +47,7 @@ class Commands(click.Group):
             from web import labels  # it loads the web framework, which most commands have no need of
 
             _stop(labels.search_error(failure, labels.in_english))
-        except IndexFailure as failure:
+        except (IndexFailure, StorageFailure) as failure:
             _stop(str(failure))
         except OSError as failure:
             place = f"{failure.filename}: " if failure.filename else ""

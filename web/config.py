@@ -11,12 +11,28 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import click
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, DirectoryPath, Field, ValidationError
 from pydantic.networks import IPvAnyNetwork
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from web.defaults import DATABASE
 
 PREFIX = "WENYUAN_"
 _LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+
+
+def _apart(value: Any) -> Any:
+    """Networks as the environment has them: with blanks or commas between."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+Networks = Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_apart)]
 
 
 class Config(BaseSettings):
@@ -40,11 +56,13 @@ class Config(BaseSettings):
         float, Field(ge=0, le=300, description="Seconds between being told to stop and taking no more requests.")
     ] = 0.0
     grace: Annotated[int, Field(ge=1, le=300, description="Seconds that requests have to end when it stops.")] = 30
-    proxies: Annotated[int, Field(ge=0, le=8, description="Reverse proxies in front whose headers are believed.")] = 0
-    metrics: tuple[IPvAnyNetwork, ...] = Field(
-        _LOOPBACK,
-        description="Networks that may read /metrics; empty: none.",
+    database: str = Field(DATABASE, description="The database: a file, or postgresql://…")
+    letterhead: DirectoryPath | None = Field(None, description="The folder of the library's own letterhead.")
+    library_networks: Networks = Field((), description="Networks of the library's rooms, where in-library texts open.")
+    proxies: Networks = Field(
+        (), description="Reverse proxies; they alone are believed as to where requests come from."
     )
+    metrics: Networks = Field(_LOOPBACK, description="Networks that may read /metrics; empty: none.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
     log_queries: bool = Field(False, description="Whether what readers type is logged, too.")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 from flask import Flask, Response, current_app, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from indexer.errors import IndexFailure
@@ -20,6 +22,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(BadParameter, _bad_parameter)
     app.register_error_handler(SearchError, _search_error)
     app.register_error_handler(IndexFailure, _index_failure)
+    app.register_error_handler(CSRFError, _forged)
+    app.register_error_handler(DBAPIError, _database_failure)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
@@ -38,6 +42,15 @@ def _index_failure(failure: IndexFailure) -> Response:
     return _answer(
         503, "index-unusable", "The index can't be read", "Ask whoever runs this service to look at its log."
     )
+
+
+def _forged(failure: CSRFError) -> Response:
+    return _answer(400, "forged", failure.name, str(failure.description), labels.expired_form())
+
+
+def _database_failure(failure: DBAPIError) -> Response:
+    _log(failure)
+    return _answer(503, "database-unusable", "The database can't be used", "Try again; the failure was logged.")
 
 
 def _http(failure: HTTPException) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from gettext import NullTranslations, translation
 from pathlib import Path
@@ -37,6 +38,36 @@ FACETS = {
     "category": lazy_gettext("分类"),
 }
 
+ROLES = {
+    "reader": lazy_gettext("读者"),
+    "librarian": lazy_gettext("馆员"),
+    "reviewer": lazy_gettext("审核员"),
+    "administrator": lazy_gettext("管理员"),
+}
+_ACTIONS = {
+    "account.add": lazy_gettext("新设账号"),
+    "account.role": lazy_gettext("改角色"),
+    "account.disable": lazy_gettext("停用账号"),
+    "account.enable": lazy_gettext("启用账号"),
+    "account.password": lazy_gettext("设新密码"),
+    "account.invite": lazy_gettext("邀请"),
+    "account.invite-to-reset": lazy_gettext("发出重设密码的链接"),
+    "account.accept": lazy_gettext("接受邀请"),
+    "account.log-in": lazy_gettext("登录"),
+    "account.log-in-failed": lazy_gettext("登录失败"),
+    "account.lock": lazy_gettext("多次失败，暂停登录"),
+    "account.log-out": lazy_gettext("退出"),
+}
+_ACCOUNT_FAILURES = {
+    "login-malformed": lazy_gettext("账号须有两个以上的字母、数字、汉字，或“.”“-”“_”“@”：%(detail)s"),
+    "login-taken": lazy_gettext("这个账号已经有人用了：%(detail)s"),
+    "name-malformed": lazy_gettext("请写姓名，最多一百字。"),
+    "password-short": lazy_gettext("密码至少 %(detail)s 个字。"),
+    "password-long": lazy_gettext("密码最多 %(detail)s 个字。"),
+    "password-guessed": lazy_gettext("密码太容易猜：不要含有账号，不要只用几个字。"),
+    "last-administrator": lazy_gettext("%(detail)s 是唯一的管理员；请先另设一位。"),
+    "invitation-used": lazy_gettext("这个链接已经用过。"),
+}
 _EXPLANATIONS = {
     "not-alone": lazy_gettext("只有排除词，没有要找的词；请再加一个要找的词。"),
     "quote-unclosed": lazy_gettext("引号没有成对，已补上。"),
@@ -57,11 +88,15 @@ _ERRORS = {
 }
 _FAILURES = {
     400: (lazy_gettext("无法理解这个请求"), lazy_gettext("地址中的某个参数有误。请回到检索页重新检索。")),
+    401: (lazy_gettext("请先登录"), lazy_gettext("登录已过期，或还没有登录。请登录后再做一次。")),
+    403: (lazy_gettext("没有权限"), lazy_gettext("这一页要更高的权限，请与管理员联系。")),
     404: (
         lazy_gettext("没有这一页"),
         lazy_gettext("这部著作或卷次可能已更换编号或撤下。请从著作目录查找，或检索原文中的一句。"),
     ),
     405: (lazy_gettext("不支持这种请求方式"), lazy_gettext("请从检索页开始。")),
+    410: (lazy_gettext("链接已经失效"), lazy_gettext("链接只能用一次，而且有期限。请向管理员另要一个。")),
+    429: (lazy_gettext("尝试的次数太多"), lazy_gettext("请过一刻钟再试。")),
     500: (lazy_gettext("程序出错"), lazy_gettext("错误已经记录，请稍后再试，或换一种方式检索。")),
     503: (lazy_gettext("暂时无法回答"), lazy_gettext("请稍后再试；若持续如此，请告知管理员。")),
 }
@@ -93,6 +128,21 @@ def search_error(failure: SearchError, say: Say = str) -> str:
     return say(known) % {"detail": failure.detail, "most": MAX_CHARACTERS} if known else str(failure)
 
 
+def moment(at: datetime) -> str:
+    """A moment as people write it, in the time of the machine that serves."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def action(code: str) -> str:
+    """What the audit log tells; an unknown code stands for itself."""
+    return str(_ACTIONS.get(code, code))
+
+
+def account_failure(code: str, detail: str, say: Say = str) -> str:
+    """Why something can't be done with an account."""
+    return say(_ACCOUNT_FAILURES[code]) % {"detail": detail}
+
+
 def title(record: CatalogueRecord, section: str) -> str:
     """A section's title where it says more than its work's."""
     return "" if section == record.title else section
@@ -122,6 +172,11 @@ def record(of: CatalogueRecord) -> list[tuple[str, str]]:
 def bad_parameter(name: str) -> str:
     """That a parameter can't be used."""
     return str(_("参数 %(name)s 的值无效。", name=name))
+
+
+def expired_form() -> str:
+    """That a form can't be taken: it was filled in too late, or does not come from this site."""
+    return str(_("表单已经过期，请回到上一页重新填写。"))
 
 
 def failure(status: int) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from corpora.model import Page, SpanKind
 from search.query import MAX_CHARACTERS
 from search.results import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, SectionView, Suggestion
 from web import labels
+from web.desk import working
 from web.forms import FILTERS, nearest, reading_url, search_request, search_url, section_url
 from web.rendering import Layer, Stretch, markup
 from web.shelf import library
@@ -48,10 +49,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ShownPage:
-    """A page of a section; ``page`` is None for text before the first page mark."""
+    """A page of a section, from ``start`` to ``end``; ``page`` is None for text before the first page mark."""
 
     page: Page | None
     body: Markup
+    start: int
+    end: int
 
 
 @blueprint.get("/")
@@ -73,7 +76,8 @@ def search() -> ResponseReturnValue:
     """Results, or why there are none."""
     asked = _asked()
     held = library()
-    titles = {card.id: card.record.title for card in held.works()} if asked.filters.get("work") else {}
+    titles = {("work", card.id): card.record.title for card in held.works()}
+    titles |= {("collection", name): labels.collection_title(name) for name in held.collections}
     page = {"asked": asked, "canonical": search_url(asked), "filters": _chips(asked, titles)}
     if not asked.q.strip():
         return render_template("search.html", **page)
@@ -83,6 +87,7 @@ def search() -> ResponseReturnValue:
         restart = search_url(replace(asked, cursor="")) if asked.cursor else ""
         told = render_template("search.html", **page, error=labels.search_error(failure), restart=restart)
         return make_response(told, 400)
+    working.keep(asked, response)
     return render_template(
         "search.html",
         **page,
@@ -138,6 +143,7 @@ def read(work: str, number: int) -> str:
         asked=asked,
         pages=_pages(view, at, to),
         marked=at is not None and at < len(view.section.text),
+        paragraph=_paragraph(view.section.text, at, to) if not view.section.pages else None,
         vertical=vertical,
         chosen_layout=bool(chosen),
         contents=[
@@ -184,10 +190,21 @@ def _pages(view: SectionView, at: int | None, to: int | None) -> list[ShownPage]
     ends = [start for start, _ in starts[1:]] + [len(section.text)]
     return [
         ShownPage(
-            page, markup(section.text, layers, start=start, end=end, anchor=at, printed_lines=bool(section.pages))
+            page,
+            markup(section.text, layers, start=start, end=end, anchor=at, printed_lines=bool(section.pages)),
+            start,
+            end,
         )
         for (start, page), end in zip(starts, ends, strict=True)
     ]
+
+
+def _paragraph(text: str, at: int | None, to: int | None) -> tuple[int, int] | None:
+    """The whole lines of a text without pages that hold what the address points at."""
+    if at is None or at >= len(text):
+        return None
+    end = text.find("\n", max(at, (to or 0) - 1))
+    return text.rfind("\n", 0, at) + 1, len(text) if end < 0 else end
 
 
 def _shown(hit: Hit, asked: SearchRequest) -> ShownHit:
@@ -221,10 +238,10 @@ def _facets(asked: SearchRequest, response: SearchResponse) -> dict[str, list[Ch
     }
 
 
-def _chips(asked: SearchRequest, titles: dict[str, str]) -> list[tuple[str, str, str, str]]:
+def _chips(asked: SearchRequest, titles: dict[tuple[str, str], str]) -> list[tuple[str, str, str, str]]:
     """What narrows the search: field, its value's label, the address without it, and the value itself."""
     return [
-        (name, labels.facet_label(name, value, titles.get(value, value)), _toggled(asked, name, value), value)
+        (name, titles.get((name, value), value), _toggled(asked, name, value), value)
         for name in FILTERS
         for value in asked.filters.get(name, ())
     ]

@@ -97,14 +97,14 @@ def _plain(text: str, start: int, end: int, printed_lines: bool) -> Markup:
     pieces: list[Markup] = []
     at = start
     while (stop := text.find("\n", at, end)) >= 0:
-        soft = printed_lines and not _is_hard(text, stop)
+        soft = printed_lines and not is_hard(text, stop)
         pieces += [escape(text[at:stop]), Markup('<br class="soft">') if soft else Markup("<br>")]
         at = stop + 1
     pieces.append(escape(text[at:end]))
     return Markup("").join(pieces)
 
 
-def _is_hard(text: str, stop: int) -> bool:
+def is_hard(text: str, stop: int) -> bool:
     """Whether the line end at ``stop`` means something: an indented or empty line stands on either side."""
     before = text.rfind("\n", 0, stop) + 1
     return before == stop or text[before] == INDENT or text[stop + 1 : stop + 2] in ("", "\n", INDENT)

@@ -24,6 +24,7 @@ from prometheus_client.multiprocess import mark_process_dead
 
 from web import health
 from web.config import Config
+from web.storage import storage
 
 LONGEST_ADDRESS = 1 << 16
 """Bytes of a request line. Gunicorn's own bound has no room for a query of a thousand characters, nine bytes each."""
@@ -59,6 +60,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn's classes are u
             "control_socket_disable": True,
             "logger_class": Log,
             "child_exit": _forget,
+            "post_fork": _open_anew,
         }.items():
             self.cfg.set(name, value)
 
@@ -106,6 +108,12 @@ def listen(host: str, port: int) -> socket.socket:
     for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # connections inherit them
         listening.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", STALLED, 0))
     return listening
+
+
+def _open_anew(_: Any, worker: Worker) -> None:
+    """Have no process use a connection to the database that another one opened."""
+    with worker.app.load().app_context():
+        storage().engine.dispose(close=False)
 
 
 def _forget(_: Any, worker: Worker) -> None:

@@ -1,4 +1,7 @@
-"""The library that the server answers from: always the published generation, reopened when a build publishes anew."""
+"""The library that the server answers from: always the published generation, reopened when a build publishes anew.
+
+Every route gets it from :func:`library`, which shows only what whoever is asking may see.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from flask import current_app
 
 from indexer.generation import MANIFEST
 from search.library import Library
+from web import access
 
 
 class Shelf:
@@ -59,5 +63,11 @@ class Shelf:
 
 
 def library() -> Library:
-    """The library of the application that answers now."""
-    return cast(Shelf, current_app.extensions["shelf"]).library()
+    """The library as whoever is asking may see it."""
+    whole = shelf().library()
+    return whole.without(access.closed(whole.collections))
+
+
+def shelf() -> Shelf:
+    """The shelf of the application that answers now; what it holds is for staff's eyes."""
+    return cast(Shelf, current_app.extensions["shelf"])

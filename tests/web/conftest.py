@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
+from databases import KINDS, empty_database
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 
 from indexer.build import build
 from web.app import create_app
 
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 HOSTILE = '<script>alert("x")</script>'
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Passwords that are hashed in no time: how hard they are to guess is not what is tested here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("web.accounts.passwords._hasher", PasswordHasher.from_parameters(CHEAPEST))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +55,25 @@ def app(index: Path) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without tables: the test is run on every kind of database."""
+    with empty_database(request.param, tmp_path) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        reason = "NO BROWSER TEST WAS RUN: chromium is not installed"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        warnings.warn(reason, stacklevel=1)  # it is shown at the end, where a skip is but a letter
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield opened
+        opened.close()

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import threading
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from indexer.build import build
 from web.app import create_app
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 FILES = ("KR2a0035_002.txt", "KR2a0035_003.txt", "KR2a0035_008.txt")
 """The volumes of 金史 that are indexed; 完顏 stands in all, 會寧府 in the last."""
 
@@ -42,21 +32,6 @@ def address(kanripo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()
     thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        reason = "NO BROWSER TEST WAS RUN: chromium is not installed"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        warnings.warn(reason, stacklevel=1)  # it is shown at the end, where a skip is but a letter
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -111,7 +86,7 @@ def test_the_layout_is_remembered(page: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/search?q=完颜", "/read/KR2a0035/1", "/read/KR2a0035/1?layout=vertical", "/works"]
+    "path", ["/", "/search?q=完颜", "/read/KR2a0035/1", "/read/KR2a0035/1?layout=vertical", "/works", "/account/log-in"]
 )
 def test_a_phone_never_scrolls_sideways(page: Page, address: str, path: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})

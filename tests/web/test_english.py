@@ -13,9 +13,12 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from flask.testing import FlaskClient
+from people import logged_in, token
 
 import web
 from search.library import Library
+from web.accounts.models import Role
+from web.app import create_app
 
 CATALOGUE = Path(web.__file__).parent / "translations" / "en" / "LC_MESSAGES"
 HAN = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]+")
@@ -112,3 +115,21 @@ def test_english_pages_speak_english(index: Path, written: Catalog, client: Flas
         fresh = [each for each in dict.fromkeys(targets) if not urlsplit(each).netloc and each not in waiting]
         waiting += [each for each in fresh if "lang=zh" not in each][: MOST - len(waiting)]
     assert any(address.startswith("/read/") for address in waiting)
+
+
+def test_english_pages_of_people_speak_english(index: Path) -> None:
+    client = logged_in(create_app(index), Role.ADMINISTRATOR)
+    client.get("/?lang=en")
+    answers = [client.get(path) for path in ("/account/", "/administration/audit", "/account/invitation/x")]
+    answers.append(client.post("/account/", data={"csrf_token": token(client, "/account/"), "current": "x"}))
+    invite, reset, disable = {"doing": "invite", "role": "reader"}, {"doing": "reset"}, {"doing": "disable"}
+    for doing in (invite, reset, disable):
+        path = "/administration/accounts"
+        answers.append(client.post(path, data={"csrf_token": token(client, path), "account": 1, **doing}))
+    client.post("/account/log-out", data={"csrf_token": token(client, "/account/")})
+    answers.append(client.post("/account/log-in", data={"csrf_token": token(client, "/account/log-in"), "login": "x"}))
+    assert [each.status_code for each in answers] == [200, 200, 410, 200, 200, 200, 400, 401]
+    for response in answers:
+        page = Reading()
+        page.feed(response.text)
+        assert set(HAN.findall("".join(page.told))) <= {"中文"}, response.request.path

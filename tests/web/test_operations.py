@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import threading
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ def test_what_can_not_be_used_is_named(content: str, said: str, tmp_path: Path) 
 
 
 def test_the_file_that_is_shipped_can_be_used() -> None:
-    assert Config.read(DEPLOY / "wenyuan.toml").proxies == 1
+    assert Config.read(DEPLOY / "wenyuan.toml").proxies == (IPv4Network("127.0.0.1/32"),)
 
 
 # Capacity
@@ -141,9 +142,9 @@ def test_who_is_stopping_is_not_ready_but_alive(index: Path) -> None:
         ({}, "127.0.0.1", {"Forwarded": "for=127.0.0.1"}, 404),
         ({"metrics": ["10.0.0.0/8"]}, "10.0.0.7", {}, 200),
         ({"metrics": []}, "127.0.0.1", {}, 404),
-        ({"proxies": 1}, "127.0.0.1", {"X-Forwarded-For": "8.8.8.8"}, 404),
-        ({"proxies": 1}, "127.0.0.1", {"X-Forwarded-For": "127.0.0.1, 8.8.8.8"}, 404),
-        ({"proxies": 1}, "127.0.0.1", {"X-Forwarded-For": "127.0.0.1\x00"}, 404),
+        ({"proxies": ["127.0.0.1"]}, "127.0.0.1", {"X-Forwarded-For": "8.8.8.8"}, 404),
+        ({"proxies": ["127.0.0.1"]}, "127.0.0.1", {"X-Forwarded-For": "127.0.0.1, 8.8.8.8"}, 404),
+        ({"proxies": ["127.0.0.1"]}, "127.0.0.1", {"X-Forwarded-For": "127.0.0.1\x00"}, 404),
     ],
 )
 def test_figures_are_for_those_who_may(

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from people import logged_in
+
+from web.accounts.models import Role
+from web.app import create_app
 
 EMPTY = {"br", "hr", "img", "input", "link", "meta", "wbr"}
 """Elements without an end tag."""
@@ -40,6 +45,19 @@ class Outline(HTMLParser):
             self.elements[number][2].append(data)
 
 
+@pytest.fixture(scope="module")
+def administrator(index: Path) -> FlaskClient:
+    return logged_in(create_app(index), Role.ADMINISTRATOR)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("path", ["/", "/account/", "/administration/accounts?", "/administration/audit?who=x"])
+def test_a_page_for_people_with_an_account_says_what_it_is(
+    administrator: FlaskClient, path: str, language: str
+) -> None:
+    look_at(administrator, path, language)
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize(
     "path",
@@ -55,9 +73,15 @@ class Outline(HTMLParser):
         "/works",
         "/about",
         "/nowhere",
+        "/account/log-in",
+        "/account/invitation/x",
     ],
 )
 def test_a_page_says_what_it_is(client: FlaskClient, path: str, language: str) -> None:
+    look_at(client, path, language)
+
+
+def look_at(client: FlaskClient, path: str, language: str) -> None:
     page = Outline()
     page.feed(client.get(f"{path}{'&' if '?' in path else '?'}lang={language}").text)
     tags = Counter(tag for tag, *_ in page.elements)

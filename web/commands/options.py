@@ -6,6 +6,18 @@ from pathlib import Path
 
 import click
 
+from web.defaults import DATABASE
+
+database_option = click.option(
+    "--database",
+    "address",
+    envvar="WENYUAN_DATABASE",
+    default=DATABASE,
+    show_default=True,
+    show_envvar=True,
+    help="The database of accounts: a file, or postgresql://…",
+)
+
 index_option = click.option(
     "--index",
     "folder",

@@ -1,0 +1,92 @@
+"""Markdown with placeholders becomes a document, and nothing in it becomes markup."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpora.model import CatalogueRecord
+from web.desk.citations import Source
+from web.desk.document import Block, Kind
+from web.desk.drafting import Quoted, read
+from web.desk.quoting import Passage
+
+
+def quoted(number: int) -> Quoted:
+    text = f"原文{number}"
+    record = CatalogueRecord(f"書{number}")
+    return Quoted(Passage(text, (), 0, len(text)), Source(f"w{number}", record, 0, "", "", "/r", date(2026, 1, 1)))
+
+
+EVIDENCE = {number: quoted(number) for number in (1, 2, 3)}
+
+
+def shown(block: Block) -> str:
+    return "".join(run.text for run in block.runs)
+
+
+def test_a_placeholder_alone_becomes_a_quotation() -> None:
+    draft = read("見下：\n\n[@2]\n\n> [@1]", EVIDENCE)
+    assert [(block.kind, shown(block)) for block in draft.blocks] == [
+        (Kind.PARAGRAPH, "見下："),
+        (Kind.QUOTATION, "原文2[1]"),
+        (Kind.QUOTATION, "原文1[2]"),
+    ]
+    assert [entry.partition("[M")[0] for entry in draft.references] == ["[1] 書2", "[2] 書1"]
+    assert draft.cited == (2, 1)
+
+
+def test_within_a_sentence_it_is_in_quotation_marks_and_a_number_may_stand_alone() -> None:
+    (block,) = read("謂[@3]，又[#1]及[#3]。", EVIDENCE).blocks
+    assert shown(block) == "謂“原文3”[1]，又[2]及[1]。"
+    assert [run.reference for run in block.runs if run.reference] == [1, 2, 1]
+
+
+def test_what_the_case_has_not_stays_and_is_told() -> None:
+    draft = read("[@9] [#8] [@1]", EVIDENCE)
+    assert shown(draft.blocks[0]) == "[@9] [#8] “原文1”[1]"
+    assert draft.unknown == (9, 8)
+
+
+def test_headings_lists_and_emphasis() -> None:
+    draft = read("# 甲\n\n##### 乙\n\n- 一\n  1. 二\n  2. 三\n\n     續\n\n**粗***斜*", EVIDENCE)
+    assert [(each.kind, each.level, each.marker, shown(each)) for each in draft.blocks] == [
+        (Kind.HEADING, 1, "", "甲"),
+        (Kind.HEADING, 3, "", "乙"),
+        (Kind.ITEM, 1, "•", "一"),
+        (Kind.ITEM, 2, "1.", "二"),
+        (Kind.ITEM, 2, "2.", "三"),
+        (Kind.ITEM, 2, "", "續"),
+        (Kind.PARAGRAPH, 0, "", "粗斜"),
+    ]
+    assert [(run.bold, run.italic) for run in draft.blocks[-1].runs] == [(True, False), (False, True)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "<b onclick=x>粗</b>",
+        "[坏](javascript:alert(1))",
+        "![x](javascript:1)",
+        "<javascript:1>",
+    ],
+)
+def test_nothing_leads_out_of_the_text(text: str) -> None:
+    for block in read(text, EVIDENCE).blocks:
+        assert all(run.link == "" for run in block.runs)
+
+
+def test_a_link_leads_where_it_says() -> None:
+    (block,) = read("[館](https://example.org/a)", EVIDENCE).blocks
+    assert [(run.text, run.link) for run in block.runs] == [("館", "https://example.org/a")]
+
+
+@given(st.text("甲乙#*>-1. \n[@2]`_~|<&", max_size=60))
+def test_any_text_can_be_read(text: str) -> None:
+    draft = read(text, EVIDENCE)
+    assert set(draft.cited) <= EVIDENCE.keys()
+    assert all(block.runs is not None for block in draft.blocks)

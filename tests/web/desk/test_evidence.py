@@ -1,0 +1,174 @@
+"""Passages in a case: as quoted at that moment, in the librarian's order, watched when the texts change."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from desk_people import Desk
+from desk_works import OTHER, TEXT, WORK, write
+from sqlalchemy.exc import DBAPIError
+
+from web.app import create_app
+from web.desk import evidence
+from web.desk.evidence import Fate
+from web.desk.models import Case, Evidence
+
+
+def first(case: Case) -> Evidence:
+    return case.evidence[0]
+
+
+def order(case: Case) -> list[tuple[str, list[int]]]:
+    return [(group.heading, [each.number for each in group.evidence]) for group in evidence.groups(case)]
+
+
+def test_a_passage_is_kept_with_its_place(desk: Desk) -> None:
+    number = desk.taken()
+    start = TEXT.index("國言")
+    desk.post(
+        desk.li, number, "evidence",
+        work="jin", section="0", start=str(start), end=str(len(TEXT)), query="按出虎", note="得名",
+    )  # fmt: skip
+    kept = desk.look(number, lambda case: {**vars(first(case))})
+    assert kept["text"] == TEXT[start:]
+    assert (kept["work"], kept["section"], kept["page"]) == ("jin", "卷二十四", "024-1a")
+    assert (kept["start"], kept["end"], kept["generation"]) == (start, len(TEXT), 1)
+    assert (kept["query"], kept["note"]) == ("按出虎", "得名")
+    assert json.loads(kept["record"])["edition"] == "文淵閣四庫全書"
+    (note,) = json.loads(kept["notes"])
+    assert kept["text"][slice(*note)] == "按出虎水源於此"
+
+
+@pytest.mark.parametrize(
+    ("work", "section", "start", "end"),
+    [
+        ("nothing", "0", "0", "5"),
+        ("jin", "7", "0", "5"),
+        ("jin", "0", "5", "5"),
+        ("jin", "0", "0", "9999"),
+        ("jin", "0", "-1", "5"),
+        ("jin", "x", "0", "5"),
+        ("jin", "0", "0", "9" * 40),
+    ],
+)
+def test_what_is_not_there_is_not_kept(desk: Desk, work: str, section: str, start: str, end: str) -> None:
+    number = desk.taken()
+    assert desk.post(desk.li, number, "evidence", work=work, section=section, start=start, end=end) == 302
+    assert desk.look(number, lambda case: case.evidence) == []
+
+
+def test_hits_and_pages_offer_to_be_kept_while_a_case_is_worked_on(desk: Desk) -> None:
+    number = desk.taken()
+    pages = ("/search?q=会宁府", "/read/jin/0?q=会宁府", "/read/note/0?q=白城&at=2")
+    offer = f'action="/desk/cases/{number}/evidence"'
+    assert not any(offer in desk.li.get(path).text for path in pages)
+    desk.post(desk.li, number, "working")
+    assert all(offer in desk.li.get(path).text for path in pages)
+    assert not any(offer in desk.zhao.get(path).text for path in pages)
+    desk.li.post("/desk/leave")
+    assert not any(offer in desk.li.get(path).text for path in pages)
+
+
+def test_searches_are_kept_while_a_case_is_worked_on(desk: Desk) -> None:
+    number = desk.taken()
+    desk.li.get("/search?q=前")
+    answer = desk.li.get(f"/desk/cases/{number}/search?q=会宁府&mode=exact")
+    desk.li.get(answer.location)
+    desk.li.get(answer.location)
+    desk.li.get("/search?q=魚魚魚&mode=exact")
+    desk.zhao.get("/search?q=別")
+    desk.li.post("/desk/leave")
+    desk.li.get("/search?q=後")
+    kept = desk.look(number, lambda case: [(each.query, each.passages, each.generation) for each in case.searches])
+    assert kept == [("魚魚魚", 0, 1), ("会宁府", 1, 1)]
+    assert "mode=exact" in desk.li.get(f"/desk/cases/{number}").text  # and can be made again
+
+
+def test_a_passage_is_trimmed_and_made_whole_again(desk: Desk) -> None:
+    number = desk.taken()
+    desk.quote(desk.li, number)
+    desk.post(desk.li, number, "evidence/1/trim", first="地金之舊", last="曰按出虎")
+    assert "……地金之舊土也國言金曰按出虎……" in desk.li.get(f"/desk/cases/{number}").text
+    desk.post(desk.li, number, "evidence/1/trim", first="白城", last="")
+    page = desk.li.get(f"/desk/cases/{number}").text
+    assert "没有截取" in page
+    assert "……地金之舊" in page
+    desk.post(desk.li, number, "evidence/1/trim", first="", last="")
+    assert (
+        "……"
+        not in desk.li.get(f"/desk/cases/{number}").text.partition("</blockquote>")[2].partition("</blockquote>")[0]
+    )
+
+
+def test_passages_are_put_in_order_under_headings(desk: Desk) -> None:
+    number = desk.taken()
+    for at in range(4):
+        desk.quote(desk.li, number, at, at + 5)
+    for which, heading in ((2, "沿革"), (4, "沿革")):
+        desk.post(desk.li, number, f"evidence/{which}/annotate", heading=heading, stance="for", note="")
+    assert desk.look(number, order) == [("", [1, 3]), ("沿革", [2, 4])]
+    desk.post(desk.li, number, "evidence/4/shift", step="up")
+    assert desk.look(number, order) == [("", [1, 3]), ("沿革", [4, 2])]
+    desk.post(desk.li, number, "evidence/4/shift", step="up")  # it is the first of its group
+    desk.post(desk.li, number, "shift-heading", heading="沿革", step="up")
+    assert desk.look(number, order) == [("沿革", [4, 2]), ("", [1, 3])]
+    desk.post(desk.li, number, "evidence/1/shift", step="down")
+    assert desk.look(number, order) == [("沿革", [4, 2]), ("", [3, 1])]
+    assert desk.post(desk.li, number, "evidence/1/shift", step="sideways") == 400
+
+
+def test_a_number_is_never_given_again(desk: Desk) -> None:
+    number = desk.taken()
+    desk.quote(desk.li, number)
+    desk.post(desk.li, number, "evidence/1/withdraw")
+    desk.quote(desk.li, number, 1, 9)
+    assert desk.look(number, lambda case: [each.number for each in case.kept]) == [2]
+    desk.post(desk.li, number, "evidence/1/restore")
+    assert desk.look(number, lambda case: sorted(each.number for each in case.kept)) == [1, 2]
+
+
+def test_evidence_stands_still_when_the_reply_is_signed(desk: Desk) -> None:
+    number = desk.answered()
+    desk.quote(desk.li, number)
+    desk.post(desk.li, number, "evidence/1/trim", first="地金", last="")
+    assert desk.look(number, lambda case: [(each.number, each.trim_start) for each in case.evidence]) == [(1, 0)]
+
+
+@pytest.mark.parametrize("change", ["UPDATE desk_evidence SET text = 'x'", "DELETE FROM desk_evidence"])
+def test_nobody_alters_a_quotation(desk: Desk, change: str) -> None:
+    desk.quote(desk.li, desk.taken())
+    with desk.storage.engine.connect() as connection, pytest.raises(DBAPIError, match="append-only"):
+        connection.exec_driver_sql(change)
+
+
+def test_a_renewed_index_is_told_of(tmp_path: Path) -> None:
+    index = write(tmp_path, WORK, OTHER)
+    app = create_app(index)
+    app.config["WTF_CSRF_ENABLED"] = False
+    desk = Desk(app)
+    number = desk.taken()
+    end = TEXT.index("會寧府")
+    desk.quote(desk.li, number, 0, end)
+    desk.quote(desk.li, number, end, len(TEXT))
+    desk.quote(desk.li, number, 0, 5, work="note")
+
+    def fates() -> list[Fate]:
+        library = app.extensions["shelf"].library()
+        return desk.look(number, lambda case: [evidence.fate(library, each) for each in case.kept])
+
+    assert fates() == [Fate.SAME, Fate.SAME, Fate.SAME]
+    (section,) = WORK["sections"]  # type: ignore[misc]
+    changed = f"序{TEXT[:end]}{TEXT[end:].replace('太宗', '熙宗')}"
+    write(
+        tmp_path,
+        {**WORK, "sections": [{**section, "text": changed, "notes": []}]},
+        {**OTHER, "id": "other"},
+        gone=("note",),
+    )
+    assert fates() == [Fate.MOVED, Fate.CHANGED, Fate.GONE]
+    page = desk.li.get(f"/desk/cases/{number}").text
+    for told in ("移到了同书别处", "已经不同", "已经不在"):
+        assert told in page
+    assert "太宗以建都升為府" in page  # as it was quoted

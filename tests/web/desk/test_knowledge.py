@@ -1,0 +1,127 @@
+"""What stays of closed cases: found by word and meaning, without the asker, public only when a reviewer says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from desk_people import CONTACT, NAME, QUESTION, Desk
+
+from corpora.manifests import collections
+from corpora.model import Access, Collection, Localized
+from indexer.errors import IndexFailure
+from web.desk.knowledge import Answers
+from web.desk.pages.answers import EXTENSION
+
+
+def base(desk: Desk) -> Answers:
+    answers: Answers = desk.app.extensions[EXTENSION]
+    return answers
+
+
+def found(desk: Desk, question: str) -> list[str]:
+    return [each.number for each in base(desk).like(question)]
+
+
+def test_a_closed_case_is_found_by_a_like_question(desk: Desk) -> None:
+    number = desk.answered()
+    assert found(desk, "上京会宁府的位置") == [number]
+    assert found(desk, "會寧府在哪裏？ (NOT") == [number]
+    assert found(desk, "") == []
+    other = desk.ask("上京会宁府遗址今在哪里？")
+    assert f'href="/desk/cases/{number}"' in desk.li.get(f"/desk/cases/{other}").text
+    assert number in desk.li.get("/desk/answers?q=会宁府").text
+
+
+def test_only_closed_cases_with_a_reply_are_in_it(desk: Desk) -> None:
+    number = desk.answered()
+    empty = desk.ask("会宁府何在？")
+    desk.post(desk.li, empty, "move", move="close")
+    assert found(desk, "会宁府") == [number]
+    desk.post(desk.li, number, "move", move="reopen", reason="補")
+    assert found(desk, "会宁府") == []
+    desk.post(desk.li, number, "move", move="sign")
+    desk.post(desk.li, number, "move", move="close")
+    assert found(desk, "会宁府") == [number]
+
+
+def test_nothing_of_the_asker_is_in_it(desk: Desk, tmp_path: Path) -> None:
+    desk.answered()
+    files = [file for file in base(desk)._folder.rglob("*") if file.is_file()]
+    assert files
+    for file in files:
+        content = file.read_bytes()
+        for secret in (NAME, CONTACT):
+            assert secret.encode() not in content
+            assert secret.encode("utf-32-le") not in content
+
+
+def test_the_base_is_made_anew_from_the_database(desk: Desk, tmp_path: Path) -> None:
+    number = desk.answered()
+    fresh = Answers(tmp_path / "elsewhere")
+    with desk.storage.session() as session:
+        fresh.refresh(session)
+    assert [each.number for each in fresh.like("会宁府")] == [number]
+
+
+def test_a_base_that_can_not_be_built_stops_no_case(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise IndexFailure("another build is under way")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Answers, "refresh", fail)
+        number = desk.answered()
+    assert desk.status(number) == "closed"
+    assert "答复库暂时没有更新" in desk.li.get(f"/desk/cases/{number}").text
+    assert found(desk, "会宁府") == []
+    desk.answered()
+    assert number in found(desk, "会宁府")
+
+
+def test_only_a_reviewer_makes_a_case_public(desk: Desk) -> None:
+    number = desk.answered()
+    reader = desk.app.test_client()
+    assert desk.post(desk.li, number, "publish", question="上京何在？") == 403
+    assert reader.get(f"/faq/{number}").status_code == 404
+    assert number not in reader.get("/faq").text
+    desk.post(desk.wang, number, "publish", question="上京何在？")
+    assert "上京何在？" in reader.get("/faq").text
+    assert f"/faq/{number}" in reader.get("/faq?q=会宁府在哪里").text
+    page = reader.get(f"/faq/{number}").text
+    assert "上京何在？" in page
+    assert "上京路即海古之地" in page
+    assert QUESTION not in page  # its public wording alone is public
+    desk.post(desk.wang, number, "unpublish")
+    assert reader.get(f"/faq/{number}").status_code == 404
+    assert f"/faq/{number}" not in reader.get("/faq?q=会宁府").text
+
+
+def test_the_public_finds_only_what_is_public(desk: Desk) -> None:
+    shown, hidden = desk.answered(), desk.answered()
+    desk.post(desk.wang, shown, "publish", question="上京何在？")
+    page = desk.app.test_client().get("/faq?q=会宁府").text
+    assert f"/faq/{shown}" in page
+    assert hidden not in page
+
+
+def test_a_reopened_case_is_public_no_more(desk: Desk) -> None:
+    number = desk.answered()
+    desk.post(desk.wang, number, "publish", question="上京何在？")
+    desk.post(desk.li, number, "move", move="reopen", reason="補")
+    assert desk.app.test_client().get(f"/faq/{number}").status_code == 404
+
+
+def test_a_case_that_is_not_closed_is_not_made_public(desk: Desk) -> None:
+    number = desk.taken()
+    desk.post(desk.wang, number, "publish", question="上京何在？")
+    assert not desk.look(number, lambda case: case.published)
+
+
+def test_what_quotes_a_closed_collection_is_not_made_public(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    quoting, other = desk.answered(), desk.answered("沒有引文。")
+    words = Localized("館", "x")
+    shut = Collection("local", words, words, "", Access.STAFF)
+    monkeypatch.setattr("web.desk.pages.answers.collections", lambda: {**collections(), "local": shut})
+    for number in (quoting, other):
+        desk.post(desk.wang, number, "publish", question="上京何在？")
+    assert [desk.look(number, lambda case: case.published) for number in (quoting, other)] == [False, True]

@@ -1,0 +1,108 @@
+"""Pages for administrators: everybody's accounts, and the audit log."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from web import labels
+from web.accounts import people
+from web.accounts.guard import current_account, requires
+from web.accounts.models import Account, AuditEntry, Role
+from web.accounts.people import AccountFailure
+from web.storage import session
+
+LAST = (1 << 31) - 1
+"""The largest number of a line."""
+PAGE = 50
+"""Lines of the log on a page."""
+
+blueprint = Blueprint("administration", __name__, url_prefix="/administration")
+
+
+@blueprint.after_request
+def keep_nowhere(response: Response) -> Response:
+    """Have no cache keep these pages."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.route("/accounts", methods=["GET", "POST"])
+@requires(Role.ADMINISTRATOR)
+def accounts() -> ResponseReturnValue:
+    """Everybody, and what can be done with them."""
+    if request.method == "GET":
+        return _everybody()
+    try:
+        told = _do(request.form.get("doing", ""), current_account())
+    except AccountFailure as failure:
+        session().rollback()
+        return make_response(_everybody(wrong=labels.account_failure(failure.code, failure.detail)), 400)
+    session().commit()
+    if "link" in told:
+        return _everybody(**told)  # not led on: the link is shown this once
+    flash(told["done"])
+    return redirect(url_for(".accounts"))
+
+
+def _do(doing: str, actor: Account | None) -> dict[str, str]:
+    """Do it, and say what is to be told."""
+    if doing == "invite":
+        secret = people.invite(session(), actor, _role())
+        return {"link": _link(secret), "about": _("把这个链接交给受邀的人。它只显示这一次，七天内可用一次。")}
+    account = session().get(Account, request.form.get("account", default=0, type=int))
+    if account is None:
+        abort(404)
+    if doing == "reset":
+        secret = people.invite_to_reset(session(), actor, account)
+        about = _("把这个链接交给 %(name)s，用它设新密码。它只显示这一次，一天内可用一次。", name=account.name)
+        return {"link": _link(secret), "about": about}
+    match doing:
+        case "role":
+            people.set_role(session(), actor, account, _role())
+        case "disable":
+            people.disable(session(), actor, account)
+        case "enable":
+            people.enable(session(), actor, account)
+        case _:
+            abort(400)
+    return {"done": _("已经改好：%(name)s", name=account.name)}
+
+
+def _role() -> Role:
+    try:
+        return Role.of(request.form.get("role", ""))
+    except KeyError:
+        abort(400)
+
+
+@blueprint.get("/audit")
+@requires(Role.ADMINISTRATOR)
+def audit() -> str:
+    """Who did what, the latest first."""
+    before = request.args.get("before", type=int)
+    who = request.args.get("who", "")[:100]
+    lines = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(PAGE + 1)
+    if before is not None:
+        lines = lines.where(AuditEntry.id < min(max(before, 0), LAST))
+    if who:
+        lines = lines.where(AuditEntry.who == who)
+    found = list(session().scalars(lines))
+    return render_template(
+        "accounts/audit.html",
+        lines=found[:PAGE],
+        logins={each.subject: each.login for each in people.everyone(session())},
+        who=who,
+        first_url=url_for(".audit", who=who or None) if before is not None else "",
+        next_url=url_for(".audit", before=found[PAGE - 1].id, who=who or None) if len(found) > PAGE else "",
+    )
+
+
+def _everybody(**told: str) -> str:
+    return render_template("accounts/accounts.html", everyone=people.everyone(session()), **told)
+
+
+def _link(secret: str) -> str:
+    return url_for("accounts.invitation", secret=secret, _external=True)

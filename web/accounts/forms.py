@@ -1,0 +1,47 @@
+"""The forms of people."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, PasswordField, StringField
+from wtforms.validators import EqualTo, InputRequired, Length
+
+from web.accounts.models import LONGEST_LOGIN, LONGEST_NAME
+from web.accounts.passwords import LONGEST
+
+NEEDED = InputRequired(lazy_gettext("请填写这一项。"))
+
+
+def _most(length: int) -> Length:
+    return Length(max=length, message=lazy_gettext("最多 %(max)d 字。"))
+
+
+class LogIn(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """Who one is, and where one wanted to go."""
+
+    login = StringField(lazy_gettext("账号"), [NEEDED, _most(LONGEST_LOGIN)])
+    password = PasswordField(lazy_gettext("密码"), [NEEDED, _most(LONGEST)])
+    next = HiddenField()
+
+
+class NewPassword(FlaskForm):  # type: ignore[misc]
+    """A new password, twice."""
+
+    password = PasswordField(lazy_gettext("新密码"), [NEEDED, _most(LONGEST)])
+    again = PasswordField(
+        lazy_gettext("再写一遍新密码"), [NEEDED, EqualTo("password", lazy_gettext("两次写的密码不同。"))]
+    )
+
+
+class ChangePassword(NewPassword):
+    """The password so far, and a new one."""
+
+    current = PasswordField(lazy_gettext("现在的密码"), [NEEDED, _most(LONGEST)])
+
+
+class NewAccount(NewPassword):
+    """What an account needs of its owner."""
+
+    name = StringField(lazy_gettext("姓名"), [NEEDED, _most(LONGEST_NAME)])
+    login = StringField(lazy_gettext("账号"), [NEEDED, _most(LONGEST_LOGIN)])

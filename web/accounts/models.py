@@ -1,0 +1,126 @@
+"""The tables of people: accounts, and the log of what they did."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from enum import IntEnum
+
+from flask_login import UserMixin
+from sqlalchemy import Enum, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from web.storage import Base, Moment, now
+
+LONGEST_LOGIN, LONGEST_NAME = 64, 100
+"""In characters."""
+
+
+class Role(IntEnum):
+    """What someone may do; each may do what the ones before may."""
+
+    READER = 1
+    LIBRARIAN = 2
+    REVIEWER = 3
+    ADMINISTRATOR = 4
+
+    @property
+    def code(self) -> str:
+        """Its name in addresses, at the command line and in the database, such as ``librarian``."""
+        return self.name.lower()
+
+    @classmethod
+    def of(cls, code: str) -> Role:
+        """The role with this name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return {role.code: role for role in cls}[code]
+
+
+_ROLE = Enum(Role, native_enum=False, length=20, values_callable=lambda roles: [role.code for role in roles])
+
+
+def stamp() -> str:
+    """A fresh :attr:`Account.stamp`."""
+    return secrets.token_hex(16)
+
+
+class Account(Base, UserMixin):  # type: ignore[misc]  # Flask-Login has no types
+    """Someone who can log in. Accounts are disabled, never removed: what they did keeps their name.
+
+    ``password`` is a hash, empty where none was set yet. Sessions carry ``stamp``: a fresh one ends them all.
+    """
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    login: Mapped[str] = mapped_column(String(LONGEST_LOGIN), unique=True)
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    role: Mapped[Role] = mapped_column(_ROLE)
+    password: Mapped[str] = mapped_column(String(255), default="")
+    active: Mapped[bool] = mapped_column(default=True)
+    stamp: Mapped[str] = mapped_column(String(32), default=stamp)
+    failures: Mapped[int] = mapped_column(default=0)
+    created: Mapped[datetime] = mapped_column(Moment, default=now)
+    seen: Mapped[datetime | None] = mapped_column(Moment)
+    locked_until: Mapped[datetime | None] = mapped_column(Moment)
+
+    @property
+    def subject(self) -> str:
+        """What the log calls it."""
+        return f"account:{self.id}"
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether it waits after too many failures."""
+        return self.locked_until is not None and self.locked_until > now()
+
+    @property
+    def is_active(self) -> bool:
+        """What Flask-Login asks."""
+        return self.active
+
+    def get_id(self) -> str:
+        """What a session carries."""
+        return f"{self.id}.{self.stamp}"
+
+
+class Invitation(Base):
+    """A link that serves once: to make an account with a role or, for an account that is there, to set its password.
+
+    The link holds a secret of which only the digest is kept.
+    """
+
+    __tablename__ = "invitation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    role: Mapped[Role] = mapped_column(_ROLE)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    created: Mapped[datetime] = mapped_column(Moment, default=now)
+    expires: Mapped[datetime] = mapped_column(Moment)
+    used: Mapped[datetime | None] = mapped_column(Moment)
+
+    account: Mapped[Account | None] = relationship()
+
+
+class AuditEntry(Base):
+    """Who did what, when, to what. Rows are added and never changed: the database refuses it.
+
+    ``who`` is the account's login at that time, or what acted without one; ``address`` is where a request came from.
+    """
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment, default=now)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    who: Mapped[str] = mapped_column(String(100))
+    address: Mapped[str] = mapped_column(String(45), default="")
+    action: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(100), default="", index=True)
+    detail: Mapped[str] = mapped_column(String(1000), default="")
+
+    account: Mapped[Account | None] = relationship()

@@ -1,0 +1,60 @@
+"""Where a request comes from: addresses as networks know them, and through proxies that are trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING
+
+from flask import request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+Network = IPv4Network | IPv6Network
+_HOUSEHOLD = 64
+"""Bits of an IPv6 address that one customer's addresses share."""
+
+
+def network(text: str) -> Network:
+    """A network as people write it: ``10.1.0.0/16``, ``2001:db8::/32``, or one address.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return ip_network(text.strip(), strict=False)
+
+
+def is_within(address: str | None, networks: Sequence[Network]) -> bool:
+    """Whether an address is in one of the networks; what is no address is in none."""
+    known = _address(address)
+    return known is not None and any(known in each for each in networks if each.version == known.version)
+
+
+def sender() -> str:
+    """What stands for whoever sends the request, where attempts are counted."""
+    known = _address(request.remote_addr)
+    if isinstance(known, IPv6Address):
+        return str(ip_network((known, _HOUSEHOLD), strict=False))
+    return str(known)
+
+
+def behind_proxies(app: WSGIApplication, proxies: Iterable[Network]) -> WSGIApplication:
+    """The application behind these proxies: they, and nobody else, are believed when they say who is asking."""
+    trusted = tuple(proxies)
+    told = ProxyFix(app, x_for=1, x_proto=1, x_host=1, x_prefix=1)
+
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        chosen = told if is_within(environ.get("REMOTE_ADDR"), trusted) else app
+        return chosen(environ, start)
+
+    return answer
+
+
+def _address(text: str | None) -> IPv4Address | IPv6Address | None:
+    try:
+        known = ip_address((text or "").partition("%")[0])
+    except ValueError:
+        return None
+    return (isinstance(known, IPv6Address) and known.ipv4_mapped) or known

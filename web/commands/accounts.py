@@ -1,0 +1,174 @@
+"""``accounts``: who may log in, looked after on the machine itself."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from web.commands.options import database_option
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from web.accounts.models import Account
+
+ROLES = ("reader", "librarian", "reviewer", "administrator")
+_LONGEST_LINE = 1000
+
+
+@click.group()
+def accounts() -> None:
+    """Make accounts, change them, and list them.
+
+    Passwords are asked for, or read from the standard input; they are never part of a command.
+
+    \b
+    wenyuan accounts add wang --name 王某 --role administrator
+    wenyuan accounts invite --role librarian --site https://library.example
+    """
+
+
+@accounts.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
+@database_option
+def list_(as_json: bool, address: str) -> None:
+    """List all accounts."""
+    from web.accounts import people
+
+    with _session(address) as session:
+        rows = [
+            {
+                "login": each.login,
+                "name": each.name,
+                "role": each.role.code,
+                "state": "disabled" if not each.active else "locked" if each.is_locked else "active",
+                "created": each.created.isoformat(timespec="seconds"),
+                "seen": each.seen.isoformat(timespec="seconds") if each.seen else None,
+            }
+            for each in people.everyone(session)
+        ]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    table = Table(show_edge=False, pad_edge=False)
+    for heading in ("login", "name", "role", "state", "created", "seen"):
+        table.add_column(heading)
+    for row in rows:
+        table.add_row(*(value or "" for value in row.values()))
+    Console(markup=False).print(table)
+
+
+@accounts.command()
+@click.argument("login")
+@click.option("--name", help="How the person is called.  [default: the login]")
+@click.option("--role", type=click.Choice(ROLES), default="reader", show_default=True, help="What the person may do.")
+@database_option
+def add(login: str, name: str | None, role: str, address: str) -> None:
+    """Make an account; its password is asked for, or read from the standard input."""
+    from web.accounts import people
+    from web.accounts.models import Role
+
+    with _session(address) as session:
+        people.add(session, None, login, name or login, Role.of(role), _password())
+    click.echo(f"{login}: made, {role}")
+
+
+@accounts.command()
+@click.option("--role", type=click.Choice(ROLES), default="reader", show_default=True, help="What the person may do.")
+@click.option("--site", default="http://127.0.0.1:8000", show_default=True, help="Where the site is.")
+@database_option
+def invite(role: str, site: str, address: str) -> None:
+    """Print a link by which somebody makes an account; it serves once, within seven days."""
+    from web.accounts import people
+    from web.accounts.models import Role
+
+    with _session(address) as session:
+        secret = people.invite(session, None, Role.of(role))
+    click.echo(f"{site.rstrip('/')}/account/invitation/{secret}")
+
+
+@accounts.command()
+@click.argument("login")
+@click.argument("role", type=click.Choice(ROLES))
+@database_option
+def role(login: str, role: str, address: str) -> None:
+    """Give an account another role."""
+    from web.accounts import people
+    from web.accounts.models import Role
+
+    with _session(address) as session:
+        people.set_role(session, None, _found(session, login), Role.of(role))
+    click.echo(f"{login}: {role}")
+
+
+@accounts.command()
+@click.argument("login")
+@database_option
+def disable(login: str, address: str) -> None:
+    """Let an account in no more, and end its sessions."""
+    from web.accounts import people
+
+    with _session(address) as session:
+        people.disable(session, None, _found(session, login))
+    click.echo(f"{login}: disabled")
+
+
+@accounts.command()
+@click.argument("login")
+@database_option
+def enable(login: str, address: str) -> None:
+    """Let an account in again: one that was disabled, or that waits after failures."""
+    from web.accounts import people
+
+    with _session(address) as session:
+        people.enable(session, None, _found(session, login))
+    click.echo(f"{login}: enabled")
+
+
+@accounts.command("reset-password")
+@click.argument("login")
+@database_option
+def reset_password(login: str, address: str) -> None:
+    """Give an account a new password, asked for or read from the standard input, and end its sessions."""
+    from web.accounts import people
+
+    with _session(address) as session:
+        people.set_password(session, None, _found(session, login), _password())
+    click.echo(f"{login}: new password; its sessions have ended")
+
+
+@contextmanager
+def _session(address: str) -> Iterator[Session]:
+    """A session whose changes are kept where all goes well."""
+    from web import labels  # these load the web framework and the database's library
+    from web.accounts.people import AccountFailure
+    from web.storage import Storage
+
+    try:
+        with Storage.open(address).session.begin() as session:
+            yield session
+    except AccountFailure as failure:
+        raise click.ClickException(labels.account_failure(failure.code, failure.detail, labels.in_english)) from failure
+
+
+def _found(session: Session, login: str) -> Account:
+    from web.accounts import people
+
+    account = people.find(session, login)
+    if account is None:
+        raise click.ClickException(f"{login}: no such account; `wenyuan accounts list` lists them")
+    return account
+
+
+def _password() -> str:
+    if sys.stdin.isatty():
+        password: str = click.prompt("Password", hide_input=True, confirmation_prompt="Again", err=True)
+        return password
+    return sys.stdin.readline(_LONGEST_LINE).rstrip("\r\n")

@@ -1,0 +1,76 @@
+"""``database``: the database of accounts is looked at and brought up to date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from web.commands.bars import Bars
+from web.commands.options import database_option
+
+
+@click.group()
+def database() -> None:
+    """Look after the database of accounts: a file, or a server's.
+
+    `wenyuan serve` sets up an empty one by itself; one of an earlier version is brought up to date here. Copies are
+    taken while the site runs; the texts are not in them: they are in the index.
+    """
+
+
+@database.command()
+@database_option
+def status(address: str) -> None:
+    """Say which database it is, and whether its tables are those of this program.
+
+    Exit status: 0 they are, 1 they are not.
+    """
+    from web.storage import Storage, latest  # it loads the database's library, which `--help` has no need of
+
+    storage = Storage.at(address)
+    held, wanted = storage.version(), latest()
+    click.echo(f"{storage.name}: version {held or 'none yet'}, the program's is {wanted}")
+    raise click.exceptions.Exit(0 if held == wanted else 1)
+
+
+@database.command()
+@database_option
+def upgrade(address: str) -> None:
+    """Bring the tables up to date, all or nothing. Keep a copy first: there is no way back."""
+    from web.storage import Storage
+
+    storage = Storage.at(address)
+    before = storage.version()
+    storage.upgrade()
+    click.echo(f"{storage.name}: version {before or 'none'} → {storage.version()}")
+
+
+@database.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@database_option
+def backup(file: Path, address: str) -> None:
+    """Write a copy of the database to FILE, which must not be there yet. The site may go on."""
+    from web.backup import back_up
+    from web.storage import Storage
+
+    storage = Storage.at(address)
+    with Bars() as bars:
+        back_up(storage, file, lambda done, total: bars("copy", done, total))
+    click.echo(f"{file}: {file.stat().st_size:,} bytes of {storage.name}")
+
+
+@database.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@database_option
+def restore(file: Path, address: str) -> None:
+    """Fill an empty database from FILE, a copy of the same kind of database."""
+    from web.backup import restore as fill
+    from web.storage import Storage, latest
+
+    storage = Storage.at(address)
+    with Bars() as bars:
+        fill(storage, file, lambda done, total: bars("copy", done, total))
+    click.echo(f"{storage.name}: version {storage.version()}")
+    if storage.version() != latest():
+        click.echo("Its tables are of another version: run `wenyuan database upgrade`.", err=True)

@@ -1,0 +1,3 @@
+"""Where things stand, where nobody says otherwise."""
+
+DATABASE = "data/wenyuan.sqlite"

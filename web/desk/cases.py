@@ -1,0 +1,155 @@
+"""Opening cases, finding them, and moving them from state to state; each act is a line of the case's history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from web.accounts.models import Account, Role
+from web.desk.models import Asker, Case, Event, Tag
+from web.desk.states import REASONED, SIGNING, Move, Status, Tier, moves
+from web.storage import now, today
+
+MOST_TAGS = 20
+_TRIES = 10
+
+
+class Refused(Exception):
+    """What was asked for can't be done to the case; ``code`` says why, for :mod:`web.desk.labels` to put in words."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+
+def open_case(
+    session: Session,
+    question: str,
+    account: Account | None,
+    *,
+    tier: Tier = Tier.FACTUAL,
+    due: date | None = None,
+    name: str = "",
+    contact: str = "",
+) -> Case:
+    """Open a case under the year's next number, in a transaction of its own; without an account, by the public form.
+
+    Raises:
+        IntegrityError: others took each number that was tried.
+    """
+    year = today().year
+    actor = account.id if account else None
+    for attempt in range(_TRIES):
+        last = session.scalar(select(func.max(Case.sequence)).where(Case.year == year)) or 0
+        case = Case(year=year, sequence=last + 1, question=question, tier=tier, due=due)
+        if name or contact:
+            case.asker = Asker(name=name, contact=contact)
+        case.history.append(Event(account_id=actor, action="open"))
+        session.add(case)
+        try:
+            session.commit()
+            return case
+        except IntegrityError:
+            session.rollback()
+            if attempt == _TRIES - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def find(session: Session, number: str) -> Case | None:
+    """The case with this number, such as ``2026-0012``."""
+    year, _, sequence = number.partition("-")
+    if not (_is_number(year, 4) and _is_number(sequence, 6)):
+        return None
+    return session.scalar(select(Case).where(Case.year == int(year), Case.sequence == int(sequence)))
+
+
+def listed(
+    session: Session,
+    *,
+    status: Status | None = None,
+    tier: Tier | None = None,
+    assignee: int | None = None,
+    tag: str = "",
+    limit: int = 50,
+    offset: int = 0,
+) -> Sequence[Case]:
+    """Cases, those that are due first, then the newest."""
+    query = select(Case).order_by(Case.status.in_((Status.ANSWERED, Status.CLOSED)), Case.due.is_(None), Case.due)
+    query = query.order_by(Case.year.desc(), Case.sequence.desc()).limit(limit).offset(offset)
+    if status:
+        query = query.where(Case.status == status)
+    if tier:
+        query = query.where(Case.tier == tier)
+    if assignee is not None:
+        query = query.where(Case.assignee_id == assignee)
+    if tag:
+        query = query.where(Case.tags.any(Tag.name == tag))
+    return session.scalars(query).all()
+
+
+def staff(session: Session) -> Sequence[Account]:
+    """Those to whom a case can be given."""
+    query = select(Account).where(Account.active, Account.role != Role.READER).order_by(Account.name)
+    return session.scalars(query).all()
+
+
+def note(case: Case, account: Account | None, action: str, detail: str = "") -> None:
+    """Write a line of the case's history, in the transaction of what it tells."""
+    case.history.append(Event(account_id=account.id if account else None, action=action, detail=detail[:1000]))
+
+
+def retag(case: Case, names: Sequence[str]) -> None:
+    """Keep the case under these tags, and no others."""
+    wanted = dict.fromkeys(names[:MOST_TAGS])
+    held = {tag.name: tag for tag in case.tags}
+    case.tags = [held.get(name) or Tag(name=name) for name in sorted(wanted)]
+
+
+def move(session: Session, case: Case, doing: Move, account: Account, reason: str = "") -> None:
+    """Move a case; who takes one up that is nobody's gets it.
+
+    Raises:
+        Refused: it can't be moved so from where it stands, or not by this person, or not without a reason or a reply.
+    """
+    before = case.status
+    after = moves(before, case.tier).get(doing)
+    if after is None:
+        raise Refused("no-such-move")
+    if doing in REASONED and not reason.strip():
+        raise Refused("no-reason")
+    if doing in SIGNING | {Move.SUBMIT} and not (case.draft and case.draft.text.strip()):
+        raise Refused("no-reply")
+    if doing is Move.APPROVE:
+        if account.role < Role.REVIEWER:
+            raise Refused("not-a-reviewer")
+        if account.id in {revision.account_id for revision in case.revisions}:
+            raise Refused("own-reply")
+    values: dict[str, object] = {"status": after}
+    if doing is Move.TAKE_UP and case.assignee_id is None:
+        values["assignee_id"] = account.id
+    if after is Status.ANSWERED:
+        values["answered"] = now()
+    values["closed"] = now() if after is Status.CLOSED else None
+    if doing is Move.REOPEN:
+        values["published"] = False
+    moved = session.execute(update(Case).where(Case.id == case.id, Case.status == before).values(values))
+    if moved.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE has it
+        raise Refused("moved-meanwhile")
+    session.refresh(case)
+    note(case, account, doing.value, reason.strip())
+
+
+def forget_asker(case: Case, account: Account) -> None:
+    """Remove who asked, for good."""
+    case.asker = None
+    note(case, account, "forget-asker")
+
+
+def _is_number(text: str, most: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= most

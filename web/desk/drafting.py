@@ -1,0 +1,179 @@
+"""A draft in Markdown, with placeholders for evidence, becomes the blocks of a reply.
+
+``[@3]`` is passage 3 of the case: in a paragraph of its own it becomes a quotation set apart, within a sentence one in
+quotation marks, each with the number of its reference. ``[#3]`` is the number alone. The markup is CommonMark, read by
+markdown-it; HTML is not markup here, and pictures are left out but for their descriptions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+
+from web.desk import citations, quoting
+from web.desk.citations import Mark, Source
+from web.desk.document import Block, Kind, Run
+from web.desk.quoting import Passage
+
+LONGEST = 60_000
+"""The longest draft, in characters."""
+_PLACEHOLDER = re.compile(r"\[([@#])([0-9]{1,6})\]")
+_LINKS = ("http://", "https://", "mailto:")
+_DEEPEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A passage of the case, and where it stands."""
+
+    passage: Passage
+    source: Source
+
+
+class _Place(NamedTuple):
+    """A placeholder: which passage, and whether it is to be quoted or only referred to."""
+
+    number: int
+    quotes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Outline:
+    """A block whose placeholders are still to be filled."""
+
+    kind: Kind
+    pieces: tuple[Run | _Place, ...]
+    level: int = 0
+    marker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a draft says. ``unknown`` are the numbers of placeholders for which the case has no passage."""
+
+    blocks: tuple[Block, ...]
+    references: tuple[str, ...]
+    unknown: tuple[int, ...]
+    cited: tuple[int, ...]
+
+
+def read(markdown: str, evidence: Mapping[int, Quoted]) -> Draft:
+    """Fill the placeholders of a draft from the evidence, by the numbers that it has in the case."""
+    outlines = list(_outlines(_markdown().parse(markdown)))
+    places = [piece for outline in outlines for piece in outline.pieces if isinstance(piece, _Place)]
+    known = [place for place in places if place.number in evidence]
+    listed = citations.references([evidence[place.number].source for place in known])
+    marks = iter(listed.marks)
+    blocks = tuple(_filled(outline, evidence, marks) for outline in outlines)
+    unknown = dict.fromkeys(place.number for place in places if place.number not in evidence)
+    cited = dict.fromkeys(place.number for place in known)
+    return Draft(blocks, listed.entries, tuple(unknown), tuple(cited))
+
+
+def _filled(outline: _Outline, evidence: Mapping[int, Quoted], marks: Iterator[Mark]) -> Block:
+    alone = outline.kind in (Kind.PARAGRAPH, Kind.QUOTATION) and len(outline.pieces) == 1
+    runs: list[Run] = []
+    kind = outline.kind
+    for piece in outline.pieces:
+        if isinstance(piece, Run):
+            runs.append(piece)
+        elif piece.number not in evidence:
+            runs.append(Run(f"[{'@' if piece.quotes else '#'}{piece.number}]"))
+        else:
+            quotation = quoting.runs(evidence[piece.number].passage) if piece.quotes else ()
+            if piece.quotes and alone:
+                kind = Kind.QUOTATION
+            elif piece.quotes:
+                quotation = (Run("“"), *quotation, Run("”"))
+            mark = next(marks)
+            runs += [*quotation, Run(str(mark), reference=mark.number)]
+    return Block(kind, tuple(runs), outline.level, outline.marker)
+
+
+def _outlines(tokens: Sequence[Token]) -> Iterator[_Outline]:
+    lists: list[list[int | None]] = []
+    """The open lists, each with its next number, or None in one of bullets."""
+    fresh = False  # whether an item has begun whose first paragraph bears its marker
+    heading = quotes = 0
+    for token in tokens:
+        match token.type:
+            case "bullet_list_open":
+                lists.append([None])
+            case "ordered_list_open":
+                lists.append([int(token.attrGet("start") or 1)])
+            case "bullet_list_close" | "ordered_list_close":
+                lists.pop()
+            case "list_item_open":
+                fresh = True
+            case "heading_open":
+                heading = min(int(token.tag[1]), _DEEPEST)
+            case "heading_close":
+                heading = 0
+            case "blockquote_open":
+                quotes += 1
+            case "blockquote_close":
+                quotes -= 1
+            case "inline":
+                pieces = tuple(_pieces(token.children or []))
+                if heading:
+                    yield _Outline(Kind.HEADING, pieces, heading)
+                elif lists:
+                    yield _Outline(Kind.ITEM, pieces, len(lists), _marker(lists[-1]) if fresh else "")
+                    fresh = False
+                else:
+                    yield _Outline(Kind.QUOTATION if quotes else Kind.PARAGRAPH, pieces)
+            case "fence" | "code_block":
+                yield from (_Outline(Kind.PARAGRAPH, (Run(line),)) for line in token.content.splitlines() if line)
+
+
+def _marker(numbering: list[int | None]) -> str:
+    number = numbering[0]
+    if number is None:
+        return "•"
+    numbering[0] = number + 1
+    return f"{number}."
+
+
+def _pieces(tokens: Sequence[Token]) -> Iterator[Run | _Place]:
+    look = Run("")
+    for token in tokens:
+        match token.type:
+            case "strong_open" | "strong_close":
+                look = replace(look, bold=token.nesting > 0)
+            case "em_open" | "em_close":
+                look = replace(look, italic=token.nesting > 0)
+            case "link_open":
+                address = str(token.attrGet("href") or "")
+                look = replace(look, link=address if address.lower().startswith(_LINKS) else "")
+            case "link_close":
+                look = replace(look, link="")
+            case "softbreak" | "hardbreak":  # a line ends where its writer ended it: Chinese has no blanks to wrap at
+                yield replace(look, text="\n")
+            case "evidence":
+                yield _Place(token.meta["number"], token.meta["quotes"])
+            case _ if token.content:
+                yield replace(look, text=token.content)
+
+
+def _markdown() -> MarkdownIt:
+    reader = MarkdownIt("commonmark", {"html": False, "linkify": False})
+    reader.inline.ruler.before("link", "evidence", _evidence)
+    return reader
+
+
+def _evidence(state: StateInline, silent: bool) -> bool:
+    """Markdown-it's rule for a placeholder."""
+    found = _PLACEHOLDER.match(state.src, state.pos)
+    if not found:
+        return False
+    if not silent:
+        token = state.push("evidence", "", 0)
+        token.meta = {"number": int(found[2]), "quotes": found[1] == "@"}
+    state.pos = found.end()
+    return True

@@ -1,0 +1,115 @@
+"""The forms of the desk."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+
+from web.desk import labels
+from web.desk.evidence import LONGEST as LONGEST_PASSAGE
+from web.desk.models import LONGEST_NAME, LONGEST_NOTE, LONGEST_QUESTION, LONGEST_TAG, Case, Stance
+from web.desk.states import Tier
+
+NEEDED = DataRequired(lazy_gettext("请填写这一项。"))
+_BETWEEN_TAGS = re.compile(r"[\s,，、;；]+")
+_FURTHEST = 1 << 31
+
+
+def _stripped(text: str | None) -> str:
+    return (text or "").replace("\r\n", "\n").strip()
+
+
+class Ask(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """What a reader asks, without an account."""
+
+    question = TextAreaField(lazy_gettext("您的问题"), [NEEDED, Length(max=LONGEST_QUESTION)], filters=[_stripped])
+    name = StringField(lazy_gettext("姓名或单位"), [NEEDED, Length(max=LONGEST_NAME)], filters=[_stripped])
+    contact = StringField(
+        lazy_gettext("联系方式（电话、邮箱或地址）"), [NEEDED, Length(max=LONGEST_NAME)], filters=[_stripped]
+    )
+
+
+class Facts(FlaskForm):  # type: ignore[misc]
+    """What a librarian knows of a case."""
+
+    tier = SelectField(lazy_gettext("类别"), choices=[(tier.value, labels.TIERS[tier]) for tier in Tier])
+    due = DateField(lazy_gettext("期限"), [Optional()])
+    assignee = SelectField(lazy_gettext("经办人"), coerce=lambda value: int(value or 0), choices=[])
+    tags = StringField(lazy_gettext("标签（用空格或顿号分开）"), [Length(max=500)], filters=[_stripped])
+
+    @classmethod
+    def of(cls, case: Case, people: list[tuple[int, str]], **given: Any) -> Facts:
+        """The form with what is known of the case."""
+        form = cls(
+            tier=case.tier.value,
+            due=case.due,
+            assignee=case.assignee_id or 0,
+            tags=" ".join(tag.name for tag in case.tags),
+            **given,
+        )
+        form.assignee.choices = [(0, lazy_gettext("（无）")), *people]
+        return form
+
+    def tag_names(self) -> list[str]:
+        """The tags, one by one."""
+        return [name[:LONGEST_TAG] for name in _BETWEEN_TAGS.split(self.tags.data) if name]
+
+
+class Enter(FlaskForm):  # type: ignore[misc]
+    """A question that came by letter, by telephone, at the counter."""
+
+    question = TextAreaField(
+        lazy_gettext("问题（照提问人的原话）"), [NEEDED, Length(max=LONGEST_QUESTION)], filters=[_stripped]
+    )
+    tier = SelectField(
+        lazy_gettext("类别"), choices=[(tier.value, labels.TIERS[tier]) for tier in Tier], default=Tier.FACTUAL.value
+    )
+    due = DateField(lazy_gettext("期限"), [Optional()])
+    name = StringField(lazy_gettext("姓名或单位"), [Length(max=LONGEST_NAME)], filters=[_stripped])
+    contact = StringField(lazy_gettext("联系方式（电话、邮箱或地址）"), [Length(max=LONGEST_NAME)], filters=[_stripped])
+
+
+class Who(FlaskForm):  # type: ignore[misc]
+    """Who asked."""
+
+    name = StringField(lazy_gettext("姓名或单位"), [Length(max=LONGEST_NAME)], filters=[_stripped])
+    contact = StringField(lazy_gettext("联系方式（电话、邮箱或地址）"), [Length(max=LONGEST_NAME)], filters=[_stripped])
+
+
+class Quote(FlaskForm):  # type: ignore[misc]
+    """A passage of the texts that is to be kept."""
+
+    work = StringField(validators=[NEEDED, Length(max=200)])
+    section = IntegerField(validators=[InputRequired(), NumberRange(0, _FURTHEST)])
+    start = IntegerField(validators=[InputRequired(), NumberRange(0, _FURTHEST)])
+    end = IntegerField(validators=[InputRequired(), NumberRange(0, _FURTHEST)])
+    query = StringField(validators=[Length(max=LONGEST_PASSAGE)])
+    note = TextAreaField(validators=[Length(max=LONGEST_NOTE)], filters=[_stripped])
+
+
+class Annotate(FlaskForm):  # type: ignore[misc]
+    """What a librarian thinks of a passage."""
+
+    heading = StringField(lazy_gettext("归入标题"), [Length(max=LONGEST_NAME)], filters=[_stripped])
+    stance = SelectField(lazy_gettext("对所问"), choices=[(stance.value, labels.STANCES[stance]) for stance in Stance])
+    note = TextAreaField(lazy_gettext("附注"), [Length(max=LONGEST_NOTE)], filters=[_stripped])
+
+
+class Trim(FlaskForm):  # type: ignore[misc]
+    """Of which part of a passage the quotation is made."""
+
+    first = StringField(lazy_gettext("起于（头几个字）"), [Length(max=LONGEST_PASSAGE)], filters=[_stripped])
+    last = StringField(lazy_gettext("止于（末几个字）"), [Length(max=LONGEST_PASSAGE)], filters=[_stripped])
+
+
+class Publish(FlaskForm):  # type: ignore[misc]
+    """The question as the public is to see it."""
+
+    question = TextAreaField(
+        lazy_gettext("公开的问题（请去掉涉及个人的内容）"), [NEEDED, Length(max=LONGEST_QUESTION)], filters=[_stripped]
+    )

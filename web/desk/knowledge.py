@@ -1,0 +1,162 @@
+"""What stays: closed cases with a signed reply, without their askers, searched by the same engine as the texts.
+
+    answers/texts/2026.jsonl   the cases of a year as works, one a line
+    answers/index/             the index over them, of the collection ``answers``
+
+The database is what counts: both are made from it, and made anew where they are missing. A year is one file, so that a
+case that is closed costs the indexing of its year, and the index has no more packs than there are years.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import threading
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from indexer import folding
+from indexer.build import build
+from indexer.embedding import load_embedder
+from indexer.errors import IndexFailure
+from indexer.generation import published
+from search.library import Library
+from search.results import Hit, SearchError, SearchRequest
+from web.desk import document
+from web.desk.models import Case, Signature
+from web.desk.replying import signed
+from web.desk.states import Status
+from web.desk.terms import query
+from web.shelf import Shelf
+
+_log = logging.getLogger(__name__)
+
+COLLECTION = "answers"
+QUESTION, REPLY = "问", "答"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answered case that is like a question: its number, and the passage that is."""
+
+    number: str
+    hit: Hit
+
+
+class Answers:
+    """The searchable base in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._shelf: Shelf | None = None
+
+    def refresh(self, session: Session) -> None:
+        """Bring the base up to date with the database.
+
+        Raises:
+            IndexFailure: another program builds it just now, or it can't be built.
+            OSError: its folder can't be written to.
+        """
+        with self._lock:
+            texts, index = self._folder / "texts", self._folder / "index"
+            texts.mkdir(mode=0o700, parents=True, exist_ok=True)
+            closed = select(Case).where(Case.status == Status.CLOSED, Case.signatures.any(Signature.id.is_not(None)))
+            cases = session.scalars(closed.order_by(Case.year, Case.sequence)).all()
+            years = {
+                texts / f"{year}.jsonl": [_work(case) for case in of_year]
+                for year, of_year in groupby(cases, key=lambda case: case.year)
+            }
+            for old in set(texts.glob("*.jsonl")) - years.keys():
+                old.unlink()
+            for file, works in years.items():
+                _write(file, works)
+            if _is_outdated(index):
+                shutil.rmtree(index)
+            now_closed = {case.number for case in cases}
+            state = published(index)
+            gone = sorted((state.live_works().keys() if state else set()) - now_closed)
+            if years or gone:
+                build(list(years), index, remove=gone, collection=COLLECTION)
+
+    def like(self, question: str, *, only: Collection[str] | None = None, limit: int = 5) -> Sequence[Answer]:
+        """Answered cases that are like a question, the likest first; of these only those with the numbers ``only``.
+
+        Nothing is like it while the base can't be read: a case can be worked without, and the log says why.
+        """
+        asked = query(question)
+        if not asked or (only is not None and not only):
+            return ()
+        filters = {} if only is None else {"work": tuple(only)}
+        try:
+            library = self._library()
+            response = library.search(SearchRequest(q=asked, filters=filters, limit=4 * limit)) if library else None
+        except (SearchError, IndexFailure) as failure:
+            _log.error("the base of answers can't be searched: %s", failure)
+            return ()
+        best: dict[str, Answer] = {}
+        for hit in response.hits if response and response.close else ():
+            best.setdefault(hit.work.id, Answer(hit.work.id, hit))
+        return tuple(best.values())[:limit]
+
+    def _library(self) -> Library | None:
+        index = self._folder / "index"
+        if self._shelf is None:
+            if not (index / "manifest.json").is_file():
+                return None
+            self._shelf = Shelf(index)
+        return self._shelf.library()
+
+
+def refreshed(answers: Answers, session: Session) -> bool:
+    """Whether the base could be brought up to date; why not is in the log, and the next closed case tries again."""
+    try:
+        answers.refresh(session)
+    except (IndexFailure, OSError) as failure:
+        _log.error("the base of answers is not up to date: %s", failure)
+        return False
+    return True
+
+
+def _is_outdated(index: Path) -> bool:
+    """Whether the index was made by a program with another model or folding, or can't be read: it is then made anew."""
+    try:
+        state = published(index)
+    except IndexFailure:
+        return True
+    made = (state.settings.model, state.settings.folding) if state else None
+    return made is not None and made != (load_embedder().name, folding.fingerprint())
+
+
+def _work(case: Case) -> str:
+    """The case as a line of JSON Lines: what was asked and what was answered, and nothing of who asked.
+
+    Of a case that is public it is the public wording of the question: the public searches in it, too.
+    """
+    final = signed(case)
+    reply = document.plain(final) if final else ""
+    question = case.shown_question if case.published else case.question
+    work = {
+        "id": case.number,
+        "title": case.number,
+        "language": "zh",
+        "script": "Hans",
+        "category": case.tier.value,
+        "year": case.year,
+        "sections": [{"title": QUESTION, "text": question}, {"title": REPLY, "text": reply}],
+    }
+    return json.dumps(work, ensure_ascii=False)
+
+
+def _write(file: Path, lines: Sequence[str]) -> None:
+    """Write a file all at once: a build that reads it meanwhile has the old one or the new one."""
+    draft = file.with_suffix(".draft")
+    draft.write_text("\n".join(lines) + "\n", "utf-8")
+    os.replace(draft, file)

@@ -1,0 +1,95 @@
+"""Words on the desk's pages for its codes. Chinese here, English in the catalogue of translations."""
+
+from __future__ import annotations
+
+from flask_babel import LazyString, lazy_gettext
+
+from web.desk.cases import Refused
+from web.desk.evidence import Fate
+from web.desk.models import Event, Stance
+from web.desk.states import Move, Status, Tier
+
+TIERS = {
+    Tier.DIRECTIONAL: lazy_gettext("指向性咨询"),
+    Tier.FACTUAL: lazy_gettext("事实性咨询"),
+    Tier.TOPICAL: lazy_gettext("专题咨询"),
+    Tier.RESEARCH: lazy_gettext("课题咨询"),
+}
+STATUSES = {
+    Status.NEW: lazy_gettext("新到"),
+    Status.IN_PROGRESS: lazy_gettext("处理中"),
+    Status.AWAITING_REVIEW: lazy_gettext("待审核"),
+    Status.ANSWERED: lazy_gettext("已答复"),
+    Status.CLOSED: lazy_gettext("已结案"),
+    Status.REOPENED: lazy_gettext("重新处理"),
+}
+MOVES = {
+    Move.TAKE_UP: lazy_gettext("受理"),
+    Move.SUBMIT: lazy_gettext("送审"),
+    Move.SEND_BACK: lazy_gettext("退回修改"),
+    Move.APPROVE: lazy_gettext("审核通过并签发"),
+    Move.SIGN: lazy_gettext("签发"),
+    Move.CLOSE: lazy_gettext("结案"),
+    Move.REOPEN: lazy_gettext("重新处理"),
+}
+STANCES = {
+    Stance.NEUTRAL: lazy_gettext("未定"),
+    Stance.FOR: lazy_gettext("支持"),
+    Stance.AGAINST: lazy_gettext("反对"),
+}
+FATES = {
+    Fate.MOVED: lazy_gettext("索引更新后，这段文字移到了同书别处；引文仍是当时所见。"),
+    Fate.CHANGED: lazy_gettext("索引更新后，此处的文字已经不同；引文仍是当时所见，请核对。"),
+    Fate.GONE: lazy_gettext("索引更新后，这部著作或这一篇已经不在；引文仍是当时所见，请核对。"),
+}
+
+_EVENTS = {
+    "open": lazy_gettext("收到问题"),
+    "tier": lazy_gettext("改了类别"),
+    "due": lazy_gettext("改了期限"),
+    "assign": lazy_gettext("改了经办人"),
+    "tags": lazy_gettext("改了标签"),
+    "asker": lazy_gettext("改了提问人资料"),
+    "forget-asker": lazy_gettext("删去了提问人资料"),
+    "quote": lazy_gettext("加入引文"),
+    "edit-evidence": lazy_gettext("改了引文的附注"),
+    "trim": lazy_gettext("截取引文"),
+    "withdraw": lazy_gettext("撤去引文"),
+    "restore": lazy_gettext("恢复引文"),
+    "draft": lazy_gettext("保存答复第几稿"),
+    "publish": lazy_gettext("公开为常见问题"),
+    "unpublish": lazy_gettext("不再公开"),
+    **{move.value: words for move, words in MOVES.items()},
+}
+_REFUSALS = {
+    "no-such-move": lazy_gettext("案卷现在的状态不能这样做。"),
+    "moved-meanwhile": lazy_gettext("刚才有人改动了案卷的状态，请看过再做。"),
+    "no-reason": lazy_gettext("请写明缘由。"),
+    "no-reply": lazy_gettext("还没有写答复。"),
+    "not-a-reviewer": lazy_gettext("只有审核员能签发这一级的答复。"),
+    "own-reply": lazy_gettext("自己写过的答复须由别人审核。"),
+    "unknown-passages": lazy_gettext("答复里有案卷中没有的引文：%(detail)s。"),
+    "not-editable": lazy_gettext("案卷现在的状态不能改动；先受理，或重新处理。"),
+    "too-long": lazy_gettext("答复过长，最多 %(detail)s 字；没有保存。"),
+    "no-such-passage": lazy_gettext("馆藏里没有这一段，或它太长。"),
+    "too-many-passages": lazy_gettext("案卷里的引文太多了。"),
+    "not-in-passage": lazy_gettext("引文里没有“%(detail)s”，没有截取。"),
+    "not-publishable": lazy_gettext("只有已结案并签发过的答复能公开。"),
+    "closed-collection": lazy_gettext("答复引用了不开放的专题库（%(detail)s），不能公开。"),
+}
+
+
+def event(of: Event) -> LazyString | str:
+    """What somebody did; an unknown code stands for itself."""
+    return _EVENTS.get(of.action, of.action)
+
+
+def detail(of: Event) -> LazyString | str:
+    """What it was done with or about."""
+    return TIERS[Tier(of.detail)] if of.action == "tier" else of.detail
+
+
+def refusal(failure: Refused) -> str:
+    """Why something can't be done; an unknown code stands for itself."""
+    known = _REFUSALS.get(failure.code)
+    return str(known) % {"detail": failure.detail} if known else failure.code

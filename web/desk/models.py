@@ -1,0 +1,216 @@
+"""The tables of the desk.
+
+Three of them only grow, which the database itself sees to: the history of cases, the revisions of replies, and what was
+signed. Nobody can take back what was done, and no draft is written over.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from sqlalchemy import Enum, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from web.accounts.models import Account
+from web.desk.states import Status, Tier
+from web.storage import Base, Moment, now
+
+LONGEST_QUESTION, LONGEST_NAME, LONGEST_TAG, LONGEST_NOTE = 4000, 200, 50, 4000
+"""In characters."""
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class Stance(StrEnum):
+    """What a passage says of what is asked."""
+
+    NEUTRAL = "neutral"
+    FOR = "for"
+    AGAINST = "against"
+
+
+def _choice(kind: type[Choice]) -> Enum:
+    return Enum(kind, native_enum=False, length=20, values_callable=lambda values: [each.value for each in values])
+
+
+class Case(Base):
+    """A question and what became of it; it is called by its year and its number in it.
+
+    ``shown_question`` is the question as the public sees it, once a reviewer has published the case.
+    """
+
+    __tablename__ = "desk_case"
+    __table_args__ = (UniqueConstraint("year", "sequence"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    year: Mapped[int]
+    sequence: Mapped[int]
+    question: Mapped[str] = mapped_column(Text)
+    tier: Mapped[Tier] = mapped_column(_choice(Tier))
+    status: Mapped[Status] = mapped_column(_choice(Status), default=Status.NEW, index=True)
+    due: Mapped[date | None]
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    opened: Mapped[datetime] = mapped_column(Moment, default=now)
+    answered: Mapped[datetime | None] = mapped_column(Moment)
+    closed: Mapped[datetime | None] = mapped_column(Moment)
+    published: Mapped[bool] = mapped_column(default=False)
+    shown_question: Mapped[str] = mapped_column(Text, default="")
+
+    assignee: Mapped[Account | None] = relationship()
+    asker: Mapped[Asker | None] = relationship(back_populates="case", cascade="all, delete-orphan")
+    tags: Mapped[list[Tag]] = relationship(order_by="Tag.name", cascade="all, delete-orphan")
+    history: Mapped[list[Event]] = relationship(order_by="Event.id")
+    searches: Mapped[list[KeptSearch]] = relationship(order_by="KeptSearch.id.desc()")
+    evidence: Mapped[list[Evidence]] = relationship(order_by="Evidence.position", back_populates="case")
+    revisions: Mapped[list[Revision]] = relationship(order_by="Revision.number")
+    signatures: Mapped[list[Signature]] = relationship(order_by="Signature.id")
+
+    @property
+    def number(self) -> str:
+        """What the case is called, such as ``2026-0012``."""
+        return f"{self.year}-{self.sequence:04}"
+
+    @property
+    def kept(self) -> list[Evidence]:
+        """The evidence that was not withdrawn."""
+        return [each for each in self.evidence if not each.withdrawn]
+
+    @property
+    def draft(self) -> Revision | None:
+        """The latest revision of the reply."""
+        return self.revisions[-1] if self.revisions else None
+
+    @property
+    def signed(self) -> Signature | None:
+        """The reply that went out: the last one that was signed."""
+        return self.signatures[-1] if self.signatures else None
+
+
+class Asker(Base):
+    """Who asked. It stands apart from the case and from all that is searched or counted, so that it can be removed."""
+
+    __tablename__ = "desk_asker"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("desk_case.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME), default="")
+    contact: Mapped[str] = mapped_column(String(LONGEST_NAME), default="")
+
+    case: Mapped[Case] = relationship(back_populates="asker")
+
+
+class Tag(Base):
+    """A word under which cases are kept together."""
+
+    __tablename__ = "desk_tag"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("desk_case.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(LONGEST_TAG), primary_key=True)
+
+
+class Event(Base):
+    """Who did what to a case, when. Rows are added and never changed: the database refuses it.
+
+    Nothing of the asker is written here, for what is here can't be forgotten.
+    """
+
+    __tablename__ = "desk_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("desk_case.id"), index=True)
+    at: Mapped[datetime] = mapped_column(Moment, default=now)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    action: Mapped[str] = mapped_column(String(40))
+    detail: Mapped[str] = mapped_column(String(1000), default="")
+
+    account: Mapped[Account | None] = relationship()
+
+
+class KeptSearch(Base):
+    """A search made for a case: ``arguments`` are those of its address. ``occurrences`` is None for one by meaning."""
+
+    __tablename__ = "desk_search"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("desk_case.id"), index=True)
+    at: Mapped[datetime] = mapped_column(Moment, default=now)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    query: Mapped[str] = mapped_column(Text)
+    arguments: Mapped[str] = mapped_column(Text)
+    passages: Mapped[int]
+    occurrences: Mapped[int | None]
+    generation: Mapped[int]
+
+    account: Mapped[Account] = relationship()
+
+
+class Evidence(Base):
+    """A passage as it was quoted at that moment, and what is thought of it.
+
+    ``text`` runs from ``start`` to ``end`` in its section, in code points; the quotation shows the part from
+    ``trim_start`` to ``trim_end`` of it. ``record`` is the work's catalogue record and ``notes`` are the ranges of
+    interlinear notes, both as JSON. ``generation`` is that of the index it was taken from.
+    """
+
+    __tablename__ = "desk_evidence"
+    __table_args__ = (UniqueConstraint("case_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("desk_case.id"))
+    number: Mapped[int]
+    position: Mapped[int]
+    heading: Mapped[str] = mapped_column(String(LONGEST_NAME), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    stance: Mapped[Stance] = mapped_column(_choice(Stance), default=Stance.NEUTRAL)
+    withdrawn: Mapped[bool] = mapped_column(default=False)
+    work: Mapped[str] = mapped_column(String(200), index=True)
+    collection: Mapped[str] = mapped_column(String(100))
+    record: Mapped[str] = mapped_column(Text)
+    section_number: Mapped[int]
+    section: Mapped[str] = mapped_column(Text)
+    page: Mapped[str] = mapped_column(String(100))
+    facsimile: Mapped[str] = mapped_column(Text)
+    start: Mapped[int]
+    end: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    notes: Mapped[str] = mapped_column(Text)
+    trim_start: Mapped[int]
+    trim_end: Mapped[int]
+    generation: Mapped[int]
+    query: Mapped[str] = mapped_column(Text, default="")
+    added: Mapped[datetime] = mapped_column(Moment, default=now)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+
+    case: Mapped[Case] = relationship(back_populates="evidence")
+    account: Mapped[Account] = relationship()
+
+
+class Revision(Base):
+    """A reply's draft as it was saved. The next one has the next number; of two that want it, one gets it."""
+
+    __tablename__ = "desk_revision"
+    __table_args__ = (UniqueConstraint("case_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("desk_case.id"))
+    number: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Moment, default=now)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+
+    account: Mapped[Account] = relationship()
+
+
+class Signature(Base):
+    """A reply as it was signed: ``document`` is the whole of it, as JSON."""
+
+    __tablename__ = "desk_signature"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("desk_case.id"), index=True)
+    revision: Mapped[int]
+    at: Mapped[datetime] = mapped_column(Moment, default=now)
+    author_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    document: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,63 @@
+"""Pages of the desk: one module an area, all but the public ones under ``/desk`` and for librarians alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from web.accounts.guard import current_account, requires
+from web.accounts.models import Account, Role
+from web.desk import labels
+from web.desk.cases import Refused, find
+from web.desk.models import Case
+from web.storage import session
+
+blueprint = Blueprint("desk", __name__, url_prefix="/desk")
+
+Parameters = ParamSpec("Parameters")
+View = Callable[Parameters, ResponseReturnValue]
+CaseView = Callable[Concatenate[Case, Parameters], ResponseReturnValue]
+
+
+def on_case(role: Role = Role.LIBRARIAN) -> Callable[[CaseView[Parameters]], Callable[..., ResponseReturnValue]]:
+    """Let a view have the case that its address names. What can't be done to it is said on the case's page."""
+
+    def decorate(view: CaseView[Parameters]) -> Callable[..., ResponseReturnValue]:
+        @requires(role)
+        @wraps(view)
+        def found(number: str, *args: Parameters.args, **named: Parameters.kwargs) -> ResponseReturnValue:
+            case = find(session(), number)
+            if case is None:
+                abort(404)
+            try:
+                return view(case, *args, **named)
+            except Refused as refused:
+                session().rollback()
+                flash(labels.refusal(refused), "wrong")
+                return redirect(back(case_url(number)))
+
+        return found
+
+    return decorate
+
+
+def acting() -> Account:
+    """Who is logged in, on a page where somebody is."""
+    account = current_account()
+    assert account is not None
+    return account
+
+
+def case_url(number: str, anchor: str = "") -> str:
+    """The address of a case's page."""
+    return url_for("desk.case", number=number, _anchor=anchor or None)
+
+
+def back(otherwise: str) -> str:
+    """The page of this site that a form stood on, or another address."""
+    came = request.referrer or ""
+    return came if came.startswith(request.host_url) else otherwise

@@ -1,0 +1,79 @@
+"""The base of answered questions, and making one of them public."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import current_app, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from corpora.manifests import collections
+from corpora.model import Access
+from web.accounts.guard import requires
+from web.accounts.models import Role
+from web.desk import labels, replying
+from web.desk.cases import Refused, find, note
+from web.desk.forms import Publish
+from web.desk.knowledge import Answers, refreshed
+from web.desk.models import Case
+from web.desk.pages import acting, blueprint, case_url, on_case
+from web.desk.states import Status
+from web.storage import session
+
+EXTENSION = "answers"
+
+
+def answers() -> Answers:
+    """The base of the application that answers now."""
+    return cast(Answers, current_app.extensions[EXTENSION])
+
+
+@blueprint.get("/answers")
+@requires(Role.LIBRARIAN)
+def answered() -> str:
+    """Search the answered questions."""
+    q = request.args.get("q", "")[:300]
+    found = answers().like(q, limit=20)
+    cases = {each.number: find(session(), each.number) for each in found}
+    return render_template("desk/answers.html", q=q, found=found, cases=cases, words=labels)
+
+
+@blueprint.post("/cases/<number>/publish")
+@on_case(Role.REVIEWER)
+def publish(case: Case) -> ResponseReturnValue:
+    """Make a closed case public, under the wording that the reviewer gives its question."""
+    form = Publish()
+    if case.status is not Status.CLOSED or not case.signed or not form.validate():
+        raise Refused("not-publishable")
+    if shut := _shut(case):
+        raise Refused("closed-collection", "、".join(shut))
+    case.published, case.shown_question = True, form.question.data
+    note(case, acting(), "publish")
+    return _done(case)
+
+
+@blueprint.post("/cases/<number>/unpublish")
+@on_case(Role.REVIEWER)
+def unpublish(case: Case) -> ResponseReturnValue:
+    """Take a case back from the public."""
+    case.published = False
+    note(case, acting(), "unpublish")
+    return _done(case)
+
+
+def _done(case: Case) -> ResponseReturnValue:
+    session().commit()
+    if not refreshed(answers(), session()):
+        flash(_("案卷已改动，但答复库暂时没有更新；下一次结案时会再试。"), "wrong")
+    return redirect(case_url(case.number, "publishing"))
+
+
+def _shut(case: Case) -> list[str]:
+    """The collections that the reply quotes and that not everybody may read."""
+    signature = case.signed
+    text = next((each.text for each in case.revisions if signature and each.number == signature.revision), "")
+    cited = set(replying.draft(case, "", text)[1].cited)
+    known = collections()
+    used = {each.collection for each in case.kept if each.number in cited}
+    return sorted(name for name in used if name in known and known[name].access is not Access.OPEN)

@@ -1,0 +1,231 @@
+"""The list of cases, and the page of one."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from search.results import Mode, SearchRequest
+from web.accounts.guard import requires
+from web.accounts.models import Role
+from web.desk import cases, evidence, labels, replying, working
+from web.desk.cases import Refused, note
+from web.desk.forms import Annotate, Enter, Facts, Publish, Trim, Who
+from web.desk.knowledge import refreshed
+from web.desk.models import Asker, Case, Stance
+from web.desk.pages import acting, blueprint, case_url, on_case
+from web.desk.pages.answers import answers
+from web.desk.states import EDITABLE, REASONED, SIGNING, Move, Status, Tier, moves
+from web.desk.terms import query, terms
+from web.forms import search_url
+from web.shelf import library
+from web.storage import session, today
+
+PER_PAGE = 30
+MINE = "me"
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+@blueprint.get("/")
+@requires(Role.LIBRARIAN)
+def home() -> str:
+    """The cases, those that are due first."""
+    status, tier = _chosen(Status, "status"), _chosen(Tier, "tier")
+    mine, tag = request.args.get("assignee") == MINE, request.args.get("tag", "")[:100]
+    page = max(request.args.get("page", 1, type=int), 1)
+    shown = cases.listed(
+        session(),
+        status=status,
+        tier=tier,
+        assignee=acting().id if mine else None,
+        tag=tag,
+        limit=PER_PAGE + 1,
+        offset=(min(page, 10_000) - 1) * PER_PAGE,
+    )
+    return render_template(
+        "desk/home.html",
+        cases=shown[:PER_PAGE],
+        more=len(shown) > PER_PAGE,
+        page=page,
+        chosen={"status": status or "", "tier": tier or "", "assignee": MINE if mine else "", "tag": tag},
+        words=labels,
+        today=today(),
+    )
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@requires(Role.LIBRARIAN)
+def enter() -> ResponseReturnValue:
+    """Enter a question that came otherwise than by the public form."""
+    form = Enter()
+    if not form.validate_on_submit():
+        return render_template("desk/enter.html", form=form)
+    case = cases.open_case(
+        session(),
+        form.question.data,
+        acting(),
+        tier=Tier(form.tier.data),
+        due=form.due.data,
+        name=form.name.data,
+        contact=form.contact.data,
+    )
+    return redirect(case_url(case.number))
+
+
+@blueprint.get("/cases/<number>")
+@on_case()
+def case(case: Case) -> str:
+    """A case with all that belongs to it."""
+    held = library()
+    people = [(each.id, each.name) for each in cases.staff(session())]
+    fates = {each.id: evidence.fate(held, each) for each in case.kept}
+    return render_template(
+        "desk/case.html",
+        case=case,
+        words=labels,
+        moves=[move for move in moves(case.status, case.tier) if _may(move, case)],
+        reasoned=REASONED,
+        editable=case.status in EDITABLE,
+        facts=Facts.of(case, people),
+        who=Who(name=case.asker.name if case.asker else "", contact=case.asker.contact if case.asker else ""),
+        publishing=Publish(question=case.shown_question or case.question),
+        groups=evidence.groups(case),
+        headings=[group.heading for group in evidence.groups(case) if group.heading],
+        fates=fates,
+        annotate={each.id: _annotate(each) for each in case.kept},
+        trimming=Trim(formdata=None),
+        record=evidence.record,
+        runs=lambda each: evidence.quoting.runs(evidence.passage(each)),
+        place_url=evidence.place_url,
+        similar=[each for each in answers().like(case.question, limit=4) if each.number != case.number][:3],
+        by_meaning=_search_url(case, query(case.question), Mode.SEMANTIC),
+        by_terms=[(term, _search_url(case, term, Mode.HYBRID)) for term in terms(case.question)],
+        today=today(),
+        document=replying.shown(case, request.url_root.rstrip("/")) if case.draft else None,
+        authors=replying.authors(case),
+    )
+
+
+@blueprint.get("/cases/<number>/search")
+@on_case()
+def search(case: Case) -> ResponseReturnValue:
+    """Work on the case, and search."""
+    working.take(case)
+    return redirect(f"{url_for('pages.search')}?{urlencode(list(request.args.items(multi=True)))}")
+
+
+@blueprint.post("/cases/<number>/working")
+@on_case()
+def work(case: Case) -> ResponseReturnValue:
+    """Work on the case: what is searched from now on is kept in it."""
+    working.take(case)
+    return redirect(url_for("pages.search"))
+
+
+@blueprint.post("/leave")
+@requires(Role.LIBRARIAN)
+def leave() -> ResponseReturnValue:
+    """Work on no case."""
+    case = working.current()
+    working.leave()
+    return redirect(case_url(case.number) if case else url_for("desk.home"))
+
+
+@blueprint.post("/cases/<number>/facts")
+@on_case()
+def facts(case: Case) -> ResponseReturnValue:
+    """Change tier, due date, assignee and tags."""
+    people = [(each.id, each.name) for each in cases.staff(session())]
+    form = Facts.of(case, people)
+    if not form.validate():
+        flash(_("案情没有保存：请检查所填的内容。"), "wrong")
+        return redirect(case_url(case.number, "facts"))
+    tier = Tier(form.tier.data)
+    if tier is not case.tier and case.status not in EDITABLE | {Status.NEW}:
+        raise Refused("not-editable")  # a reply under review must not slip past it
+    tags = [tag.name for tag in case.tags]
+    cases.retag(case, form.tag_names())
+    changes = (
+        ("tier", case.tier, tier, tier.value),
+        ("due", case.due, form.due.data, str(form.due.data or "")),
+        ("assign", case.assignee_id or 0, form.assignee.data, dict(people).get(form.assignee.data, "")),
+        ("tags", tags, [tag.name for tag in case.tags], " ".join(tag.name for tag in case.tags)),
+    )
+    case.tier, case.due, case.assignee_id = tier, form.due.data, form.assignee.data or None
+    for action, before, after, told in changes:
+        if before != after:
+            note(case, acting(), action, told)
+    session().commit()
+    return redirect(case_url(case.number, "facts"))
+
+
+@blueprint.post("/cases/<number>/asker")
+@on_case()
+def asker(case: Case) -> ResponseReturnValue:
+    """Change who asked."""
+    form = Who()
+    if not form.validate():
+        flash(_("提问人资料没有保存：太长了。"), "wrong")
+        return redirect(case_url(case.number, "asker"))
+    case.asker = case.asker or Asker()
+    case.asker.name, case.asker.contact = form.name.data, form.contact.data
+    note(case, acting(), "asker")
+    session().commit()
+    return redirect(case_url(case.number, "asker"))
+
+
+@blueprint.post("/cases/<number>/forget-asker")
+@on_case()
+def forget_asker(case: Case) -> ResponseReturnValue:
+    """Remove who asked, for good."""
+    cases.forget_asker(case, acting())
+    session().commit()
+    return redirect(case_url(case.number, "asker"))
+
+
+@blueprint.post("/cases/<number>/move")
+@on_case()
+def move(case: Case) -> ResponseReturnValue:
+    """Move the case to another state; signing keeps the reply, closing puts it into the base of answers."""
+    doing = _chosen(Move, "move", request.form)
+    if doing is None:
+        raise Refused("no-such-move")
+    # The reply first: what is moved is read anew, and a refusal undoes both.
+    if doing in SIGNING and doing in moves(case.status, case.tier):
+        replying.sign(case, acting(), request.url_root.rstrip("/"), reviewed=doing is Move.APPROVE)
+    cases.move(session(), case, doing, acting(), request.form.get("reason", "")[:1000])
+    session().commit()
+    if doing in (Move.CLOSE, Move.REOPEN) and not refreshed(answers(), session()):
+        flash(_("案卷已改动，但答复库暂时没有更新；下一次结案时会再试。"), "wrong")
+    if doing is Move.CLOSE and working.current() is case:
+        working.leave()
+    return redirect(case_url(case.number))
+
+
+def _may(move: Move, case: Case) -> bool:
+    """Whether a button for the move is shown to who is logged in."""
+    if move is not Move.APPROVE:
+        return True
+    account = acting()
+    return account.role >= Role.REVIEWER and account.id not in {each.account_id for each in case.revisions}
+
+
+def _annotate(each: evidence.Evidence) -> Annotate:
+    return Annotate(formdata=None, heading=each.heading, stance=Stance(each.stance).value, note=each.note)
+
+
+def _search_url(case: Case, q: str, mode: Mode) -> str:
+    query = search_url(SearchRequest(q=q, mode=mode)).partition("?")[2]
+    return f"{url_for('desk.search', number=case.number)}?{query}"
+
+
+def _chosen(kind: type[Choice], name: str, values: object = None) -> Choice | None:
+    """The choice that a parameter makes; None where it makes none that is known."""
+    given = (request.args if values is None else request.form).get(name, "")
+    return kind(given) if given in list(kind) else None

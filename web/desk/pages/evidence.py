@@ -1,0 +1,137 @@
+"""What is done to the evidence of a case."""
+
+from __future__ import annotations
+
+from flask import abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from web.desk import evidence
+from web.desk.cases import Refused, note
+from web.desk.forms import Annotate, Quote, Trim
+from web.desk.models import Case, Evidence, Stance
+from web.desk.pages import acting, back, blueprint, case_url, on_case
+from web.desk.states import EDITABLE
+from web.shelf import library
+from web.storage import session
+
+_STEPS = {"up": -1, "down": 1}
+
+
+@blueprint.post("/cases/<number>/evidence")
+@on_case()
+def quote(case: Case) -> ResponseReturnValue:
+    """Keep a passage in the case."""
+    _editable(case)
+    form = Quote()
+    if not form.validate():
+        raise Refused("no-such-passage")
+    kept = evidence.quote(
+        library(),
+        case,
+        acting(),
+        form.work.data,
+        form.section.data,
+        form.start.data,
+        form.end.data,
+        query=form.query.data or "",
+        remark=form.note.data,
+    )
+    session().commit()
+    flash(_("已加入 %(case)s，编为 [@%(number)s]。", case=case.number, number=kept.number), "done")
+    return redirect(back(case_url(case.number, f"evidence-{kept.number}")))
+
+
+@blueprint.post("/cases/<number>/evidence/<int:which>/annotate")
+@on_case()
+def annotate(case: Case, which: int) -> ResponseReturnValue:
+    """Change the heading, the stance and the note of a passage."""
+    kept = _evidence(case, which)
+    form = Annotate()
+    if not form.validate():
+        flash(_("附注没有保存：太长了。"), "wrong")
+        return _to(kept)
+    kept.heading, kept.stance, kept.note = form.heading.data, Stance(form.stance.data), form.note.data
+    return _done(kept, "edit-evidence")
+
+
+@blueprint.post("/cases/<number>/evidence/<int:which>/trim")
+@on_case()
+def trim(case: Case, which: int) -> ResponseReturnValue:
+    """Choose the part of a passage that is quoted; nothing typed: all of it."""
+    kept = _evidence(case, which)
+    form = Trim()
+    if not form.validate():
+        raise Refused("not-in-passage")
+    evidence.trim(kept, form.first.data, form.last.data)
+    return _done(kept, "trim")
+
+
+@blueprint.post("/cases/<number>/evidence/<int:which>/shift")
+@on_case()
+def shift(case: Case, which: int) -> ResponseReturnValue:
+    """Move a passage up or down under its heading."""
+    kept = _evidence(case, which)
+    evidence.shift(case, kept, _step())
+    session().commit()
+    return _to(kept)
+
+
+@blueprint.post("/cases/<number>/shift-heading")
+@on_case()
+def shift_heading(case: Case) -> ResponseReturnValue:
+    """Move a heading up or down, with all that stands under it."""
+    _editable(case)
+    evidence.shift_group(case, request.form.get("heading", ""), _step())
+    session().commit()
+    return redirect(case_url(case.number, "evidence"))
+
+
+@blueprint.post("/cases/<number>/evidence/<int:which>/withdraw")
+@on_case()
+def withdraw(case: Case, which: int) -> ResponseReturnValue:
+    """Take a passage out of the case; its number is not given again, and it can be put back."""
+    kept = _evidence(case, which)
+    kept.withdrawn = True
+    note(case, acting(), "withdraw", f"[@{kept.number}]")
+    session().commit()
+    return redirect(case_url(case.number, "evidence"))
+
+
+@blueprint.post("/cases/<number>/evidence/<int:which>/restore")
+@on_case()
+def restore(case: Case, which: int) -> ResponseReturnValue:
+    """Put a passage back that was taken out."""
+    kept = _evidence(case, which)
+    kept.withdrawn = False
+    return _done(kept, "restore")
+
+
+def _evidence(case: Case, which: int) -> Evidence:
+    _editable(case)
+    kept = next((each for each in case.evidence if each.number == which), None)
+    if kept is None:
+        abort(404)
+    return kept
+
+
+def _editable(case: Case) -> None:
+    if case.status not in EDITABLE:
+        raise Refused("not-editable")
+
+
+def _step() -> int:
+    step = _STEPS.get(request.form.get("step", ""))
+    if step is None:
+        abort(400)
+    return step
+
+
+def _done(kept: Evidence, action: str) -> ResponseReturnValue:
+    note(kept.case, acting(), action, f"[@{kept.number}]")
+    session().commit()
+    return _to(kept)
+
+
+def _to(kept: Evidence) -> ResponseReturnValue:
+    return redirect(case_url(kept.case.number, f"evidence-{kept.number}"))

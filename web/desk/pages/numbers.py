@@ -1,0 +1,128 @@
+"""Statistics, as charts, tables and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flask import Response, abort, render_template, request
+from flask_babel import LazyString, lazy_gettext
+from flask_babel import gettext as _
+
+from web.accounts.guard import requires
+from web.accounts.models import Role
+from web.desk import charts, labels
+from web.desk.pages import blueprint
+from web.desk.statistics import DAYS, Statistics, statistics, years
+from web.storage import session
+
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One of the tables: its heading, those of its columns, and how its rows are drawn from the numbers.
+
+    A chart shows the column ``drawn`` of the rows, where there is one.
+    """
+
+    heading: LazyString
+    columns: tuple[LazyString, ...]
+    rows: Callable[[Statistics], Sequence[Row]]
+    drawn: int | None = 1
+
+
+def _days(numbers: Statistics) -> Sequence[Row]:
+    return [
+        (str(labels.TIERS[each.tier]), str(each.answered), "" if each.median is None else f"{each.median:.1f}")
+        for each in numbers.days
+    ]
+
+
+def _spans(numbers: Statistics) -> Sequence[Row]:
+    named = [str(_("%(days)s 天以内", days=bound)) for bound in DAYS] + [str(_("%(days)s 天以上", days=DAYS[-1]))]
+    return [(name, str(count)) for name, count in zip(named, numbers.spans, strict=True)]
+
+
+TABLES = {
+    "tiers": Table(
+        lazy_gettext("各类咨询"),
+        (lazy_gettext("类别"), lazy_gettext("件数")),
+        lambda numbers: [(str(labels.TIERS[tier]), str(count)) for tier, count in numbers.tiers.items()],
+    ),
+    "statuses": Table(
+        lazy_gettext("各种状态"),
+        (lazy_gettext("状态"), lazy_gettext("件数")),
+        lambda numbers: [(str(labels.STATUSES[status]), str(count)) for status, count in numbers.statuses.items()],
+    ),
+    "spans": Table(lazy_gettext("答复用时"), (lazy_gettext("用时"), lazy_gettext("件数")), _spans),
+    "days": Table(
+        lazy_gettext("各类咨询的答复用时"),
+        (lazy_gettext("类别"), lazy_gettext("已答复"), lazy_gettext("天数的中位数")),
+        _days,
+        drawn=None,
+    ),
+    "works": Table(
+        lazy_gettext("引用最多的著作"),
+        (lazy_gettext("著作"), lazy_gettext("引文数"), lazy_gettext("编号")),
+        lambda numbers: [(title, str(count), work) for title, work, count in numbers.works],
+    ),
+    "fruitless": Table(
+        lazy_gettext("没有结果的检索"),
+        (lazy_gettext("检索式"), lazy_gettext("次数")),
+        lambda numbers: [(query, str(count)) for query, count in numbers.fruitless],
+        drawn=None,
+    ),
+}
+
+
+@blueprint.get("/statistics")
+@requires(Role.LIBRARIAN)
+def numbers() -> str:
+    """The numbers of a year, or of all."""
+    year = _year()
+    counted = statistics(session(), year)
+    tables = [(key, table, table.rows(counted)) for key, table in TABLES.items()]
+    return render_template("desk/statistics.html", tables=tables, year=year, years=years(session()))
+
+
+@blueprint.get("/statistics/<key>.svg")
+@requires(Role.LIBRARIAN)
+def chart(key: str) -> Response:
+    """A table drawn as bars."""
+    table = TABLES.get(key)
+    if table is None or table.drawn is None:
+        abort(404)
+    rows = [(row[0], int(row[table.drawn])) for row in table.rows(statistics(session(), _year()))]
+    response = Response(charts.bars(rows, str(_("还没有数据"))), mimetype=charts.MEDIA_TYPE)
+    # The drawing bears its own style; opened by itself it may use it, and nothing else.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    return response
+
+
+@blueprint.get("/statistics/<key>.csv")
+@requires(Role.LIBRARIAN)
+def sheet(key: str) -> Response:
+    """A table as CSV, in UTF-8 with a mark by which spreadsheets know it."""
+    table = TABLES.get(key)
+    if table is None:
+        abort(404)
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow([str(column) for column in table.columns])
+    writer.writerows([_inert(cell) for cell in row] for row in table.rows(statistics(session(), _year())))
+    response = Response(written.getvalue().encode("utf-8-sig"), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{key}.csv"'
+    return response
+
+
+def _inert(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def _year() -> int | None:
+    year = request.args.get("year", "")
+    return int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None

@@ -1,0 +1,126 @@
+"""Writing a reply, merging two, and exporting it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+from flask import Response, abort, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from web.desk import evidence, labels, merging, replying
+from web.desk.cases import Refused
+from web.desk.document import Document
+from web.desk.drafting import LONGEST
+from web.desk.exporting import docx, json, markdown, pdf
+from web.desk.letterhead import LetterheadFailure
+from web.desk.models import Case
+from web.desk.pages import acting, blueprint, case_url, on_case
+from web.desk.replying import Overtaken
+from web.desk.states import EDITABLE
+from web.storage import session
+
+LETTERHEAD = "LETTERHEAD"
+"""The setting that names the letterhead's folder; None for the one that comes along."""
+
+FORMATS: dict[str, tuple[str, Callable[[Document, Path | None], bytes]]] = {
+    "docx": (docx.MEDIA_TYPE, docx.docx),
+    "pdf": (pdf.MEDIA_TYPE, pdf.pdf),
+    "md": (markdown.MEDIA_TYPE, lambda document, _: markdown.markdown(document)),
+    "json": (json.MEDIA_TYPE, lambda document, _: json.json(document)),
+}
+
+
+@blueprint.get("/cases/<number>/reply")
+@on_case()
+def reply(case: Case) -> ResponseReturnValue:
+    """Write the reply."""
+    if case.status not in EDITABLE:
+        return redirect(case_url(case.number, "reply"))
+    return _editor(case, case.draft.text if case.draft else "", case.draft.number if case.draft else 0)
+
+
+@blueprint.post("/cases/<number>/reply")
+@on_case()
+def save_reply(case: Case) -> ResponseReturnValue:
+    """Save the reply, or look at it first. What can't be saved is shown again, whole."""
+    text = request.form.get("text", "").replace("\r\n", "\n")
+    after = request.form.get("after", 0, type=int)
+    if "preview" in request.form:
+        return _editor(case, text, after)
+    try:
+        replying.save(session(), case, acting(), text, after)
+    except Overtaken:
+        return make_response(_merging(case, text, after), 409)
+    except Refused as refused:
+        session().rollback()
+        return make_response(_editor(case, text, after, wrong=labels.refusal(refused)), 409)
+    flash(_("已保存。"), "done")
+    return redirect(url_for("desk.reply", number=case.number))
+
+
+@blueprint.get("/cases/<number>/revisions/<int:which>")
+@on_case()
+def revision(case: Case, which: int) -> ResponseReturnValue:
+    """A draft as it was saved."""
+    found = next((each for each in case.revisions if each.number == which), None)
+    if found is None:
+        abort(404)
+    return render_template("desk/revision.html", case=case, revision=found, words=labels)
+
+
+@blueprint.get("/cases/<number>/reply.<kind>")
+@on_case()
+def export(case: Case, kind: str) -> ResponseReturnValue:
+    """The reply as a file."""
+    if kind not in FORMATS or not case.draft:
+        abort(404)
+    media_type, write = FORMATS[kind]
+    try:
+        content = write(replying.shown(case, _root()), cast("Path | None", current_app.config[LETTERHEAD]))
+    except pdf.PdfUnavailable as failure:
+        current_app.logger.error("no PDF can be made: %s", failure)
+        flash(_("服务器上没有 Pango，不能制作 PDF；请管理员安装，或先用 DOCX。"), "wrong")
+        return redirect(case_url(case.number, "reply"))
+    except LetterheadFailure as failure:
+        flash(_("信笺模板有误：%(reason)s", reason=failure), "wrong")
+        return redirect(case_url(case.number, "reply"))
+    response = Response(content, mimetype=media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{case.number}.{kind}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _editor(case: Case, text: str, after: int, wrong: str = "") -> str:
+    document, read = replying.draft(case, _root(), text[:LONGEST])
+    return render_template(
+        "desk/reply.html",
+        case=case,
+        words=labels,
+        text=text,
+        after=after,
+        wrong=wrong,
+        document=document,
+        unknown="、".join(f"[@{number}]" for number in read.unknown),
+        groups=evidence.groups(case),
+        record=evidence.record,
+        runs=lambda each: evidence.quoting.runs(evidence.passage(each)),
+        most=LONGEST,
+    )
+
+
+def _merging(case: Case, mine: str, after: int) -> str:
+    """The page on which two drafts become one."""
+    texts = {each.number: each.text for each in case.revisions}
+    latest = case.draft
+    assert latest is not None
+    merged = merging.merge(texts.get(after, ""), mine, latest.text)
+    return render_template(
+        "desk/merge.html", case=case, words=labels, mine=mine, theirs=latest, merged=merged, most=LONGEST
+    )
+
+
+def _root() -> str:
+    return request.url_root.rstrip("/")

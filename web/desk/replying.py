@@ -1,0 +1,101 @@
+"""The reply of a case: its revisions, the document they make, and its signature."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from web.accounts.models import Account
+from web.desk import drafting, evidence
+from web.desk.cases import Refused, note
+from web.desk.document import Document, from_data, to_data
+from web.desk.models import Case, Revision, Signature
+from web.desk.states import EDITABLE, FINISHED
+from web.storage import today
+
+
+class Overtaken(Exception):
+    """Somebody saved another revision meanwhile; the argument is its number."""
+
+
+def save(session: Session, case: Case, account: Account, text: str, after: int) -> None:
+    """Save a draft that was begun from revision ``after`` (0: from nothing), in a transaction of its own.
+
+    Raises:
+        Refused: the reply can't be changed as the case stands, or it is too long.
+        Overtaken: somebody else saved one meanwhile; nothing was saved.
+    """
+    text = text.replace("\r\n", "\n")
+    if case.status not in EDITABLE:
+        raise Refused("not-editable")
+    if len(text) > drafting.LONGEST:
+        raise Refused("too-long", str(drafting.LONGEST))
+    latest = case.draft
+    if latest and latest.text == text:
+        return
+    if (latest.number if latest else 0) != after:
+        raise Overtaken(latest.number if latest else 0)
+    try:
+        case.revisions.append(Revision(number=after + 1, text=text, account_id=account.id))
+        note(case, account, "draft", str(after + 1))
+        session.commit()
+    except IntegrityError:  # the number was taken in the moment between
+        session.rollback()
+        raise Overtaken(after + 1) from None
+
+
+def draft(case: Case, root: str, text: str | None = None) -> tuple[Document, drafting.Draft]:
+    """The document that the draft makes now, and what is to be said of it; ``text`` stands in for the saved draft."""
+    latest = case.draft
+    written = latest.text if text is None and latest else text or ""
+    read = drafting.read(written, evidence.quoted(case, root))
+    document = Document(
+        number=case.number,
+        date=today().isoformat(),
+        question=case.question,
+        blocks=read.blocks,
+        references=read.references,
+        author=authors(case),
+    )
+    return document, read
+
+
+def sign(case: Case, account: Account, root: str, *, reviewed: bool) -> None:
+    """Keep the reply as it is now, for good; with ``reviewed``, it is another's reply that ``account`` approves.
+
+    Raises:
+        Refused: there is none, or it has placeholders of passages that the case has not.
+    """
+    latest = case.draft
+    if latest is None:
+        raise Refused("no-reply")
+    document, read = draft(case, root)
+    if read.unknown:
+        raise Refused("unknown-passages", "、".join(f"[@{number}]" for number in read.unknown))
+    whole = to_data(document) | {"signed": True, "reviewer": account.name if reviewed else ""}
+    case.signatures.append(
+        Signature(
+            revision=latest.number,
+            author_id=latest.account_id,
+            reviewer_id=account.id if reviewed else None,
+            document=json.dumps(whole, ensure_ascii=False),
+        )
+    )
+
+
+def signed(case: Case) -> Document | None:
+    """The reply that went out."""
+    return from_data(json.loads(case.signed.document)) if case.signed else None
+
+
+def shown(case: Case, root: str) -> Document:
+    """The reply as it is exported: as signed, or the draft while the case is worked on."""
+    final = signed(case)
+    return final if final and case.status in FINISHED else draft(case, root)[0]
+
+
+def authors(case: Case) -> str:
+    """Those who wrote the reply, in the order in which they came to it."""
+    return "、".join(dict.fromkeys(revision.account.name for revision in case.revisions))

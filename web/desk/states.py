@@ -1,0 +1,71 @@
+"""The states of a case, and how it passes from one to another."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Tier(StrEnum):
+    """How much a question asks for."""
+
+    DIRECTIONAL = "directional"  # 指向性咨询: where to look
+    FACTUAL = "factual"  # 事实性咨询: a fact
+    TOPICAL = "topical"  # 专题咨询: what there is on a topic
+    RESEARCH = "research"  # 课题咨询: accompanying a research project
+
+
+class Status(StrEnum):
+    """Where a case stands."""
+
+    NEW = "new"
+    IN_PROGRESS = "in-progress"
+    AWAITING_REVIEW = "awaiting-review"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+class Move(StrEnum):
+    """What someone does to a case that changes its status."""
+
+    TAKE_UP = "take-up"
+    SUBMIT = "submit"
+    SEND_BACK = "send-back"
+    APPROVE = "approve"
+    SIGN = "sign"
+    CLOSE = "close"
+    REOPEN = "reopen"
+
+
+REVIEWED = frozenset({Tier.TOPICAL, Tier.RESEARCH})
+"""Replies to these are signed only after a second person has looked at them."""
+EDITABLE = frozenset({Status.IN_PROGRESS, Status.REOPENED})
+"""While a case stands so, its evidence and its reply can be changed."""
+FINISHED = frozenset({Status.ANSWERED, Status.CLOSED})
+"""When a case stands so, it is what was signed that counts."""
+REASONED = frozenset({Move.SEND_BACK, Move.REOPEN})
+"""Moves that need a reason."""
+SIGNING = frozenset({Move.APPROVE, Move.SIGN})
+"""Moves that sign the reply."""
+
+_MOVES: dict[tuple[Status, Move], Status] = {
+    (Status.NEW, Move.TAKE_UP): Status.IN_PROGRESS,
+    (Status.NEW, Move.CLOSE): Status.CLOSED,
+    (Status.IN_PROGRESS, Move.SUBMIT): Status.AWAITING_REVIEW,
+    (Status.IN_PROGRESS, Move.SIGN): Status.ANSWERED,
+    (Status.IN_PROGRESS, Move.CLOSE): Status.CLOSED,
+    (Status.AWAITING_REVIEW, Move.APPROVE): Status.ANSWERED,
+    (Status.AWAITING_REVIEW, Move.SEND_BACK): Status.IN_PROGRESS,
+    (Status.ANSWERED, Move.CLOSE): Status.CLOSED,
+    (Status.ANSWERED, Move.REOPEN): Status.REOPENED,
+    (Status.CLOSED, Move.REOPEN): Status.REOPENED,
+    (Status.REOPENED, Move.SUBMIT): Status.AWAITING_REVIEW,
+    (Status.REOPENED, Move.SIGN): Status.ANSWERED,
+    (Status.REOPENED, Move.CLOSE): Status.CLOSED,
+}
+
+
+def moves(status: Status, tier: Tier) -> dict[Move, Status]:
+    """What can be done to a case that stands so, and where it leads."""
+    barred = Move.SIGN if tier in REVIEWED else None
+    return {move: after for (before, move), after in _MOVES.items() if before is status and move is not barred}

@@ -1,0 +1,100 @@
+"""Numbers for the library: what is asked, how long answers take, what they are made from; nothing of who asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from web.desk.evidence import record
+from web.desk.models import Case, Evidence, KeptSearch
+from web.desk.states import Status, Tier
+
+MOST = 20
+"""The longest list of works or searches."""
+DAYS = (1, 3, 7, 14, 30)
+"""Bounds between which the days to an answer are counted."""
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """How long answers to one tier took: how many there were, and the median of their days."""
+
+    tier: Tier
+    answered: int
+    median: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """The numbers of one year, or of all.
+
+    ``spans`` counts answers by the days that they took: up to each of :data:`DAYS`, and beyond. ``works`` are title, id
+    and how many passages were quoted; ``fruitless`` are queries that found nothing, and how often they were made.
+    """
+
+    tiers: dict[Tier, int]
+    statuses: dict[Status, int]
+    days: tuple[Days, ...]
+    spans: tuple[int, ...]
+    works: tuple[tuple[str, str, int], ...]
+    fruitless: tuple[tuple[str, int], ...]
+
+
+def statistics(session: Session, year: int | None = None) -> Statistics:
+    """Count."""
+    query = select(Case.tier, Case.status, Case.opened, Case.answered)
+    if year is not None:
+        query = query.where(Case.year == year)
+    rows = session.execute(query).all()
+    taken: dict[Tier, list[float]] = {tier: [] for tier in Tier}
+    for tier, _, opened, answered in rows:
+        if answered is not None:
+            taken[tier].append((answered - opened) / _DAY)
+    tiers, statuses = Counter(row.tier for row in rows), Counter(row.status for row in rows)
+    return Statistics(
+        tiers={tier: tiers[tier] for tier in Tier},
+        statuses={status: statuses[status] for status in Status},
+        days=tuple(Days(tier, len(each), median(each) if each else None) for tier, each in taken.items()),
+        spans=_spans([days for each in taken.values() for days in each]),
+        works=_works(session, year),
+        fruitless=_fruitless(session, year),
+    )
+
+
+def years(session: Session) -> Sequence[int]:
+    """The years in which there were cases, the last first."""
+    return session.scalars(select(Case.year).distinct().order_by(Case.year.desc())).all()
+
+
+def _spans(days: list[float]) -> tuple[int, ...]:
+    bounds = (*DAYS, float("inf"))
+    counts = Counter(next(at for at, bound in enumerate(bounds) if each <= bound) for each in days)
+    return tuple(counts[at] for at in range(len(bounds)))
+
+
+def _works(session: Session, year: int | None) -> tuple[tuple[str, str, int], ...]:
+    count = func.count()
+    query = select(Evidence.work, count, func.max(Evidence.id)).where(~Evidence.withdrawn).group_by(Evidence.work)
+    if year is not None:
+        query = query.join(Evidence.case).where(Case.year == year)
+    rows = session.execute(query.order_by(count.desc(), Evidence.work).limit(MOST)).all()
+    named = {
+        each.id: each for each in session.scalars(select(Evidence).where(Evidence.id.in_([row[2] for row in rows])))
+    }
+    return tuple((record(named[last]).title, work, number) for work, number, last in rows)
+
+
+def _fruitless(session: Session, year: int | None) -> tuple[tuple[str, int], ...]:
+    count = func.count()
+    query = select(KeptSearch.query, count).where(KeptSearch.passages == 0).group_by(KeptSearch.query)
+    if year is not None:
+        query = query.join(Case, KeptSearch.case_id == Case.id).where(Case.year == year)
+    rows = session.execute(query.order_by(count.desc(), KeptSearch.query).limit(MOST)).all()
+    return tuple((text, number) for text, number in rows)

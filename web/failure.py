@@ -1,0 +1,7 @@
+"""What can be wrong with the database, apart from it: naming it takes no library."""
+
+from __future__ import annotations
+
+
+class StorageFailure(Exception):
+    """The database can't be used; the message is one line that says which, why, and what to do."""
