@@ -16,7 +16,7 @@ from web.forms import FILTERS
 
 TEXT = {"type": "string", "maxLength": 300}
 NAMES = ("q", "mode", "scope", "strict", "aliases", "sort", "limit", "cursor", "facets", "lang", "at", "to", "layout")
-MEANT = (200, 301, 302, 303, 308, 400, 404, 405, 413, 414)
+MEANT = (200, 301, 302, 303, 308, 400, 404, 405, 410, 413, 414, 429)
 DESCRIBED = ("/api/v1/search", "/api/v1/openapi.json")
 """What has a description of its own, and tests against it."""
 

@@ -116,7 +116,7 @@ def _spaced(entry: str) -> str:
 
 @cache
 def _style_source() -> bytes:
-    tree = etree.parse(get_style_filepath(STYLE))
+    tree = etree.parse(get_style_filepath(STYLE), etree.XMLParser(resolve_entities=False, no_network=True))
     year = tree.find(f"{_CSL}macro[@name='issued-year']/{_CSL}choose")
     year.remove(year.find(f"{_CSL}else"))
     for element in tree.iter(f"{_CSL}group"):
