@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from indexer.folding import fold, fold_array
@@ -15,8 +17,11 @@ _WIDEST_GAP = 4
 """Characters between two neighbours in the folded text, beyond which they are not shown as one stretch."""
 
 
-def hit(pack: Pack, card: WorkCard, passage: int, score: float, evidence: Evidence, text: str) -> Hit:
-    """The hit of one passage; ``text`` is the query without its operators, for passages that are only alike."""
+def hit(pack: Pack, card: WorkCard, passage: int, score: float, evidence: Evidence, texts: Sequence[str]) -> Hit:
+    """The hit of one passage; ``texts`` are the query without its operators, and other names of what it names.
+
+    What a passage that is only alike has in common with them is marked.
+    """
     number, local = passage >> 32, passage & 0xFFFFFFFF
     row = pack.passages[local]
     section = pack.sections[row["section"]]
@@ -39,8 +44,8 @@ def hit(pack: Pack, card: WorkCard, passage: int, score: float, evidence: Eviden
         why.append(Why.WORDS)
     if passage in evidence.meaning:
         why.append(Why.MEANING)
-    if not ranges and text:
-        ranges = _shared(pack, start, end, text)
+    if not ranges:
+        ranges = _shared(pack, start, end, texts)
     within = start - int(section["start"])
     label, facsimile = pack.page(int(row["page"]))
     return Hit(
@@ -69,10 +74,9 @@ def _window(pack: Pack, stretch: Stretch, start: int, end: int) -> tuple[int, in
     return (first - start, last - start) if last > first else None
 
 
-def _shared(pack: Pack, start: int, end: int, text: str) -> list[tuple[int, int]]:
-    """Stretches of at least two characters that a passage shares with the query."""
-    wanted = fold(text)
-    pairs = {wanted[at : at + 2] for at in range(len(wanted) - 1)}
+def _shared(pack: Pack, start: int, end: int, texts: Sequence[str]) -> list[tuple[int, int]]:
+    """Stretches of at least two characters that a passage shares with one of the texts."""
+    pairs = {wanted[at : at + 2] for wanted in map(fold, texts) for at in range(len(wanted) - 1)}
     folded, offsets = fold_array(np.asarray(pack.text[start:end]))
     shown = text_of(folded)
     places = [int(offset) + start for offset in offsets]

@@ -247,7 +247,8 @@ class Library:
                 passages, scores = fusion.fused(evidence, self._packs)
         end = offset + request.limit
         order = self._sorted(request.sort, passages, scores, end)
-        hits = tuple(self._hit(int(passages[at]), float(scores[at]), evidence, parsed.text) for at in order[offset:end])
+        texts = (parsed.text, *expanded.also)
+        hits = tuple(self._hit(int(passages[at]), float(scores[at]), evidence, texts) for at in order[offset:end])
         occurrences = sum(matches.count for matches in evidence.matches.values())
         familiar = self._familiarity(request, parsed, occurrences)
         suggestions = self._suggestions(parsed, occurrences)
@@ -509,11 +510,11 @@ class Library:
             result[mine] = table[pack.passage_works[passages[mine] & 0xFFFFFFFF]]
         return result
 
-    def _hit(self, passage: int, score: float, evidence: Evidence, text: str) -> Hit:
+    def _hit(self, passage: int, score: float, evidence: Evidence, texts: Sequence[str]) -> Hit:
         number = passage >> 32
         pack = self._packs[number]
         card = self._cards[number, int(pack.passage_works[passage & 0xFFFFFFFF])]
-        return hit(pack, card, passage, score, evidence, text)
+        return hit(pack, card, passage, score, evidence, texts)
 
     def _facets(self, passages: NDArray[np.int64]) -> dict[str, tuple[FacetValue, ...]]:
         counts: Counter[WorkCard] = Counter()

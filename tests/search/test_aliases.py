@@ -133,6 +133,16 @@ def test_counts_are_those_of_a_scan_for_every_spelling(library: Library, q: str)
     assert len(found(response)) == sum(any(each in text for each in spellings) for text in TEXTS.values())
 
 
+def test_the_other_name_is_marked_where_a_passage_is_only_alike(library: Library) -> None:
+    def marked(aliases: bool) -> set[str]:
+        response = ask(library, "阿骨打怎样登上皇位", aliases=aliases)
+        (new,) = (hit for hit in response.hits if hit.work.record.title == "new")
+        return {new.text[start:end] for start, end in new.highlights}
+
+    assert marked(aliases=True) == {"阿固達"}
+    assert marked(aliases=False) == set()
+
+
 def test_strict_and_a_switch_leave_the_query_as_typed(library: Library) -> None:
     for response in (ask(library, "阿骨打", strict=True), ask(library, "阿骨打", aliases=False)):
         assert response.also == ()
