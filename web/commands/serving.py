@@ -57,6 +57,8 @@ def serve(file: Path | None, **options: Any) -> None:
     from web.config import Config  # it is a library that `--help` has no need of
 
     config = Config.read(file, **{name: value for name, value in options.items() if value != ()})
+    # Requests side by side use all cores; threads within one would only wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with tempfile.TemporaryDirectory(prefix="wenyuan-") as figures:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures  # before the library that reads it is loaded
 
