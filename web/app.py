@@ -75,7 +75,7 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
 def _operate(app: Flask, config: Config) -> None:
     """What whoever runs the server needs. It comes first, so that all else is logged, counted and bounded."""
     if config.proxies:
-        app.wsgi_app = behind_proxies(app.wsgi_app, config.proxies)  # type: ignore[method-assign,assignment]
+        app.wsgi_app = behind_proxies(app.wsgi_app, config.proxies)  # type: ignore[method-assign,assignment]  # how WSGI middleware is put on
     logs.register(app, config)
     metrics.register(app, config)
     health.register(app)

@@ -25,7 +25,7 @@ class LogIn(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     next = HiddenField()
 
 
-class NewPassword(FlaskForm):  # type: ignore[misc]
+class NewPassword(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """A new password, twice."""
 
     password = PasswordField(lazy_gettext("新密码"), [NEEDED, _most(LONGEST)])

@@ -34,7 +34,7 @@ class Ask(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     )
 
 
-class Facts(FlaskForm):  # type: ignore[misc]
+class Facts(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """What a librarian knows of a case."""
 
     tier = SelectField(lazy_gettext("类别"), choices=[(tier.value, labels.TIERS[tier]) for tier in Tier])
@@ -60,7 +60,7 @@ class Facts(FlaskForm):  # type: ignore[misc]
         return [name[:LONGEST_TAG] for name in _BETWEEN_TAGS.split(self.tags.data) if name]
 
 
-class Enter(FlaskForm):  # type: ignore[misc]
+class Enter(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """A question that came by letter, by telephone, at the counter."""
 
     question = TextAreaField(
@@ -74,14 +74,14 @@ class Enter(FlaskForm):  # type: ignore[misc]
     contact = StringField(lazy_gettext("联系方式（电话、邮箱或地址）"), [Length(max=LONGEST_NAME)], filters=[_stripped])
 
 
-class Who(FlaskForm):  # type: ignore[misc]
+class Who(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """Who asked."""
 
     name = StringField(lazy_gettext("姓名或单位"), [Length(max=LONGEST_NAME)], filters=[_stripped])
     contact = StringField(lazy_gettext("联系方式（电话、邮箱或地址）"), [Length(max=LONGEST_NAME)], filters=[_stripped])
 
 
-class Quote(FlaskForm):  # type: ignore[misc]
+class Quote(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """A passage of the texts that is to be kept."""
 
     work = StringField(validators=[NEEDED, Length(max=200)])
@@ -92,7 +92,7 @@ class Quote(FlaskForm):  # type: ignore[misc]
     note = TextAreaField(validators=[Length(max=LONGEST_NOTE)], filters=[_stripped])
 
 
-class Annotate(FlaskForm):  # type: ignore[misc]
+class Annotate(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """What a librarian thinks of a passage."""
 
     heading = StringField(lazy_gettext("归入标题"), [Length(max=LONGEST_NAME)], filters=[_stripped])
@@ -100,14 +100,14 @@ class Annotate(FlaskForm):  # type: ignore[misc]
     note = TextAreaField(lazy_gettext("附注"), [Length(max=LONGEST_NOTE)], filters=[_stripped])
 
 
-class Trim(FlaskForm):  # type: ignore[misc]
+class Trim(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """Of which part of a passage the quotation is made."""
 
     first = StringField(lazy_gettext("起于（头几个字）"), [Length(max=LONGEST_PASSAGE)], filters=[_stripped])
     last = StringField(lazy_gettext("止于（末几个字）"), [Length(max=LONGEST_PASSAGE)], filters=[_stripped])
 
 
-class Publish(FlaskForm):  # type: ignore[misc]
+class Publish(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """The question as the public is to see it."""
 
     question = TextAreaField(

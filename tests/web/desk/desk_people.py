@@ -49,7 +49,7 @@ class Desk:
             answer = client.post("/ask", data=sent)
             assert answer.status_code == 302, answer.text
         with self.storage.session() as session:
-            return session.scalars(select(Case).order_by(Case.id.desc())).first().number  # type: ignore[union-attr]
+            return session.scalars(select(Case).order_by(Case.id.desc())).first().number  # type: ignore[union-attr]  # there is a case
 
     def taken(self, tier: str = "factual") -> str:
         """A question that ``li`` has taken up."""

@@ -159,7 +159,7 @@ def test_a_renewed_index_is_told_of(tmp_path: Path) -> None:
         return desk.look(number, lambda case: [evidence.fate(library, each) for each in case.kept])
 
     assert fates() == [Fate.SAME, Fate.SAME, Fate.SAME]
-    (section,) = WORK["sections"]  # type: ignore[misc]
+    (section,) = WORK["sections"]  # type: ignore[misc]  # there is one
     changed = f"序{TEXT[:end]}{TEXT[end:].replace('太宗', '熙宗')}"
     write(
         tmp_path,

@@ -45,7 +45,7 @@ DRAFT = Document("2026-0008", "2026-11-26", "？", (), (), "李")
 
 def paragraphs(content: bytes) -> list[tuple[str, str]]:
     """Style and text of each paragraph."""
-    return [(each.style.name, each.text) for each in Word(BytesIO(content)).paragraphs]  # type: ignore[union-attr]
+    return [(each.style.name, each.text) for each in Word(BytesIO(content)).paragraphs]  # type: ignore[union-attr]  # every paragraph has a style
 
 
 def test_docx_has_everything_in_its_style() -> None:
@@ -71,7 +71,8 @@ def test_docx_has_everything_in_its_style() -> None:
 
 
 def test_docx_raises_the_number_of_a_reference_and_sets_notes_small() -> None:
-    (quotation,) = (each for each in Word(BytesIO(docx(DOCUMENT, None))).paragraphs if each.style.name == "Quote")  # type: ignore[union-attr]
+    written = Word(BytesIO(docx(DOCUMENT, None))).paragraphs
+    (quotation,) = (each for each in written if each.style.name == "Quote")  # type: ignore[union-attr]  # it has one
     assert [run.font.superscript for run in quotation.runs if run.text] == [None, None, True]
     assert [run.font.size is not None for run in quotation.runs if run.text] == [False, True, False]
 

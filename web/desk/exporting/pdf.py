@@ -49,7 +49,7 @@ def _beside(folder: Path) -> Any:
     """A fetcher of files that stand in the letterhead's folder, and of nothing else."""
     from weasyprint.urls import URLFetcher, URLFetchingError
 
-    class Beside(URLFetcher):  # type: ignore[misc]
+    class Beside(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
         def fetch(self, url: str, headers: Any = None) -> Any:
             if not url.startswith(f"{folder.as_uri()}/") or ".." in url:
                 raise URLFetchingError(f"{url} is not in the letterhead's folder")
