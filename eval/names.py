@@ -25,6 +25,7 @@ import click
 import jieba
 
 from corpora.aliases import FOLDER, Alias, write_aliases
+from eval.liaojin import aligned
 from indexer.folding import fold
 
 AUTHORITY = "KR2a0037"
@@ -216,9 +217,8 @@ def _candidates(data: Path) -> Iterator[tuple[str, str]]:
 def _confirmed(data: Path, candidates: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """The candidates that the even rows of the aligned 金史 show."""
     path = data / "eval" / "liaojin" / "KR2a0035.tsv"
-    with path.open(encoding="utf-8", newline="") as lines:
-        aligned = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))[::2]
-    sentences = [(fold(row["classical_simplified"]), fold(row["kanripo_text"])) for row in aligned]
+    rows = aligned(path, "even")
+    sentences = [(fold(row["classical_simplified"]), fold(row["kanripo_text"])) for row in rows]
     for old, new in candidates:
         texts = [siku for sentence, siku in sentences if fold(old) in sentence]
         shown = sum(fold(new) in siku for siku in texts)

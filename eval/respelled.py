@@ -7,12 +7,11 @@ Siku text has one of the spellings that a search for the name looks for.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval.liaojin import SCORE
+from eval.liaojin import aligned, located
 from indexer.folding import fold
 from search.aliases import Names
 
@@ -53,13 +52,8 @@ def read(path: Path) -> list[Row]:
 
     Raises OSError where it cannot be read, and KeyError or ValueError where it is no alignment file.
     """
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))[1::2]
-    return [
-        Row(fold(row["classical_simplified"]), fold(row["kanripo_text"]))
-        for row in rows
-        if row["occurrences"] == "1" and float(row["score"]) >= SCORE
-    ]
+    rows = located(aligned(path, "odd"))
+    return [Row(fold(row["classical_simplified"]), fold(row["kanripo_text"])) for row in rows]
 
 
 def measure(rows: Iterable[Row], names: Names, *, aliases: bool) -> Found:

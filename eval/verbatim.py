@@ -6,12 +6,12 @@ were looked at when the table of variants was drawn up; odd rows are held out an
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from corpora.model import SpanKind, Work
+from eval.liaojin import aligned
 
 __all__ = ["AlignedSentence", "VerbatimShare", "held_out", "read_sentences", "verbatim_share"]
 
@@ -42,9 +42,7 @@ def read_sentences(path: Path) -> list[AlignedSentence]:
 
     Raises OSError where it cannot be read, and KeyError or ValueError where it is no alignment file.
     """
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return [AlignedSentence(row["classical_simplified"], float(row["score"])) for row in rows]
+    return [AlignedSentence(row["classical_simplified"], float(row["score"])) for row in aligned(path)]
 
 
 def held_out(sentences: Sequence[AlignedSentence], score: float = 0.0) -> list[AlignedSentence]:

@@ -53,7 +53,8 @@ def familiarity(text: str, model: StaticEmbedder, stands: Callable[[str], bool])
 def _things(text: str) -> Iterator[str]:
     """The words of a text, as typed, that name what it is about; those of names that have other spellings are known."""
     for run in _RUN.findall(text):
-        names = names_in(fold(run)) if len(fold(run)) == len(run) else []
+        folded = fold(run)
+        names = names_in(folded) if len(folded) == len(run) else []
         at = 0
         for pair in posseg.cut(run):
             start, at = at, at + len(pair.word)

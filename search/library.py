@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from copy import copy
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from indexer import engines
 from indexer.checksums import Damaged
 from indexer.embedding import Embedder, StaticEmbedder, load_embedder
+from indexer.engines import Engine
 from indexer.errors import IndexFailure
 from indexer.folding import fold
 from indexer.generation import (
@@ -28,7 +28,7 @@ from indexer.generation import (
     require_sizes,
     work_key,
 )
-from indexer.pack import MAIN, STREAM_NAMES
+from indexer.pack import MAIN, STREAM_NAMES, Pack
 from indexer.tokens import bag
 from search import cursors, fields, fusion
 from search.aliases import Expanded, expand, names_in
@@ -75,13 +75,12 @@ Kind = Literal["characters", "semantic", "fused", "hybrid"]
 class Library:
     """One generation of an index. Safe to share between threads: nothing in it changes after opening."""
 
-    def __init__(self, index: Path, generation: Generation) -> None:
+    def __init__(self, index: Path, generation: Generation, packs: Mapping[int, Pack], engine: Engine) -> None:
         self.index = index
         self._state = generation
         self._entries: dict[int, PackEntry] = {entry.number: entry for entry in generation.packs}
-        self._packs = open_packs(index, generation.packs)
-        engine = engines.engine(generation.settings.engine)
-        self._engine = engine.open_reader(engine_folder(index, generation.number))
+        self._packs = {number: packs[number] for number in self._entries}
+        self._engine = engine
         self._cards = {
             (number, work): WorkCard(each.id, each.collection, each.record, len(each.section_titles))
             for number, pack in self._packs.items()
@@ -101,7 +100,9 @@ class Library:
         while generation := published(index):
             try:
                 require_sizes(index, generation)
-                return cls(index, generation)
+                engine = engines.engine(generation.settings.engine)
+                reader = engine.open_reader(engine_folder(index, generation.number))
+                return cls(index, generation, open_packs(index, generation.packs), reader)
             except (Damaged, OSError, ValueError, KeyError, RuntimeError) as failure:
                 if published(index) == generation:
                     raise damaged(index, failure) from failure
@@ -125,23 +126,11 @@ class Library:
         if not hidden:
             return self
         if collections not in self._views:
-            self._views[collections] = self._view(hidden)
+            seen = [work_key(*place) for place, card in self._cards.items() if card.id not in hidden]
+            view = Library(self.index, self._state.without(hidden), self._packs, PartialEngine(self._engine, seen))
+            view._embedder = self._embedder  # read once, not by each view
+            self._views[collections] = view
         return self._views[collections]
-
-    def _view(self, hidden: set[str]) -> Library:
-        self._embedder  # noqa: B018  # read once here, not by each view
-        view = copy(self)
-        for name, value in vars(Library).items():
-            if isinstance(value, cached_property) and name != "_embedder":
-                vars(view).pop(name, None)
-        view._state = self._state.without(hidden)
-        view._entries = {entry.number: entry for entry in view._state.packs}
-        view._packs = {number: self._packs[number] for number in view._entries}
-        view._cards = {place: card for place, card in self._cards.items() if card.id not in hidden}
-        view._places = {card.id: place for place, card in view._cards.items()}
-        view._views = {}
-        view._engine = PartialEngine(self._engine, [work_key(*place) for place in view._cards])
-        return view
 
     @property
     def generation(self) -> int:

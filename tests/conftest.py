@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from pathlib import Path
 
+import loudly
 import pytest
 from hypothesis import HealthCheck, settings
 from real import KANRIPO
@@ -27,7 +27,5 @@ def pytest_report_header() -> str:
 def kanripo() -> Path:
     """The folder of real Kanripo texts; a test that needs it is skipped where it is not there."""
     if not KANRIPO.is_dir():
-        reason = f"NO REAL TEXT WAS SEARCHED: {KANRIPO} is not there"
-        warnings.warn(reason, stacklevel=1)  # it is shown at the end, where a skip is but a letter
-        pytest.skip(reason)
+        loudly.skip(f"NO REAL TEXT WAS SEARCHED: {KANRIPO} is not there")
     return KANRIPO

@@ -17,15 +17,6 @@ _HOUSEHOLD = 64
 """Bits of an IPv6 address that one customer's addresses share."""
 
 
-def network(text: str) -> Network:
-    """A network as people write it: ``10.1.0.0/16``, ``2001:db8::/32``, or one address.
-
-    Raises:
-        ValueError: it is none.
-    """
-    return ip_network(text.strip(), strict=False)
-
-
 def is_within(address: str | None, networks: Sequence[Network]) -> bool:
     """Whether an address is in one of the networks; what is no address is in none."""
     known = _address(address)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import loudly
 import pytest
 
 Disk = Callable[[str], None]
@@ -26,9 +26,6 @@ def disk(tmp_path: Path) -> Iterator[tuple[Path, Disk]]:
     done = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(place)], capture_output=True, text=True, check=False)
     if done.returncode:
         reason = f"NO DISK WAS FILLED OR MADE READ-ONLY: {done.stderr.strip()}"
-        if os.environ.get("CI") and os.geteuid() == 0:
-            pytest.fail(reason)
-        warnings.warn(reason, stacklevel=1)  # it is shown at the end, where a skip is but a letter
-        pytest.skip(reason)
+        loudly.skip(reason, forbidden=os.environ.get("CI") and os.geteuid() == 0)
     yield place, mount
     subprocess.run(["umount", "--lazy", str(place)], check=True)

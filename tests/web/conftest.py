@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import loudly
 import pytest
 from argon2 import PasswordHasher
 from argon2.profiles import CHEAPEST
@@ -68,11 +68,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     if chromium is None:
-        reason = "NO BROWSER TEST WAS RUN: chromium is not installed"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        warnings.warn(reason, stacklevel=1)  # it is shown at the end, where a skip is but a letter
-        pytest.skip(reason)
+        loudly.skip("NO BROWSER TEST WAS RUN: chromium is not installed", forbidden=os.environ.get("CI"))
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield opened

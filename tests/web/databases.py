@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import uuid
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+import loudly
 from sqlalchemy import create_engine, make_url
 
 SERVER = "WENYUAN_TEST_POSTGRESQL"
@@ -25,11 +24,7 @@ def empty_database(kind: str, folder: Path) -> Iterator[str]:
         return
     server = os.environ.get(SERVER)
     if not server:
-        reason = f"NOTHING WAS TESTED ON POSTGRESQL: {SERVER} is not set"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        warnings.warn(reason, stacklevel=1)  # it is shown at the end, where a skip is but a letter
-        pytest.skip(reason)
+        loudly.skip(f"NOTHING WAS TESTED ON POSTGRESQL: {SERVER} is not set", forbidden=os.environ.get("CI"))
     url = make_url(server).set(drivername="postgresql+psycopg")
     name = f"wenyuan_{uuid.uuid4().hex}"
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
