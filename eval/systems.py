@@ -17,11 +17,12 @@ from eval.measuring import DEPTH, Query
 from eval.pools import Pool
 from indexer.embedding import StaticEmbedder, load_embedder
 from indexer.folding import fold
-from indexer.pack import MAIN, Progress
+from indexer.pack import Progress
 from indexer.passages import code_points
-from search.fusion import Evidence, likeness
-from search.interaction import Piece, interact
+from search.fusion import Evidence, likely, likeness
+from search.interaction import interact
 from search.library import Kind, Library
+from search.pieces import Pieces
 from search.results import Mode, SearchError, SearchRequest
 
 RERANKED = "hybrid + rerank"
@@ -145,9 +146,10 @@ class Compared:
         asked = model.embed([query.text for query in task.queries])
         found = []
         for done, (query, vector, rows) in enumerate(zip(task.queries, asked, task.choices, strict=True), start=1):
-            pieces = [Piece(row, MAIN, 0, code_points(fold(task.pool.texts[row]))) for row in rows]
+            pieces = Pieces.of_texts(rows, [code_points(fold(task.pool.texts[row])) for row in rows])
             cosines = {row: float(vector @ vectors[row]) for row in rows}
-            scores = likeness(Evidence({}, {}, cosines, interact(model, query.text, pieces), {}))
+            compared = interact(model, query.text, pieces)
+            scores = likeness(Evidence({}, {}, cosines, likely({}, cosines), compared, {}))
             found.append([task.pool.names[row] for row in sorted(rows, key=lambda row: (-scores[row], row))])
             on_progress(f"{task.name}: {self.name}", done, len(task.queries))
         return found

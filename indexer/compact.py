@@ -34,6 +34,10 @@ class Letters:
     def __getitem__(self, key: Any) -> Any:
         return self.alphabet[self.ids[key]]
 
+    def take(self, places: NDArray[np.int64]) -> Codes:
+        """The characters at some places, quicker than by an index."""
+        return self.alphabet.take(self.ids.take(places))
+
 
 @dataclass(frozen=True, slots=True)
 class Offsets:

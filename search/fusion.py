@@ -54,12 +54,14 @@ class Matches:
 class Evidence:
     """Why passages are found: matches by pack, and scores by words, by meaning and by late interaction.
 
-    ``stretches`` are the closest in meaning of each passage: half-open ranges of a stream.
+    ``likely`` is the first guess of what is alike (:func:`likely`). ``stretches`` are the closest in meaning of each
+    passage: half-open ranges of a stream.
     """
 
     matches: Mapping[int, Matches]
     words: Scores
     meaning: Scores
+    likely: Scores
     interaction: Mapping[int, Closest]
     stretches: Mapping[int, Stretch]
 
@@ -122,11 +124,10 @@ def likely(words: Scores, meaning: Scores) -> Scores:
 
 def likeness(evidence: Evidence) -> Scores:
     """How alike each passage is, 0 to 1; what was not compared token by token comes after all that was."""
-    guess = likely(evidence.words, evidence.meaning)
     compared = list(evidence.interaction)
     scores = dict(zip(compared, expit(signs(evidence, compared) @ WEIGHTS - CENTRE).tolist(), strict=True))
     least = min(scores.values(), default=1.0)
-    return {passage: scores.get(passage, least * first) for passage, first in guess.items()}
+    return {passage: scores.get(passage, least * first) for passage, first in evidence.likely.items()}
 
 
 def signs(evidence: Evidence, passages: Sequence[int]) -> NDArray[np.float64]:

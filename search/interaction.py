@@ -8,7 +8,7 @@ what a question asks, seldom a whole page; and what the sentence is about may st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,34 +17,23 @@ from numpy.typing import NDArray
 from indexer.embedding import StaticEmbedder, token_keys
 from indexer.folding import fold
 from indexer.passages import BOUNDARY, Codes, code_points
+from search.pieces import Pieces
 
 BLOCK = 20
 """Folded characters; a stretch is a row of blocks."""
 SHORT, LONG = 2, 3
 """Blocks of a short and of a long stretch."""
-BEFORE, AFTER = 120, 60
-"""Characters around a passage that belong to its surroundings."""
 MOST_TOKENS = 64
 """Distinct tokens of a query that are looked for, the most important ones."""
 SAME = 255
 """The degree of likeness of a token with itself. Degrees are cosines in 255ths: bytes are quick to compare."""
 
-Ids = NDArray[np.int64]
+_ROWS = 200 * BLOCK
+"""Tokens that are compared at once."""
+
+Numbers = NDArray[np.int64]
 Floats = NDArray[np.float32]
 Degrees = NDArray[np.uint8]
-
-
-class Piece(NamedTuple):
-    """A stretch of a stream: ``codes`` begin at ``start`` of the stream.
-
-    It is a part of the passage, or with ``around`` of what surrounds the passage.
-    """
-
-    passage: int
-    stream: int
-    start: int
-    codes: Codes
-    around: bool = False
 
 
 class Substitute(NamedTuple):
@@ -72,31 +61,31 @@ long stretch and in its best short one."""
 
 
 def interact(
-    model: StaticEmbedder, query: str, pieces: Sequence[Piece], substitutes: Iterable[Substitute] = ()
+    model: StaticEmbedder, query: str, pieces: Pieces, substitutes: Iterable[Substitute] = ()
 ) -> dict[int, Closest]:
-    """Compare the passages of ``pieces``, which stand together where they are of one passage, with a query."""
+    """Compare the passages of ``pieces`` with a query."""
     asked = _Asked.of(model, query)
-    if not len(asked.keys) or not pieces:
+    if not len(asked.rows) or not len(pieces.passages):
         return {}
     blocks = _Blocks.of(pieces)
-    degrees = _greatest(model, asked, blocks)
-    for substitute in substitutes:
-        _exchange(degrees, blocks, asked, substitute)
-    starts = np.flatnonzero(np.diff(blocks.passage, prepend=-1))
+    degrees = _greatest(model, asked, blocks.codes)
+    _raise(degrees, blocks.codes.reshape(-1), list(_verbatim(asked, substitutes)))
+    passages = pieces.passages[blocks.piece]
+    starts = np.flatnonzero(np.diff(passages, prepend=-1))
     around: Floats = _share(np.maximum.reduceat(degrees, starts, axis=0), asked)
-    degrees[blocks.around] = 0
+    degrees[pieces.around[blocks.piece]] = 0
     whole = _share(np.maximum.reduceat(degrees, starts, axis=0), asked)
     long, short = (_share(_stretches(degrees, blocks.piece, span), asked) for span in (LONG, SHORT))
     best_long, best_short = (np.maximum.reduceat(each, starts) for each in (long, short))
     values = np.stack([around, whole, best_long, best_short], axis=1)
-    ends = np.append(starts[1:], len(blocks.passage))
+    ends = np.append(starts[1:], len(passages))
     found: dict[int, Closest] = {}
     for row, first, last in zip(values.tolist(), starts.tolist(), ends.tolist(), strict=True):
         at = first + int(np.argmax(short[first:last]))
-        piece = pieces[int(blocks.piece[at])]
-        start = piece.start + int(blocks.offset[at])
-        end = min(start + SHORT * BLOCK, piece.start + len(piece.codes))
-        found[piece.passage] = Closest(tuple(row), (piece.stream, start, end))
+        piece, offset = int(blocks.piece[at]), int(blocks.offset[at])
+        start, length = int(pieces.starts[piece]), int(pieces.lengths[piece])
+        stretch = int(pieces.streams[piece]), start + offset, start + min(offset + SHORT * BLOCK, length)
+        found[int(passages[first])] = Closest(tuple(row), stretch)
     return found
 
 
@@ -105,23 +94,15 @@ def spaced(query: str) -> str:
     return " ".join(fold(run) for run in query.split())
 
 
-def surroundings(codes: Codes, start: int, end: int) -> tuple[Codes, Codes]:
-    """What stands before and after ``[start, end)`` of a stream, near it and in the same section."""
-    before, after = codes[max(start - BEFORE, 0) : start], codes[end : end + AFTER]
-    closed = np.flatnonzero(before == BOUNDARY)
-    if len(closed):
-        before = before[closed[-1] + 1 :]
-    if codes[end - 1] == BOUNDARY:
-        after = after[:0]
-    return before, after[: next(iter(np.flatnonzero(after == BOUNDARY)), AFTER)]
-
-
 class _Asked(NamedTuple):
-    """A query's most important tokens: their keys, their rows in the model, and their weights, which sum to 1."""
+    """A query's most important tokens, those that the model knows first, and their weights, which sum to 1.
+
+    ``keys`` are all tokens, ``rows`` those of the known ones in the model.
+    """
 
     codes: Codes
     keys: NDArray[np.uint64]
-    rows: Ids
+    rows: Numbers
     weights: Floats
 
     @classmethod
@@ -133,64 +114,63 @@ class _Asked(NamedTuple):
         rows = model.rows_of(keys)
         weights = model.importance(rows)
         chosen = np.sort(np.argsort(-weights, kind="stable")[:MOST_TOKENS])
-        if not (rows[chosen] != model.unknown).any():
-            chosen = chosen[:0]
-        return cls(codes, keys[chosen], rows[chosen], weights[chosen] / (weights[chosen].sum() or 1))
+        unknown = rows[chosen] == model.unknown
+        order = chosen[np.argsort(unknown, kind="stable")]
+        known = rows[order[: len(order) - int(unknown.sum())]]
+        return cls(codes, keys[order], known, weights[order] / (weights[order].sum() or 1))
 
 
 class _Blocks(NamedTuple):
-    """The pieces one after another, a boundary after each, cut into blocks."""
+    """The pieces cut into blocks, at least one boundary after each: codes, a row a block; its piece and place there."""
 
     codes: Codes
-    starts: Ids
-    lengths: Ids
-    offset: Ids
-    piece: Ids
-    passage: Ids
-    around: NDArray[np.bool_]
+    piece: Numbers
+    offset: Numbers
 
     @classmethod
-    def of(cls, pieces: Sequence[Piece]) -> _Blocks:
-        end = np.array([BOUNDARY], np.uint32)
-        codes = np.concatenate([part for piece in pieces for part in (piece.codes, end)])
-        lengths = np.array([len(piece.codes) + 1 for piece in pieces])
-        counts = -(-lengths // BLOCK)
-        piece = np.repeat(np.arange(len(pieces)), counts)
-        offset = (np.arange(len(piece)) - np.repeat(np.cumsum(counts) - counts, counts)) * BLOCK
-        starts = np.repeat(np.cumsum(lengths) - lengths, counts) + offset
-        passages = [each.passage for each in pieces]
-        numbers = np.cumsum([0, *(one != other for one, other in zip(passages[1:], passages, strict=False))])
-        around = np.array([each.around for each in pieces])
-        return cls(codes, starts, np.diff(starts, append=len(codes)), offset, piece, numbers[piece], around[piece])
+    def of(cls, pieces: Pieces) -> _Blocks:
+        counts = pieces.lengths // BLOCK + 1
+        before, firsts = np.cumsum(pieces.lengths) - pieces.lengths, np.cumsum(counts) - counts
+        codes = np.full((int(counts.sum()), BLOCK), BOUNDARY, np.uint32)
+        codes.reshape(-1)[np.arange(len(pieces.codes)) + np.repeat(firsts * BLOCK - before, pieces.lengths)] = (
+            pieces.codes
+        )
+        piece = np.repeat(np.arange(len(counts)), counts)
+        return cls(codes, piece, (np.arange(len(piece)) - firsts[piece]) * BLOCK)
 
 
-def _greatest(model: StaticEmbedder, asked: _Asked, blocks: _Blocks) -> Degrees:
-    """For each block and each token asked for, the greatest degree of likeness with a token of the block.
-
-    A token that the model does not know is like itself alone.
-    """
-    characters, pairs = model.rows(blocks.codes)
+def _greatest(model: StaticEmbedder, asked: _Asked, codes: Codes) -> Degrees:
+    """For each block and each token asked for, the greatest degree of likeness with a token that begins there."""
+    text = codes.reshape(-1)
+    characters, pairs = model.rows(text)
     present = np.zeros(model.unknown + 1, dtype=bool)
     present[characters] = present[pairs] = present[model.unknown] = True
     used = np.flatnonzero(present)
-    known = asked.rows != model.unknown
-    degrees = np.zeros((len(used), len(asked.rows)), np.uint8)
-    cosines = model.cosines(used[:-1], asked.rows[known])
-    degrees[:-1, known] = np.rint(np.clip(cosines, 0, 1, out=cosines) * SAME)
+    degrees = np.zeros((len(used), len(asked.keys)), np.uint8)
+    for first in range(0, len(used) - 1, _ROWS):
+        cosines = model.cosines(used[:-1][first : first + _ROWS], asked.rows)
+        likes = degrees[first : first + len(cosines), : len(asked.rows)]
+        np.rint(np.clip(cosines, 0, 1, out=cosines) * SAME, out=likes, casting="unsafe")
     places = np.cumsum(present) - 1
-    greatest = np.zeros((len(blocks.starts), len(asked.rows)), np.uint8)
-    for rows in (characters, np.append(pairs, model.unknown)):
-        # Boundaries behind the last piece, which are like nothing.
-        rows = np.append(places[rows], np.full(BLOCK, len(used) - 1))
-        for step in range(BLOCK):
-            inside = np.where(step < blocks.lengths, blocks.starts + step, len(rows) - 1)
-            np.maximum(greatest, degrees[rows[inside]], out=greatest)
-    if not known.all():
-        of_characters, of_pairs = token_keys(blocks.codes)
-        for at in np.flatnonzero(~known).tolist():
-            keys = of_characters if asked.keys[at] <= np.uint64(0xFFFFFFFF) else of_pairs
-            greatest[_block_of(blocks, np.flatnonzero(keys == asked.keys[at])), at] = SAME
+    of_characters, of_pairs = places.take(characters), places.take(np.append(pairs, model.unknown))
+    greatest = np.empty((len(codes), len(asked.keys)), np.uint8)
+    # `take` gathers rows several times as fast as an index does, and a few blocks at a time stay in the cache.
+    for first in range(0, len(text), _ROWS):
+        some = slice(first, first + _ROWS)
+        each = np.maximum(degrees.take(of_characters[some], axis=0), degrees.take(of_pairs[some], axis=0))
+        greatest[first // BLOCK : (first + _ROWS) // BLOCK] = _greatest_of(each.reshape(-1, BLOCK, each.shape[1]))
     return greatest
+
+
+def _greatest_of(degrees: Degrees) -> Degrees:
+    """The greatest along the middle axis, by halves: long rows are compared quicker than short ones."""
+    while (rows := degrees.shape[1]) > 1:
+        half = rows // 2
+        left = degrees[:, 2 * half :]
+        degrees = np.maximum(degrees[:, :half], degrees[:, half : 2 * half])
+        if left.shape[1]:
+            np.maximum(degrees[:, :1], left, out=degrees[:, :1])
+    return degrees[:, 0]
 
 
 def _share(degrees: Degrees, asked: _Asked) -> Floats:
@@ -199,27 +179,49 @@ def _share(degrees: Degrees, asked: _Asked) -> Floats:
     return shares
 
 
-def _exchange(degrees: Degrees, blocks: _Blocks, asked: _Asked, substitute: Substitute) -> None:
-    """Where something stands that may stand for a part of the query, the tokens of that part are found."""
-    characters, pairs = token_keys(asked.codes[substitute.start : substitute.end])
-    tokens = np.flatnonzero(np.isin(asked.keys, np.concatenate([characters, pairs])))
-    degree = np.uint8(round(substitute.degree * SAME))
-    for other in filter(len, map(code_points, substitute.others)):
-        starts = np.flatnonzero(blocks.codes[: len(blocks.codes) - len(other) + 1] == other[0])
-        for step, code in enumerate(other[1:], start=1):
-            starts = starts[blocks.codes[starts + step] == code]
-        found = np.ix_(np.unique(_block_of(blocks, starts)), tokens)
-        degrees[found] = np.maximum(degrees[found], degree)
+class _Verbatim(NamedTuple):
+    """Characters in a row that count as some of the tokens asked for, and the degree of likeness."""
+
+    characters: tuple[int, ...]
+    tokens: Numbers
+    degree: int
 
 
-def _block_of(blocks: _Blocks, places: Ids) -> Ids:
-    return np.searchsorted(blocks.starts, places, side="right") - 1
+def _verbatim(asked: _Asked, substitutes: Iterable[Substitute]) -> Iterator[_Verbatim]:
+    """Tokens that the model does not know, which are like themselves alone, and what may stand for others."""
+    for token, key in enumerate(asked.keys[len(asked.rows) :].tolist(), start=len(asked.rows)):
+        characters = (key >> 32, key & 0xFFFFFFFF) if key >> 32 else (key,)
+        yield _Verbatim(characters, np.array([token]), SAME)
+    for start, end, others, degree in substitutes:
+        part = np.concatenate(token_keys(asked.codes[start:end]))
+        tokens = np.flatnonzero(np.isin(asked.keys, part))
+        for other in filter(None, others):
+            yield _Verbatim(tuple(map(ord, other)), tokens, round(degree * SAME))
 
 
-def _stretches(degrees: Degrees, piece: Ids, span: int) -> Degrees:
+def _raise(degrees: Degrees, text: Codes, wanted: Sequence[_Verbatim]) -> None:
+    """Where one of the wanted stands, its tokens are as like as it says, at least."""
+    if not wanted:
+        return
+    firsts = np.array([each.characters[0] for each in wanted])
+    begins = np.zeros(int(firsts.max()) + 2, dtype=bool)
+    begins[firsts] = True
+    places = np.flatnonzero(begins.take(np.minimum(text, len(begins) - 1)))
+    letters = text[places]
+    for characters, tokens, degree in wanted:
+        starts = places[letters == characters[0]]
+        for step, character in enumerate(characters[1:], start=1):
+            starts = starts[text.take(starts + step, mode="clip") == character]
+        if len(starts):
+            found = np.ix_(np.unique(starts // BLOCK), tokens)
+            degrees[found] = np.maximum(degrees[found], np.uint8(degree))
+
+
+def _stretches(degrees: Degrees, piece: Numbers, span: int) -> Degrees:
     """The greatest degrees of each block and the ``span - 1`` that follow it in its piece."""
     result = degrees.copy()
     for step in range(1, span):
-        same = (piece[step:] == piece[:-step])[:, None]
-        np.maximum(result[:-step], degrees[step:], out=result[:-step], where=same)
+        following = degrees[step:].copy()
+        following[piece[step:] != piece[:-step]] = 0
+        np.maximum(result[:-step], following, out=result[:-step])
     return result

@@ -28,7 +28,7 @@ from indexer.generation import (
     require_sizes,
     work_key,
 )
-from indexer.pack import MAIN, STREAM_NAMES, Pack
+from indexer.pack import Pack
 from indexer.tokens import bag
 from search import cursors, fields, fusion
 from search.aliases import Expanded, expand, names_in
@@ -36,9 +36,10 @@ from search.evaluation import Evaluator, Found, distinct
 from search.familiarity import Familiarity, familiarity
 from search.fusion import Evidence, Matches, Scores, Stretch
 from search.hits import hit
-from search.interaction import AFTER, BEFORE, Closest, Piece, Substitute, interact, spaced, surroundings
+from search.interaction import Closest, Substitute, interact, spaced
 from search.matching import Mask, merged, original_ranges, stands
 from search.meaning import nearest
+from search.pieces import Pieces
 from search.query import And, Field, Nothing, Parsed, Phrase, parse
 from search.results import (
     FacetValue,
@@ -59,7 +60,7 @@ from search.visibility import PartialEngine
 
 POOL = 200
 """Passages that each ranking by words and by meaning contributes."""
-RERANKED = 200
+RERANKED = 100
 """Of these, the most likely ones are compared with the query token by token."""
 LARGEST_LIMIT = 1000
 CLASSICAL_DEGREE = 0.9
@@ -317,6 +318,7 @@ class Library:
         matches: dict[int, Matches] = {}
         words: Scores = {}
         meaning: Scores = {}
+        likely: Scores = {}
         closest: dict[int, Closest] = {}
         stretches: dict[int, Stretch] = {}
         if request.mode is not Mode.SEMANTIC or boolean:
@@ -333,7 +335,7 @@ class Library:
             likely = fusion.likely(words, meaning)
             closest = self._by_interaction(parsed.text, request.scope, likely, request.expands)
             stretches |= {passage: each.stretch for passage, each in closest.items()}
-        return Evidence(matches, words, meaning, closest, stretches)
+        return Evidence(matches, words, meaning, likely, closest, stretches)
 
     def _only(self, number: int, matches: dict[int, Matches]) -> Mask:
         """The passages of a pack that match."""
@@ -388,27 +390,27 @@ class Library:
         self, text: str, scope: Scope, eligible: dict[int, Mask | None]
     ) -> tuple[Scores, dict[int, Stretch]]:
         vector = self._embedder.embed([text])[0]
-        scores: Scores = {}
-        stretches: dict[int, Stretch] = {}
         if not vector.any() or not self._packs:
-            return scores, stretches
-        windows = {number: self._windows(number, scope, mask) for number, mask in eligible.items()}
-        found = nearest(self._packs, self._embedder, vector, windows, POOL)
-        passage, weight = np.empty(len(found.rows), np.int64), np.empty(len(found.rows), np.float32)
+            return {}, {}
+        allowed = {number: self._windows(number, scope, mask) for number, mask in eligible.items()}
+        found = nearest(self._packs, self._embedder, vector, allowed, POOL)
+        size = len(found.rows)
+        passages, cosines = np.empty(size, np.int64), np.empty(size, np.float32)
+        spans = np.empty((size, 3), np.int64)
         for number in np.unique(found.packs).tolist():
-            mine = found.packs == number
-            local = self._packs[number].windows["passage"][found.rows[mine]].astype(np.int64)
-            passage[mine] = local + (number << 32)
-            weight[mine] = self._packs[number].passages["weight"][local]
-        cosine = found.cosines * weight
-        for at in np.lexsort((found.rows, passage, -cosine)).tolist():
-            if len(scores) == POOL:
-                break
-            if int(passage[at]) not in scores:
-                scores[int(passage[at])] = float(cosine[at])
-                window = self._packs[int(passage[at]) >> 32].windows[found.rows[at]]
-                stretches[int(passage[at])] = (int(window["stream"]), int(window["start"]), int(window["end"]))
-        return scores, stretches
+            pack, mine = self._packs[number], np.flatnonzero(found.packs == number)
+            windows = pack.windows[found.rows[mine]]
+            local = windows["passage"].astype(np.int64)
+            passages[mine] = local + (number << 32)
+            cosines[mine] = found.cosines[mine] * pack.passages["weight"][local]
+            spans[mine] = np.column_stack([windows[part] for part in ("stream", "start", "end")])
+        order = np.lexsort((found.rows, passages, -cosines))
+        firsts = np.sort(np.unique(passages[order], return_index=True)[1])[:POOL]
+        best = order[firsts]
+        names = passages[best].tolist()
+        return dict(zip(names, cosines[best].tolist(), strict=True)), dict(
+            zip(names, map(tuple, spans[best].tolist()), strict=True)
+        )
 
     def _windows(self, number: int, scope: Scope, mask: Mask | None) -> Mask | None:
         """The windows of a pack that may be found; None for all of them."""
@@ -423,23 +425,8 @@ class Library:
         if not isinstance(self._embedder, StaticEmbedder):
             return {}
         chosen = sorted(likely, key=lambda passage: (-likely[passage], passage))[:RERANKED]
-        pieces = [piece for passage in chosen for piece in self._pieces(passage, scope)]
+        pieces = Pieces.of_packs(self._packs, chosen, _STREAMS[scope])
         return interact(self._embedder, text, pieces, _substitutes(spaced(text), aliases))
-
-    def _pieces(self, passage: int, scope: Scope) -> Iterator[Piece]:
-        """A passage's text and notes, as far as the scope has them, and the main text around it."""
-        pack = self._packs[passage >> 32]
-        row = pack.passages[passage & 0xFFFFFFFF]
-        for stream in _STREAMS[scope]:
-            start, end = (int(row[f"{STREAM_NAMES[stream]}_{bound}"]) for bound in ("start", "end"))
-            if end > start:
-                first = max(start - BEFORE, 0)
-                codes = pack.streams[stream].codes[first : end + AFTER]
-                yield Piece(passage, stream, start, codes[start - first : end - first])
-                if stream == MAIN:
-                    before, after = surroundings(codes, start - first, end - first)
-                    yield Piece(passage, stream, start - len(before), before, around=True)
-                    yield Piece(passage, stream, end, after, around=True)
 
     def _familiarity(self, request: SearchRequest, parsed: Parsed, occurrences: int) -> Familiarity:
         if request.mode is Mode.EXACT or occurrences or not isinstance(self._embedder, StaticEmbedder):

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from indexer.embedding import Embedder, StaticEmbedder, Vectors
 from indexer.pack import Pack
-from indexer.passages import BOUNDARY, Codes
 from search.matching import Mask
+from search.pieces import texts
 
 LIKELY = 500
 """Windows whose true cosines are taken; at most half of them are of one pack, where there are several."""
@@ -57,45 +57,27 @@ def _cosines(
     rows: NDArray[np.int64],
 ) -> Vectors:
     """The true cosines of windows, which stand together where they are of one pack."""
-    codes: list[Codes] = []
-    starts: list[NDArray[np.int64]] = []
-    lengths: list[Vectors] = []
-    size = 0
+    parts = []
     for number in dict.fromkeys(numbers.tolist()):
-        chosen = rows[numbers == number]
-        text, at = _text(packs[number], chosen)
-        codes.append(text)
-        starts.append(at + size)
-        lengths.append(packs[number].lengths[chosen])
-        size += len(text)
-    if not codes:
+        pack, chosen = packs[number], rows[numbers == number]
+        windows = pack.windows[chosen]
+        starts = windows["start"].astype(np.int64)
+        lengths = windows["end"] - starts
+        parts.append((texts(pack, windows["stream"], starts, lengths), lengths, pack.lengths[chosen]))
+    if not parts:
         return np.empty(0, np.float32)
-    characters, pairs = model.rows(np.concatenate(codes))
+    codes, lengths, divisors = map(np.concatenate, zip(*parts, strict=True))
+    characters, pairs = model.rows(codes)
+    ends = np.cumsum(lengths)
+    pairs[ends[:-1] - 1] = model.unknown
     present = np.zeros(model.unknown + 1, dtype=bool)
     present[characters] = present[pairs] = True
     present[model.unknown] = False
     used = np.flatnonzero(present)
     products = np.zeros(model.unknown + 1, np.float32)
     products[used] = model.products(used, vector)
-    each = products[characters]
-    each[:-1] += products[pairs]
-    sums = np.add.reduceat(each, np.concatenate(starts))
-    divisors = np.concatenate(lengths)
+    each = products.take(characters)
+    each[:-1] += products.take(pairs)
+    sums = np.add.reduceat(each, ends - lengths)
     cosines: Vectors = np.divide(sums, divisors, out=np.zeros_like(sums), where=divisors > 0)
     return cosines
-
-
-def _text(pack: Pack, rows: NDArray[np.int64]) -> tuple[Codes, NDArray[np.int64]]:
-    """Windows one after another, a boundary after each, and where each starts."""
-    windows = pack.windows[rows]
-    sizes = (windows["end"] - windows["start"]).astype(np.int64) + 1
-    starts = np.cumsum(sizes) - sizes
-    places = np.arange(int(sizes.sum())) + np.repeat(windows["start"].astype(np.int64) - starts, sizes)
-    streams = np.repeat(windows["stream"], sizes)
-    codes = np.empty(len(places), np.uint32)
-    for number, stream in enumerate(pack.streams):
-        mine = streams == number
-        # The place after a window's last one may be beyond the stream; it becomes a boundary anyway.
-        codes[mine] = stream.codes[np.minimum(places[mine], len(stream.codes) - 1)]
-    codes[starts + sizes - 1] = BOUNDARY
-    return codes, starts

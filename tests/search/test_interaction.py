@@ -1,10 +1,13 @@
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 
 from indexer.embedding import StaticEmbedder
 from indexer.folding import fold
-from indexer.passages import BOUNDARY, code_points, text_of
-from search.interaction import AFTER, BEFORE, BLOCK, SHARES, Closest, Piece, Substitute, interact, surroundings
+from indexer.passages import code_points
+from search.interaction import BLOCK, SHARES, Closest, Substitute, interact
+from search.pieces import Pieces
 
 FILL = "乙"
 
@@ -18,8 +21,18 @@ def model() -> StaticEmbedder:
     return StaticEmbedder.from_weights(letters, weights, np.ones(4, np.float32))
 
 
-def piece(passage: int, text: str, stream: int = 0, start: int = 0, around: bool = False) -> Piece:
-    return Piece(passage, stream, start, code_points(fold(text)), around)
+class Piece(NamedTuple):
+    passage: int
+    text: str
+    stream: int = 0
+    start: int = 0
+    around: bool = False
+
+
+def pieces_of(*pieces: Piece) -> Pieces:
+    passages, texts, streams, starts, around = zip(*pieces, strict=True) if pieces else ((),) * 5
+    alone = Pieces.of_texts(passages, [code_points(fold(text)) for text in texts])
+    return alone._replace(streams=np.array(streams), starts=np.array(starts), around=np.array(around, bool))
 
 
 def shares(found: Closest) -> dict[str, float]:
@@ -28,7 +41,7 @@ def shares(found: Closest) -> dict[str, float]:
 
 def test_what_is_alike_close_together_goes_first(model: StaticEmbedder) -> None:
     far = "寒" + FILL * 4 * BLOCK + "渔"
-    found = interact(model, "冬鱼", [piece(1, FILL * 30), piece(2, far), piece(3, FILL * 4 * BLOCK + "寒渔")])
+    found = interact(model, "冬鱼", pieces_of(Piece(1, FILL * 30), Piece(2, far), Piece(3, FILL * 4 * BLOCK + "寒渔")))
     nothing, apart, together = (shares(found[passage]) for passage in (1, 2, 3))
     assert set(nothing.values()) == {0}
     assert apart["whole"] == pytest.approx(together["whole"])
@@ -37,24 +50,24 @@ def test_what_is_alike_close_together_goes_first(model: StaticEmbedder) -> None:
 
 
 def test_the_very_same_token_is_liker_than_its_like(model: StaticEmbedder) -> None:
-    same, like = (shares(interact(model, "冬", [piece(7, text)])[7]) for text in ("乙冬", "寒"))
+    same, like = (shares(interact(model, "冬", pieces_of(Piece(7, text)))[7]) for text in ("乙冬", "寒"))
     assert same["whole"] == same["long"] == same["short"] == pytest.approx(1, abs=0.01)
     assert 0.9 < like["whole"] < 1
 
 
 def test_what_stands_around_a_passage_counts_apart(model: StaticEmbedder) -> None:
-    found = shares(interact(model, "冬鱼", [piece(1, "鱼"), piece(1, "冬", around=True), piece(2, "鱼")])[1])
+    found = shares(interact(model, "冬鱼", pieces_of(Piece(1, "鱼"), Piece(1, "冬", around=True), Piece(2, "鱼")))[1])
     assert found["around"] > found["whole"] == found["long"] == found["short"] > 0
 
 
 def test_a_token_that_the_model_does_not_know_is_like_itself_alone(model: StaticEmbedder) -> None:
-    found = interact(model, "冬丁丑", [piece(1, "冬"), piece(2, "冬丁丑"), piece(3, "冬丑丁")])
+    found = interact(model, "冬丁丑", pieces_of(Piece(1, "冬"), Piece(2, "冬丁丑"), Piece(3, "冬丑丁")))
     one, itself, turned = (shares(found[passage])["short"] for passage in (1, 2, 3))
     assert one < turned < itself == pytest.approx(1, abs=0.01)
 
 
 def test_another_spelling_of_a_name_is_the_name(model: StaticEmbedder) -> None:
-    pieces = [piece(1, FILL * BLOCK + "冬卯辰"), piece(2, "冬"), piece(3, "冬辰卯")]
+    pieces = pieces_of(Piece(1, FILL * BLOCK + "冬卯辰"), Piece(2, "冬"), Piece(3, "冬辰卯"))
     found = interact(model, "冬丁丑", pieces, [Substitute(1, 3, ("子", "卯辰"), 1.0)])
     with_name, without, turned = (shares(found[passage])["short"] for passage in (1, 2, 3))
     # All tokens but the pair that runs into the name.
@@ -63,7 +76,7 @@ def test_another_spelling_of_a_name_is_the_name(model: StaticEmbedder) -> None:
 
 
 def test_a_word_of_like_meaning_counts_less_than_the_word_and_never_lowers_it(model: StaticEmbedder) -> None:
-    pieces = [piece(1, "渔"), piece(2, "卯"), piece(3, "鱼")]
+    pieces = pieces_of(Piece(1, "渔"), Piece(2, "卯"), Piece(3, "鱼"))
     found = interact(model, "鱼", pieces, [Substitute(0, 1, ("卯", "鱼", ""), 0.5)])
     like, stands_in, itself = (shares(found[passage])["whole"] for passage in (1, 2, 3))
     assert stands_in == pytest.approx(0.5, abs=0.01)
@@ -72,7 +85,9 @@ def test_a_word_of_like_meaning_counts_less_than_the_word_and_never_lowers_it(mo
 
 def test_the_closest_stretch_is_named_in_its_stream(model: StaticEmbedder) -> None:
     text = FILL * 3 * BLOCK + "寒渔" + FILL * 3 * BLOCK
-    found = interact(model, "冬鱼", [piece(1, FILL * 5, 0, 40), piece(1, text, 1, 100), piece(1, "冬鱼", around=True)])
+    found = interact(
+        model, "冬鱼", pieces_of(Piece(1, FILL * 5, 0, 40), Piece(1, text, 1, 100), Piece(1, "冬鱼", around=True))
+    )
     stream, start, end = found[1].stretch
     assert stream == 1
     assert start <= 100 + 3 * BLOCK
@@ -80,36 +95,15 @@ def test_the_closest_stretch_is_named_in_its_stream(model: StaticEmbedder) -> No
 
 
 def test_pieces_of_one_passage_are_one(model: StaticEmbedder) -> None:
-    found = interact(model, "冬鱼", [piece(1, "寒"), piece(1, "渔", 1), piece(2, "寒")])
+    found = interact(model, "冬鱼", pieces_of(Piece(1, "寒"), Piece(1, "渔", 1), Piece(2, "寒")))
     assert set(found) == {1, 2}
     assert shares(found[1])["whole"] > shares(found[2])["whole"]
 
 
 @pytest.mark.parametrize("query", ["", " ", "甲乙丙", "，。"])
 def test_what_the_model_does_not_know_at_all_compares_with_nothing(model: StaticEmbedder, query: str) -> None:
-    assert interact(model, query, [piece(1, "寒")]) == {}
+    assert interact(model, query, pieces_of(Piece(1, "寒"))) == {}
 
 
 def test_no_pieces_no_scores(model: StaticEmbedder) -> None:
-    assert interact(model, "冬", []) == {}
-
-
-@pytest.mark.parametrize(
-    ("text", "passage", "expected"),
-    [
-        ("甲乙丙丁戊", (2, 3), ("甲乙", "丁戊")),
-        ("甲.乙丙丁.戊", (3, 4), ("乙", "丁")),
-        ("甲乙.丙", (1, 3), ("甲", "")),
-        ("甲乙", (0, 2), ("", "")),
-    ],
-)
-def test_surroundings_stay_in_the_section(text: str, passage: tuple[int, int], expected: tuple[str, str]) -> None:
-    codes = code_points(text)
-    codes[codes == ord(".")] = BOUNDARY
-    before, after = surroundings(codes, *passage)
-    assert (text_of(before), text_of(after)) == expected
-
-
-def test_surroundings_are_near() -> None:
-    before, after = surroundings(code_points("甲" * 500), 200, 210)
-    assert (len(before), len(after)) == (BEFORE, AFTER)
+    assert interact(model, "冬", pieces_of()) == {}

@@ -1,0 +1,82 @@
+"""The stretches that are compared are what stands in the passages and, in the same section, near them."""
+
+import numpy as np
+import pytest
+
+from eval.pools import packs
+from indexer.build import build
+from indexer.pack import MAIN, NOTES, STREAM_NAMES, Pack
+from indexer.passages import BOUNDARY, Codes, text_of
+from search.pieces import AFTER, BEFORE, Pieces
+
+PAGE = "混同江出長白山北流會黒龍江入海其水深廣多魚冬則鑿氷取之上京會寧府在江之南"
+TEXT = "".join(
+    [
+        "#+TITLE: 北志\n#+PROPERTY: ID KR9a0001\n",
+        *(f"#+PROPERTY: JUAN 卷{juan}\n" + "".join(pages) for juan, pages in (("一", ["{}"] * 9), ("二", ["{}"] * 2))),
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory: pytest.TempPathFactory) -> Pack:
+    """Two sections: eleven pages, one of them all notes, one with a note in it, one short."""
+    texts, index = tmp_path_factory.mktemp("texts") / "KR9a0001", tmp_path_factory.mktemp("index")
+    texts.mkdir()
+    pages = [PAGE, PAGE[:20] + "(舊名海古)" + PAGE[20:], f"({PAGE})", PAGE[:3], *[PAGE] * 7]
+    marked = (f"<pb:KR9a0001_WYG_001-{number}a>¶\n{page}¶\n" for number, page in enumerate(pages, start=1))
+    (texts / "KR9a0001_001.txt").write_text(TEXT.format(*marked), "utf-8")
+    build([texts.parent], index)
+    (found,) = packs(index)
+    return found
+
+
+def stretches(pieces: Pieces) -> list[tuple[int, int, int, bool, str]]:
+    ends = np.cumsum(pieces.lengths)
+    texts = [text_of(pieces.codes[end - length : end]) for end, length in zip(ends, pieces.lengths, strict=True)]
+    columns = (pieces.passages, pieces.streams, pieces.starts, pieces.around)
+    return list(zip(*(column.tolist() for column in columns), texts, strict=True))
+
+
+def expected(pack: Pack, number: int) -> list[tuple[int, int, int, bool, str]]:
+    """One passage, looked at character by character."""
+    found = []
+    row = pack.passages[number]
+    for stream in (MAIN, NOTES):
+        codes: Codes = pack.streams[stream].codes[:]
+        start, end = (int(row[f"{STREAM_NAMES[stream]}_{bound}"]) for bound in ("start", "end"))
+        parts = [(start, end, False)]
+        if stream == MAIN and end > start:
+            first = start
+            while first > max(start - BEFORE, 0) and codes[first - 1] != BOUNDARY:
+                first -= 1
+            last = end
+            while codes[end - 1] != BOUNDARY and last < end + AFTER and codes[last] != BOUNDARY:
+                last += 1
+            parts += [(first, start, True), (end, last, True)]
+        found += [((3 << 32) + number, stream, a, around, text_of(codes[a:b])) for a, b, around in parts if b > a]
+    return found
+
+
+def test_a_passage_with_its_notes_and_what_is_near_it_in_its_section(pack: Pack) -> None:
+    everything = range(len(pack.passages))
+    assert len(everything) == 11
+    pieces = Pieces.of_packs({3: pack}, [(3 << 32) + number for number in reversed(everything)], (MAIN, NOTES))
+    assert stretches(pieces) == [piece for number in everything for piece in expected(pack, number)]
+    assert {length for length, around in zip(pieces.lengths, pieces.around, strict=True) if around} >= {AFTER, BEFORE}
+
+
+def test_only_the_streams_that_are_asked_for(pack: Pack) -> None:
+    chosen = [(3 << 32) + number for number in range(len(pack.passages))]
+    notes = stretches(Pieces.of_packs({3: pack}, chosen, (NOTES,)))
+    assert [(passage & 0xFFFFFFFF, around) for passage, _, _, around, _ in notes] == [(1, False), (2, False)]
+
+
+def test_passages_of_several_packs(pack: Pack) -> None:
+    pieces = Pieces.of_packs({1: pack, 2: pack}, [(2 << 32) + 3, 1 << 32], (MAIN,))
+    assert np.unique(pieces.passages).tolist() == [1 << 32, (2 << 32) + 3]
+    assert len(pieces.codes) == pieces.lengths.sum()
+
+
+def test_no_passages() -> None:
+    assert not len(Pieces.of_packs({}, [], (MAIN,)).passages)
