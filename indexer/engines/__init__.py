@@ -6,7 +6,7 @@ stands is known without it (:mod:`indexer.places`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +16,8 @@ ENGINES = {"tantivy": "indexer.engines.tantivy", "whoosh": "indexer.engines.whoo
 DEFAULT = "tantivy"
 SCOPES = ("text", "notes", "both")
 """What a ranking looks at. Text and notes together are one bag: ranked apart, short notes would drown the text."""
+COMMON, FEW = 0.05, 1000
+"""The share of passages beyond which a character or pair is common, and how many passages may always have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,25 @@ class Bag:
     scope: str
 
 
+def telling(counts: Mapping[str, int], passages: int) -> tuple[str, ...]:
+    """Those of the grams that tell passages apart; ``counts`` says how many of the ``passages`` have each.
+
+    Common ones weigh next to nothing, and take most of the time: without them a ranking of 98 million characters takes
+    a quarter of it, with as good a first page. Where all that stand anywhere are common, all are kept.
+
+    >>> telling({"之": 900_000, "江": 40_000, "混同": 5, "甲乙": 0}, 1_000_000)
+    ('江', '混同')
+    """
+    standing = tuple(gram for gram, count in counts.items() if count)
+    rare = tuple(gram for gram in standing if counts[gram] <= max(COMMON * passages, FEW))
+    return rare or standing
+
+
 class Engine(Protocol):
     """A snapshot of an inverted index, for reading."""
 
     def rank(self, bag: Bag, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
-        """The ``limit`` best passages by BM25, best first; within ``works`` where they are given."""
+        """The ``limit`` best passages by BM25 of its telling grams, best first; within ``works`` if given."""
 
 
 class EngineWriter(Protocol):

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import tantivy
 
-from indexer.engines import Bag, Folded
+from indexer.engines import Bag, Folded, telling
 
 _TOKENIZER = "grams"
 _HEAP = 512 << 20
@@ -63,9 +63,11 @@ class TantivyEngine:
 
     def rank(self, bag: Bag, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
         """See :meth:`indexer.engines.Engine.rank`."""
-        if not bag.grams:
+        counts = {gram: self._searcher.doc_freq("grams", gram) for gram in bag.grams}
+        wanted = telling(counts, self._searcher.num_docs)
+        if not wanted:
             return []
-        query = self._query(bag)
+        query = self._query(Bag(wanted, bag.scope))
         if works is not None:
             among = tantivy.Query.term_set_query(self._schema, "work", list(works))
             query = tantivy.Query.boolean_query(

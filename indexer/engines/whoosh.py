@@ -10,7 +10,7 @@ from whoosh.analysis import SpaceSeparatedTokenizer
 from whoosh.query import AndNot, Or, Query, Term
 from whoosh.scoring import BM25F
 
-from indexer.engines import Bag, Folded
+from indexer.engines import Bag, Folded, telling
 from indexer.tokens import grams
 
 _NAME = "passages"
@@ -33,10 +33,12 @@ class WhooshEngine:
 
     def rank(self, bag: Bag, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
         """See :meth:`indexer.engines.Engine.rank`."""
-        if not bag.grams or works == []:
+        counts = {gram: self._searcher.doc_frequency("grams", gram) for gram in bag.grams}
+        wanted = telling(counts, self._searcher.doc_count())
+        if not wanted or works == []:
             return []
         among = Or([Term("work", work) for work in works]) if works is not None else None
-        results = self._searcher.search(_query(bag), limit=limit, filter=among)
+        results = self._searcher.search(_query(Bag(wanted, bag.scope)), limit=limit, filter=among)
         ranked = [(int(hit["passage"]), float(hit.score)) for hit in results]
         return sorted(ranked, key=lambda pair: (-pair[1], pair[0]))
 

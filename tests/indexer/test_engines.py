@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from indexer import engines
 from indexer.engines import Bag, Engine, Folded
@@ -56,6 +58,23 @@ def test_ranking_prefers_what_shares_more(engine: Engine) -> None:
     ranked = engine.rank(Bag(tuple(grams("会宁府在江南")), "both"), None, 10)
     assert ranked[0][0] == 1 << 32 | 5
     assert [score for _, score in ranked] == sorted((score for _, score in ranked), reverse=True)
+
+
+def test_common_grams_are_left_out_where_rarer_ones_are_asked_for(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "FEW", 1)
+    monkeypatch.setattr(engines, "COMMON", 0.5)
+    assert named(engine, "江", "部") == {1}
+    assert named(engine, "江") == named(engine, "江", "混同") == {1, 2, 1 << 32 | 5}
+
+
+@given(st.dictionaries(st.text(min_size=1, max_size=2), st.integers(0, 5000)), st.integers(0, 100_000))
+def test_what_stands_somewhere_is_asked_for(counts: dict[str, int], passages: int) -> None:
+    kept = engines.telling(counts, passages)
+    assert bool(kept) == any(counts.values())
+    least = min((count for count in counts.values() if count), default=0)
+    assert {gram for gram in counts if counts[gram] == least > 0} <= set(kept)
 
 
 def test_ranking_keeps_to_works(engine: Engine) -> None:
