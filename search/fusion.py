@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from indexer.pack import Pack
 from indexer.places import Places
@@ -124,7 +123,9 @@ def likeness(evidence: Evidence) -> Scores:
     """How alike each passage is, 0 to 1; what was not compared token by token comes after all that was."""
     guess = likely(evidence.words, evidence.meaning)
     compared = list(evidence.interaction)
-    scores = dict(zip(compared, expit(signs(evidence, compared) @ WEIGHTS - CENTRE).tolist(), strict=True))
+    # The logistic function, without scipy, which takes a while to load.
+    likelihoods = 1 / (1 + np.exp(CENTRE - signs(evidence, compared) @ WEIGHTS))
+    scores = dict(zip(compared, likelihoods.tolist(), strict=True))
     least = min(scores.values(), default=1.0)
     return {passage: scores.get(passage, least * first) for passage, first in guess.items()}
 
