@@ -230,6 +230,12 @@ class Pack:
         for note_start, note_end in zip(starts[first:last].tolist(), ends[first:last].tolist(), strict=True):
             yield max(note_start, start), min(note_end, end)
 
+    def noted(self, starts: Places, ends: Places) -> NDArray[np.bool_]:
+        """Which half-open ranges of the pack's text hold some of a note."""
+        note_starts, note_ends = self._notes
+        noted: NDArray[np.bool_] = note_ends.searchsorted(starts, "right") < note_starts.searchsorted(ends)
+        return noted
+
     @cached_property
     def _notes(self) -> tuple[Codes, Codes]:
         """Where the notes start and where they end."""
