@@ -178,7 +178,7 @@ class Pack:
     def ids(self, characters: Sequence[int]) -> Ids | None:
         """The ranks of characters in the alphabet; None where one of them is not in the pack."""
         wanted = np.array(characters, np.uint32)
-        found = np.minimum(np.searchsorted(self.alphabet, wanted), len(self.alphabet) - 1)
+        found = np.minimum(self.alphabet.searchsorted(wanted), len(self.alphabet) - 1)
         if (self.alphabet[found] != wanted).any():
             return None
         ids: Ids = found.astype(self.text.ids.dtype)

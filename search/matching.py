@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,7 @@ class Occurrences:
         return Occurrences(self.stream, self.starts, self.ends, np.zeros_like(self.typed), self.passages)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Piece:
     """A row of characters (folded, and as typed) at their distances from its start, after a gap of low to high."""
 
@@ -59,9 +59,24 @@ class _Piece:
     folded: tuple[int, ...]
     typed: tuple[int, ...]
 
-    @property
+    @cached_property
     def length(self) -> int:
         return self.distances[-1] + 1
+
+    @cached_property
+    def steps(self) -> Places:
+        """The distances as an array."""
+        return np.array(self.distances)
+
+    @cached_property
+    def pairs(self) -> Places:
+        """Which characters stand just before the next one."""
+        return np.flatnonzero(np.diff(self.steps) == 1)
+
+    @cached_property
+    def between(self) -> Places:
+        """The distances of the single wildcards."""
+        return np.setdiff1d(np.arange(self.length), self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +100,12 @@ def find(pack: Pack, number: int, pattern: tuple[Element, ...], typed: tuple[int
     """
     stream = pack.streams[number]
     pieces, tail = _pieces(pattern, typed)
-    found = [_standing(pack, stream, piece) for piece in pieces]
-    if not all(len(ranges.starts) for ranges, _ in found):
-        nowhere = np.empty(0, np.int64)
-        return Occurrences(number, nowhere, nowhere, np.empty(0, dtype=bool), nowhere)
+    found: list[tuple[_Ranges, Mask]] = []
+    for piece in pieces:
+        starts = _places(pack, stream, piece)
+        if not len(starts):
+            return Occurrences(number, starts, starts, np.empty(0, dtype=bool), starts)
+        found.append((_Ranges(starts, starts + piece.length), _as_typed(pack, stream, piece, starts)))
     everything = _chained(stream, pieces, [ranges for ranges, _ in found], tail)
     if len(pieces) == 1 and not (pieces[0].high or tail):
         spelled = found[0][1]
@@ -143,46 +160,43 @@ def stands(pack: Pack, folded: Sequence[int], allowed: Mask | None) -> bool:
     return False
 
 
-def _standing(pack: Pack, stream: StoredStream, piece: _Piece) -> tuple[_Ranges, Mask]:
-    """Where a piece stands, and which of these are spelled as typed."""
-    starts = _places(pack, stream, piece)
-    spelled = np.zeros(len(starts), dtype=bool)
-    written = pack.ids(piece.typed) if len(starts) else None
-    if written is not None:
-        places = starts[:, None] + np.array(piece.distances)
-        spelled = (pack.text.ids[stream.offsets[places]] == written).all(axis=1)
-    return _Ranges(starts, starts + piece.length), spelled
+def _as_typed(pack: Pack, stream: StoredStream, piece: _Piece, starts: Places) -> Mask:
+    """Which places of a piece are spelled as typed."""
+    written = pack.ids(piece.typed)
+    if written is None:
+        return np.zeros(len(starts), dtype=bool)
+    spelled: Mask = (pack.text.ids[stream.offsets[starts[:, None] + piece.steps]] == written).all(axis=1)
+    return spelled
 
 
 def _places(pack: Pack, stream: StoredStream, piece: _Piece) -> Places:
     """The starts of a piece."""
-    ids = pack.ids(piece.folded)
-    if ids is None or not len(stream.codes):
+    text = stream.codes.ids
+    ids = pack.ids(piece.folded) if len(text) else None
+    if ids is None:
         return np.empty(0, np.int64)
     starts, known = _anchored(stream, piece, ids)
-    starts = starts[(starts >= 0) & (starts <= len(stream.codes) - piece.length)]
-    text = stream.codes.ids
+    if not len(starts):
+        return starts
+    starts = starts[(starts >= 0) & (starts <= len(text) - piece.length)]
     others = [at for at in range(len(ids)) if at not in known]
-    if others and len(starts):
-        places = starts[:, None] + np.array(piece.distances)[others]
-        starts = starts[(text[places] == ids[others]).all(axis=1)]
-    between = sorted(set(range(piece.length)) - set(piece.distances))
-    if between and len(starts):
-        starts = starts[(text[starts[:, None] + np.array(between)] != BOUNDARY).all(axis=1)]
+    if others:
+        starts = starts[(text[starts[:, None] + piece.steps[others]] == ids[others]).all(axis=1)]
+    if len(piece.between):
+        starts = starts[(text[starts[:, None] + piece.between] != BOUNDARY).all(axis=1)]
     return starts
 
 
-def _anchored(stream: StoredStream, piece: _Piece, ids: Ids) -> tuple[Places, set[int]]:
+def _anchored(stream: StoredStream, piece: _Piece, ids: Ids) -> tuple[Places, tuple[int, ...]]:
     """The starts that the rarest pair of a piece allows, and which characters that settles."""
-    pairs = [at for at in range(len(ids) - 1) if piece.distances[at + 1] == piece.distances[at] + 1]
-    if pairs:
-        rows, counts = stream.pairs.counts(ids[pairs], ids[[at + 1 for at in pairs]])
-        if not counts.all():
-            return np.empty(0, np.int64), set()
-        best = int(np.argmin(counts))
-        at = pairs[best]
-        return stream.pairs.of_pair(int(rows[best])) - piece.distances[at], {at, at + 1}
-    return stream.pairs.of_character(int(ids[0])), {0}
+    if not len(piece.pairs):
+        return stream.pairs.of_character(int(ids[0])), (0,)
+    rows, counts = stream.pairs.counts(ids[piece.pairs], ids[piece.pairs + 1])
+    best = int(counts.argmin())
+    if not counts[best]:
+        return np.empty(0, np.int64), ()
+    at = int(piece.pairs[best])
+    return stream.pairs.of_pair(int(rows[best])) - piece.distances[at], (at, at + 1)
 
 
 def _chained(stream: StoredStream, pieces: Sequence[_Piece], found: Sequence[_Ranges], tail: int) -> _Ranges:
