@@ -15,7 +15,6 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from indexer.errors import IndexFailure
 from indexer.folding import fold_array
@@ -180,8 +179,14 @@ class StaticEmbedder:
         rows = np.concatenate([owners, owners[1:][same]])
         known = found != self.unknown
         used, columns = np.unique(found[known], return_inverse=True)
+        table = self._weights[used].astype(np.float32) * self._scales[used, None]
+        if len(texts) == 1:
+            total: Vectors = np.bincount(columns, minlength=len(used)).astype(np.float32)[None] @ table
+            return total
+        from scipy.sparse import csr_matrix  # it takes a while to load, which a query need not wait for
+
         bag = csr_matrix((np.ones(len(columns), np.float32), (rows[known], columns)), (len(texts), len(used)))
-        return np.asarray(bag @ (self._weights[used].astype(np.float32) * self._scales[used, None]), np.float32)
+        return np.asarray(bag @ table, np.float32)
 
 
 class _Characters:

@@ -30,7 +30,8 @@ _PLACEHOLDERS = "〓□"
 _DROPPED = "ZPCSM"  # first letters of Unicode's general categories
 # Planes 2 and 3 hold ideographs only. Those that this Python's Unicode tables do not know yet are kept all the same.
 _IDEOGRAPHIC_PLANES = range(0x20000, 0x40000)
-_OWN_SCRIPT = range(0x2E80, 0x10000)  # where OpenCC and compatibility forms of ideographs are, below plane 2
+# Where OpenCC's characters are: radicals, ideographs and their compatibility forms, planes 2 and 3 as far as assigned.
+_SCRIPT = (range(0x2E80, 0x3000), range(0x3400, 0xA000), range(0xF900, 0xFB00), range(0x20000, 0x33480))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,18 @@ def read_variants() -> Iterator[Variant]:
 
 def fold(text: str) -> str:
     """The text as search compares it; idempotent, and never longer than ``text``. Lone surrogates fold to nothing."""
-    codepoints = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint32)
-    return fold_array(codepoints)[0].astype("<u4").tobytes().decode("utf-32-le")
+    return text.translate(_FOLDED)
+
+
+class _Folded(dict[int, int | None]):
+    """What code points fold to, for ``str.translate``, which is quickest for short texts; filled as they are met."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = plain = int(_table()[code]) or None
+        return plain
+
+
+_FOLDED = _Folded()
 
 
 def fold_array(codepoints: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
@@ -77,8 +88,8 @@ def _table() -> NDArray[np.uint32]:
     steps = _steps()
     table = np.zeros(_CODE_POINTS, dtype=np.uint32)
     table[_IDEOGRAPHIC_PLANES.start : _IDEOGRAPHIC_PLANES.stop] = _IDEOGRAPHIC_PLANES
-    for code in range(_IDEOGRAPHIC_PLANES.start):
-        if unicodedata.category(chr(code))[0] not in _DROPPED:
+    for code, category in enumerate(map(unicodedata.category, _below_ideographs())):
+        if category[0] not in _DROPPED:
             table[code] = code
     for character in _PLACEHOLDERS:
         table[ord(character)] = ord(character)
@@ -96,14 +107,18 @@ def _table() -> NDArray[np.uint32]:
 def _steps() -> dict[str, str]:
     """One step of folding for each character that has one."""
     steps = _simplified() | {row.variant: row.standard for row in read_variants()}
-    for code in range(_IDEOGRAPHIC_PLANES.start):
-        character = chr(code)
-        plain = character.lower()
-        if unicodedata.decomposition(character):
-            plain = _base(character)
+    characters = _below_ideographs()
+    lowered, decomposed = map(str.lower, characters), map(unicodedata.decomposition, characters)
+    for character, lower, parts in zip(characters, lowered, decomposed, strict=True):
+        plain = _base(character) if parts else lower
         if plain != character and len(plain) == 1:
             steps.setdefault(character, plain)
     return steps
+
+
+def _below_ideographs() -> list[str]:
+    """The characters below the planes that hold ideographs only."""
+    return list(map(chr, range(_IDEOGRAPHIC_PLANES.start)))
 
 
 def _base(character: str) -> str:
@@ -114,8 +129,7 @@ def _base(character: str) -> str:
 
 def _simplified() -> dict[str, str]:
     """What OpenCC makes of each single ideograph, where that is another single character."""
-    codes = (*_OWN_SCRIPT, *_IDEOGRAPHIC_PLANES)
-    characters = [chr(code) for code in codes if not 0xD800 <= code < 0xE000]
+    characters = [chr(code) for codes in _SCRIPT for code in codes]
     # On lines of their own, for together they might be read as words.
     converted = OpenCC("t2s").convert("\n".join(characters)).split("\n")
     return {

@@ -178,7 +178,7 @@ class Pack:
     def ids(self, characters: Sequence[int]) -> Ids | None:
         """The ranks of characters in the alphabet; None where one of them is not in the pack."""
         wanted = np.array(characters, np.uint32)
-        found = np.minimum(np.searchsorted(self.alphabet, wanted), len(self.alphabet) - 1)
+        found = np.minimum(self.alphabet.searchsorted(wanted), len(self.alphabet) - 1)
         if (self.alphabet[found] != wanted).any():
             return None
         ids: Ids = found.astype(self.text.ids.dtype)
@@ -229,6 +229,12 @@ class Pack:
         last = int(np.searchsorted(starts, end))
         for note_start, note_end in zip(starts[first:last].tolist(), ends[first:last].tolist(), strict=True):
             yield max(note_start, start), min(note_end, end)
+
+    def noted(self, starts: Places, ends: Places) -> NDArray[np.bool_]:
+        """Which half-open ranges of the pack's text hold some of a note."""
+        note_starts, note_ends = self._notes
+        noted: NDArray[np.bool_] = note_ends.searchsorted(starts, "right") < note_starts.searchsorted(ends)
+        return noted
 
     @cached_property
     def _notes(self) -> tuple[Codes, Codes]:

@@ -42,11 +42,13 @@ class Pairs:
     def counts(self, first: Ids, second: Ids) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """For pairs of ids: their rows in the directory, and how many places each has."""
         wanted = key(first, second)
-        rows = np.searchsorted(self.keys, wanted)
-        known = rows < len(self.keys)
-        known[known] = self.keys[rows[known]] == wanted[known]
-        ends = self.starts[np.minimum(rows + 1, len(self.keys))].astype(np.int64)
-        return rows, np.where(known, ends - self.starts[rows], 0)
+        rows = self.keys.searchsorted(wanted)
+        if not len(self.keys):
+            return rows, np.zeros(len(rows), np.int64)
+        rows = np.minimum(rows, len(self.keys) - 1)
+        counts = (self.starts[rows + 1] - self.starts[rows]).astype(np.int64)
+        counts[self.keys[rows] != wanted] = 0
+        return rows, counts
 
     def of_pair(self, row: int) -> Places:
         """The places of the pair in a row of the directory, sorted."""

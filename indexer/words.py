@@ -6,8 +6,9 @@ Classical text gets none: there a character is a word, and jieba's dictionary is
 from __future__ import annotations
 
 import logging
+from functools import cache
+from typing import Any
 
-import jieba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,8 +18,13 @@ from indexer.passages import BOUNDARY, Codes, Stream, text_of
 MODERN = "zh"
 """The language of works that are cut into words."""
 
-# Every program that searches loads this module; jieba is quiet in all of it.
-jieba.setLogLevel(logging.WARNING)
+
+@cache
+def _jieba() -> Any:
+    import jieba  # every program that searches loads this module, and jieba takes a while, which only a build needs
+
+    jieba.setLogLevel(logging.WARNING)
+    return jieba
 
 
 def bounds(text: str) -> list[int]:
@@ -28,14 +34,14 @@ def bounds(text: str) -> list[int]:
     [0, 2, 4]
     """
     found: set[int] = set()
-    for word, start, end in jieba.tokenize(text):
+    for word, start, end in _jieba().tokenize(text):
         inner = (at for at in range(2, len(word) - 1) if _is_word(word[:at]) and _is_word(word[at:]))
         found |= {start, end, *(start + at for at in inner)}
     return sorted(found)
 
 
 def _is_word(word: str) -> bool:
-    return bool(jieba.get_FREQ(word))
+    return bool(_jieba().get_FREQ(word))
 
 
 def inside(codes: Codes, stream: Stream) -> NDArray[np.uint32]:

@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
-from itertools import islice, product
+from functools import cache, lru_cache
+from itertools import accumulate, islice, pairwise, product
 from typing import NamedTuple
-
-import jieba
 
 from corpora.aliases import Alias, aliases
 from indexer.folding import fold, fold_array
 from indexer.passages import code_points
+from search.lexicon import cut
 from search.query import And, Near, Or, Parsed, Phrase, Tree
 
 MOST = 8
@@ -68,7 +67,9 @@ class Names:
                 clans |= {name, other}
         self._others = {name: tuple(spelled.values()) for name, spelled in others.items()}
         self._clans = frozenset(clans)
-        self._longest = max(map(len, self._others), default=0)
+        self._longest: dict[str, int] = {}
+        for name in self._others:
+            self._longest[name[0]] = max(len(name), self._longest.get(name[0], 0))
 
     def __iter__(self) -> Iterator[str]:
         """The names that have others, folded."""
@@ -137,12 +138,12 @@ class Names:
         found = [
             Name(start, end, others)
             for start in range(len(text))
-            for end in range(start + 1, min(start + self._longest, len(text)) + 1)
+            for end in range(start + 1, min(start + self._longest.get(text[start], 0), len(text)) + 1)
             if (others := self._others.get(text[start:end]))
         ]
         if not found:
             return []
-        words = [(start, end) for _, start, end in jieba.tokenize(text, HMM=False)]
+        words = list(pairwise(accumulate(map(len, cut(text)), initial=0)))
         taken: list[Name] = []
         for name in sorted(found, key=lambda each: (each.start - each.end, each.start)):
             # 鄂伦 in 鄂伦春 is nobody's name; 阿骨打 in 完颜阿骨打 is.
@@ -167,9 +168,10 @@ def _alias(text: str) -> Phrase:
     return Phrase(text, tuple(map(ord, fold(text))), alias=True)
 
 
-def names_in(text: str) -> list[Name]:
-    """The names with other spellings in a folded text."""
-    return names().within(text)
+@lru_cache(64)
+def names_in(text: str) -> tuple[Name, ...]:
+    """The names with other spellings in a folded text: what several ask of one query."""
+    return tuple(names().within(text))
 
 
 @cache

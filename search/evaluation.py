@@ -12,7 +12,7 @@ from indexer.folding import fold_array
 from indexer.pack import Pack
 from indexer.passages import code_points
 from indexer.places import Places
-from search.matching import Mask, Occurrences, among, find, near
+from search.matching import Mask, Occurrences, among, each_once, find, near
 from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree
 
 _NO_WILDCARDS = str.maketrans("", "", "?*？＊")
@@ -46,7 +46,7 @@ class Evaluator:
                 return self._all(children)
             case Or(children):
                 parts = [self.evaluate(child) for child in children]
-                passages = np.unique(np.concatenate([part.passages for part in parts]))
+                passages = each_once([part.passages for part in parts])
                 return Found(passages, tuple(each for part in parts for each in part.occurrences))
             case Near(left, right, distance):
                 return self._near(left, right, distance)
@@ -101,8 +101,7 @@ def _found(occurrences: Sequence[Occurrences]) -> Found:
     some = [each for each in occurrences if len(each.starts)]
     if not some:
         return _nothing()
-    passages = np.unique(np.concatenate([each.passages for each in some]))
-    return Found(passages, tuple(some))
+    return Found(each_once([each.passages for each in some]), tuple(some))
 
 
 @lru_cache(64)

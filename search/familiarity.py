@@ -6,29 +6,31 @@ any of the sentence pairs it was trained on, can't be what the nearest passage i
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-
-from jieba import posseg
+from itertools import groupby
 
 from indexer.embedding import StaticEmbedder
 from indexer.folding import fold
 from indexer.passages import code_points
 from search.aliases import names_in
+from search.lexicon import Word, lexicon, runs
 
 THINGS = ("n", "j", "t", "vn", "an", "l", "i", "s")
 """Tags, or beginnings of tags, of words that name what a query is about: nouns, names, times, places, set phrases."""
+UNNAMING = ("c", "d", "f", "m", "p", "q", "r", "u", "v", "y", "zg")
+"""Tags, or beginnings of tags, of characters that are in no new name: verbs, adverbs, numbers, particles."""
+LONGEST_NAME = 4
+"""Characters of a new name at most: longer rows are of old texts."""
 STRANGE = 0.72
 """The share of its things, by characters, that makes a query a stranger; chosen on eval.northeast, where 8 of 11
-queries that nothing answers are above it, and 1 of 59 that something does; none of 300 modern sentences of the 金史."""
+queries that nothing answers are above it, and none of 59 that something does; nor any of 300 modern sentences of the
+金史."""
 RUN = 4
 """Characters of the query that need only stand somewhere in a row to show that it is near after all: a quotation with
 a slip in it."""
 MOST_LOOKED_FOR = 12
 """Words, and runs, that are looked for at most."""
-
-_RUN = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +43,53 @@ class Familiarity:
 
 def familiarity(text: str, model: StaticEmbedder, stands: Callable[[str], bool]) -> Familiarity:
     """Look at the things that a query names; ``stands`` says whether a word stands anywhere in the collection."""
-    chosen = list(dict.fromkeys(_things(text)))[:MOST_LOOKED_FOR]
-    strange = tuple(word for word in chosen if not _known(word, model) and not stands(word))
-    if sum(map(len, strange)) < STRANGE * sum(map(len, chosen)) or not strange:
-        return Familiarity(strange)
+    things = list(dict.fromkeys(_things(text)))[:MOST_LOOKED_FOR]
+    strange = [word for word in _unknown(things, model) if not stands(word.folded)]
+    told = tuple(word.typed for word in strange)
+    if _characters(strange) < STRANGE * _characters(things) or not strange:
+        return Familiarity(told)
     folded = fold(text)
-    runs = [folded[at : at + RUN] for at in range(len(folded) - RUN + 1)]
-    return Familiarity(strange, close=any(map(stands, runs[:MOST_LOOKED_FOR])))
+    quoted = [folded[at : at + RUN] for at in range(len(folded) - RUN + 1)]
+    return Familiarity(told, close=any(map(stands, quoted[:MOST_LOOKED_FOR])))
 
 
-def _things(text: str) -> Iterator[str]:
-    """The words of a text, as typed, that name what it is about; those of names that have other spellings are known."""
-    for run in _RUN.findall(text):
-        folded = fold(run)
-        names = names_in(folded) if len(folded) == len(run) else []
+def _characters(words: Sequence[Word]) -> int:
+    return sum(len(word.folded) for word in words)
+
+
+def _things(text: str) -> Iterator[Word]:
+    """The words of a text that name what it is about; those of names that have other spellings are known."""
+    for run in runs(text):
+        names = names_in("".join(word.folded for word in run))
         at = 0
-        for pair in posseg.cut(run):
-            start, at = at, at + len(pair.word)
-            named = any(start < name.end and name.start < at for name in names)
-            if len(pair.word) > 1 and str(pair.flag).startswith(THINGS) and not named:
-                yield pair.word
+        for word, names_a_thing in _with_new_names(run):
+            start, at = at, at + len(word.folded)
+            if names_a_thing and not any(start < name.end and name.start < at for name in names):
+                yield word
 
 
-def _known(word: str, model: StaticEmbedder) -> bool:
-    """Whether the model has met every pair of neighbouring characters in the word."""
-    _, pairs = model.rows(code_points(fold(word)))
-    return bool((pairs != model.unknown).all())
+def _with_new_names(words: Sequence[Word]) -> Iterator[tuple[Word, bool]]:
+    """The words of a run, and whether each names a thing; characters in a row that are no words may be a new name."""
+    for single, together in groupby(words, _in_new_names):
+        row = list(together)
+        if single:
+            word = Word("".join(each.typed for each in row), "".join(each.folded for each in row))
+            yield word, 1 < len(row) <= LONGEST_NAME
+        else:
+            for word in row:
+                yield word, len(word.folded) > 1 and lexicon().tag(word.folded).startswith(THINGS)
+
+
+def _in_new_names(word: Word) -> bool:
+    return len(word.folded) == 1 and not lexicon().tag(word.folded).startswith(UNNAMING)
+
+
+def _unknown(words: Sequence[Word], model: StaticEmbedder) -> Iterator[Word]:
+    """The words with a pair of neighbouring characters that the model has never met."""
+    _, pairs = model.rows(code_points(" ".join(word.folded for word in words)))
+    unknown = pairs == model.unknown
+    at = 0
+    for word in words:
+        if unknown[at : at + len(word.folded) - 1].any():
+            yield word
+        at += len(word.folded) + 1

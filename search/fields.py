@@ -47,12 +47,12 @@ def accepts(card: WorkCard, filters: Mapping[str, Sequence[str]]) -> bool:
     return True
 
 
-def facets(passages: Mapping[WorkCard, int]) -> dict[str, tuple[FacetValue, ...]]:
-    """The values of each facet with the number of passages that have them, the commonest first."""
+def facets(passages: Sequence[tuple[WorkCard, int]]) -> dict[str, tuple[FacetValue, ...]]:
+    """The values of each facet with the number of passages that have them, the commonest first, by those of works."""
     counted: dict[str, tuple[FacetValue, ...]] = {}
     for name in FACETS:
         totals: Counter[tuple[str, str]] = Counter()
-        for card, count in passages.items():
+        for card, count in passages:
             value = values(card, name)[0]
             if value:
                 totals[value, card.record.title if name == "work" else value] += count

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from indexer.pack import Pack
 from indexer.places import Places
@@ -103,13 +102,17 @@ def fused(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
     A score up to 1 is likeness alone; it is above 1 where the query's tree is satisfied, above 2 where that takes no
     other name, and above 3 where the words stand just as typed.
     """
-    alike = likeness(evidence)
+    alike, likenesses = _arrays(dict(sorted(likeness(evidence).items())))
     exact, matched = by_matches(evidence, packs)
-    scores = dict(alike)
-    for passage, score in zip(exact.tolist(), matched.tolist(), strict=True):
-        tier, match = divmod(score, 1)
-        scores[passage] = 1 + tier + (match + alike.get(passage, 0.0)) / 2
-    return _arrays(scores)
+    both = among(exact, alike)
+    also = np.zeros(len(exact))
+    also[both] = likenesses[np.searchsorted(alike, exact[both])]
+    tiers, matches = np.divmod(matched, 1)
+    only = ~np.isin(alike, exact[both])
+    return (
+        np.concatenate([exact, alike[only]]),
+        np.concatenate([1 + tiers + (matches + also) / 2, likenesses[only]]),
+    )
 
 
 def likely(words: Scores, meaning: Scores) -> Scores:
@@ -125,7 +128,9 @@ def likely(words: Scores, meaning: Scores) -> Scores:
 def likeness(evidence: Evidence) -> Scores:
     """How alike each passage is, 0 to 1; what was not compared token by token comes after all that was."""
     compared = list(evidence.interaction)
-    scores = dict(zip(compared, expit(signs(evidence, compared) @ WEIGHTS - CENTRE).tolist(), strict=True))
+    # The logistic function, without scipy, which takes a while to load.
+    likelihoods = 1 / (1 + np.exp(CENTRE - signs(evidence, compared) @ WEIGHTS))
+    scores = dict(zip(compared, likelihoods.tolist(), strict=True))
     least = min(scores.values(), default=1.0)
     return {passage: scores.get(passage, least * first) for passage, first in evidence.likely.items()}
 

@@ -79,7 +79,7 @@ def _shared(pack: Pack, start: int, end: int, texts: Sequence[str]) -> list[tupl
     pairs = {wanted[at : at + 2] for wanted in map(fold, texts) for at in range(len(wanted) - 1)}
     folded, offsets = fold_array(np.asarray(pack.text[start:end]))
     shown = text_of(folded)
-    places = [int(offset) + start for offset in offsets]
+    places = (offsets + np.uint32(start)).tolist()
     return merged(
         [
             (places[at], places[at + 1] + 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
@@ -493,12 +492,12 @@ class Library:
         return hit(pack, card, passage, score, evidence, texts)
 
     def _facets(self, passages: NDArray[np.int64]) -> dict[str, tuple[FacetValue, ...]]:
-        counts: Counter[WorkCard] = Counter()
+        counts: list[tuple[WorkCard, int]] = []
         numbers = passages >> 32
         for number in np.unique(numbers).tolist():
             works = self._packs[number].passage_works[passages[numbers == number] & 0xFFFFFFFF]
-            for work, count in zip(*np.unique(works, return_counts=True), strict=True):
-                counts[self._cards[number, int(work)]] += int(count)
+            found = np.bincount(works).tolist()
+            counts += ((self._cards[number, work], count) for work, count in enumerate(found) if count)
         return fields.facets(counts)
 
 

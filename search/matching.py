@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,7 @@ class Occurrences:
         return Occurrences(self.stream, self.starts, self.ends, np.zeros_like(self.typed), self.passages)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Piece:
     """A row of characters (folded, and as typed) at their distances from its start, after a gap of low to high."""
 
@@ -59,9 +59,24 @@ class _Piece:
     folded: tuple[int, ...]
     typed: tuple[int, ...]
 
-    @property
+    @cached_property
     def length(self) -> int:
         return self.distances[-1] + 1
+
+    @cached_property
+    def steps(self) -> Places:
+        """The distances as an array."""
+        return np.array(self.distances)
+
+    @cached_property
+    def pairs(self) -> Places:
+        """Which characters stand just before the next one."""
+        return np.flatnonzero(np.diff(self.steps) == 1)
+
+    @cached_property
+    def between(self) -> Places:
+        """The distances of the single wildcards."""
+        return np.setdiff1d(np.arange(self.length), self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +100,12 @@ def find(pack: Pack, number: int, pattern: tuple[Element, ...], typed: tuple[int
     """
     stream = pack.streams[number]
     pieces, tail = _pieces(pattern, typed)
-    found = [_standing(pack, stream, piece) for piece in pieces]
-    if not all(len(ranges.starts) for ranges, _ in found):
-        nowhere = np.empty(0, np.int64)
-        return Occurrences(number, nowhere, nowhere, np.empty(0, dtype=bool), nowhere)
+    found: list[tuple[_Ranges, Mask]] = []
+    for piece in pieces:
+        starts = _places(pack, stream, piece)
+        if not len(starts):
+            return Occurrences(number, starts, starts, np.empty(0, dtype=bool), starts)
+        found.append((_Ranges(starts, starts + piece.length), _as_typed(pack, stream, piece, starts)))
     everything = _chained(stream, pieces, [ranges for ranges, _ in found], tail)
     if len(pieces) == 1 and not (pieces[0].high or tail):
         spelled = found[0][1]
@@ -143,46 +160,43 @@ def stands(pack: Pack, folded: Sequence[int], allowed: Mask | None) -> bool:
     return False
 
 
-def _standing(pack: Pack, stream: StoredStream, piece: _Piece) -> tuple[_Ranges, Mask]:
-    """Where a piece stands, and which of these are spelled as typed."""
-    starts = _places(pack, stream, piece)
-    spelled = np.zeros(len(starts), dtype=bool)
-    written = pack.ids(piece.typed) if len(starts) else None
-    if written is not None:
-        places = starts[:, None] + np.array(piece.distances)
-        spelled = (pack.text.ids[stream.offsets[places]] == written).all(axis=1)
-    return _Ranges(starts, starts + piece.length), spelled
+def _as_typed(pack: Pack, stream: StoredStream, piece: _Piece, starts: Places) -> Mask:
+    """Which places of a piece are spelled as typed."""
+    written = pack.ids(piece.typed)
+    if written is None:
+        return np.zeros(len(starts), dtype=bool)
+    spelled: Mask = (pack.text.ids[stream.offsets[starts[:, None] + piece.steps]] == written).all(axis=1)
+    return spelled
 
 
 def _places(pack: Pack, stream: StoredStream, piece: _Piece) -> Places:
     """The starts of a piece."""
-    ids = pack.ids(piece.folded)
-    if ids is None or not len(stream.codes):
+    text = stream.codes.ids
+    ids = pack.ids(piece.folded) if len(text) else None
+    if ids is None:
         return np.empty(0, np.int64)
     starts, known = _anchored(stream, piece, ids)
-    starts = starts[(starts >= 0) & (starts <= len(stream.codes) - piece.length)]
-    text = stream.codes.ids
+    if not len(starts):
+        return starts
+    starts = starts[(starts >= 0) & (starts <= len(text) - piece.length)]
     others = [at for at in range(len(ids)) if at not in known]
-    if others and len(starts):
-        places = starts[:, None] + np.array(piece.distances)[others]
-        starts = starts[(text[places] == ids[others]).all(axis=1)]
-    between = sorted(set(range(piece.length)) - set(piece.distances))
-    if between and len(starts):
-        starts = starts[(text[starts[:, None] + np.array(between)] != BOUNDARY).all(axis=1)]
+    if others:
+        starts = starts[(text[starts[:, None] + piece.steps[others]] == ids[others]).all(axis=1)]
+    if len(piece.between):
+        starts = starts[(text[starts[:, None] + piece.between] != BOUNDARY).all(axis=1)]
     return starts
 
 
-def _anchored(stream: StoredStream, piece: _Piece, ids: Ids) -> tuple[Places, set[int]]:
+def _anchored(stream: StoredStream, piece: _Piece, ids: Ids) -> tuple[Places, tuple[int, ...]]:
     """The starts that the rarest pair of a piece allows, and which characters that settles."""
-    pairs = [at for at in range(len(ids) - 1) if piece.distances[at + 1] == piece.distances[at] + 1]
-    if pairs:
-        rows, counts = stream.pairs.counts(ids[pairs], ids[[at + 1 for at in pairs]])
-        if not counts.all():
-            return np.empty(0, np.int64), set()
-        best = int(np.argmin(counts))
-        at = pairs[best]
-        return stream.pairs.of_pair(int(rows[best])) - piece.distances[at], {at, at + 1}
-    return stream.pairs.of_character(int(ids[0])), {0}
+    if not len(piece.pairs):
+        return stream.pairs.of_character(int(ids[0])), (0,)
+    rows, counts = stream.pairs.counts(ids[piece.pairs], ids[piece.pairs + 1])
+    best = int(counts.argmin())
+    if not counts[best]:
+        return np.empty(0, np.int64), ()
+    at = int(piece.pairs[best])
+    return stream.pairs.of_pair(int(rows[best])) - piece.distances[at], (at, at + 1)
 
 
 def _chained(stream: StoredStream, pieces: Sequence[_Piece], found: Sequence[_Ranges], tail: int) -> _Ranges:
@@ -214,7 +228,7 @@ def _led(stream: StoredStream, ranges: _Ranges, low: int, high: int) -> _Ranges:
         return ranges
     if len(ranges.starts) * (high - low + 1) > MOST_STARTS:
         raise SearchError("query-too-complex", "?*")
-    starts = np.unique(np.concatenate([ranges.starts - gap for gap in range(low, high + 1)]))
+    starts = each_once([ranges.starts - gap for gap in range(low, high + 1)])
     starts = starts[starts >= 0]
     # The nearest that the gap can lead to is the shortest; if a boundary cuts that off, it does all others.
     nearest = np.searchsorted(ranges.starts, starts + low)
@@ -224,24 +238,28 @@ def _led(stream: StoredStream, ranges: _Ranges, low: int, high: int) -> _Ranges:
 
 def near(pack: Pack, left: Occurrences, right: Occurrences, distance: int) -> Occurrences:
     """Those of ``left`` that have one of ``right`` within ``distance`` characters, before or after, not overlapping."""
-    if not len(right.starts):
-        return left.where(np.zeros(len(left.starts), dtype=bool))
-    boundaries = pack.streams[left.stream].boundaries
-
-    def stretch(places: Places) -> Places:
-        return np.searchsorted(boundaries, places)
-
     keep = np.zeros(len(left.starts), dtype=bool)
-    begins, ends = np.sort(right.starts), np.sort(right.ends)
+    if not len(right.starts):
+        return left.where(keep)
+    unbroken = pack.streams[left.stream].unbroken
+    begins, ends = right.starts, np.sort(right.ends, kind="stable")
     after = np.searchsorted(begins, left.ends)
-    has = after < len(begins)
     other = begins[np.minimum(after, len(begins) - 1)]
-    keep |= has & (other - left.ends <= distance) & (stretch(other) == stretch(left.starts))
+    near = np.flatnonzero((after < len(begins)) & (other - left.ends <= distance))
+    keep[near] = unbroken(left.starts[near], other[near])
     before = np.searchsorted(ends, left.starts, side="right") - 1
-    has = before >= 0
     other = ends[np.maximum(before, 0)]
-    keep |= has & (left.starts - other <= distance) & (stretch(np.maximum(other - 1, 0)) == stretch(left.starts))
+    near = np.flatnonzero(~keep & (before >= 0) & (left.starts - other <= distance))
+    keep[near] = unbroken(other[near] - 1, left.starts[near])
     return left.where(keep)
+
+
+def each_once(parts: Sequence[Places]) -> Places:
+    """The numbers of all parts, sorted, each once: quicker than numpy's own where the parts are sorted."""
+    numbers = np.sort(np.concatenate(parts), kind="stable") if len(parts) > 1 else parts[0]
+    fresh = np.ones(len(numbers), dtype=bool)
+    fresh[1:] = numbers[1:] != numbers[:-1]
+    return numbers[fresh]
 
 
 def whole(pack: Pack, found: Occurrences) -> Mask:
@@ -272,11 +290,12 @@ def original_ranges(pack: Pack, found: Occurrences) -> list[tuple[int, int]]:
     Punctuation and line ends inside an occurrence are covered; a note that interrupts it is not.
     """
     offsets = pack.streams[found.stream].offsets
+    firsts, lasts = offsets[found.starts].astype(np.int64), offsets[found.ends - 1].astype(np.int64) + 1
+    interrupted = pack.noted(firsts, lasts) & (found.stream == MAIN)
     ranges: list[tuple[int, int]] = []
-    for start, end in zip(found.starts.tolist(), found.ends.tolist(), strict=True):
-        first, last = int(offsets[start]), int(offsets[end - 1]) + 1
-        if found.stream == 0:
-            for note_start, note_end in list(pack.notes_between(first, last)):
+    for first, last, notes in zip(firsts.tolist(), lasts.tolist(), interrupted.tolist(), strict=True):
+        if notes:
+            for note_start, note_end in pack.notes_between(first, last):
                 if note_start > first:
                     ranges.append((first, note_start))
                 first = note_end

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
-import jieba
 import numpy as np
 
 from indexer.engines import Bag, Engine
-from indexer.folding import fold, fold_array
+from indexer.folding import fold
 from indexer.pack import MAIN, Pack
-from indexer.passages import code_points, text_of
+from indexer.passages import text_of
+from search.lexicon import cut, runs
 from search.results import Suggestion
 
 TABLE = Path(__file__).with_name("thesaurus.tsv")
@@ -25,8 +24,6 @@ MOST_WORDS, MOST_CLASSICAL = 6, 5
 """Words of a query that get suggestions at most, and classical words that each gets."""
 SAMPLE = 12
 """Passages whose main text shows a word's commonest spelling: those that it makes most of."""
-
-_RUN = re.compile(r"\w+")
 
 Spelling = Callable[[str], str]
 """How the collection spells a word; empty where the word stands nowhere."""
@@ -53,14 +50,16 @@ class Thesaurus:
 
     def within(self, text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
         """The modern words of a folded text: half-open ranges, each with its classical words."""
-        for word, start, end in jieba.tokenize(text, HMM=False):
+        start = 0
+        for word in cut(text):
             if known := self.classical(word):
-                yield start, end, known
+                yield start, start + len(word), known
+            start += len(word)
 
     def suggest(self, text: str, spelling: Spelling) -> tuple[Suggestion, ...]:
         """For the modern words of a text, in order, the classical ones that have a spelling."""
         found: dict[str, Suggestion] = {}
-        for typed, word in _words(text):
+        for typed, word in chain.from_iterable(runs(text)):
             if word not in found and (known := self.classical(word)):
                 spelt = (each for each in map(spelling, known) if each)
                 found[word] = Suggestion(typed, tuple(islice(spelt, MOST_CLASSICAL)))
@@ -104,14 +103,3 @@ class Spellings:
             spelled = text_of(pack.text[stream.offsets[start + np.array(places, np.int64)[:, None] + steps]])
             met += [spelled[at : at + len(word)] for at in range(0, len(spelled), len(word))]
         return met
-
-
-def _words(text: str) -> Iterator[tuple[str, str]]:
-    """The words of a text, as typed and folded."""
-    for run in _RUN.findall(text):
-        folded, offsets = fold_array(code_points(run))
-        ends = np.append(offsets[1:], len(run))
-        at = 0
-        for word in jieba.cut(text_of(folded), HMM=False):
-            yield run[offsets[at] : ends[at + len(word) - 1]], word
-            at += len(word)

@@ -30,8 +30,13 @@ def test_a_strange_word_that_the_collection_has_is_familiar() -> None:
 
 
 def test_a_quotation_with_a_slip_is_close() -> None:
-    assert not look("阿勒卓特佛罗").close
-    assert look("阿勒卓特佛罗", "于是阿勒卓特遂行").close
+    assert not look("高速铁路时刻表").close
+    assert look("高速铁路时刻表", "于高速铁路").close
+
+
+def test_characters_that_are_no_words_may_be_a_new_name() -> None:
+    assert look("新冠疫情").strange == ("新冠", "疫情")
+    assert look("仪尉胡福国镶黄").close
 
 
 def test_a_name_with_other_spellings_is_no_stranger() -> None:

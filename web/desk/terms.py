@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+
 import jieba.analyse
+
+jieba.setLogLevel(logging.WARNING)
 
 MOST = 8
 LONGEST = 300
