@@ -78,15 +78,17 @@ def interact(
     long, short = (_share(_stretches(degrees, blocks.piece, span), asked) for span in (LONG, SHORT))
     best_long, best_short = (np.maximum.reduceat(each, starts) for each in (long, short))
     values = np.stack([around, whole, best_long, best_short], axis=1)
-    ends = np.append(starts[1:], len(passages))
-    found: dict[int, Closest] = {}
-    for row, first, last in zip(values.tolist(), starts.tolist(), ends.tolist(), strict=True):
-        at = first + int(np.argmax(short[first:last]))
-        piece, offset = int(blocks.piece[at]), int(blocks.offset[at])
-        start, length = int(pieces.starts[piece]), int(pieces.lengths[piece])
-        stretch = int(pieces.streams[piece]), start + offset, start + min(offset + SHORT * BLOCK, length)
-        found[int(passages[first])] = Closest(tuple(row), stretch)
-    return found
+    # The first block of each passage where its best short stretch begins.
+    best = np.flatnonzero(short == np.repeat(best_short, np.diff(starts, append=len(short))))
+    best = best[np.searchsorted(best, starts)]
+    piece, offsets = blocks.piece[best], blocks.offset[best]
+    begins = pieces.starts[piece] + offsets
+    ends = pieces.starts[piece] + np.minimum(offsets + SHORT * BLOCK, pieces.lengths[piece])
+    stretches = np.column_stack([pieces.streams[piece], begins, ends])
+    return {
+        passage: Closest(tuple(shares), tuple(stretch))
+        for passage, shares, stretch in zip(passages[starts].tolist(), values.tolist(), stretches.tolist(), strict=True)
+    }
 
 
 def spaced(query: str) -> str:
@@ -192,9 +194,10 @@ def _verbatim(asked: _Asked, substitutes: Iterable[Substitute]) -> Iterator[_Ver
     for token, key in enumerate(asked.keys[len(asked.rows) :].tolist(), start=len(asked.rows)):
         characters = (key >> 32, key & 0xFFFFFFFF) if key >> 32 else (key,)
         yield _Verbatim(characters, np.array([token]), SAME)
+    places = {key: token for token, key in enumerate(asked.keys.tolist())}
     for start, end, others, degree in substitutes:
-        part = np.concatenate(token_keys(asked.codes[start:end]))
-        tokens = np.flatnonzero(np.isin(asked.keys, part))
+        part = np.concatenate(token_keys(asked.codes[start:end])).tolist()
+        tokens = np.array([places[key] for key in part if key in places], np.int64)
         for other in filter(None, others):
             yield _Verbatim(tuple(map(ord, other)), tokens, round(degree * SAME))
 
@@ -213,7 +216,7 @@ def _raise(degrees: Degrees, text: Codes, wanted: Sequence[_Verbatim]) -> None:
         for step, character in enumerate(characters[1:], start=1):
             starts = starts[text.take(starts + step, mode="clip") == character]
         if len(starts):
-            found = np.ix_(np.unique(starts // BLOCK), tokens)
+            found = (starts // BLOCK)[:, None], tokens
             degrees[found] = np.maximum(degrees[found], np.uint8(degree))
 
 
