@@ -25,6 +25,8 @@ WEIGHTS = np.array((1.12, -1.32, 10.05, 20.29, -4.91, 11.34, 10.28))
 """What each sign counts; learnt by eval.fusion on development queries."""
 CENTRE = 29.5
 """The weighted sum of signs that is as likely as not to be right."""
+FLATNESS = 60
+"""How slowly ranks lose weight in the first guess."""
 ACCIDENTAL = 0.1
 """What an occurrence that cuts a word of modern text in two (北大 in 东北大学) counts beside one that does not."""
 
@@ -116,12 +118,11 @@ def fused(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
 
 
 def likely(words: Scores, meaning: Scores) -> Scores:
-    """The first guess, 0 to 1, of what is alike: both rankings together."""
-    rankings = [_scaled(ranked) for ranked in (words, meaning) if ranked]
+    """The first guess, 0 to 1, of what is alike: reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
     guess: defaultdict[int, float] = defaultdict(float)
-    for ranked in rankings:
-        for passage, score in ranked.items():
-            guess[passage] += score / len(rankings)
+    for ranked in (words, meaning):
+        for rank, passage in enumerate(sorted(ranked, key=lambda each: (-ranked[each], each))):
+            guess[passage] += FLATNESS / (FLATNESS + rank) / 2
     return dict(guess)
 
 
@@ -143,13 +144,6 @@ def signs(evidence: Evidence, passages: Sequence[int]) -> NDArray[np.float64]:
         for passage in passages
     ]
     return np.array(rows, dtype=np.float64).reshape(len(rows), len(SIGNS))
-
-
-def _scaled(scores: Scores) -> Scores:
-    if not scores:
-        return {}
-    low, high = min(scores.values()), max(scores.values())
-    return {passage: (score - low) / (high - low) if high > low else 1.0 for passage, score in scores.items()}
 
 
 def _arrays(scores: Mapping[int, float]) -> Ranked:

@@ -59,7 +59,7 @@ from search.visibility import PartialEngine
 
 POOL = 200
 """Passages that each ranking by words and by meaning contributes."""
-RERANKED = 100
+RERANKED = 64
 """Of these, the most likely ones are compared with the query token by token."""
 LARGEST_LIMIT = 1000
 CLASSICAL_DEGREE = 0.9
