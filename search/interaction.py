@@ -28,8 +28,8 @@ MOST_TOKENS = 64
 SAME = 255
 """The degree of likeness of a token with itself. Degrees are cosines in 255ths: bytes are quick to compare."""
 
-_ROWS = 200 * BLOCK
-"""Tokens that are compared at once."""
+_ROWS = 50 * BLOCK
+"""Tokens that are compared at once: as many as stay in a processor's cache."""
 
 Numbers = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -150,13 +150,14 @@ def _greatest(model: StaticEmbedder, asked: _Asked, codes: Codes) -> Degrees:
     used = np.flatnonzero(present)
     degrees = np.zeros((len(used), len(asked.keys)), np.uint8)
     for first in range(0, len(used) - 1, _ROWS):
-        cosines = model.cosines(used[:-1][first : first + _ROWS], asked.rows)
-        likes = degrees[first : first + len(cosines), : len(asked.rows)]
-        np.rint(np.clip(cosines, 0, 1, out=cosines) * SAME, out=likes, casting="unsafe")
-    places = np.cumsum(present) - 1
+        likes = model.cosines(used[:-1][first : first + _ROWS], asked.rows)
+        likes *= SAME
+        degrees[first : first + len(likes), : len(asked.rows)] = np.clip(likes + 0.5, 0, SAME, out=likes)
+    places = np.empty(len(present), np.int64)
+    places[used] = np.arange(len(used))
     of_characters, of_pairs = places.take(characters), places.take(np.append(pairs, model.unknown))
     greatest = np.empty((len(codes), len(asked.keys)), np.uint8)
-    # `take` gathers rows several times as fast as an index does, and a few blocks at a time stay in the cache.
+    # `take` gathers rows several times as fast as an index does.
     for first in range(0, len(text), _ROWS):
         some = slice(first, first + _ROWS)
         each = np.maximum(degrees.take(of_characters[some], axis=0), degrees.take(of_pairs[some], axis=0))
