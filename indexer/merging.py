@@ -7,7 +7,7 @@ them bears the first one's number: passages keep their order, which tells apart 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -130,37 +130,34 @@ def _merged(
     described = repr((FORMAT, generation.settings.model, generation.settings.folding, made_of))
     folder = pack_folder(index, hashlib.sha256(described.encode()).hexdigest()[:24])
     if not is_made(index, folder.name):
-        for entry in entries:
-            for damage in checksums.damages(pack_folder(index, entry.name)):
-                raise damaged(index, Damaged(str(damage)))  # lest it get a checksum that fits
-        _write(folder, list(open_packs(index, entries).values()), group, generation, embedder, report)
+        damages = (damage for entry in entries for damage in checksums.damages(pack_folder(index, entry.name)))
+        if damage := next(damages, None):
+            raise damaged(index, Damaged(str(damage)))  # lest it get a checksum that fits
+        _write(folder, open_packs(index, entries), entries, generation.sources, embedder, report)
     works = tuple(entry.works[work] for entry in entries for work in entry.live)
     return PackEntry(entries[0].number, folder.name, works, tuple(range(len(works))))
 
 
 def _write(
     folder: Path,
-    packs: Sequence[Pack],
-    group: Group,
-    generation: Generation,
+    packs: Mapping[int, Pack],
+    entries: Sequence[PackEntry],
+    sources: Iterable[str],
     embedder: Embedder,
     report: Callable[[float], None],
 ) -> None:
-    """Write the live works of some packs as one, with what was wrong in the files of sources that are still known."""
+    """Write the live works of some packs as one, with what was wrong in the files of these sources."""
     writer = PackWriter()
-    total = sum(len(member.entry.live) for member in group)
-    done = 0
-    for pack, member in zip(packs, group, strict=True):
-        for number in member.entry.live:
-            writer.add(pack.work(number), pack.works[number].collection, pack.works[number].source)
-            done += 1
-            report(done / total / 2)
+    live = [(packs[entry.number], work) for entry in entries for work in entry.live]
+    for done, (pack, work) in enumerate(live, start=1):
+        writer.add(pack.work(work), pack.works[work].collection, pack.works[work].source)
+        report(done / len(live) / 2)
     problems = {
-        source: tuple(dict.fromkeys(problem for pack in packs for problem in pack.problems(source, Path())))
-        for source in generation.sources
+        source: found
+        for source in sources
+        if (found := tuple(dict.fromkeys(each for pack in packs.values() for each in pack.problems(source, Path()))))
     }
-    found = {source: each for source, each in problems.items() if each}
-    writer.write(folder, found, embedder, lambda step, done, total: report((1 + done / total) / 2))
+    writer.write(folder, problems, embedder, lambda step, done, total: report((1 + done / total) / 2))
 
 
 def _report(progress: Progress, before: int, size: int, whole: int, share: float) -> None:

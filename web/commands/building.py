@@ -79,7 +79,7 @@ def compact(folder: Path) -> None:
     """Merge small and half-dead parts of the index, while it is served.
 
     Works that came one by one, and what was replaced or removed, leave parts that each cost every search some time.
-    They become few; what is found stays the same. After Ctrl-C, run it again to go on.
+    They become few, as if all had been indexed at once. After Ctrl-C, run it again to go on.
 
     Exit status: 0 fine, 2 nothing done.
     """
