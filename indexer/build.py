@@ -2,7 +2,8 @@
 
 Sources that have not changed are skipped; the others are gathered into packs, each durable when it is done, so
 that a build which was interrupted goes on from its last pack. Then the inverted index is forked, the works that
-were replaced or removed leave it and the new ones enter, and the new generation is published.
+were replaced or removed leave it and the new ones enter, and the new generation is published. Small packs that have
+gathered are merged on the way; :func:`compact` merges all that it gains anything to merge.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from corpora.manifests import record_of
 from corpora.model import Problem, Source
 from corpora.readers import discover
-from indexer import checksums, engines, folding
+from indexer import engines, folding, merging
 from indexer.checksums import Damaged
 from indexer.embedding import Embedder, load_embedder
 from indexer.errors import IndexFailure, no_room
@@ -28,8 +29,8 @@ from indexer.generation import (
     Settings,
     builder_lock,
     damaged,
-    drop,
     fork_engine,
+    is_made,
     open_packs,
     pack_folder,
     publish,
@@ -81,19 +82,8 @@ def build(
     """
     began = time.monotonic()
     with builder_lock(index), no_room(index):
-        before = published(index)
-        if before:
-            try:
-                require_sizes(index, before)
-            except Damaged as failure:
-                raise damaged(index, failure) from failure
-        name = engine or (before.settings.engine if before else engines.DEFAULT)
-        if name not in engines.ENGINES:
-            raise IndexFailure(f"no engine is called {name}; choose one of {', '.join(engines.ENGINES)}")
-        embedder = load_embedder(model or _model_path(before))
-        settings = Settings(engine=name, model=embedder.name, folding=folding.fingerprint())
-        if before and before.settings != settings:
-            raise IndexFailure(_mismatch(index, before.settings, settings))
+        before = _whole(index)
+        settings, embedder = _settings(index, before, engine, model)
         current = before or Generation(0, settings)
         alive = current.live_works()
         unknown = [work for work in remove if work not in alive]
@@ -137,7 +127,9 @@ def build(
                 packs=(*kept.packs, *entries),
                 sources={**kept.sources, **owners},
             )
-            write_engine(index, before, following, entries, leaving, on_progress)
+            groups = merging.due(merging.members(index, following))
+            following = merging.merge(index, following, groups, embedder, on_progress)
+            write_engine(index, before, following, on_progress)
             publish(index, following, before)
     opened = open_packs(index, following.packs).values()
     live = [pack.of_works(entry.live) for pack, entry in zip(opened, following.packs, strict=True)]
@@ -151,6 +143,47 @@ def build(
         windows=sum(int(mask[pack.windows["passage"]].sum()) for pack, mask in zip(opened, live, strict=True)),
         seconds=time.monotonic() - began,
         problems=tuple(dict.fromkeys(problems)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Compaction:
+    """What a compaction did: how many packs were rewritten, out of how many, and how many there are now."""
+
+    generation: int
+    rewritten: int
+    before: int
+    after: int
+    seconds: float
+
+
+def compact(index: Path, *, on_progress: Progress = lambda step, done, total: None) -> Compaction:
+    """Write the works of small and half-dead packs into fewer packs; where there is nothing to gain, do nothing.
+
+    The inverted index is made anew, so that nothing dead stays in it.
+
+    Raises:
+        IndexFailure: there is no index, or nothing could be done; what was published is as it was.
+    """
+    began = time.monotonic()
+    with builder_lock(index), no_room(index):
+        before = _whole(index)
+        if before is None:
+            raise IndexFailure(f"{index}: no index there; build one with `wenyuan index PATH --index {index}`")
+        _, embedder = _settings(index, before, None, None)
+        groups = merging.wasteful(merging.members(index, before))
+        following = before
+        if groups:
+            numbered = replace(before, number=before.number + 1)
+            following = merging.merge(index, numbered, groups, embedder, on_progress)
+            write_engine(index, None, following, on_progress)
+            publish(index, following, before)
+    return Compaction(
+        generation=following.number,
+        rewritten=sum(map(len, groups)),
+        before=len(before.packs),
+        after=len(following.packs),
+        seconds=time.monotonic() - began,
     )
 
 
@@ -180,13 +213,10 @@ def _write_packs(
     for group in _groups(sizes):
         made_of = (FORMAT, settings.model, settings.folding, collection, group)
         folders[group] = pack_folder(index, hashlib.sha256(repr(made_of).encode()).hexdigest()[:24])
-    for folder in folders.values():
-        if folder.is_dir() and not checksums.is_whole(folder):
-            drop(folder)
     missing = [
         Task(folder, tuple((key, sources[key], sizes[key]) for key in group), collection)
         for group, folder in folders.items()
-        if not folder.is_dir()
+        if not is_made(index, folder.name)
     ]
     write_packs(missing, embedder, model, progress)
     return [(group, Pack(folder)) for group, folder in folders.items()]
@@ -233,38 +263,65 @@ def _enter(
     return entries, owners, problems
 
 
-def write_engine(
-    index: Path,
-    before: Generation | None,
-    following: Generation,
-    entries: Sequence[PackEntry],
-    leaving: set[str],
-    progress: Progress,
-) -> None:
-    """Write the inverted index of ``following``: that of ``before`` with the works of ``entries``, without ``leaving``.
+def write_engine(index: Path, before: Generation | None, following: Generation, progress: Progress) -> None:
+    """Write the inverted index of ``following``: that of ``before`` without the works that it no longer has where they
+    were, and with those that it has elsewhere.
 
     Without ``before`` it is made from nothing.
     """
     folder = fork_engine(index, before.number if before else None, following.number)
     writer = engines.engine(following.settings.engine).open_writer(folder)
-    if before:
-        places = before.live_works()
-        writer.remove([work_key(*places[work]) for work in leaving])
-    packs = open_packs(index, entries)
+    old, new = _places(before) if before else {}, _places(following)
+    writer.remove([key for place, key in old.items() if place not in new])
+    arriving = {key for place, key in new.items() if place not in old}
+    packs = open_packs(
+        index,
+        (entry for entry in following.packs if any(work_key(entry.number, work) in arriving for work in entry.live)),
+    )
     total = sum(len(pack.passages) for pack in packs.values())
     done = 0
-    for entry in entries:
-        pack = packs[entry.number]
-        live = {work_key(entry.number, work) for work in entry.live}
-        for passage in pack_passages(pack, entry.number):
+    for number, pack in packs.items():
+        for passage in pack_passages(pack, number):
             done += 1
-            if passage.work in live:
+            if passage.work in arriving:
                 writer.add((passage,))
             if done % 500 == 0 or done == total:
                 progress("index", done, total)
     progress("commit", 0, 1)
     writer.commit()
     progress("commit", 1, 1)
+
+
+def _places(generation: Generation) -> dict[tuple[int, str, int], str]:
+    """Where each live work stands, number and name of its pack and its number in it, and what an engine calls it."""
+    return {
+        (pack.number, pack.name, work): work_key(pack.number, work) for pack in generation.packs for work in pack.live
+    }
+
+
+def _whole(index: Path) -> Generation | None:
+    """The published generation, no file of which is missing or cut short; None where there is no index yet."""
+    state = published(index)
+    if state:
+        try:
+            require_sizes(index, state)
+        except Damaged as failure:
+            raise damaged(index, failure) from failure
+    return state
+
+
+def _settings(
+    index: Path, before: Generation | None, engine: str | None, model: Path | None
+) -> tuple[Settings, Embedder]:
+    """What the next generation is made with, which must be what the one before it was made with; and its model."""
+    name = engine or (before.settings.engine if before else engines.DEFAULT)
+    if name not in engines.ENGINES:
+        raise IndexFailure(f"no engine is called {name}; choose one of {', '.join(engines.ENGINES)}")
+    embedder = load_embedder(model or _model_path(before))
+    settings = Settings(engine=name, model=embedder.name, folding=folding.fingerprint())
+    if before and before.settings != settings:
+        raise IndexFailure(_mismatch(index, before.settings, settings))
+    return settings, embedder
 
 
 def _model_path(before: Generation | None) -> Path | None:

@@ -44,7 +44,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class PackEntry:
-    """A pack in a generation. ``number`` never changes; ``live`` are the numbers of its works that count."""
+    """A pack in a generation; ``live`` are the numbers of its works that count.
+
+    ``number`` is the pack's for as long as it is there, and then that of the pack that it was merged into.
+    """
 
     number: int
     name: str
@@ -83,6 +86,14 @@ def work_key(pack: int, work: int) -> str:
 def pack_folder(index: Path, name: str) -> Path:
     """Where a pack stands."""
     return index / "packs" / name
+
+
+def is_made(index: Path, name: str) -> bool:
+    """Whether a pack is there already, as what was interrupted has left it; one that is damaged is dropped."""
+    folder = pack_folder(index, name)
+    if folder.is_dir() and not checksums.is_whole(folder):
+        drop(folder)
+    return folder.is_dir()
 
 
 def open_packs(index: Path, entries: Iterable[PackEntry]) -> dict[int, Pack]:
@@ -182,7 +193,7 @@ def publish(index: Path, generation: Generation, before: Generation | None) -> N
     """
     engine = engine_folder(index, generation.number)
     checksums.seal(engine, engine_folder(index, before.number) if before else None)
-    for path in (*engine.iterdir(), engine, engine.parent):
+    for path in (*engine.iterdir(), engine, engine.parent, index / "packs"):
         sync(path)
     if before:
         _swap(index, PREVIOUS, before)

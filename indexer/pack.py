@@ -247,7 +247,7 @@ class Pack:
         row = self.sections[number]
         start, end = int(row["start"]), int(row["end"])
         work = self.works[int(row["work"])]
-        first, last = (int(at) for at in np.searchsorted(self._page_starts, (start, end)))
+        first, last = self._first_page(number), self._first_page(number + 1)
         names = self._contents["names"]
         spans = self.spans
         chosen = spans[np.searchsorted(spans["start"], start) : np.searchsorted(spans["start"], end)]
@@ -269,6 +269,20 @@ class Pack:
                 for span in chosen
             ),
         )
+
+    def _first_page(self, section: int) -> int:
+        """The first page of a section; one that starts where a section ends is that section's last."""
+        if section == len(self.sections):
+            return len(self._page_starts)
+        row = self.sections[section]
+        page = int(self.passages["page"][row["first_passage"]])
+        return page if page >= 0 else int(np.searchsorted(self._page_starts, row["start"], side="right"))
+
+    def work(self, number: int) -> Work:
+        """The work as it was given to the writer, but for sections that are empty."""
+        work = self.works[number]
+        sections = range(work.first_section, work.first_section + len(work.section_titles))
+        return Work(work.id, work.record, tuple(map(self.section, sections)))
 
 
 class PackWriter:

@@ -97,9 +97,9 @@ def repair(index: Path, *, go_back: bool = False, on_progress: Progress = lambda
             raise IndexFailure(f"{index}: every pack is damaged; {_ANEW}")
         anew = engine_folder(index, state.number) in broken
         if anew:
-            write_engine(index, None, mended, mended.packs, set(), on_progress)
+            write_engine(index, None, mended, on_progress)
         else:
-            write_engine(index, state, mended, (), lost, on_progress)
+            write_engine(index, state, mended, on_progress)
         for folder in broken.intersection(pack_folder(index, name) for name in gone):
             drop(folder)  # lest a build take it for done
         publish(index, mended, other)

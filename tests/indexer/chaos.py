@@ -1,9 +1,10 @@
 """An index is changed by processes that are killed at random moments; after each death it must be whole.
 
-    python tests/indexer/chaos.py --kills 300 --seed 7
+    python tests/indexer/chaos.py --kills 300 --seed 7 --engine whoosh
 
-Each death falls into a build that adds, replaces or removes works, into a repair or into a restoration. After it every
-file is as it was made, and the index answers as before the change or as after it, with nothing between.
+Each death falls into a build that adds, replaces or removes works, into a compaction, a repair or a restoration; half
+of them when it publishes what it has made. After it every file is as it was made, and the index answers as before the
+change or as after it, with nothing between.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer import folding
+from indexer import folding, merging
 from indexer.backup import backup, restore
-from indexer.build import build
+from indexer.build import build, compact
 from indexer.checksums import LIST
 from indexer.errors import IndexFailure
 from indexer.generation import engine_folder, published
+from indexer.pack import Progress
 from indexer.repair import repair, verify
 from search.library import Library
 from search.results import Mode, SearchRequest
@@ -34,6 +36,10 @@ from search.results import Mode, SearchRequest
 NAMES = ("river", "town", "hill", "lake")
 LONGEST = 0.4
 """Seconds after which a process is killed at the latest; it may have ended before."""
+PUBLISHING = 0.04
+"""The same from when the engine has committed, so that what is left is to publish."""
+
+Change = Callable[[Progress], object]
 
 
 @dataclass
@@ -54,6 +60,7 @@ class Chaos:
 
     def begin(self) -> None:
         """An index of two works, and a backup of it."""
+        merging.GATHERED = 3  # builds merge often
         folding.fingerprint()  # the tables that every build needs are made once, before the forks
         self.held = {"river": 0, "town": 0}
         build([self.write(name, 0) for name in self.held], self.index, engine=self.engine)
@@ -67,21 +74,27 @@ class Chaos:
 
     def strike(self) -> None:
         """One change whose process is killed, and a look at what it left."""
-        kind = self.random.choice(("build", "build", "remove", "repair", "restore"))
+        kind = self.random.choice(("build", "build", "remove", "compact", "repair", "restore"))
         wanted, change = getattr(self, f"_{kind}")()
+        publishing = kind != "restore" and self.random.random() < 0.5
+        hears, says = os.pipe()
         child = os.fork()
         if child == 0:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
             try:
-                change()
+                change(lambda step, done, total: os.write(says, b"!") if step == "commit" and done else None)
             except IndexFailure:
                 os._exit(3)
             os._exit(0)
-        time.sleep(self.random.uniform(0, LONGEST))
+        os.close(says)
+        if publishing:
+            os.read(hears, 1)  # or nothing, when it ends
+        time.sleep(self.random.uniform(0, PUBLISHING if publishing else LONGEST))
         os.kill(child, signal.SIGKILL)
         ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        os.close(hears)
         assert ended in (0, -signal.SIGKILL), (kind, ended)
-        self.deaths[kind if ended else "none"] += 1
+        self.deaths[f"{kind}, publishing" if publishing else kind] += bool(ended)
         found = self.answers()
         assert found in (self.held, wanted), (kind, found, self.held, wanted)
         assert kind == "repair" or verify(self.index).damages == (), kind
@@ -101,20 +114,29 @@ class Chaos:
         hits = library.search(SearchRequest(q="混同江", mode=Mode.EXACT, limit=100)).hits
         return {hit.work.id: int(hit.text.partition("第")[2].partition("本")[0]) for hit in hits}
 
-    def _build(self) -> tuple[dict[str, int], Callable[[], object]]:
+    def _build(self) -> tuple[dict[str, int], Change]:
         self.versions += 1
         names = self.random.sample(NAMES, self.random.randint(1, 3))
         paths = [self.write(name, self.versions) for name in names]
-        return {**self.held, **dict.fromkeys(names, self.versions)}, lambda: build(paths, self.index)
+        wanted = {**self.held, **dict.fromkeys(names, self.versions)}
+        return wanted, lambda told: build(paths, self.index, on_progress=told)
 
-    def _remove(self) -> tuple[dict[str, int], Callable[[], object]]:
+    def _remove(self) -> tuple[dict[str, int], Change]:
         if len(self.held) < 2:
             return self._build()
         name = self.random.choice(sorted(self.held))
         rest = {each: version for each, version in self.held.items() if each != name}
-        return rest, lambda: build([], self.index, remove=[name])
+        return rest, lambda told: build([], self.index, remove=[name], on_progress=told)
 
-    def _repair(self) -> tuple[dict[str, int], Callable[[], object]]:
+    def _compact(self) -> tuple[dict[str, int], Change]:
+        """A pack is added, so that there is something to merge it with."""
+        self.versions += 1
+        name = self.random.choice(NAMES)
+        build([self.write(name, self.versions)], self.index)
+        self.held[name] = self.versions
+        return dict(self.held), lambda told: compact(self.index, on_progress=told)
+
+    def _repair(self) -> tuple[dict[str, int], Change]:
         """The inverted index is damaged, and made again."""
         state = published(self.index)
         assert state
@@ -123,10 +145,11 @@ class Chaos:
         content = victim.read_bytes()
         victim.unlink()  # other generations may share it
         victim.write_bytes(content[: len(content) // 2])
-        return dict(self.held), lambda: repair(self.index)
+        return dict(self.held), lambda told: repair(self.index, on_progress=told)
 
-    def _restore(self) -> tuple[dict[str, int], Callable[[], object]]:
-        return dict(self.saved), lambda: restore(self.folder / "saved.tar", self.index, over=True)
+    def _restore(self) -> tuple[dict[str, int], Change]:
+        saved = self.folder / "saved.tar"
+        return dict(self.saved), lambda told: restore(saved, self.index, over=True, on_progress=told)
 
 
 def run(engine: str, kills: int, seed: int, told: Callable[[int], None] = lambda done: None) -> Counter[str]:
@@ -135,8 +158,8 @@ def run(engine: str, kills: int, seed: int, told: Callable[[int], None] = lambda
     try:
         chaos = Chaos(folder, engine, random.Random(seed))
         chaos.begin()
-        while (died := chaos.deaths.total() - chaos.deaths["none"]) < kills:
-            told(died)
+        while chaos.deaths.total() < kills:
+            told(chaos.deaths.total())
             chaos.strike()
         return chaos.deaths
     finally:
@@ -150,5 +173,5 @@ if __name__ == "__main__":
     parser.add_argument("--engine", default="tantivy")
     given = parser.parse_args()
     deaths = run(given.engine, given.kills, given.seed, lambda done: print(f"\r{done} of {given.kills}", end=""))
-    print(f"\r{dict(deaths)}: the index was whole after each")
+    print(f"\r{dict(sorted(deaths.items()))}: the index was whole after each")
     sys.exit(0)

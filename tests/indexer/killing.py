@@ -1,4 +1,4 @@
-"""A script: one build again and again, killed at each of its calls to the file system in turn.
+"""A script: one build or compaction again and again, killed at each of its calls to the file system in turn.
 
 Its argument is JSON with the names of :func:`main`'s parameters. Each index that a killed build leaves is a folder of
 its own under ``out``, beginning as a copy of ``seed``. The script ends after the build that nothing killed.
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from indexer import folding
-from indexer.build import build
+from indexer.build import build, compact
 
 CHANGES = {"os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "shutil.rmtree"}
 """Names of audit events, besides ``open`` for writing. An event comes before what it announces."""
@@ -29,7 +29,7 @@ DELAYS = range(1, 11)
 """Milliseconds into the commit; a native engine's calls raise no events."""
 
 
-def main(seed: str | None, out: str, texts: list[str], engine: str, remove: list[str]) -> None:
+def main(seed: str | None, out: str, texts: list[str], engine: str, remove: list[str], compacts: bool = False) -> None:
     folding.fingerprint()  # the tables that every build needs are made once, before the forks
 
     def end_of_build(name: str, prepare: Callable[[], Callable[[str, int, int], None]]) -> int:
@@ -39,7 +39,10 @@ def main(seed: str | None, out: str, texts: list[str], engine: str, remove: list
             shutil.copytree(seed, index)
         child = os.fork()
         if child == 0:
-            build([Path(text) for text in texts], index, engine=engine, remove=remove, on_progress=prepare())
+            if compacts:
+                compact(index, on_progress=prepare())
+            else:
+                build([Path(text) for text in texts], index, engine=engine, remove=remove, on_progress=prepare())
             os._exit(0)
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 

@@ -8,19 +8,20 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from faults import Disk, disk
 
-from indexer.build import build
+from indexer.build import build, compact
 from indexer.checksums import LIST
 from indexer.engines import ENGINES
 from indexer.errors import IndexFailure
 from indexer.generation import MANIFEST, PREVIOUS, builder_lock, engine_folder, published
 from indexer.repair import repair, verify
 from search.library import Library
-from search.results import Mode, SearchRequest
+from search.results import Mode, SearchError, SearchRequest
 from web.shelf import Shelf
 
 __all__ = ["disk"]  # a fixture
@@ -229,6 +230,8 @@ def test_a_read_only_disk_is_served(whole: Path, disk: tuple[Path, Disk]) -> Non
     assert verify(index).damages == ()
     with pytest.raises(IndexFailure, match="can't write there"):
         build([], index, remove=["town"])
+    with pytest.raises(IndexFailure, match="can't write there"):
+        compact(index)
 
 
 # Clocks and builders
@@ -247,6 +250,36 @@ def test_a_clock_that_is_set_back_hides_nothing(tmp_path: Path) -> None:
         assert build([path], index).replaced == 1
         os.utime(index / MANIFEST, ns=(time, time))
         assert shelf.library().generation == number + 1
+
+
+def test_clocks_set_back_between_builds_confuse_neither_generations_nor_cursors(
+    index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = SearchRequest(q="混同江", mode=Mode.EXACT, limit=1)
+    expired = ""
+    for number, moment in enumerate((2_000_000_000, 1_000_000_000, 1, 1_500_000_000)):
+        monkeypatch.setattr("time.time", lambda moment=moment: float(moment))
+        monkeypatch.setattr("time.time_ns", lambda moment=moment: moment * 10**9)
+        before = published(index)
+        assert before
+        if number == 3:
+            assert compact(index).rewritten == 3
+        else:
+            text = write(tmp_path / "texts", "river", f"混同江改第{number}本。")
+            assert build([text], index).replaced == 1
+        for path in index.rglob("*"):
+            os.utime(path, (moment, moment))
+        library = Library.open(index)
+        assert library.generation == before.number + 1
+        if expired:
+            with pytest.raises(SearchError, match="cursor-expired"):
+                library.search(replace(request, cursor=expired))
+        pages = [library.search(request)]
+        while pages[-1].next:
+            pages.append(library.search(replace(request, cursor=pages[-1].next)))
+        assert sorted(hit.work.id for page in pages for hit in page.hits) == sorted(TEXTS)
+        expired = pages[0].next
+    assert verify(index).damages == ()
 
 
 def test_of_two_builders_the_second_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Law 4: whatever a build dies at, the last published generation opens and answers, and the next build completes."""
+"""Law 4: whatever a build dies at, the last published generation opens and answers, and the next build completes.
+
+So it is with a compaction.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from indexer.build import build
+from indexer.build import build, compact
 from indexer.errors import IndexFailure
 from indexer.generation import Generation, engine_folder, pack_folder, published
+from indexer.repair import verify
 from search.library import Library
 from search.results import Mode, SearchRequest
 
@@ -94,6 +98,15 @@ def seed(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "index"
 
 
+def kill_again_and_again(
+    seed: str | None, out: Path, texts: list[str], engine: str, remove: list[str], compacts: bool = False
+) -> None:
+    out.mkdir()
+    order = {"seed": seed, "out": str(out), "texts": texts, "engine": engine, "remove": remove, "compacts": compacts}
+    script = str(Path(__file__).with_name("killing.py"))
+    subprocess.run([sys.executable, script, json.dumps(order)], check=True)
+
+
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_whenever_a_build_dies(engine: str, seed: Path, change: Change, tmp_path: Path) -> None:
     texts, out, undisturbed = write(tmp_path / "texts", change.writes), tmp_path / "out", tmp_path / "undisturbed"
@@ -104,17 +117,7 @@ def test_whenever_a_build_dies(engine: str, seed: Path, change: Change, tmp_path
     after, wanted = state(undisturbed), answers(undisturbed)
     assert before is None or answers(seed) != wanted
 
-    out.mkdir()
-    order = {
-        "seed": str(seed) if before else None,
-        "out": str(out),
-        "texts": [str(texts)],
-        "engine": engine,
-        "remove": change.removes,
-    }
-    script = str(Path(__file__).with_name("killing.py"))
-    subprocess.run([sys.executable, script, json.dumps(order)], check=True)
-
+    kill_again_and_again(str(seed) if before else None, out, [str(texts)], engine, list(change.removes))
     found: list[Generation | None] = []
     for index in out.iterdir():
         now = published(index)
@@ -145,6 +148,33 @@ def test_whenever_a_build_dies(engine: str, seed: Path, change: Change, tmp_path
     assert after in found
 
 
+def test_whenever_a_compaction_dies(engine: str, seed: Path, tmp_path: Path) -> None:
+    begun, out, undisturbed = tmp_path / "begun", tmp_path / "out", tmp_path / "undisturbed"
+    shutil.copytree(seed, begun)
+    build([write(tmp_path / "texts", {"mountain": MOUNTAIN})], begun, remove=["town"])
+    shutil.copytree(begun, undisturbed)
+    compact(undisturbed)
+    before, after, wanted = state(begun), state(undisturbed), answers(begun)
+    assert [len(each.packs) for each in (before, after)] == [2, 1]
+
+    kill_again_and_again(str(begun), out, [], engine, [], compacts=True)
+    found = []
+    for index in out.iterdir():
+        found.append(state(index))
+        assert state(index) in (before, after)
+        assert answers(index) == wanted
+        assert content_of(index, before) == content_of(begun, before)
+        compact(index)
+        assert state(index) == after
+        assert answers(index) == wanted
+        assert verify(index).damages == ()
+        if found[-1] == before:
+            assert_holds_only(index, before, after)
+    assert len(found) >= FEWEST
+    assert found.count(before) >= FEWEST / 2
+    assert after in found
+
+
 def test_what_a_manifest_names_is_durable_before_it(
     engine: str, seed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,4 +199,6 @@ def test_what_a_manifest_names_is_durable_before_it(
     monkeypatch.setattr(os, "replace", replace)
     build([write(tmp_path / "texts", CHANGES["adding"].writes)], index)
     assert swaps == 1
+    compact(index)
+    assert swaps == 2
     assert index.stat().st_ino in synced

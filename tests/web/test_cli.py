@@ -46,6 +46,19 @@ def test_build_look_and_search(tmp_path: Path) -> None:
     assert answer["total"]["occurrences"] == 1
 
 
+def test_compact_says_what_it_did(tmp_path: Path) -> None:
+    index = tmp_path / "ix"
+    refused = run("compact", "--index", index)
+    assert (refused.exit_code, "no index there" in refused.stderr) == (2, True)
+    for name in ("江", "山"):
+        (tmp_path / f"{name}.txt").write_text("松花江出長白山", "utf-8")
+        run("index", tmp_path / f"{name}.txt", "--index", index)
+    done = run("compact", "--index", index)
+    assert (done.exit_code, "generation 3: 2 of 2 packs rewritten; 1 packs" in done.stderr) == (0, True)
+    again = run("compact", "--index", index)
+    assert (again.exit_code, "generation 3: there is nothing to merge; 1 packs" in again.stderr) == (0, True)
+
+
 def test_search_prints_what_the_endpoint_answers(index: Path, client: FlaskClient) -> None:
     options = [
         "--limit",

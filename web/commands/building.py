@@ -1,4 +1,4 @@
-"""``index`` and ``status``: an index is built, and looked at."""
+"""``index``, ``compact`` and ``status``: an index is built, tidied up, and looked at."""
 
 from __future__ import annotations
 
@@ -71,6 +71,24 @@ def index(
         _print(report)
         failed = failed or bool(report.problems)
     sys.exit(1 if failed else 0)
+
+
+@click.command()
+@index_option
+def compact(folder: Path) -> None:
+    """Merge small and half-dead parts of the index, while it is served.
+
+    Works that came one by one, and what was replaced or removed, leave parts that each cost every search some time.
+    They become few, as if all had been indexed at once. After Ctrl-C, run it again to go on.
+
+    Exit status: 0 fine, 2 nothing done.
+    """
+    from indexer.build import compact as run  # it loads the engines, which `--help` has no need of
+
+    with Bars() as bars:
+        done = run(folder, on_progress=bars)
+    told = f"{done.rewritten} of {done.before} packs rewritten" if done.rewritten else "there is nothing to merge"
+    click.echo(f"generation {done.generation}: {told}; {done.after} packs; {done.seconds:.1f} s", err=True)
 
 
 @click.command()
