@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from typing import cast
 
 from flask import Flask, g, request
 from werkzeug.exceptions import ServiceUnavailable
@@ -17,6 +18,8 @@ from web.timing import stage
 
 ALWAYS = ("static", "health.alive", "health.ready", "metrics.metrics")
 """Endpoints that cost nothing, and that matter most when there is much to do."""
+
+_GATE = "wenyuan.gate"
 
 
 class Gate:
@@ -32,6 +35,10 @@ class Gate:
         self._patience = patience
         self._queue: deque[threading.Event] = deque()
         self._lock = threading.Lock()
+
+    def is_full(self) -> bool:
+        """Whether one that comes now has to wait, or is turned away."""
+        return not self._free
 
     def enter(self) -> bool:
         """Whether one may go on; then it has to leave."""
@@ -62,7 +69,7 @@ class Gate:
 
 def register(app: Flask, config: Config) -> None:
     """Bound what the application works on at once."""
-    gate = Gate(config.threads, config.queue, config.patience)
+    gate = app.extensions[_GATE] = Gate(config.threads, config.queue, config.patience)
 
     @app.before_request
     def enter() -> None:
@@ -79,3 +86,8 @@ def register(app: Flask, config: Config) -> None:
     def leave(_: BaseException | None) -> None:
         if g.pop("entered", False):
             gate.leave()
+
+
+def is_full(app: Flask) -> bool:
+    """Whether this process has all the work that it takes on at once."""
+    return cast(Gate, app.extensions[_GATE]).is_full()
