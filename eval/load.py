@@ -116,7 +116,8 @@ class _Run:
                     status, headers = await self._ask(*connection)
             except (OSError, EOFError, ValueError, KeyError) as failure:  # a timeout is an OSError
                 self.failed[type(failure).__name__] += 1
-                connection = _close(connection)
+                _close(connection)
+                connection = None
                 continue
             if status == HTTPStatus.OK:
                 self.times.append(1000 * (time.perf_counter() - began))
@@ -126,7 +127,8 @@ class _Run:
             else:
                 self.failed[str(status)] += 1
             if headers.get("connection") == "close":
-                connection = _close(connection)
+                _close(connection)
+                connection = None
         _close(connection)
 
     async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[int, dict[str, str]]:

@@ -121,11 +121,12 @@ def test_who_came_first_is_let_through_first() -> None:
 
 
 @pytest.mark.parametrize("full", [True, False])
-def test_who_has_to_wait_is_not_kept_connected(full: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_those_who_have_to_wait_some_are_not_kept_connected(full: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capacity, "is_full", lambda _: full)
-    request = Mock()
-    server._share(Mock(), request)
-    assert request.force_close.called is full
+    requests = [Mock() for _ in range(10 * server.LET_GO)]
+    for number, request in enumerate(requests):
+        server._share(Mock(nr=number), request)
+    assert sum(request.force_close.called for request in requests) == (10 if full else 0)
 
 
 def test_nobody_waits_longer_than_that() -> None:
