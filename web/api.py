@@ -10,6 +10,7 @@ from web import openapi
 from web.forms import BadParameter, search_request
 from web.json import response_json
 from web.shelf import library
+from web.timing import stage
 
 PREFIX = "/api/v1"
 
@@ -22,7 +23,11 @@ def search() -> Response:
     asked = search_request(dict(request.args.lists()), exact_names=True)
     if not asked.q:
         raise BadParameter("q", "is needed")
-    return jsonify(response_json(library().search(asked), request.script_root))
+    held = library()
+    with stage("search"):
+        found = held.search(asked)
+    with stage("rendering"):
+        return jsonify(response_json(found, request.script_root))
 
 
 @blueprint.get("/openapi.json")

@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from flask_babel import Babel
 from flask_talisman import Talisman
 
-from web import access, api, capacity, errors, health, labels, logs, metrics, pages, storage
+from web import access, api, capacity, errors, health, labels, logs, metrics, pages, storage, timing
 from web.accounts import administration, guard
 from web.accounts import pages as account_pages
 from web.accounts.keys import key_of
@@ -76,6 +76,7 @@ def _operate(app: Flask, config: Config) -> None:
     """What whoever runs the server needs. It comes first, so that all else is logged, counted and bounded."""
     if config.proxies:
         app.wsgi_app = behind_proxies(app.wsgi_app, config.proxies)  # type: ignore[method-assign,assignment]  # how WSGI middleware is put on
+    timing.register(app)
     logs.register(app, config)
     metrics.register(app, config)
     health.register(app)

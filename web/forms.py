@@ -86,21 +86,25 @@ def search_url(request: SearchRequest) -> str:
     return f"/search?{urlencode(search_arguments(request))}"
 
 
-def reading_url(hit: Hit, request: SearchRequest) -> str:
-    """The address where a hit is read in its section, below the application's root."""
+def carried(request: SearchRequest) -> str:
+    """The search as the addresses of what it found carry it, for the way back; empty if there was none."""
+    return urlencode(search_arguments(replace(request, facets=False))) if request.q else ""
+
+
+def reading_url(hit: Hit, search: str = "") -> str:
+    """The address where a hit is read in its section, below the application's root; ``search`` is what it carries."""
     place: dict[str, int] = {"at": hit.start}
     if stretch := nearest(hit):
         place = {"at": hit.start + stretch[0], "to": hit.start + stretch[1]}
     elif hit.highlights:
         place = {"at": hit.start + hit.highlights[0][0]}
-    return f"{section_url(hit.work.id, hit.section_number, request, **place)}#hit"
+    return f"{section_url(hit.work.id, hit.section_number, search, **place)}#hit"
 
 
-def section_url(work: str, number: int, request: SearchRequest, **more: int | str) -> str:
-    """The address of a section, below the application's root; it keeps the search that the reader came from."""
-    asked = search_arguments(replace(request, facets=False)) if request.q else []
-    asked += [(name, str(value)) for name, value in more.items()]
-    return f"/read/{quote(work)}/{number}{'?' if asked else ''}{urlencode(asked)}"
+def section_url(work: str, number: int, search: str = "", **more: int | str) -> str:
+    """The address of a section, below the application's root; ``search`` is what it carries, see :func:`carried`."""
+    asked = "&".join(part for part in (search, urlencode(more)) if part)
+    return f"/read/{quote(work)}/{number}{'?' if asked else ''}{asked}"
 
 
 def nearest(hit: Hit) -> tuple[int, int] | None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from search.results import Hit, SearchRequest, SearchResponse
-from web.forms import reading_url
+from search.results import Hit, SearchResponse
+from web.forms import carried, reading_url
 
 
 def response_json(response: SearchResponse, root: str = "") -> dict[str, Any]:
     """The answer as plain data; ``root`` stands before the addresses of hits. All ranges are code points."""
-    request = response.request
+    request, search = response.request, carried(response.request)
     return {
         "query": request.q,
         "total": {"passages": response.total.passages, "occurrences": response.total.occurrences},
-        "hits": [_hit(hit, request, root) for hit in response.hits],
+        "hits": [_hit(hit, search, root) for hit in response.hits],
         "facets": {
             name: [{"value": each.value, "label": each.label, "count": each.count} for each in values]
             for name, values in response.facets.items()
@@ -29,7 +29,7 @@ def response_json(response: SearchResponse, root: str = "") -> dict[str, Any]:
     }
 
 
-def _hit(hit: Hit, request: SearchRequest, root: str) -> dict[str, Any]:
+def _hit(hit: Hit, search: str, root: str) -> dict[str, Any]:
     record = hit.work.record
     return {
         "id": hit.id,
@@ -43,5 +43,5 @@ def _hit(hit: Hit, request: SearchRequest, root: str) -> dict[str, Any]:
         "highlights": [list(each) for each in hit.highlights],
         "notes": [list(each) for each in hit.notes],
         "window": list(hit.window) if hit.window else None,
-        "url": root + reading_url(hit, request),
+        "url": root + reading_url(hit, search),
     }

@@ -7,11 +7,10 @@ and whichever is asked adds them up. The variable has to be set before this modu
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from flask import Blueprint, Flask, Response, abort, g, request
+from flask import Blueprint, Flask, Response, abort, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -26,9 +25,10 @@ from prometheus_client.registry import Collector
 
 from web.config import Config
 from web.shelf import library
+from web.timing import elapsed, stages
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-SECONDS = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10)
+SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10)
 FORWARDED = ("Forwarded", "X-Forwarded-For")
 
 
@@ -37,19 +37,18 @@ def register(app: Flask, config: Config) -> None:
     own = CollectorRegistry()
     answered = Counter("wenyuan_requests", "Requests answered.", ("endpoint", "status"), registry=own)
     seconds = Histogram("wenyuan_request_seconds", "Time to answer.", ("endpoint",), buckets=SECONDS, registry=own)
+    parts = Histogram("wenyuan_stage_seconds", "Time of a stage.", ("stage",), buckets=SECONDS, registry=own)
     ProcessCollector(registry=own)
     own.register(_Index())
     blueprint = Blueprint("metrics", __name__)
-
-    @app.before_request
-    def begin() -> None:
-        g.timed_from = time.perf_counter()
 
     @app.after_request
     def count(response: Response) -> Response:
         endpoint = request.endpoint or "none"
         answered.labels(endpoint, str(response.status_code)).inc()
-        seconds.labels(endpoint).observe(time.perf_counter() - g.timed_from)
+        seconds.labels(endpoint).observe(elapsed())
+        for stage, took in stages().items():
+            parts.labels(stage).observe(took)
         return response
 
     @blueprint.get("/metrics")

@@ -12,13 +12,15 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from corpora.model import Page, SpanKind
+from search.library import Library
 from search.query import MAX_CHARACTERS
 from search.results import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, SectionView, Suggestion
 from web import labels
 from web.desk import working
-from web.forms import FILTERS, nearest, reading_url, search_request, search_url, section_url
+from web.forms import FILTERS, carried, nearest, reading_url, search_request, search_url, section_url
 from web.rendering import Layer, Stretch, markup
 from web.shelf import library
+from web.timing import stage
 
 blueprint = Blueprint("pages", __name__)
 
@@ -76,33 +78,34 @@ def search() -> ResponseReturnValue:
     """Results, or why there are none."""
     asked = _asked()
     held = library()
-    titles = {("work", card.id): card.record.title for card in held.works()}
-    titles |= {("collection", name): labels.collection_title(name) for name in held.collections}
-    page = {"asked": asked, "canonical": search_url(asked), "filters": _chips(asked, titles)}
+    page = {"asked": asked, "canonical": search_url(asked), "filters": _chips(asked, held)}
     if not asked.q.strip():
         return render_template("search.html", **page)
     try:
-        response = held.search(replace(asked, facets=True))
+        with stage("search"):
+            response = held.search(replace(asked, facets=True))
     except SearchError as failure:
         restart = search_url(replace(asked, cursor="")) if asked.cursor else ""
         told = render_template("search.html", **page, error=labels.search_error(failure), restart=restart)
         return make_response(told, 400)
     working.keep(asked, response)
-    return render_template(
-        "search.html",
-        **page,
-        response=response,
-        hits=[_shown(hit, asked) for hit in response.hits],
-        facets=_facets(asked, response),
-        explanations=[labels.explanation(*each) for each in response.explanations],
-        also=Markup("、").join(Markup('<span lang="zh-Hant">{}</span>').format(name) for name in response.also),
-        as_typed_url=search_url(replace(asked, cursor="", aliases=False)),
-        strange=Markup("").join(Markup('<span lang="zh">「{}」</span>').format(word) for word in response.strange),
-        next_url=search_url(replace(asked, cursor=response.next)) if response.next else "",
-        first_url=search_url(replace(asked, cursor="")) if asked.cursor else "",
-        ways=_ways(asked),
-        words=[(each.word, _replaced(asked, each)) for each in response.suggestions],
-    )
+    search = carried(asked)
+    with stage("rendering"):
+        return render_template(
+            "search.html",
+            **page,
+            response=response,
+            hits=[_shown(hit, search) for hit in response.hits],
+            facets=_facets(asked, response),
+            explanations=[labels.explanation(*each) for each in response.explanations],
+            also=Markup("、").join(Markup('<span lang="zh-Hant">{}</span>').format(name) for name in response.also),
+            as_typed_url=search_url(replace(asked, cursor="", aliases=False)),
+            strange=Markup("").join(Markup('<span lang="zh">「{}」</span>').format(word) for word in response.strange),
+            next_url=search_url(replace(asked, cursor=response.next)) if response.next else "",
+            first_url=search_url(replace(asked, cursor="")) if asked.cursor else "",
+            ways=_ways(asked),
+            words=[(each.word, _replaced(asked, each)) for each in response.suggestions],
+        )
 
 
 @blueprint.get("/works")
@@ -130,6 +133,7 @@ def read(work: str, number: int) -> str:
     to = request.args.get("to", default=None, type=_offset)
     vertical = request.args.get("layout") == "vertical"
     chosen = {"layout": "vertical" if vertical else "horizontal"} if "layout" in request.args else {}
+    search = carried(asked)
     held = library()
     try:
         view = held.section(work, number, asked.q, asked.strict, asked.scope, asked.expands)
@@ -147,11 +151,11 @@ def read(work: str, number: int) -> str:
         vertical=vertical,
         chosen_layout=bool(chosen),
         contents=[
-            (held.section(work, each).section.title, section_url(work, each, asked, **chosen))
+            (held.section(work, each).section.title, section_url(work, each, search, **chosen))
             for each in range(view.work.sections)
         ],
         layout_url=section_url(
-            work, number, asked, **_given(at=at, to=to), layout="horizontal" if vertical else "vertical"
+            work, number, search, **_given(at=at, to=to), layout="horizontal" if vertical else "vertical"
         )
         + ("#hit" if at is not None else ""),
         back_url=search_url(asked) if asked.q else "",
@@ -207,14 +211,14 @@ def _paragraph(text: str, at: int | None, to: int | None) -> tuple[int, int] | N
     return text.rfind("\n", 0, at) + 1, len(text) if end < 0 else end
 
 
-def _shown(hit: Hit, asked: SearchRequest) -> ShownHit:
+def _shown(hit: Hit, search: str) -> ShownHit:
     stretch = nearest(hit)
     layers = (
         Layer("span", "note", hit.notes),
         Layer("span", "window", list(_printed(hit.text, [stretch] if stretch else []))),
         Layer("mark", "found", list(_printed(hit.text, hit.highlights))),
     )
-    return ShownHit(hit, markup(hit.text, layers, printed_lines=bool(hit.page)), reading_url(hit, asked))
+    return ShownHit(hit, markup(hit.text, layers, printed_lines=bool(hit.page)), reading_url(hit, search))
 
 
 def _printed(text: str, ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -238,8 +242,12 @@ def _facets(asked: SearchRequest, response: SearchResponse) -> dict[str, list[Ch
     }
 
 
-def _chips(asked: SearchRequest, titles: dict[tuple[str, str], str]) -> list[tuple[str, str, str, str]]:
+def _chips(asked: SearchRequest, held: Library) -> list[tuple[str, str, str, str]]:
     """What narrows the search: field, its value's label, the address without it, and the value itself."""
+    if not any(asked.filters.values()):
+        return []
+    titles = {("work", card.id): card.record.title for card in held.works()}
+    titles |= {("collection", name): labels.collection_title(name) for name in held.collections}
     return [
         (name, titles.get((name, value), value), _toggled(asked, name, value), value)
         for name in FILTERS

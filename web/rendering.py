@@ -14,7 +14,7 @@ from typing import NamedTuple
 from markupsafe import Markup, escape
 
 INDENT = "\u3000"
-_ANCHOR = Markup('<span id="hit"></span>')
+_ANCHOR = '<span id="hit"></span>'
 
 
 class Stretch(NamedTuple):
@@ -51,7 +51,7 @@ def markup(
     end = len(text) if end is None else end
     point = anchor if anchor is not None and start <= anchor < end else None
     tidied = [Layer(layer.tag, layer.css, list(_tidy(layer.ranges, start, end))) for layer in layers]
-    return Markup("").join(_render(text, tidied, start, end, point, printed_lines))
+    return Markup("".join(_render(text, tidied, start, end, point, printed_lines)))  # each part of it is escaped
 
 
 def _tidy(ranges: Sequence[Stretch | tuple[int, int]], start: int, end: int) -> Iterator[Stretch]:
@@ -66,13 +66,13 @@ def _tidy(ranges: Sequence[Stretch | tuple[int, int]], start: int, end: int) -> 
 
 def _render(
     text: str, layers: Sequence[Layer], start: int, end: int, anchor: int | None, printed_lines: bool
-) -> Iterator[Markup]:
+) -> Iterator[str]:
     if not layers:
         if anchor is not None and start <= anchor < end:
-            yield _plain(text, start, anchor, printed_lines)
+            yield from _plain(text, start, anchor, printed_lines)
             yield _ANCHOR
             start = anchor
-        yield _plain(text, start, end, printed_lines)
+        yield from _plain(text, start, end, printed_lines)
         return
     outer, inner = layers[0], layers[1:]
     at = start
@@ -85,23 +85,21 @@ def _render(
             # Beside the innermost element rather than in it, so that a style can tell which one was meant.
             yield _ANCHOR
             anchor = None
-        title = Markup(' title="{}"').format(each.title) if each.title else Markup("")
-        yield Markup('<{0} class="{1}"{2}>').format(outer.tag, outer.css, title)
+        title = f' title="{escape(each.title)}"' if each.title else ""
+        yield f'<{outer.tag} class="{outer.css}"{title}>'
         yield from _render(text, inner, first, last, anchor, printed_lines)
-        yield Markup("</{}>").format(outer.tag)
+        yield f"</{outer.tag}>"
         at = last
     yield from _render(text, inner, at, end, anchor, printed_lines)
 
 
-def _plain(text: str, start: int, end: int, printed_lines: bool) -> Markup:
-    pieces: list[Markup] = []
+def _plain(text: str, start: int, end: int, printed_lines: bool) -> Iterator[str]:
     at = start
     while (stop := text.find("\n", at, end)) >= 0:
-        soft = printed_lines and not is_hard(text, stop)
-        pieces += [escape(text[at:stop]), Markup('<br class="soft">') if soft else Markup("<br>")]
+        yield escape(text[at:stop])
+        yield '<br class="soft">' if printed_lines and not is_hard(text, stop) else "<br>"
         at = stop + 1
-    pieces.append(escape(text[at:end]))
-    return Markup("").join(pieces)
+    yield escape(text[at:end])
 
 
 def is_hard(text: str, stop: int) -> bool:

@@ -8,13 +8,14 @@ import re
 import threading
 from ipaddress import IPv4Network
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from click import ClickException
 from flask import Flask
 from flask.testing import FlaskClient
 
-from web import health, logs
+from web import capacity, health, logs, server
 from web.app import create_app
 from web.capacity import Gate
 from web.config import PREFIX, Config
@@ -87,7 +88,7 @@ def test_a_gate_lets_some_through_lets_some_wait_and_turns_the_rest_away() -> No
     entered = threading.Event()
     waiting = threading.Thread(target=lambda: gate.enter() and entered.set())
     waiting.start()
-    while gate._waiting._value:  # the other waits
+    while not gate._queue:  # the other does not wait yet
         pass
     assert not gate.enter()
     gate.leave()
@@ -95,6 +96,37 @@ def test_a_gate_lets_some_through_lets_some_wait_and_turns_the_rest_away() -> No
     assert entered.is_set()
     gate.leave()
     assert gate.enter()
+
+
+def test_who_came_first_is_let_through_first() -> None:
+    gate = Gate(running=1, waiting=8, patience=60)
+    assert gate.enter()
+    order: list[int] = []
+
+    def come(number: int) -> None:
+        assert gate.enter()
+        order.append(number)
+        gate.leave()
+
+    coming = [threading.Thread(target=come, args=(number,)) for number in range(8)]
+    for number, thread in enumerate(coming):
+        thread.start()
+        while len(gate._queue) <= number:
+            pass
+    gate.leave()
+    for thread in coming:
+        thread.join()
+    assert order == list(range(8))
+    assert not gate.is_full()
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_of_those_who_have_to_wait_some_are_not_kept_connected(full: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capacity, "is_full", lambda _: full)
+    requests = [Mock() for _ in range(10 * server.LET_GO)]
+    for number, request in enumerate(requests):
+        server._share(Mock(nr=number), request)
+    assert sum(request.force_close.called for request in requests) == (10 if full else 0)
 
 
 def test_nobody_waits_longer_than_that() -> None:
@@ -161,6 +193,16 @@ def test_no_path_becomes_a_figure_of_its_own(app: Flask) -> None:
     figures = client.get("/metrics").text
     assert "nowhere" not in figures
     assert 'wenyuan_requests_total{endpoint="none",status="404"}' in figures
+
+
+def test_each_stage_is_a_figure(app: Flask) -> None:
+    client = app.test_client()
+    for path in ("/search?q=江", "/api/v1/search?q=江"):
+        assert client.get(path).status_code == 200
+    figures = client.get("/metrics").text
+    assert all(
+        f'wenyuan_stage_seconds_count{{stage="{name}"}}' in figures for name in ("waiting", "search", "rendering")
+    )
 
 
 # The log

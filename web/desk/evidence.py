@@ -10,7 +10,6 @@ from itertools import groupby
 
 from corpora.model import CatalogueRecord, SpanKind
 from search.library import Library
-from search.results import SearchRequest
 from web.accounts.models import Account
 from web.desk import quoting
 from web.desk.cases import Refused, note
@@ -124,7 +123,7 @@ def quoted(case: Case, root: str) -> Mapping[int, Quoted]:
                 section_number=each.section_number,
                 section=each.section,
                 page=each.page,
-                url=root + section_url(each.work, each.section_number, SearchRequest(q="")),
+                url=root + section_url(each.work, each.section_number),
                 accessed=each.added.astimezone().date(),
             ),
         )
@@ -135,7 +134,7 @@ def quoted(case: Case, root: str) -> Mapping[int, Quoted]:
 def place_url(evidence: Evidence) -> str:
     """Where the passage is read, below the application's root."""
     place = {"at": evidence.start + evidence.trim_start, "to": evidence.start + evidence.trim_end}
-    return section_url(evidence.work, evidence.section_number, SearchRequest(q=""), **place) + "#hit"
+    return section_url(evidence.work, evidence.section_number, **place) + "#hit"
 
 
 def trim(evidence: Evidence, first: str, last: str) -> None:

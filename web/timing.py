@@ -1,0 +1,38 @@
+"""How long a request takes and where its time goes: measured once, for the log and for the figures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask, g
+
+
+def register(app: Flask) -> None:
+    """Have the clock run from here on; what is registered before this is not timed."""
+
+    @app.before_request
+    def begin() -> None:
+        g.began = time.perf_counter()
+        g.stages = {}
+
+
+def elapsed() -> float:
+    """Seconds since the request began."""
+    return time.perf_counter() - float(g.began)
+
+
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    """Count what is done here as one stage of the request."""
+    began = time.perf_counter()
+    try:
+        yield
+    finally:
+        g.stages[name] = time.perf_counter() - began
+
+
+def stages() -> dict[str, float]:
+    """Seconds of each stage that the request went through."""
+    return dict(g.stages)
