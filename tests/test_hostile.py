@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from harming import harmed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from slices import SEED, slice_of
@@ -139,20 +140,6 @@ def assert_read(folder: Path) -> None:
     sources, problems = discover(folder)
     items = [item for source in sources for item in read(source)]
     assert all(isinstance(item, Work | Problem) for item in [*items, *problems])
-
-
-def harmed(content: bytes, chance: random.Random) -> bytes:
-    """The content with some of it changed, taken out, doubled or made up."""
-    data = bytearray(content)
-    for _ in range(chance.randrange(1, 8)):
-        at = chance.randrange(len(data) + 1)
-        end = min(len(data), at + chance.randrange(1, 12))
-        piece = bytes(data[at:end])
-        wild = chance.choice(
-            (b"\xff\xfe", b"\0", b"{" * 9, b"[" * 9, b"(" * 9, b"<pb:", b"&", b"---\n", b"1e999", b"\xf0\x9f")
-        )
-        data[at:end] = chance.choice((b"", piece * 3, wild, chance.randbytes(4)))
-    return bytes(data)
 
 
 def test_every_file_gives_works_or_problems(tmp_path: Path) -> None:
