@@ -23,6 +23,10 @@ _HEADERS = (
     tarfile.XGLTYPE,
     tarfile.SOLARIS_XHDTYPE,
 )
+_UNREADABLE = (
+    *(tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, ValueError, RecursionError),
+    *(TypeError, LookupError, ArithmeticError),  # ``tarfile`` on headers that are cut off, or that lie
+)
 
 
 class ArchiveFailure(Exception):
@@ -59,7 +63,7 @@ def unpack(archive: Path, folder: Path) -> int:
                 assert content is not None, "it is a regular file"
                 with target.open("xb") as file:
                     shutil.copyfileobj(content, file)
-    except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, ValueError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise ArchiveFailure(f"{archive}: no archive that can be read ({error})") from error
     except OSError as error:
         # What is wrong in compressed data comes as an OSError without a number, too.

@@ -128,7 +128,13 @@ def test_whatever_is_harmed_is_unpacked_or_refused(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tar.xz", "harmed", "out"]
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", lzma.compress(b"no tar"), lzma.compress(b"x" * 2000)[:40]])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"no archive", lzma.compress(b"no tar"), lzma.compress(b"x" * 2000)[:40]),
+        *(gzip.compress(FILE)[:-20], b"\x1f\x8b\x08\x04" + b"\0" * 7, b"\x1f\x8b\x08\x1c\0"),
+    ],
+)
 def test_what_is_no_archive_is_said_to_be_none(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.tar.xz").write_bytes(content)
     with pytest.raises(ArchiveFailure, match=r"a\.tar\.xz"):
