@@ -51,9 +51,9 @@ def read_aliases(path: Path) -> tuple[Alias, ...]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             lines = [(number, line) for number, line in enumerate(file, start=1) if not line.startswith("#")]
-    except (OSError, UnicodeDecodeError) as failure:
+        rows = list(csv.reader((line for _, line in lines), delimiter="\t", quoting=csv.QUOTE_NONE))
+    except (OSError, UnicodeDecodeError, csv.Error) as failure:
         raise AliasFailure(f"{path}: {failure}") from failure
-    rows = list(csv.reader((line for _, line in lines), delimiter="\t", quoting=csv.QUOTE_NONE))
     if not rows or rows[0] != _COLUMNS:
         raise AliasFailure(f"{path}: the first line must name the columns {', '.join(_COLUMNS)}")
     for (number, _), row in zip(lines[1:], rows[1:], strict=True):

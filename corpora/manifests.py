@@ -31,6 +31,8 @@ _TEXT_FIELDS = (
     "title", "author", "dynasty", "category", "place", "language", "script", "edition", "licence", "source", "date",
 )  # fmt: skip
 _WORK_FIELDS = frozenset({"id", "year", "origin", *_TEXT_FIELDS})
+_NOT_YAML = (yaml.YAMLError, RecursionError, ValueError, AttributeError, LookupError, ArithmeticError)
+"""What PyYAML raises: the last four where a value is not what its tag says."""
 _LANGUAGES = frozenset({"lzh", "zh"})
 _SCRIPTS = frozenset({"Hant", "Hans"})
 
@@ -84,13 +86,15 @@ def _load(path: Path) -> tuple[Collection, Path | None]:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise ManifestFailure(f"{path}: larger than {MAX_BYTES} bytes")
-        return _collection(yaml.safe_load(data))
+        loaded = yaml.safe_load(data)
     except OSError as error:
         raise ManifestFailure(f"{path}: {error.strerror}") from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except _NOT_YAML as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else str(path)
         raise ManifestFailure(f"{place}: not YAML: {getattr(error, 'problem', None) or 'unreadable'}") from error
+    try:
+        return _collection(loaded)
     except ValueError as error:
         raise ManifestFailure(f"{path}: {error}") from error
 

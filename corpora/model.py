@@ -8,12 +8,16 @@ in the program are code points in ``Section.text``.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 GAIJI_PLACEHOLDER = "〓"
 """Stands for a character that has no code point; a GAIJI span over it carries the character's name."""
+
+_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What would break a line, steer a terminal or turn the direction of writing, and what can't be written at all."""
 
 
 class SpanKind(StrEnum):
@@ -138,7 +142,10 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong in one file; ``line`` is 1-based, 0 where the whole file is meant."""
+    """One thing wrong in one file; ``line`` is 1-based, 0 where the whole file is meant.
+
+    As text it is one line, whatever the file's name and what is quoted of it hold.
+    """
 
     file: Path
     line: int
@@ -146,7 +153,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else str(self.file)
-        return f"{place}: {self.reason}"
+        return _UNSHOWN.sub(lambda found: ascii(found[0])[1:-1], f"{place}: {self.reason}")
 
 
 @dataclass(frozen=True, slots=True)

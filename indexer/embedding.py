@@ -217,7 +217,7 @@ class _HashTable:
         bits = max(2 * len(keys) - 1, 1).bit_length() + 1
         self._shift = np.uint64(64 - bits)
         self._missing = len(keys)
-        # The slots behind the last one spare a probe the way around. All are read at random: the fewer bytes the better.
+        # The slots behind the last one spare a probe the way around. All are read at random: few bytes are quick.
         self._rows = np.full((1 << bits) + len(keys) + 1, len(keys), np.int32)
         self._keys = np.append(keys, np.uint64(0))
         waiting, slots = np.arange(len(keys)), self._slots(keys)

@@ -1,7 +1,7 @@
 """A million random inputs in slices: each day another one is tried, the same the whole day and on every machine.
 
-`WENYUAN_RANDOM=1000000 pytest tests/test_hostile.py` tries that many at once. A failure says which seed to give to
-`WENYUAN_SEED` to see it again.
+`WENYUAN_RANDOM=20000 pytest tests/test_hostile.py -k file` tries that many at once. A failure says which seed to give
+to `WENYUAN_SEED` to see it again.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from web.accounts.models import Role
 from web.addresses import behind_proxies
 from web.config import Config
 from web.desk import setup as desk
+from web.forms import MAX_VALUE, BadParameter
 from web.shelf import Shelf
 from web.storage import Storage
 
@@ -67,6 +68,7 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
     account_pages.limiter.init_app(app)
     desk.register(app, opened, config.letterhead)
     errors.register(app)
+    app.before_request(_refuse_binary)
     app.context_processor(_shared)
     app.after_request(_remember_language)
     return app
@@ -87,6 +89,14 @@ def language() -> str:
     """The language of the page: as asked now, or before, or else Chinese."""
     asked = (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE))
     return next((code for code in asked if code in LANGUAGES), "zh")
+
+
+def _refuse_binary() -> None:
+    """Refuse what is no text: not every database can hold it."""
+    for given in (request.args, request.form):
+        for name, value in given.items(multi=True):
+            if "\0" in value:
+                raise BadParameter(name[:MAX_VALUE], "holds binary data")
 
 
 def _shared() -> dict[str, Any]:

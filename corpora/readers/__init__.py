@@ -52,13 +52,15 @@ def discover(path: Path, encoding: str | None = None) -> tuple[list[Source], lis
     """The sources in a file or a folder, in order of their names, and what could not be looked into.
 
     In a folder, hidden files, README and the like, and files of no known format are passed over. Links are
-    followed only within the folder, and no folder twice. ``encoding`` overrides detection in plain texts.
+    followed only within the folder, and no folder twice. A file or folder whose name is not UTF-8 is a problem: names
+    become ids and titles. ``encoding`` overrides detection in plain texts.
     """
     options = (("encoding", encoding),) if encoding else ()
     problems: list[Problem] = []
     try:
         root = path.resolve(strict=True)
         is_folder = root.is_dir()
+        os.fsdecode(path).encode()
     except (OSError, RuntimeError, ValueError) as error:
         return [], [Problem(path, 0, f"cannot be read: {_reason(error)}")]
     if not is_folder:
@@ -112,6 +114,7 @@ def _folders(top: Path, root: Path, problems: list[Problem]) -> Iterator[list[Pa
             entry = folder / each.name
             real = place / each.name
             try:
+                each.name.encode()
                 if each.is_symlink():
                     real = entry.resolve(strict=True)
                 is_folder = each.is_dir()
@@ -172,4 +175,6 @@ def _sources(files: list[Path], options: tuple[tuple[str, str], ...]) -> list[So
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeEncodeError):
+        return "its name is not UTF-8"
     return getattr(error, "strerror", None) or "a link that leads back to itself"

@@ -61,12 +61,9 @@ def _work(file: Path, number: int, line: str) -> Work | Problem:
 def _section(fields: object, default_title: str) -> Section:
     if not isinstance(fields, dict) or not isinstance(fields.get("text"), str):
         raise ValueError("section has no text")
-    text: str = fields["text"]
+    text = records.text(fields["text"])
     try:
-        text.encode("utf-8")
         role = Role(fields.get("role", Role.BODY))
-    except UnicodeEncodeError:
-        raise ValueError("text holds half of a surrogate pair") from None
     except ValueError:
         raise ValueError(f"role is not one of {', '.join(Role)}") from None
     return Section(

@@ -16,7 +16,6 @@ https://github.com/mandoku/mandoku; what stands here beyond that was measured in
 
 from __future__ import annotations
 
-import configparser
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -457,12 +456,17 @@ def _facsimiles(files: list[Path], report: Report) -> dict[tuple[str, str], str]
 
 
 def _image_bases(file: Path, report: Report) -> dict[str, str]:
-    parser = configparser.ConfigParser(interpolation=None)
-    parser.optionxform = str  # type: ignore[assignment, method-assign]  # edition names keep their case
-    try:
-        parser.read_string("\n".join(line for _, line in lines(file, report)))
-        versions = dict(parser.items("Versions"))
-    except configparser.Error:
-        report(Problem(file, 0, "is not a list of image folders"))
-        return {}
-    return {edition: base for edition, base in versions.items() if base.startswith(("http://", "https://"))}
+    """The folders of page images by edition: lines such as ``WYG=http://…`` below ``[Versions]``.
+
+    They are taken apart here, for the patterns of ``configparser`` try a line of blanks in the square of its length.
+    """
+    bases: dict[str, str] = {}
+    section = ""
+    for _, line in lines(file, report):
+        line = line.strip()
+        name, sign, base = (part.strip() for part in line.partition("="))
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif section == "Versions" and sign and base.startswith(("http://", "https://")):
+            bases[name] = base
+    return bases

@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import frontmatter
 import yaml
 from charset_normalizer import from_bytes
 
@@ -25,6 +24,8 @@ SUFFIXES = (".txt", ".md", ".markdown")
 
 _SAMPLE_BYTES = 64 * 1024
 _MAX_HEADER_LINES = 200
+_MAX_HEADER = 64 * 1024
+"""Characters of a header at most: what reads YAML takes its time."""
 _LEGACY_ENCODINGS = ["gb18030", "big5", "big5hkscs"]
 _LINE_SAFE = {"utf-8", "ascii", "gb18030", "gbk", "gb2312", "big5", "big5hkscs", "cp950"}
 _FENCE = re.compile(r"---[ \t]*")
@@ -109,14 +110,21 @@ def _front_matter(file: Path, numbered: list[tuple[int, str]], report: Report) -
     end = next((i for i, line in enumerate(body[1:_MAX_HEADER_LINES], 1) if _FENCE.fullmatch(line)), 0)
     if not end:
         return {}, body  # a rule, not a header
-    header = "\n".join(["---", *body[1:end], "---", ""])
+    return _fields(file, "\n".join(body[1:end]), report), body[end + 1 :]
+
+
+def _fields(file: Path, header: str, report: Report) -> dict[str, object]:
+    """The metadata in a header, every value as it is written: no number, date or object is made of any."""
+    mark = None
     try:
-        fields, _ = frontmatter.parse(header)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", 0)
-        report(Problem(file, line + 2, "front matter is not valid YAML; it is left out"))
-        fields = {}
-    return {str(name): value for name, value in fields.items()}, body[end + 1 :]
+        fields = yaml.BaseLoader(header).get_single_data() if len(header) <= _MAX_HEADER else header
+        if fields is None or isinstance(fields, dict):
+            return fields or {}
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+    line = mark.line + 2 if mark else 2
+    report(Problem(file, line, "front matter is not a mapping in YAML, or too long; it is left out"))
+    return {}
 
 
 def _markdown(record: CatalogueRecord, body: list[str]) -> list[Section]:

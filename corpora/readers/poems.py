@@ -57,11 +57,10 @@ def _read_file(file: Path, report: Report) -> Work | None:
         return None
     sections: list[Section] = []
     for number, poem in enumerate(poems, 1):
-        section = _section(poem)
-        if section:
-            sections.append(section)
-        else:
-            report(Problem(file, 0, f"poem {number} has no lines; it is left out"))
+        try:
+            sections.append(_section(poem))
+        except ValueError as error:
+            report(Problem(file, 0, f"poem {number}: {error}; it is left out"))
     if not sections:
         return None
     return Work(identifier, _record(file, folder, poems), tuple(sections))
@@ -84,20 +83,18 @@ def _record(file: Path, folder: str, poems: list[object]) -> CatalogueRecord:
     )
 
 
-def _section(poem: object) -> Section | None:
-    """A poem's section, or None where it holds no lines."""
-    if not isinstance(poem, dict):
-        return None
-    verses = _texts(poem, "paragraphs") or _texts(poem, "para")
-    if not verses:
-        return None
+def _section(poem: object) -> Section:
+    """A poem's section. Raises ValueError where it has none."""
+    verses = (_texts(poem, "paragraphs") or _texts(poem, "para")) if isinstance(poem, dict) else []
+    if not isinstance(poem, dict) or not verses:
+        raise ValueError("has no lines")
     title, author = records.value(poem, "title"), records.value(poem, "author")
     text = "".join(line + "\n" for line in (title, author, *verses) if line)
     spans = []
     for note in (*_texts(poem, "notes"), *_texts(poem, "biography")):
         spans.append(Span(SpanKind.NOTE, len(text), len(text) + len(note)))
         text += note + "\n"
-    return Section(title or verses[0][:20], text, spans=tuple(spans))
+    return Section(title or verses[0][:20], records.text(text), spans=tuple(spans))
 
 
 def _texts(poem: Mapping[str, object], name: str) -> list[str]:

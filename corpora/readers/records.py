@@ -25,14 +25,29 @@ _TEXT_FIELDS = (
 )
 _YEAR = re.compile(r"-?[0-9]{1,4}(?![0-9])")
 _ID = re.compile(r"[\w.-]{1,100}")
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+"""What neither a file in UTF-8 nor every database can hold; JSON and YAML can name it all the same."""
 
 
 def value(fields: Mapping[str, object], name: str) -> str:
-    """A metadata value as one line of text; empty where it is missing or not a plain value."""
+    """A metadata value as one line of text; empty where it is missing or not a plain value.
+
+    What can't be written becomes U+FFFD.
+    """
     raw = fields.get(name)
     if isinstance(raw, bool) or not isinstance(raw, str | int | float | datetime.date):
         return ""
-    return " ".join(str(raw)[:MAX_VALUE].split())
+    return " ".join(_UNWRITABLE.sub("\ufffd", str(raw)[:MAX_VALUE]).split())
+
+
+def text(raw: str) -> str:
+    """A text as it is.
+
+    Raises ValueError where it holds what can't be written, for a text is never changed.
+    """
+    if _UNWRITABLE.search(raw):
+        raise ValueError("text holds half of a surrogate pair, or binary data")
+    return raw
 
 
 def record(fields: Mapping[str, object], default_title: str) -> CatalogueRecord:

@@ -26,6 +26,8 @@ def test_every_file_of_the_folder_is_read(tmp_path: Path) -> None:
         ("name\tother\n", ""),
         ("# what it is\n" + HEADER + "卜奎\t齊齊哈爾\tplace\n", ":3"),
         (HEADER + "卜奎\t \tplace\town\n", ":2"),
+        (HEADER + "甲" * 200_000, ""),
+        (HEADER + "\n", ":2"),
         (HEADER + "魁\t齊齊哈爾\tplace\town\n", ":2"),
     ],
 )

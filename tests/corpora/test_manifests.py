@@ -108,7 +108,13 @@ def test_a_bad_manifest_is_one_line(tmp_path: Path, changes: dict[str, object], 
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("data", [b"id: [", b"\xff\xfe\x00", b"", b"id: x\n\tid: y", b"[" * 5000, b"#" * (1 << 21)])
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(b"id: [", b"\xff\xfe\x00", b"", b"id: x\n\tid: y", b"[" * 5000, b"#" * (1 << 21), b'id: "\\UFFFFFFFF"'),
+        *(b"id: !!timestamp x", b"id: !!int ''", b"id: !!bool x", b"id: 2020-13-45", b"id: !!float ''"),
+    ],
+)
 def test_what_is_no_manifest_is_one_line(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "bad.yaml").write_bytes(data)
     with pytest.raises(ManifestFailure) as failure:

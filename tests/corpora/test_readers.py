@@ -119,6 +119,31 @@ def test_an_alias_bomb_in_the_front_matter_does_no_harm(tmp_path: Path) -> None:
     assert works[0].record.title == "a"
 
 
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("!!timestamp x", "x"), ("!!int ''", "a"), ("!!bool x", "x"), ("!!float ''", "a"), ("0o17", "0o17"),
+        ("0012", "0012"), ("1:20", "1:20"), ("0x" + "f" * 5000, "0x" + "f" * 498), ('"\\ud800江\\0"', "\ufffd江\ufffd"),
+    ],
+)  # fmt: skip
+def test_the_front_matter_holds_nothing_but_texts(tmp_path: Path, written: str, title: str) -> None:
+    (tmp_path / "a.txt").write_text(f"---\ntitle: {written}\n---\n甲\n")
+    works, problems = read_all(tmp_path)
+    assert [work.record.title for work in works] == [title]
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    "header", ['title: "\\UFFFFFFFF"', "a: " + "[" * 60_000, "? " * 30_000, "- a", "x" * 70_000, "? [a]", "a: &a [*a]"]
+)
+def test_a_header_that_is_none_is_one_problem_and_the_text_is_read(tmp_path: Path, header: str) -> None:
+    (tmp_path / "a.txt").write_text(f"---\n{header}\n---\n甲\n")
+    works, problems = read_all(tmp_path)
+    assert [part.text for part in works[0].sections] == ["甲\n"]
+    assert len(problems) == 1
+    assert problems[0].line >= 2
+
+
 # JSON Lines
 
 
@@ -161,6 +186,7 @@ def test_json_lines_of_both_shapes(tmp_path: Path) -> None:
         '{"id": "a/b", "text": "x"}',
         '{"id": "a"}',
         '{"id": "a", "text": "\\ud800"}',
+        '{"id": "a", "text": "\\u0000"}',
         '{"id": "a", "text": 1}',
         '{"id": "a", "sections": {}}',
         '{"id": "a", "sections": [1]}',
@@ -177,6 +203,16 @@ def test_a_line_that_is_no_work_is_one_problem(tmp_path: Path, line: str) -> Non
     works, problems = read_all(tmp_path)
     assert [problem.line for problem in problems] == [1]
     assert [work.id for work in works] == ["b"]
+
+
+def test_metadata_that_cannot_be_written_is_replaced(tmp_path: Path) -> None:
+    page = {"label": "1\ud800", "start": 0}
+    line = {"id": "a", "title": "書\ud800\0", "author": "\udfff", "text": "甲", "pages": [page]}
+    (tmp_path / "a.jsonl").write_text(json.dumps(line))
+    (work,), problems = read_all(tmp_path)
+    assert problems == []
+    assert (work.record.title, work.record.author) == ("書\ufffd\ufffd", "\ufffd")
+    assert work.sections[0].pages == (Page("1\ufffd", 0),)
 
 
 # Poems
@@ -199,7 +235,14 @@ def test_poems_become_sections(tmp_path: Path) -> None:
     part = works[0].sections[0]
     assert part.text == "登鸛雀樓\n王之渙\n白日依山盡，\n黃河入海流。\n（一作）\n"
     assert [part.text[span.start : span.end] for span in part.spans] == ["（一作）"]
-    assert [problem.reason for problem in problems] == ["poem 2 has no lines; it is left out"]
+    assert [problem.reason for problem in problems] == ["poem 2: has no lines; it is left out"]
+
+
+def test_a_poem_that_cannot_be_written_is_one_problem(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps([{"paragraphs": ["白\ud800"]}, {"paragraphs": ["白日"]}]))
+    works, problems = read_all(tmp_path)
+    assert [section.text for section in works[0].sections] == ["白日\n"]
+    assert ["poem 1" in problem.reason for problem in problems] == [True]
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"[1", b"\xff\xfe", b"[" * 100_000, b"[{}]", b"1" * 5_000])
@@ -241,6 +284,26 @@ def test_formats_are_told_apart_at_any_depth_and_the_rest_is_passed_over(tmp_pat
         ("chapters", "宋书"),
     ]
     assert {source.reader for source in sources} == set(READERS)
+
+
+def test_a_name_that_is_not_utf_8_is_one_problem(tmp_path: Path) -> None:
+    strange = tmp_path / os.fsdecode(b"\xba\xda\xc1\xfa")
+    for path in (strange / "a.txt", tmp_path / f"{strange.name}.txt", tmp_path / "b.txt"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("甲\n")
+    works, problems = read_all(tmp_path)
+    assert [work.id for work in works] == ["b"]
+    assert [problem.file.name for problem in problems] == [strange.name, f"{strange.name}.txt"]
+    assert "UTF-8" in only_problem(strange).reason
+
+
+@pytest.mark.parametrize("name", ["a\nb", "\x1b[2J", "\u202e", "\u2028", "\udcff", "\r", "\x9b"])
+def test_a_problem_is_one_line_that_steers_no_terminal(name: str) -> None:
+    told = str(Problem(Path(f"江{name}"), 3, f"holds {name}"))
+    assert len(told.splitlines()) == 1
+    assert told.isprintable()
+    assert told.startswith("江")
+    told.encode()
 
 
 def test_a_file_by_itself(tmp_path: Path) -> None:

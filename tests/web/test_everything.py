@@ -53,7 +53,7 @@ def test_no_address_fails_whatever_is_asked(app: Flask, operations: Callable[[],
     assert {"/", "/search", "/works", "/about", "/healthz", "/readyz", "/metrics"} <= {each.path for each in found}
     for operation in found:
 
-        @settings(max_examples=25, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=12, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
         def check(case: Case) -> None:
             assert case.call(app=app).status_code in MEANT

@@ -4,56 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from seeing import HOSTILE, seen
 
 from indexer.build import build
 from search.results import Mode
 from web.app import create_app
 
-HOSTILE = "'\"><script>alert(1)</script><img src=x onerror=alert(2)>&lt;b&gt;{{7*7}}"
 TEXT = f"松花江{HOSTILE}出長白山{HOSTILE}至會寧府"
 RECORD = ("title", "author", "dynasty", "category", "place", "language", "script", "edition", "licence", "source")
 MOST = 400
 """Pages that are looked at."""
-
-
-class Reading(HTMLParser):
-    """What a browser makes of a page: where it leads, what it says, and what in it could run."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.said: list[str] = []
-        self.dangers: list[str] = []
-        self._tag = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._tag = tag
-        values = {name: value or "" for name, value in attrs}
-        self.said += values.values()
-        if tag in ("style", "iframe", "object", "embed", "base") or "http-equiv" in values:
-            self.dangers.append(tag)
-        if tag in ("script", "img", "link") and not values.get("src", values.get("href", "")).startswith("/"):
-            self.dangers.append(f"{tag} {values}")
-        self.dangers += [f"{tag} {name}" for name in values if name.startswith("on") or name in ("style", "srcdoc")]
-        for name in ("href", "src", "action", "formaction"):
-            if urlsplit(values.get(name, "")).scheme not in ("", "http", "https"):
-                self.dangers.append(f"{name}={values[name]}")
-        if tag == "a":
-            self.links.append(values.get("href", ""))
-
-    def handle_data(self, data: str) -> None:
-        self.said.append(data)
-        if self._tag == "script" and data.strip():
-            self.dangers.append(data)
-
-    def handle_endtag(self, tag: str) -> None:
-        self._tag = ""
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +68,7 @@ def test_nothing_hostile_runs_on_any_page(hostile: Flask) -> None:
         assert response.status_code in allowed[address], address
         if response.mimetype != "text/html":
             continue
-        page = Reading()
-        page.feed(response.text)
+        page = seen(response.text)
         assert not page.dangers, address
         said += page.said
         if response.status_code == 200:

@@ -15,7 +15,7 @@ from web.accounts.people import AccountFailure
 from web.storage import session
 
 LAST = (1 << 31) - 1
-"""The largest number of a line."""
+"""The largest number of a row."""
 PAGE = 50
 """Lines of the log on a page."""
 
@@ -52,7 +52,8 @@ def _do(doing: str, actor: Account | None) -> dict[str, str]:
     if doing == "invite":
         secret = people.invite(session(), actor, _role())
         return {"link": _link(secret), "about": _("把这个链接交给受邀的人。它只显示这一次，七天内可用一次。")}
-    account = session().get(Account, request.form.get("account", default=0, type=int))
+    number = request.form.get("account", default=0, type=int)
+    account = session().get(Account, number) if 0 < number <= LAST else None
     if account is None:
         abort(404)
     if doing == "reset":

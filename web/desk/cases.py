@@ -15,6 +15,8 @@ from web.desk.states import REASONED, SIGNING, Move, Status, Tier, moves
 from web.storage import now, today
 
 MOST_TAGS = 20
+_LONGEST_DETAIL = 200
+"""Characters of what a refusal repeats: it is told by way of a cookie, and browsers drop one that is too long."""
 _TRIES = 10
 
 
@@ -24,7 +26,7 @@ class Refused(Exception):
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(code, detail)
         self.code = code
-        self.detail = detail
+        self.detail = detail if len(detail) <= _LONGEST_DETAIL else f"{detail[:_LONGEST_DETAIL]}…"
 
 
 def open_case(

@@ -8,6 +8,8 @@ import pygal
 from lxml import etree
 from pygal.style import Style
 
+from web.desk.document import printable
+
 MEDIA_TYPE = "image/svg+xml"
 _ROW, _MARGIN, _FONT = 34, 20, 14
 """Heights in pixels: of a bar, of what is around the bars, and of letters."""
@@ -61,4 +63,5 @@ def bars(rows: Sequence[tuple[str, int]], nothing: str) -> bytes:
 
 
 def _short(label: str) -> str:
-    return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…"
+    shown = printable(label)
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"

@@ -6,10 +6,13 @@ nothing else, so that all of them say the same. When a reply is signed, its docu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
+
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Kind(StrEnum):
@@ -78,6 +81,11 @@ def from_data(data: Mapping[str, Any]) -> Document:
         for each in data["blocks"]
     )
     return Document(**{**data, "blocks": blocks, "references": tuple(data["references"])})
+
+
+def printable(text: str) -> str:
+    """The text without the characters that XML, and so neither a Word document nor a drawing, can hold."""
+    return _UNPRINTABLE.sub("", text)
 
 
 def plain(document: Document) -> str:

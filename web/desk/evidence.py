@@ -15,7 +15,7 @@ from web.desk import quoting
 from web.desk.cases import Refused, note
 from web.desk.citations import Source
 from web.desk.drafting import Quoted
-from web.desk.models import Case, Evidence
+from web.desk.models import LONGEST_PAGE, Case, Evidence
 from web.desk.quoting import NotInPassage, Passage
 from web.forms import section_url
 
@@ -82,7 +82,7 @@ def quote(
         record=json.dumps(asdict(view.work.record), ensure_ascii=False),
         section_number=section,
         section=held.title,
-        page=page.label if page else "",
+        page=page.label[:LONGEST_PAGE] if page else "",
         facsimile=page.facsimile if page else "",
         start=start,
         end=end,

@@ -17,7 +17,7 @@ from web.accounts.models import Account
 from web.desk.states import Status, Tier
 from web.storage import Base, Moment, now
 
-LONGEST_QUESTION, LONGEST_NAME, LONGEST_TAG, LONGEST_NOTE = 4000, 200, 50, 4000
+LONGEST_QUESTION, LONGEST_NAME, LONGEST_TAG, LONGEST_NOTE, LONGEST_PAGE = 4000, 200, 50, 4000, 100
 """In characters."""
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -169,7 +169,7 @@ class Evidence(Base):
     record: Mapped[str] = mapped_column(Text)
     section_number: Mapped[int]
     section: Mapped[str] = mapped_column(Text)
-    page: Mapped[str] = mapped_column(String(100))
+    page: Mapped[str] = mapped_column(String(LONGEST_PAGE))
     facsimile: Mapped[str] = mapped_column(Text)
     start: Mapped[int]
     end: Mapped[int]

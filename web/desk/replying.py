@@ -21,7 +21,7 @@ class Overtaken(Exception):
 
 
 def save(session: Session, case: Case, account: Account, text: str, after: int) -> None:
-    """Save a draft that was begun from revision ``after`` (0: from nothing), in a transaction of its own.
+    """Save a draft that was begun from revision ``after``, in a transaction of its own; where none is, it is the first.
 
     Raises:
         Refused: the reply can't be changed as the case stands, or it is too long.
@@ -35,15 +35,16 @@ def save(session: Session, case: Case, account: Account, text: str, after: int) 
     latest = case.draft
     if latest and latest.text == text:
         return
-    if (latest.number if latest else 0) != after:
-        raise Overtaken(latest.number if latest else 0)
+    if latest and latest.number != after:
+        raise Overtaken(latest.number)
+    number = latest.number + 1 if latest else 1
     try:
-        case.revisions.append(Revision(number=after + 1, text=text, account_id=account.id))
-        note(case, account, "draft", str(after + 1))
+        case.revisions.append(Revision(number=number, text=text, account_id=account.id))
+        note(case, account, "draft", str(number))
         session.commit()
     except IntegrityError:  # the number was taken in the moment between
         session.rollback()
-        raise Overtaken(after + 1) from None
+        raise Overtaken(number) from None
 
 
 def draft(case: Case, root: str, text: str | None = None) -> tuple[Document, drafting.Draft]:

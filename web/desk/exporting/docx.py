@@ -13,7 +13,7 @@ from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from lxml.etree import XMLSyntaxError
 
-from web.desk.document import Block, Document, Run
+from web.desk.document import Block, Document, Run, printable
 from web.desk.letterhead import WORD, LetterheadFailure, word_template
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -62,7 +62,7 @@ def _rich(runs: tuple[Run, ...], template: DocxTemplate) -> RichText:
     rich = RichText()
     for run in runs:
         rich.add(
-            _printable(run.text),
+            printable(run.text),
             bold=run.bold,
             italic=run.italic,
             size=_NOTE_SIZE if run.note else None,
@@ -70,8 +70,3 @@ def _rich(runs: tuple[Run, ...], template: DocxTemplate) -> RichText:
             url_id=template.build_url_id(run.link) if run.link else None,
         )
     return rich
-
-
-def _printable(text: str) -> str:
-    """The text without control characters, which XML can't hold."""
-    return "".join(character for character in text if character >= " " or character in "\n\t")
