@@ -51,6 +51,7 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
     _operate(app, config)
     opened = Storage.open(database)
     storage.register(app, opened)
+    app.before_request(_refuse_malformed)  # before tokens are looked for in the form
     guard.register(app, key_of(opened))
     access.register(app, config.library_networks)
     Babel(app, locale_selector=language)
@@ -68,7 +69,6 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
     account_pages.limiter.init_app(app)
     desk.register(app, opened, config.letterhead)
     errors.register(app)
-    app.before_request(_refuse_binary)
     app.context_processor(_shared)
     app.after_request(_remember_language)
     return app
@@ -91,12 +91,12 @@ def language() -> str:
     return next((code for code in asked if code in LANGUAGES), "zh")
 
 
-def _refuse_binary() -> None:
-    """Refuse what is no text: not every database can hold it."""
+def _refuse_malformed() -> None:
+    """Refuse fields without a name, at which libraries stumble, and binary data, which not every database can hold."""
     for given in (request.args, request.form):
         for name, value in given.items(multi=True):
-            if "\0" in value:
-                raise BadParameter(name[:MAX_VALUE], "holds binary data")
+            if name is None or "\0" in value:
+                raise BadParameter((name or "")[:MAX_VALUE], "a field has no name, or holds binary data")
 
 
 def _shared() -> dict[str, Any]:
