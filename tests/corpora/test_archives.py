@@ -134,6 +134,7 @@ def test_whatever_is_harmed_is_unpacked_or_refused(tmp_path: Path) -> None:
         *(b"", b"no archive", lzma.compress(b"no tar"), lzma.compress(b"x" * 2000)[:40]),
         *(gzip.compress(FILE)[:-20], b"\x1f\x8b\x08\x04" + b"\0" * 7, b"\x1f\x8b\x08\x1c\0"),
     ],
+    ids=["nothing", "words", "no tar", "half of no tar", "cut off", "half a header", "a header without its name"],
 )
 def test_what_is_no_archive_is_said_to_be_none(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.tar.xz").write_bytes(content)
