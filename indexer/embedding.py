@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from indexer.folding import fold_array
 
 MODEL = Path(__file__).with_name("model")
 _WEIGHTS, _SCALES, _TOKENS, _IMPORTANCE = "weights.npy", "scales.npy", "tokens.npy", "importance.npy"
+_CENTRES, _PARTS = "centres.npy", "parts.npy"
 _CHUNK = 512
 """Texts embedded at once; the vectors that they need fit in a processor's cache."""
 _MODULES = "modules.json"
@@ -51,16 +52,50 @@ class Embedder(Protocol):
         """One row a text."""
 
 
+class Codebook(NamedTuple):
+    """How vectors of a model are sorted and coded (:mod:`indexer.vectors`): the same way in every pack of every index.
+
+    ``centres`` are unit vectors, one for each list; ``parts`` are the values that each group of dimensions is coded by,
+    as groups × codes × dimensions.
+    """
+
+    centres: NDArray[np.float16]
+    parts: Vectors
+
+    @classmethod
+    def load(cls, folder: Path) -> Codebook | None:
+        """The one that is saved beside a model, or None."""
+        if not (folder / _CENTRES).is_file():
+            return None
+        try:
+            return cls(np.load(folder / _CENTRES), np.load(folder / _PARTS))
+        except (OSError, ValueError, EOFError) as failure:
+            raise ModelFailure(f"{folder}: {_CENTRES}, {_PARTS} can't be read ({failure})") from failure
+
+    def save(self, folder: Path) -> None:
+        """Write it beside a model."""
+        np.save(folder / _CENTRES, self.centres)
+        np.save(folder / _PARTS, self.parts)
+
+
 class StaticEmbedder:
     """The sum of token vectors, stored as 8-bit integers with one scale a token.
 
     ``tokens`` are sorted keys: a character's code point, or two code points of a pair, the first in the high half.
+    Without a ``codebook`` the vectors of large packs take more room and time.
     """
 
     def __init__(
-        self, name: str, tokens: Keys, weights: NDArray[np.int8], scales: Vectors, importance: Vectors
+        self,
+        name: str,
+        tokens: Keys,
+        weights: NDArray[np.int8],
+        scales: Vectors,
+        importance: Vectors,
+        codebook: Codebook | None = None,
     ) -> None:
         self.name = name
+        self.codebook = codebook
         self.dimensions = int(weights.shape[1])
         self.unknown = len(tokens)
         self._tokens = tokens
@@ -93,11 +128,14 @@ class StaticEmbedder:
             weights.ndim == 2 and len(weights) and tokens.shape == scales.shape == importance.shape == weights.shape[:1]
         ):
             raise ModelFailure(f"{folder}: {', '.join(names)} don't belong together")
-        digest = hashlib.sha256(np.asarray(scales).tobytes()).hexdigest()[:12]
+        codebook = Codebook.load(folder)
+        learnt = b"".join(np.asarray(array).tobytes() for array in (scales, *(codebook or ())))
+        digest = hashlib.sha256(learnt).hexdigest()[:12]
         own = folder.resolve() == MODEL.resolve()
         name = f"wenyuan-static-{digest}" if own else str(folder.resolve())
         # Plain views of the maps: numpy's own memmap class costs microseconds a slice.
-        return cls(name, *map(np.asarray, (tokens, weights, scales, importance)))
+        tokens, weights, scales, importance = map(np.asarray, (tokens, weights, scales, importance))
+        return cls(name, tokens, weights, scales, importance, codebook)
 
     def save(self, folder: Path) -> None:
         """Write the model, in a form that sentence-transformers loads too."""
@@ -107,6 +145,8 @@ class StaticEmbedder:
         np.save(folder / _WEIGHTS, self._weights)
         np.save(folder / _SCALES, self._scales)
         np.save(folder / _IMPORTANCE, self._importance[:-1])
+        if self.codebook:
+            self.codebook.save(folder)
 
     def rows(self, codes: NDArray[np.uint32]) -> tuple[Rows, Rows]:
         """The row of every character and of every adjacent pair of a folded text; ``unknown`` where it has none."""

@@ -30,6 +30,7 @@ from indexer.generation import (
 )
 from indexer.pack import MAIN, STREAM_NAMES, Pack
 from indexer.tokens import bag
+from indexer.vectors import size_on_disk
 from search import cursors, fields, fusion
 from search.aliases import Expanded, expand, names_in
 from search.evaluation import Evaluator, Found, distinct
@@ -38,7 +39,7 @@ from search.fusion import Evidence, Matches, Scores, Stretch
 from search.hits import hit
 from search.interaction import AFTER, BEFORE, Closest, Piece, Substitute, interact, spaced, surroundings
 from search.matching import Mask, merged, original_ranges, stands
-from search.meaning import nearest
+from search.meaning import Meaning
 from search.query import And, Field, Nothing, Parsed, Phrase, parse
 from search.results import (
     FacetValue,
@@ -128,7 +129,8 @@ class Library:
         if collections not in self._views:
             seen = [work_key(*place) for place, card in self._cards.items() if card.id not in hidden]
             view = Library(self.index, self._state.without(hidden), self._packs, PartialEngine(self._engine, seen))
-            view._embedder = self._embedder  # read once, not by each view
+            # Read once, not by each view.
+            view._embedder, view._meaning = self._embedder, self._meaning
             self._views[collections] = view
         return self._views[collections]
 
@@ -148,6 +150,10 @@ class Library:
         return embedder
 
     @cached_property
+    def _meaning(self) -> Meaning:
+        return Meaning(self._packs, self._embedder)
+
+    @cached_property
     def _order(self) -> dict[tuple[int, int], int]:
         """The rank of each work among all, by id: the order of places."""
         return {place: rank for rank, place in enumerate(sorted(self._cards, key=lambda at: self._cards[at].id))}
@@ -160,7 +166,7 @@ class Library:
         """What is in the index, with sizes in bytes."""
         packs = self._packs.values()
         live = {number: pack.of_works(self._entries[number].live) for number, pack in self._packs.items()}
-        vectors = sum((pack.folder / "vectors.faiss").stat().st_size for pack in packs)
+        vectors = sum(size_on_disk(pack.folder) for pack in packs)
         return {
             "index": str(self.index),
             "generation": self.generation,
@@ -393,7 +399,7 @@ class Library:
         if not vector.any() or not self._packs:
             return scores, stretches
         windows = {number: self._windows(number, scope, mask) for number, mask in eligible.items()}
-        found = nearest(self._packs, self._embedder, vector, windows, POOL)
+        found = self._meaning.nearest(vector, windows, POOL)
         passage, weight = np.empty(len(found.rows), np.int64), np.empty(len(found.rows), np.float32)
         for number in np.unique(found.packs).tolist():
             mine = found.packs == number
