@@ -15,23 +15,23 @@ import numpy as np
 
 from eval.pools import packs
 from indexer.embedding import MODEL, Codebook, load_embedder
-from indexer.vectors import learn
+from indexer.vectors import LISTS, learn
 
 SAMPLE = 100_000
 
 
-def from_index(index: Path, model: Path, sample: int = SAMPLE) -> Codebook:
+def from_index(index: Path, model: Path, lists: int = LISTS) -> Codebook:
     """What is learnt from windows that are drawn from anywhere in an index."""
     searched = packs(index)
     firsts = np.cumsum([0, *(len(pack.windows) for pack in searched)])
-    drawn = np.sort(np.random.default_rng(7).permutation(int(firsts[-1]))[:sample])
+    drawn = np.sort(np.random.default_rng(7).permutation(int(firsts[-1]))[:SAMPLE])
     places = np.searchsorted(firsts, drawn, side="right") - 1
     rows = drawn - firsts[places]
     texts = [
         searched[place].window_text(searched[place].windows[row])
         for place, row in zip(places.tolist(), rows.tolist(), strict=True)
     ]
-    return learn(load_embedder(model).embed(texts))
+    return learn(load_embedder(model).embed(texts), lists)
 
 
 @click.command()
