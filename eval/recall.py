@@ -10,7 +10,7 @@ import numpy as np
 from eval.pools import packs
 from indexer.embedding import load_embedder
 from indexer.pack import Progress
-from search.meaning import nearest
+from search.meaning import Meaning
 
 _BATCH = 8192
 
@@ -38,8 +38,9 @@ def recall(index: Path, queries: Sequence[str], depth: int, on_progress: Progres
             best, true = np.take_along_axis(cosines, order, 1), np.take_along_axis(names, order, 1)
             done += len(rows)
             on_progress("exhaustive search", done, total)
+    meaning = Meaning(searched, embedder)
     found = 0
     for query, names in zip(wanted, true, strict=True):
-        near = nearest(searched, embedder, query, dict.fromkeys(searched), depth)
+        near = meaning.nearest(query, dict.fromkeys(searched), depth)
         found += len({*names.tolist()} & {*((near.packs << 32) + near.rows)[:depth].tolist()})
     return found / (min(depth, total) * len(queries))

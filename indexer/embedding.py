@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ _WEIGHTS, _SCALES, _TOKENS = "weights.npy", "scales.npy", "tokens.npy"
 _IMPORTANCE, _AXES = "importance.npy", "axes.npy"
 _LIKENESS = 64
 """Axes on which tokens are compared one by one: a quarter of the time, and no page is found less well for it."""
+_CENTRES, _PARTS = "centres.npy", "parts.npy"
 _CHUNK = 512
 """Texts, or tokens, embedded at once; the vectors that they need fit in a processor's cache."""
 _STEPS = 127
@@ -57,11 +58,38 @@ class Embedder(Protocol):
         """One row a text."""
 
 
+class Codebook(NamedTuple):
+    """How vectors of a model are sorted and coded (:mod:`indexer.vectors`): the same way in every pack of every index.
+
+    ``centres`` are unit vectors, one for each list; ``parts`` are the values that each group of dimensions is coded by,
+    as groups × codes × dimensions.
+    """
+
+    centres: NDArray[np.float16]
+    parts: Vectors
+
+    @classmethod
+    def load(cls, folder: Path) -> Codebook | None:
+        """The one that is saved beside a model, or None."""
+        if not (folder / _CENTRES).is_file():
+            return None
+        try:
+            return cls(np.load(folder / _CENTRES), np.load(folder / _PARTS))
+        except (OSError, ValueError, EOFError) as failure:
+            raise ModelFailure(f"{folder}: {_CENTRES}, {_PARTS} can't be read ({failure})") from failure
+
+    def save(self, folder: Path) -> None:
+        """Write it beside a model."""
+        np.save(folder / _CENTRES, self.centres)
+        np.save(folder / _PARTS, self.parts)
+
+
 class StaticEmbedder:
     """The sum of token vectors, stored as 8-bit integers with one scale a token.
 
     ``tokens`` are sorted keys: a character's code point, or two code points of a pair, the first in the high half.
     ``axes``, a column each, are those on which tokens are compared one by one.
+    Without a ``codebook`` the vectors of large packs take more room and time.
     """
 
     def __init__(
@@ -72,8 +100,10 @@ class StaticEmbedder:
         scales: Vectors,
         importance: Vectors,
         axes: Vectors,
+        codebook: Codebook | None = None,
     ) -> None:
         self.name = name
+        self.codebook = codebook
         self.dimensions = int(weights.shape[1])
         self.unknown = len(tokens)
         self._tokens = tokens
@@ -112,11 +142,14 @@ class StaticEmbedder:
             and axes.shape[:1] == weights.shape[1:]
         ):
             raise ModelFailure(f"{folder}: {', '.join(names)} don't belong together")
-        digest = hashlib.sha256(np.asarray(scales).tobytes()).hexdigest()[:12]
+        codebook = Codebook.load(folder)
+        learnt = b"".join(np.asarray(array).tobytes() for array in (scales, *(codebook or ())))
+        digest = hashlib.sha256(learnt).hexdigest()[:12]
         own = folder.resolve() == MODEL.resolve()
         name = f"wenyuan-static-{digest}" if own else str(folder.resolve())
         # Plain views of the maps: numpy's own memmap class costs microseconds a slice.
-        return cls(name, *map(np.asarray, (tokens, weights, scales, importance, axes)))
+        tokens, weights, scales, importance, axes = map(np.asarray, (tokens, weights, scales, importance, axes))
+        return cls(name, tokens, weights, scales, importance, axes, codebook)
 
     def save(self, folder: Path) -> None:
         """Write the model, in a form that sentence-transformers loads too."""
@@ -127,6 +160,8 @@ class StaticEmbedder:
         np.save(folder / _SCALES, self._scales)
         np.save(folder / _IMPORTANCE, self._importance[:-1])
         np.save(folder / _AXES, self._axes)
+        if self.codebook:
+            self.codebook.save(folder)
 
     def rows(self, codes: NDArray[np.uint32]) -> tuple[Rows, Rows]:
         """The row of every character and of every adjacent pair of a folded text; ``unknown`` where it has none."""

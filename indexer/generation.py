@@ -28,7 +28,7 @@ from indexer.checksums import Damaged
 from indexer.errors import IndexFailure
 from indexer.pack import Pack, sync
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
 PREVIOUS = "previous.json"
 

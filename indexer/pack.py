@@ -3,7 +3,7 @@
 All offsets into ``text`` count from the pack's beginning. ``main`` and ``notes`` are the folded streams of
 :mod:`indexer.passages`; they and ``text`` are ranks in one ``alphabet``. Of each stream ``*_bases`` and ``*_distances``
 lead back to ``text`` (:mod:`indexer.compact`), and ``*_order``, ``*_keys`` and ``*_starts`` say where each pair of
-characters stands (:mod:`indexer.places`). Row i of ``windows`` is row i of ``vectors.faiss``.
+characters stands (:mod:`indexer.places`). Row i of ``windows`` is row i of the vectors (:mod:`indexer.vectors`).
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class Pack:
         windows: one row a window, in the order of the vectors.
         inside: places of the main stream inside a word of modern text, sorted.
         lengths: of each window's sum of token vectors, where the model is static.
-        vectors: the index over the windows.
+        vectors: those of the windows.
         works: the works, in order.
     """
 
@@ -142,7 +142,7 @@ class Pack:
         self.windows = self._array("windows")
         self.inside: Codes = self._array("inside")
         self.lengths: Vectors = self._array("lengths")
-        self.vectors = vectors.VectorIndex(folder / "vectors.faiss")
+        self.vectors = vectors.opened(folder)
         self._page_starts: Codes = self._array("pages")["start"]
         self._pages = [
             (label, facsimile)
@@ -376,9 +376,10 @@ class PackWriter:
         draft = folder.with_name(f".{folder.name}.draft")
         draft.mkdir(parents=True, exist_ok=True)
         joined = {name: _concatenate(name, parts) for name, parts in self._arrays.items()}
+        joined["windows"], lengths = _write_vectors(joined, embedder, draft, progress)
         for name, array in _compacted(joined).items():
             np.save(draft / f"{name}.npy", array)
-        np.save(draft / "lengths.npy", _write_vectors(joined, embedder, draft / "vectors.faiss", progress))
+        np.save(draft / "lengths.npy", lengths)
         (draft / "pages.txt").write_text("\n".join(self._labels), "utf-8")
         contents = {
             "works": self._works,
@@ -397,9 +398,9 @@ class PackWriter:
 
 
 def _write_vectors(
-    joined: Mapping[str, NDArray[Any]], embedder: Embedder, path: Path, progress: Progress
-) -> NDArray[np.float32]:
-    """Embed the windows, and write the index over their vectors; the lengths of static sums are what it returns."""
+    joined: Mapping[str, NDArray[Any]], embedder: Embedder, folder: Path, progress: Progress
+) -> tuple[NDArray[Any], NDArray[np.float32]]:
+    """Embed the windows and write their vectors; the windows in the vectors' order, and lengths of static sums."""
     windows = joined["windows"]
     total = len(windows)
     texts = [text_of(joined[name]) for name in STREAM_NAMES]
@@ -410,17 +411,29 @@ def _write_vectors(
         some = [texts[stream][start:end] for stream, start, end in places]
         return unit(embedder.sums(some) if isinstance(embedder, StaticEmbedder) else embedder.embed(some))
 
-    size = vectors.sample_size(total, static)
-    chosen = np.sort(np.random.default_rng(_SEED).permutation(total)[:size])
-    index = vectors.new(embed(windows[chosen])[0], total, static)
     lengths = np.zeros(total if static else 0, np.float32)
-    for first in range(0, total, _BATCH):
-        rows, found = embed(windows[first : first + _BATCH])
+
+    def batches() -> Iterator[Vectors]:
+        for first in range(0, total, _BATCH):
+            rows, found = embed(windows[first : first + _BATCH])
+            lengths[first : first + _BATCH] = found[: len(lengths)]
+            yield rows
+            progress("embed", min(first + _BATCH, total), total)
+
+    if isinstance(embedder, StaticEmbedder) and embedder.codebook and total > vectors.EXACT_UP_TO:
+        coder = vectors.Coder(embedder.codebook)
+        for rows in batches():
+            coder.add(rows)
+        order, coded = coder.sorted()
+        coded.save(folder)
+        return windows[order], lengths[order]
+    size = vectors.sample_size(total)
+    chosen = np.sort(np.random.default_rng(_SEED).permutation(total)[:size])
+    index = vectors.new(embed(windows[chosen])[0], total)
+    for rows in batches():
         index.add(rows)
-        lengths[first : first + _BATCH] = found[: len(lengths)]
-        progress("embed", min(first + _BATCH, total), total)
-    vectors.write(index, path)
-    return lengths
+    vectors.write(index, folder)
+    return windows, lengths
 
 
 def _compacted(joined: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

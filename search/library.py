@@ -29,6 +29,7 @@ from indexer.generation import (
 )
 from indexer.pack import Pack
 from indexer.tokens import bag
+from indexer.vectors import size_on_disk
 from search import cursors, fields, fusion
 from search.aliases import Expanded, expand, names_in
 from search.evaluation import Evaluator, Found, distinct
@@ -37,7 +38,7 @@ from search.fusion import Evidence, Matches, Scores, Stretch
 from search.hits import hit
 from search.interaction import Closest, Substitute, interact, spaced
 from search.matching import Mask, merged, original_ranges, stands
-from search.meaning import nearest
+from search.meaning import Meaning
 from search.pieces import Pieces
 from search.query import And, Field, Nothing, Parsed, Phrase, parse
 from search.results import (
@@ -128,7 +129,8 @@ class Library:
         if collections not in self._views:
             seen = [work_key(*place) for place, card in self._cards.items() if card.id not in hidden]
             view = Library(self.index, self._state.without(hidden), self._packs, PartialEngine(self._engine, seen))
-            view._embedder = self._embedder  # read once, not by each view
+            # Read once, not by each view.
+            view._embedder, view._meaning = self._embedder, self._meaning
             self._views[collections] = view
         return self._views[collections]
 
@@ -148,6 +150,10 @@ class Library:
         return embedder
 
     @cached_property
+    def _meaning(self) -> Meaning:
+        return Meaning(self._packs, self._embedder)
+
+    @cached_property
     def _order(self) -> dict[tuple[int, int], int]:
         """The rank of each work among all, by id: the order of places."""
         return {place: rank for rank, place in enumerate(sorted(self._cards, key=lambda at: self._cards[at].id))}
@@ -160,7 +166,7 @@ class Library:
         """What is in the index, with sizes in bytes."""
         packs = self._packs.values()
         live = {number: pack.of_works(self._entries[number].live) for number, pack in self._packs.items()}
-        vectors = sum((pack.folder / "vectors.faiss").stat().st_size for pack in packs)
+        vectors = sum(size_on_disk(pack.folder) for pack in packs)
         return {
             "index": str(self.index),
             "generation": self.generation,
@@ -392,7 +398,7 @@ class Library:
         if not vector.any() or not self._packs:
             return {}, {}
         allowed = {number: self._windows(number, scope, mask) for number, mask in eligible.items()}
-        found = nearest(self._packs, self._embedder, vector, allowed, POOL)
+        found = self._meaning.nearest(vector, allowed, POOL)
         size = len(found.rows)
         passages, cosines = np.empty(size, np.int64), np.empty(size, np.float32)
         spans = np.empty((size, 3), np.int64)

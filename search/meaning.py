@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from indexer.embedding import Embedder, StaticEmbedder, Vectors
 from indexer.pack import Pack
+from indexer.vectors import Coded, Lists, VectorIndex
 from search.matching import Mask
 from search.pieces import texts
 
 LIKELY = 500
-"""Windows whose true cosines are taken; at most half of them are of one pack, where there are several."""
+"""Windows whose true cosines are taken; at most half of them are of one small pack, where there are several."""
 
 
 class Windows(NamedTuple):
@@ -29,24 +30,44 @@ class Windows(NamedTuple):
     cosines: Vectors
 
 
-def nearest(
-    packs: Mapping[int, Pack], model: Embedder, vector: Vectors, allowed: Mapping[int, Mask | None], limit: int
-) -> Windows:
-    """The windows nearest to a unit vector, at least ``limit`` of them where there are so many.
+class Meaning:
+    """The windows of some packs, to be found by their likeness to a vector."""
 
-    ``allowed`` are masks over the windows of a pack, None for all.
-    """
-    most = max(LIKELY if len(packs) == 1 else LIKELY // 2, limit)
-    found = [(number, *pack.vectors.nearest(vector, most, allowed[number])) for number, pack in packs.items()]
-    numbers = np.repeat([number for number, _, _ in found], [len(rows) for _, rows, _ in found])
-    rows = np.concatenate([rows for _, rows, _ in found])
-    cosines = np.concatenate([scores for _, _, scores in found])
-    if isinstance(model, StaticEmbedder):
-        likeliest = np.sort(np.argsort(-cosines, kind="stable")[: max(LIKELY, limit)])
-        numbers, rows = numbers[likeliest], rows[likeliest]
-        cosines = _cosines(packs, model, vector, numbers, rows)
-    order = np.lexsort((rows, numbers, -cosines))
-    return Windows(numbers[order], rows[order], cosines[order])
+    def __init__(self, packs: Mapping[int, Pack], model: Embedder) -> None:
+        self._packs, self._model = packs, model
+        self._indexes = {
+            number: pack.vectors for number, pack in packs.items() if isinstance(pack.vectors, VectorIndex)
+        }
+        coded = {number: pack.vectors for number, pack in packs.items() if isinstance(pack.vectors, Coded)}
+        self._coded = np.array([*coded], np.int64)
+        self._lists = (
+            Lists(model.codebook, [*coded.values()])
+            if coded and isinstance(model, StaticEmbedder) and model.codebook
+            else None
+        )
+
+    def nearest(self, vector: Vectors, allowed: Mapping[int, Mask | None], limit: int) -> Windows:
+        """The windows nearest to a unit vector, at least ``limit`` of them where there are so many.
+
+        ``allowed`` are masks over the windows of a pack, None for all.
+        """
+        most = max(LIKELY if len(self._packs) == 1 else LIKELY // 2, limit)
+        found = []
+        for number, index in self._indexes.items():
+            rows, cosines = index.nearest(vector, most, allowed[number])
+            found.append((np.full(len(rows), number), rows, cosines))
+        if self._lists:
+            masks = [allowed[number] for number in self._coded.tolist()]
+            places, rows, cosines = self._lists.nearest(vector, max(LIKELY, limit), masks)
+            found.append((self._coded[places], rows, cosines))
+        numbers, rows, cosines = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        if isinstance(self._model, StaticEmbedder):
+            likeliest = np.lexsort((rows, numbers, -cosines))[: max(LIKELY, limit)]
+            likeliest = likeliest[np.lexsort((rows[likeliest], numbers[likeliest]))]
+            numbers, rows = numbers[likeliest], rows[likeliest]
+            cosines = _cosines(self._packs, self._model, vector, numbers, rows)
+        order = np.lexsort((rows, numbers, -cosines))
+        return Windows(numbers[order], rows[order], cosines[order])
 
 
 def _cosines(

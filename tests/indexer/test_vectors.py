@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from indexer import vectors
-from indexer.vectors import EXACT_UP_TO, VectorIndex
+from indexer.embedding import Codebook
+from indexer.vectors import Coded, Coder, Lists, VectorIndex, opened
 
 DIMENSIONS = 32
+LIMIT = 200
 
 
-def made(total: int, compact: bool, path: Path) -> tuple[np.ndarray, VectorIndex]:
-    random = np.random.default_rng(3)
-    rows = random.standard_normal((total, DIMENSIONS)).astype(np.float32)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    index = vectors.new(rows[: vectors.sample_size(total, compact)], total, compact)
+def unit_rows(total: int, seed: int) -> np.ndarray:
+    """Vectors around a hundred middles, as texts are around their subjects."""
+    random = np.random.default_rng(seed)
+    middles = np.random.default_rng(3).standard_normal((100, DIMENSIONS))
+    rows = middles[random.integers(0, 100, total)] + random.standard_normal((total, DIMENSIONS))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def made(total: int, folder: Path) -> tuple[np.ndarray, VectorIndex]:
+    rows = unit_rows(total, 5)
+    index = vectors.new(rows[: vectors.sample_size(total)], total)
     for half in np.array_split(rows, 2):
         index.add(half)
-    vectors.write(index, path)
-    return rows, VectorIndex(path)
+    vectors.write(index, folder)
+    found = opened(folder)
+    assert isinstance(found, VectorIndex)
+    return rows, found
 
 
-@pytest.mark.parametrize(("total", "compact"), [(50, True), (EXACT_UP_TO + 2000, True), (EXACT_UP_TO + 2000, False)])
+@pytest.mark.parametrize("total", [50, 12_000])
 @pytest.mark.parametrize("share", [None, 0.9, 0.3, 0.01])
-def test_the_nearest_are_found_among_those_allowed(
-    total: int, compact: bool, share: float | None, tmp_path: Path
-) -> None:
-    rows, index = made(total, compact, tmp_path / "vectors.faiss")
+def test_the_nearest_are_found_among_those_allowed(total: int, share: float | None, tmp_path: Path) -> None:
+    rows, index = made(total, tmp_path)
     query = rows[7]
     allowed = None if share is None else np.random.default_rng(5).random(total) < share
-    found, cosines = index.nearest(query, 200, allowed)
-    assert len(found) == len(set(found.tolist())) == min(200, total if allowed is None else int(allowed.sum()))
+    found, cosines = index.nearest(query, LIMIT, allowed)
+    assert len(found) == len(set(found.tolist())) == min(LIMIT, total if allowed is None else int(allowed.sum()))
     assert list(cosines) == sorted(cosines, reverse=True)
     exact = rows @ query
     if allowed is not None:
@@ -43,10 +54,96 @@ def test_the_nearest_are_found_among_those_allowed(
 
 
 def test_nothing_allowed_is_nothing_found(tmp_path: Path) -> None:
-    rows, index = made(50, True, tmp_path / "vectors.faiss")
+    rows, index = made(50, tmp_path)
     assert not len(index.nearest(rows[0], 5, np.zeros(50, dtype=bool))[0])
 
 
 def test_no_vector_at_all(tmp_path: Path) -> None:
-    vectors.write(vectors.new(np.zeros((0, DIMENSIONS), np.float32), 0, True), tmp_path / "vectors.faiss")
+    vectors.write(vectors.new(np.zeros((0, DIMENSIONS), np.float32), 0), tmp_path)
     assert not len(VectorIndex(tmp_path / "vectors.faiss").nearest(np.ones(DIMENSIONS, np.float32), 5)[0])
+
+
+@cache
+def codebook() -> Codebook:
+    return vectors.learn(unit_rows(3000, 1), lists=32)
+
+
+def coded(rows: np.ndarray) -> tuple[np.ndarray, Coded]:
+    """The rows in the order of their codes, and the codes."""
+    coder = Coder(codebook())
+    for half in np.array_split(rows, 2):
+        coder.add(half)
+    order, codes = coder.sorted()
+    return rows[order], codes
+
+
+@cache
+def two_packs() -> tuple[tuple[np.ndarray, Coded], ...]:
+    return tuple(coded(unit_rows(total, total)) for total in (3000, 1700))
+
+
+def lists() -> Lists:
+    return Lists(codebook(), [codes for _, codes in two_packs()])
+
+
+def approximate(query: np.ndarray) -> np.ndarray:
+    """The cosine of every row of both packs as its code tells it, in float."""
+    product = Coder(codebook()).product
+    return np.concatenate([product.sa_decode(codes.codes) for _, codes in two_packs()]) @ query
+
+
+def test_rows_stand_list_after_list(tmp_path: Path) -> None:
+    rows, codes = two_packs()[0]
+    codes.save(tmp_path)
+    again = opened(tmp_path)
+    assert isinstance(again, Coded)
+    nearest = (rows @ codebook().centres.astype(np.float32).T).argmax(axis=1)
+    assert np.array_equal(nearest, np.repeat(np.arange(32), np.diff([0, *again.ends])))
+    assert np.array_equal(again.codes, codes.codes)
+    assert vectors.size_on_disk(tmp_path) == sum(path.stat().st_size for path in tmp_path.iterdir())
+
+
+def test_a_quarter_of_the_lists_holds_nearly_all_of_the_nearest() -> None:
+    index = lists()
+    rows = np.concatenate([rows for rows, _ in two_packs()])
+    found = 0
+    for query in unit_rows(30, 9):
+        packs, places, _ = index.nearest(query, LIMIT, [None, None])
+        true = np.argsort(-(rows @ query))[:10]
+        found += len({*(places + 3000 * packs).tolist()} & {*true.tolist()})
+    assert found >= 0.9 * 300
+
+
+def test_a_query_reads_its_own_lists_alone() -> None:
+    index = lists()
+    query = unit_rows(1, 9)[0]
+    packs, places, _ = index.nearest(query, LIMIT, [None, None])
+    centres = codebook().centres.astype(np.float32)
+    rows = np.concatenate([rows for rows, _ in two_packs()])[places + 3000 * packs]
+    read = np.argsort(-(centres @ query))[:8]
+    assert set((rows @ centres.T).argmax(axis=1).tolist()) <= set(read.tolist())
+
+
+@given(
+    share=st.sampled_from([0.0, 0.002, 0.02, 0.2, 0.7, 1.0]),
+    whole=st.sampled_from([(), (0,), (1,), (0, 1)]),
+    limit=st.sampled_from([1, 30, 700, 10_000]),
+    seed=st.integers(0, 1000),
+)
+def test_allowed_rows_are_found_as_brute_force_finds_them(
+    share: float, whole: tuple[int, ...], limit: int, seed: int
+) -> None:
+    masks = [np.random.default_rng((seed, pack)).random(total) < share for pack, total in enumerate((3000, 1700))]
+    allowed = [None if pack in whole else mask for pack, mask in enumerate(masks)]
+    among = np.concatenate([mask | (pack in whole) for pack, mask in enumerate(masks)])
+    query = unit_rows(1, seed)[0]
+    packs, places, cosines = lists().nearest(query, limit, allowed)
+    rows = places + 3000 * packs
+    assert len(rows) == len(set(rows.tolist())) == min(limit, int(among.sum()))
+    assert among[rows].all()
+    assert (np.diff(cosines) <= 0).all()
+    by_codes = approximate(query)
+    assert np.allclose(cosines, by_codes[rows], atol=0.05)
+    if 4 * among.mean() <= 1 or len(rows) == among.sum():  # then all lists are read
+        best = np.sort(by_codes[among])[::-1][: len(rows)]
+        assert np.allclose(np.sort(by_codes[rows])[::-1], best, atol=0.05)
