@@ -35,6 +35,9 @@ from search.query import parse
 from search.results import Mode, SearchRequest
 
 TEN = 10
+SMALL = 20_000_000
+"""Characters of the largest collection that Whoosh and bm25s are given: the one takes half a minute a million, the
+other wants every token of all texts in memory at once."""
 _END = "\f"
 _XAPIAN_PYTHON = "/usr/bin/python3"
 """Debian's Python, for which alone its package python3-xapian is made."""
@@ -221,12 +224,14 @@ def _xapian_is_here() -> bool:
         return False
 
 
-def peers() -> dict[str, Make]:
-    """The engines that are installed here, by name."""
-    known: dict[str, Make] = {"Tantivy alone": RawTantivy, "SQLite FTS5": Fts5, "Whoosh": Whoosh}
+def peers(characters: int) -> dict[str, Make]:
+    """The engines that are installed here and can be asked to index so many characters, by name."""
+    known: dict[str, Make] = {"Tantivy alone": RawTantivy, "SQLite FTS5": Fts5}
+    if characters <= SMALL:
+        known["Whoosh"] = Whoosh
     if _xapian_is_here():
         known["Xapian"] = Xapian
-    if find_spec("bm25s"):
+    if find_spec("bm25s") and characters <= SMALL:
         known["bm25s"] = Bm25s
     return known
 
@@ -253,7 +258,7 @@ def compare(paths: Sequence[Path], sentences: Sequence[str], on_progress: Progre
                 f"{len(asked)} of {len(asked)}",
             )
         ]
-        for name, make in peers().items():
+        for name, make in peers(sum(map(len, documents))).items():
             on_progress(name, 0, 1)
             home = Path(folder, name)
             home.mkdir()

@@ -56,9 +56,25 @@ class Pairs:
 
     def of_character(self, letter: int) -> Places:
         """The places of a character, sorted."""
-        bounds = np.array([letter, letter + 1], np.uint64) << np.uint64(8 * self.keys.itemsize // 2)
-        low, high = self.starts[np.searchsorted(self.keys, bounds)]
-        return np.sort(self.order[low:high]).astype(np.int64)
+        return np.sort(self._of_character(letter)).astype(np.int64)
+
+    def drawn(self, letters: Ids, most: int) -> Places:
+        """At most so many places of a character or of a pair, drawn evenly from all that there are."""
+        if len(letters) == 1:
+            places = self._of_character(int(letters[0]))
+        else:
+            rows, counts = self.counts(letters[:1], letters[1:2])
+            first = self.starts[rows[0]]
+            places = self.order[first : first + counts[0]]
+        return places[:: -(-len(places) // most) or 1].astype(np.int64)
+
+    def _of_character(self, letter: int) -> NDArray[np.uint32]:
+        """The places of a character, by what follows it."""
+        bits = 8 * self.keys.itemsize // 2
+        # In the directory's own type: numpy would else convert all of it to find two numbers.
+        first, last = np.array([letter << bits, (letter << bits) + (1 << bits) - 1], self.keys.dtype)
+        low, high = self.keys.searchsorted(first), self.keys.searchsorted(last, side="right")
+        return self.order[self.starts[low] : self.starts[high]]
 
 
 def key(first: Ids, second: Ids) -> NDArray[Any]:

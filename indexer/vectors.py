@@ -58,7 +58,7 @@ def learn(sample: Vectors, lists: int = LISTS) -> Codebook:
     """Centres and codes for vectors like these unit vectors, whose dimensions are a multiple of 4."""
     dimensions = sample.shape[1]
     clusters = faiss.Kmeans(
-        dimensions, lists, niter=10, spherical=True, seed=_SEED, max_points_per_centroid=len(sample) // lists
+        dimensions, lists, niter=20, spherical=True, seed=_SEED, max_points_per_centroid=len(sample) // lists
     )
     clusters.train(sample)
     product = faiss.IndexPQ(dimensions, dimensions // _GROUP, 4, faiss.METRIC_INNER_PRODUCT)

@@ -440,18 +440,23 @@ class Library:
 
     def _suggestions(self, parsed: Parsed, occurrences: int) -> tuple[Suggestion, ...]:
         quoted = occurrences and isinstance(parsed.tree, Phrase) and len(parsed.tree.folded) > LONGEST_WORD
-        if quoted or not self._classical_works:
+        if quoted or not self._has_classical:
             return ()
         return _thesaurus().suggest(parsed.text, self._classical_spellings)
 
     @cached_property
-    def _classical_works(self) -> list[str]:
-        return [work_key(*place) for place, card in self._cards.items() if card.record.language == CLASSICAL]
+    def _classical_spellings(self) -> Spellings:
+        return Spellings(self._packs, {number: self._classical(number) for number in self._packs})
+
+    def _classical(self, number: int) -> Mask | None:
+        """The passages of a pack that are of classical works; None for all of them."""
+        pack, live = self._packs[number], self._entries[number].live
+        works = [work for work in live if self._cards[number, work].record.language == CLASSICAL]
+        return None if len(works) == len(pack.works) else pack.of_works(works)
 
     @cached_property
-    def _classical_spellings(self) -> Spellings:
-        everything = len(self._classical_works) == len(self._cards)
-        return Spellings(self._engine, self._packs, None if everything else self._classical_works)
+    def _has_classical(self) -> bool:
+        return any(card.record.language == CLASSICAL for card in self._cards.values())
 
     def _stands(self, word: str) -> bool:
         """Whether a word stands anywhere that a reader may see."""

@@ -152,12 +152,13 @@ def _pieces(pattern: tuple[Element, ...], typed: tuple[int, ...]) -> tuple[list[
 
 def stands(pack: Pack, folded: Sequence[int], allowed: Mask | None) -> bool:
     """Whether folded characters stand in a row anywhere in the allowed passages of a pack; None allows all."""
-    piece = _Piece(0, 0, tuple(range(len(folded))), tuple(folded), ())
-    for number, stream in enumerate(pack.streams):
-        starts = _places(pack, stream, piece)
-        if len(starts) and (allowed is None or allowed[_passages(pack.stream_starts[number], starts)].any()):
-            return True
-    return False
+    return any(len(standing(pack, number, folded, allowed)) for number in range(len(pack.streams)))
+
+
+def standing(pack: Pack, number: int, folded: Sequence[int], allowed: Mask | None) -> Places:
+    """Where folded characters stand in a row in a stream, in the allowed passages; None allows all."""
+    starts = _places(pack, pack.streams[number], _Piece(0, 0, tuple(range(len(folded))), tuple(folded), ()))
+    return starts if allowed is None else starts[allowed[_passages(pack.stream_starts[number], starts)]]
 
 
 def _as_typed(pack: Pack, stream: StoredStream, piece: _Piece, starts: Places) -> Mask:

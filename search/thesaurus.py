@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 
-from indexer.engines import Bag, Engine
 from indexer.folding import fold
 from indexer.pack import MAIN, Pack
 from indexer.passages import text_of
 from search.lexicon import cut, runs
+from search.matching import Mask, standing
 from search.results import Suggestion
 
 TABLE = Path(__file__).with_name("thesaurus.tsv")
@@ -22,8 +22,8 @@ LONGEST_WORD = 3
 """Characters of the longest words in the table; a longer query that stands somewhere as it is needs none of them."""
 MOST_WORDS, MOST_CLASSICAL = 6, 5
 """Words of a query that get suggestions at most, and classical words that each gets."""
-SAMPLE = 12
-"""Passages whose main text shows a word's commonest spelling: those that it makes most of."""
+SAMPLE = 50
+"""Places that show a word's commonest spelling."""
 
 Spelling = Callable[[str], str]
 """How the collection spells a word; empty where the word stands nowhere."""
@@ -67,39 +67,28 @@ class Thesaurus:
 
 
 class Spellings:
-    """How works spell words of one or two characters; ``works`` are their engine's keys, None for all."""
+    """How works spell words of one or two characters; ``allowed`` are masks over a pack's passages, None for all."""
 
-    def __init__(self, engine: Engine, packs: Mapping[int, Pack], works: Sequence[str] | None) -> None:
-        self._engine = engine
+    def __init__(self, packs: Mapping[int, Pack], allowed: Mapping[int, Mask | None]) -> None:
         self._packs = packs
-        self._works = works
+        self._allowed = allowed
         self._known: dict[str, str] = {}
 
     def __call__(self, word: str) -> str:
         """The word itself where it stands so, else its commonest spelling; empty where it stands in no work's text."""
         if word not in self._known:
-            met = Counter(self._met(fold(word)))
+            met = Counter(islice(self._met(fold(word)), SAMPLE))
             commonest = max(met, key=lambda spelt: (met[spelt], spelt), default="")
             self._known[word] = word if fold(word) != word and word in met else commonest
         return self._known[word]
 
     def _met(self, word: str) -> Iterator[str]:
-        yield from self._met_in(word, "both") or self._met_in(word, "text")
-
-    def _met_in(self, word: str, scope: str) -> list[str]:
-        """The spellings in the text of what is ranked first; ranking text and notes together is quicker."""
-        met: list[str] = []
-        steps = np.arange(len(word))
-        for passage, _ in self._engine.rank(Bag((word,), scope), self._works, SAMPLE):
-            pack = self._packs[passage >> 32]
+        """The spellings at places that are drawn evenly from each pack that may be seen whole, else at all places."""
+        for number, pack in self._packs.items():
+            characters, allowed = list(map(ord, word)), self._allowed[number]
+            ids = pack.ids(characters)
+            if ids is None:
+                continue
             stream = pack.streams[MAIN]
-            start, end = (int(pack.passages[bound][passage & 0xFFFFFFFF]) for bound in ("main_start", "main_end"))
-            folded = text_of(stream.codes[start:end])
-            places: list[int] = []
-            at = folded.find(word)
-            while at >= 0:
-                places.append(at)
-                at = folded.find(word, at + 1)
-            spelled = text_of(pack.text[stream.offsets[start + np.array(places, np.int64)[:, None] + steps]])
-            met += [spelled[at : at + len(word)] for at in range(0, len(spelled), len(word))]
-        return met
+            starts = stream.pairs.drawn(ids, SAMPLE) if allowed is None else standing(pack, MAIN, characters, allowed)
+            yield from map(text_of, pack.text[stream.offsets[starts[:, None] + np.arange(len(word))]])
