@@ -56,7 +56,7 @@ def test_every_query_is_answered_in_every_mode(answering: Answering) -> None:
             taken = timed(lambda query=query, chance=chance: answering.assert_answered(query, chance))  # type: ignore[misc]
         except Exception as failure:
             pytest.fail(f"{failure!r} with the seed {SEED}: {query[:400]!a}")
-        assert taken < PATIENCE, (SEED, query)
+        assert taken < 10 * PATIENCE, (SEED, query)  # it is searched eight times
 
 
 @pytest.mark.parametrize("query", ["x" * 10_000_000, "(" * 1000, '"' * 1000, "NOT " * 250, "*?" * 500, "(a" * 500])

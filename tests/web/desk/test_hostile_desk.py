@@ -107,6 +107,10 @@ def headers(chance: random.Random) -> dict[str, str]:
     return {name: chance.choice(told) for name in names if chance.random() < 0.1}
 
 
+one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For tests to which it is all the same where things are kept."""
+
+
 @pytest.fixture(scope="module")
 def hostile_works(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index of a tame work and of one that is hostile wherever it has words."""
@@ -168,6 +172,7 @@ def test_no_route_fails_whatever_is_sent_by_whomever(desk: Desk, clients: list[F
             session.execute(update(Account), [{**each, "active": True, "locked_until": None} for each in people])
 
 
+@one_database
 def test_nothing_hostile_runs_at_the_desk(desk: Desk, clients: list[FlaskClient]) -> None:
     hostile_case(desk)
     said = set()
@@ -188,6 +193,7 @@ def test_nothing_hostile_runs_at_the_desk(desk: Desk, clients: list[FlaskClient]
     assert_meant(preview, LINKS)
 
 
+@one_database
 def test_exports_say_what_is_hostile_and_do_nothing(desk: Desk) -> None:
     number = hostile_case(desk)
     got = {kind: desk.li.get(f"/desk/cases/{number}/reply.{kind}") for kind in ("docx", "pdf", "md", "json")}
@@ -205,6 +211,7 @@ def test_exports_say_what_is_hostile_and_do_nothing(desk: Desk) -> None:
     assert json.loads(got["json"].text)["question"] == HOSTILE
 
 
+@one_database
 def test_ten_million_bytes_are_refused_by_every_form(desk: Desk, clients: list[FlaskClient]) -> None:
     case = desk.taken()
     length = 10_000_000
@@ -223,6 +230,7 @@ def test_ten_million_bytes_are_refused_by_every_form(desk: Desk, clients: list[F
         assert clients[0].post("/ask", data=b"x" * length, content_type=kind).status_code == 413
 
 
+@one_database
 @pytest.mark.parametrize("query", ["search?q=", "api/v1/search?q=", "search?q=x&work=", "api/v1/search?q=x&cursor="])
 def test_ten_million_bytes_of_a_query_are_refused_with_a_reason(desk: Desk, query: str) -> None:
     response = desk.li.get(f"/{query}{'x' * 10_000_000}")
@@ -242,6 +250,7 @@ def test_what_is_no_text_is_refused(desk: Desk) -> None:
     assert desk.save(desk.li, number, "a\0b", 0) == 400
 
 
+@one_database
 def test_a_field_without_a_name_is_refused(desk: Desk, clients: list[FlaskClient]) -> None:
     desk.app.config["WTF_CSRF_ENABLED"] = True
     part = b"--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n"
@@ -260,6 +269,7 @@ def test_a_draft_that_follows_none_is_the_first(desk: Desk, after: int) -> None:
     assert desk.look(number, lambda case: [each.number for each in case.revisions]) == [1]
 
 
+@one_database
 def test_a_refusal_fits_the_cookie_that_tells_it(desk: Desk) -> None:
     number = desk.taken()
     desk.quote(desk.li, number)
