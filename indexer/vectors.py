@@ -62,7 +62,8 @@ def learn(sample: Vectors, lists: int = LISTS) -> Codebook:
     )
     clusters.train(sample)
     product = faiss.IndexPQ(dimensions, dimensions // _GROUP, 4, faiss.METRIC_INNER_PRODUCT)
-    product.pq.cp.seed = _SEED
+    # Else 4,096 vectors would be drawn from the sample, which is too few: the codes are for all indexes.
+    product.pq.cp.seed, product.pq.cp.max_points_per_centroid = _SEED, len(sample)
     product.train(sample)
     parts = faiss.vector_to_array(product.pq.centroids).reshape(dimensions // _GROUP, -1, _GROUP)
     return Codebook(clusters.centroids.astype(np.float16), parts)
