@@ -2,7 +2,7 @@
 
     python -m eval.codebook INDEX
 
-What is learnt is saved beside the model. Half a minute does it. After the model was trained anew (``wenyuan train``) it
+What is learnt is saved beside the model. A minute does it. After the model was trained anew (``wenyuan train``) it
 is learnt anew from an index that the new model made.
 """
 
@@ -17,7 +17,7 @@ from eval.pools import packs
 from indexer.embedding import MODEL, Codebook, load_embedder
 from indexer.vectors import LISTS, learn
 
-SAMPLE = 100_000
+SAMPLE = 300_000
 
 
 def from_index(index: Path, model: Path, lists: int = LISTS) -> Codebook:
