@@ -2,8 +2,8 @@
 
 Vectors of a static model can be made anew at little cost, so that those of a large pack are stored in 4 bits for each 4
 dimensions (product quantization: Jégou, Douze and Schmid, PAMI 2011), which tells likely ones; who wants true cosines
-embeds these anew. They stand in inverted lists, each around a centre, and a query reads the quarter of the lists whose
-centres are nearest. Modern questions are so unlike old sentences that fewer would not do.
+embeds these anew. They stand in inverted lists, each around a centre, and of a large collection a query reads the quarter
+of the lists whose centres are nearest. Modern questions are so unlike old sentences that fewer would not do.
 
 Centres and codes are the model's (:class:`~indexer.embedding.Codebook`), not a pack's: a build learns nothing, and of
 all packs that are open the same lists stand one after another in memory. Fast scan needs long lists: over the short
@@ -14,7 +14,7 @@ All other vectors are in an index of FAISS, of a type chosen by size and read th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from math import ceil, isqrt
 from pathlib import Path
 from threading import Lock
@@ -33,7 +33,9 @@ FLAT_UP_TO = 60_000
 LISTS = 1024
 """Lists that coded vectors stand in."""
 READ = 0.25
-"""The share of the lists that a query reads; of more, where only some rows are allowed, to see as many of these."""
+"""The share of the lists that a query reads; more, where only some rows are allowed, to see as many of these."""
+READ_AT_LEAST = 500_000
+"""Rows that a query reads in any case, which takes a millisecond: all of a smaller collection."""
 _FEW = 1 / 32
 """The share of allowed rows up to which their codes alone are put together and all compared."""
 _TRAINING = 40
@@ -120,12 +122,13 @@ def _product(codebook: Codebook) -> Any:
 class Lists:
     """The lists of all coded packs as one. A list gets into memory when it is first read. Safe between threads."""
 
-    def __init__(self, codebook: Codebook, packs: Sequence[Coded]) -> None:
+    def __init__(self, codebook: Codebook, packs: Mapping[int, Coded]) -> None:
         self._codebook = codebook
-        self._packs = packs
-        self._sizes = [len(pack.codes) for pack in packs]
-        self._firsts = np.cumsum([0, *self._sizes])
-        self._bounds = [np.concatenate([[0], pack.ends]).tolist() for pack in packs]
+        self._numbers = np.array([*packs], np.int64)
+        self._packs = tuple(packs.values())
+        self._sizes = {number: len(pack.codes) for number, pack in packs.items()}
+        self._firsts = np.cumsum([0, *self._sizes.values()])
+        self._bounds = [np.concatenate([[0], pack.ends]).tolist() for pack in self._packs]
         count, dimensions = codebook.centres.shape
         self._index: Any = faiss.IndexIVFPQFastScan(
             _centres(codebook), dimensions, count, dimensions // _GROUP, 4, faiss.METRIC_INNER_PRODUCT
@@ -136,22 +139,28 @@ class Lists:
         self._present = np.zeros(count, dtype=bool)
         self._lock = Lock()
 
-    def nearest(self, query: Vectors, limit: int, allowed: Sequence[Mask | None]) -> tuple[Rows, Rows, Vectors]:
-        """What is nearest to a unit vector, best first, as far as codes tell: packs by place, rows there, and cosines.
+    def nearest(self, query: Vectors, limit: int, allowed: Mapping[int, Mask | None]) -> tuple[Rows, Rows, Vectors]:
+        """What is nearest to a unit vector, best first, as far as codes tell: packs' numbers, rows there, and cosines.
 
-        ``allowed`` are masks over the rows of each pack, None for all.
+        ``allowed`` are masks over the rows of a pack, None for all; packs that it doesn't name are left out.
         """
-        count, selector = int(self._firsts[-1]), None
-        if any(mask is not None for mask in allowed):
-            masks = zip(allowed, self._sizes, strict=True)
-            among = np.concatenate([np.ones(size, dtype=bool) if mask is None else mask for mask, size in masks])
+        asked = sum(size for number, size in self._sizes.items() if number in allowed)
+        count, selector = asked, None
+        if asked < self._firsts[-1] or any(allowed[number] is not None for number in self._sizes):
+            among = np.concatenate(
+                [
+                    np.full(size, number in allowed) if (mask := allowed.get(number)) is None else mask
+                    for number, size in self._sizes.items()
+                ]
+            )
             count = int(np.count_nonzero(among))
             if count <= _FEW * len(among):
                 return self._placed(*self._compared(query, limit, np.flatnonzero(among)))
             selector = faiss.IDSelectorBitmap(np.packbits(among, bitorder="little"))
         limit = min(limit, count)
         total = len(self._present)
-        for read in (min(total, ceil(READ * total * self._firsts[-1] / count)), total):
+        wanted = max(READ * asked, READ_AT_LEAST)
+        for read in (min(total, ceil(total * wanted / count)), total):
             self._fetch(self._index.quantizer.search(query[None, :], read)[1][0])
             settings = faiss.SearchParametersIVF(sel=selector, nprobe=read)
             rows, cosines = _search(self._index, query, limit, settings)
@@ -161,7 +170,7 @@ class Lists:
 
     def _placed(self, rows: Rows, cosines: Vectors) -> tuple[Rows, Rows, Vectors]:
         packs = np.searchsorted(self._firsts, rows, side="right") - 1
-        return packs, rows - self._firsts[packs], cosines
+        return self._numbers[packs], rows - self._firsts[packs], cosines
 
     def _fetch(self, lists: Rows) -> None:
         """Have these lists in memory, in the order of bits that fast scan wants."""

@@ -39,27 +39,20 @@ class Meaning:
             number: pack.vectors for number, pack in packs.items() if isinstance(pack.vectors, VectorIndex)
         }
         coded = {number: pack.vectors for number, pack in packs.items() if isinstance(pack.vectors, Coded)}
-        self._coded = np.array([*coded], np.int64)
         self._lists = (
-            Lists(model.codebook, [*coded.values()])
-            if coded and isinstance(model, StaticEmbedder) and model.codebook
-            else None
+            Lists(model.codebook, coded) if coded and isinstance(model, StaticEmbedder) and model.codebook else None
         )
 
     def nearest(self, vector: Vectors, allowed: Mapping[int, Mask | None], limit: int) -> Windows:
         """The windows nearest to a unit vector, at least ``limit`` of them where there are so many.
 
-        ``allowed`` are masks over the windows of a pack, None for all.
+        ``allowed`` are masks over the windows of a pack, None for all; packs that it doesn't name are left out.
         """
-        most = max(LIKELY if len(self._packs) == 1 else LIKELY // 2, limit)
-        found = []
-        for number, index in self._indexes.items():
-            rows, cosines = index.nearest(vector, most, allowed[number])
+        most = max(LIKELY if len(allowed) == 1 else LIKELY // 2, limit)
+        found = [self._lists.nearest(vector, max(LIKELY, limit), allowed)] if self._lists else []
+        for number in allowed.keys() & self._indexes.keys():
+            rows, cosines = self._indexes[number].nearest(vector, most, allowed[number])
             found.append((np.full(len(rows), number), rows, cosines))
-        if self._lists:
-            masks = [allowed[number] for number in self._coded.tolist()]
-            places, rows, cosines = self._lists.nearest(vector, max(LIKELY, limit), masks)
-            found.append((self._coded[places], rows, cosines))
         numbers, rows, cosines = (np.concatenate(parts) for parts in zip(*found, strict=True))
         if isinstance(self._model, StaticEmbedder):
             likeliest = np.lexsort((rows, numbers, -cosines))[: max(LIKELY, limit)]

@@ -38,18 +38,24 @@ def test_large_packs_alone_are_coded(packs: dict[int, Pack]) -> None:
     assert [type(pack.vectors).__name__ for pack in packs.values()] == ["Coded", "VectorIndex", "Coded"]
 
 
+@pytest.mark.parametrize("hidden", [None, 1, 2])
 @pytest.mark.parametrize("share", [None, 0.5, 0.0])
-def test_the_nearest_windows_come_with_their_true_cosines(packs: dict[int, Pack], share: float | None) -> None:
+def test_the_nearest_windows_come_with_their_true_cosines(
+    packs: dict[int, Pack], share: float | None, hidden: int | None
+) -> None:
     model = load_embedder()
     query = model.embed(["江水流入大海"])[0]
     random = np.random.default_rng(5)
     allowed = {
-        number: None if share is None else random.random(len(pack.windows)) < share for number, pack in packs.items()
+        number: None if share is None else random.random(len(pack.windows)) < share
+        for number, pack in packs.items()
+        if number != hidden
     }
     found = Meaning(packs, model).nearest(query, allowed, 1000)
     true = {
         (number, row): float(model.embed([pack.window_text(window)])[0] @ query)
         for number, pack in packs.items()
+        if number != hidden
         for row, window in enumerate(pack.windows)
         if (mask := allowed[number]) is None or mask[row]
     }
