@@ -2,8 +2,8 @@
 
 Vectors of a static model can be made anew at little cost, so that those of a large pack are stored in 4 bits for each 4
 dimensions (product quantization: Jégou, Douze and Schmid, PAMI 2011), which tells likely ones; who wants true cosines
-embeds these anew. They stand in inverted lists, each around a centre, and of a large collection a query reads the quarter
-of the lists whose centres are nearest. Modern questions are so unlike old sentences that fewer would not do.
+embeds these anew. They stand in inverted lists, each around a centre, and of a large collection a query reads the
+quarter of the lists whose centres are nearest. Modern questions are so unlike old sentences that fewer would not do.
 
 Centres and codes are the model's (:class:`~indexer.embedding.Codebook`), not a pack's: a build learns nothing, and of
 all packs that are open the same lists stand one after another in memory. Fast scan needs long lists: over the short
