@@ -25,7 +25,8 @@ _HEADERS = (
 )
 _UNREADABLE = (
     *(tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, ValueError, RecursionError),
-    *(TypeError, LookupError, ArithmeticError),  # ``tarfile`` on headers that are cut off, or that lie
+    # ``tarfile`` on headers that are cut off, or that lie; the last one where its own handling of errors fails.
+    *(TypeError, LookupError, ArithmeticError, AttributeError),
 )
 
 

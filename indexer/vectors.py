@@ -168,6 +168,10 @@ class Lists:
                 break
         return self._placed(rows, cosines)
 
+    def fetch(self) -> None:
+        """Have all lists in memory, for processes that will share it."""
+        self._fetch(np.arange(len(self._present)))
+
     def _placed(self, rows: Rows, cosines: Vectors) -> tuple[Rows, Rows, Vectors]:
         packs = np.searchsorted(self._firsts, rows, side="right") - 1
         return self._numbers[packs], rows - self._firsts[packs], cosines

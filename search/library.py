@@ -262,6 +262,11 @@ class Library:
             suggestions=suggestions,
         )
 
+    def fetch(self) -> None:
+        """Have in memory what searches need, for processes that will share it: they need not each read it."""
+        self._meaning.fetch()
+        self.search(SearchRequest("江"))
+
     def ranking(self, text: str, kind: Kind, limit: int) -> list[tuple[str, str, float]]:
         """Work, page and score of the passages nearest to a plain text, by one kind of ranking; for measuring."""
         if kind == "hybrid":

@@ -43,6 +43,11 @@ class Meaning:
             Lists(model.codebook, coded) if coded and isinstance(model, StaticEmbedder) and model.codebook else None
         )
 
+    def fetch(self) -> None:
+        """Have in memory all that is looked through."""
+        if self._lists:
+            self._lists.fetch()
+
     def nearest(self, vector: Vectors, allowed: Mapping[int, Mask | None], limit: int) -> Windows:
         """The windows nearest to a unit vector, at least ``limit`` of them where there are so many.
 

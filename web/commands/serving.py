@@ -62,7 +62,6 @@ def serve(file: Path | None, **options: Any) -> None:
     with tempfile.TemporaryDirectory(prefix="wenyuan-") as figures:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures  # before the library that reads it is loaded
 
-        from search.results import SearchRequest
         from web import logs
         from web.app import create_app  # it loads the engines, which `--help` has no need of
         from web.desk.knowledge import refreshed
@@ -81,7 +80,7 @@ def serve(file: Path | None, **options: Any) -> None:
             raise click.ClickException(f"{shown}:{config.port}: {reason}; {advice}") from failure
         with app.app_context():
             # The first search reads the model and the dictionaries; no reader should wait for that.
-            shelf().library().search(SearchRequest("江"))
+            shelf().library().fetch()
             refreshed(answers(), session())  # it may be missing, or made by an earlier version of the program
         logs.configure(config.log_level)
         click.echo(f"http://{shown}:{listening.getsockname()[1]}/ (Ctrl-C stops it)")
