@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from indexer import passage_keys
 from indexer.engines import Bag, Folded
 from indexer.folding import fold
 from indexer.generation import work_key
@@ -40,9 +41,4 @@ def pack_passages(pack: Pack, number: int) -> Iterator[Folded]:
             tuple(run for run in stream[starts[local] : ends[local]].split(chr(BOUNDARY)) if run)
             for stream, (starts, ends) in zip(streams, bounds, strict=True)
         )
-        yield Folded(passage_id(number, local), keys[work], text, notes)
-
-
-def passage_id(pack: int, local: int) -> int:
-    """One number for a passage of the whole index."""
-    return pack << 32 | local
+        yield Folded(passage_keys.join(number, local), keys[work], text, notes)

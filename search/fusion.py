@@ -1,6 +1,6 @@
 """What was found becomes a score for each passage: by the words themselves, by likeness, and by both together.
 
-A passage is numbered ``pack << 32 | row`` throughout.
+Passages are named by their keys (:mod:`indexer.passage_keys`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer import passage_keys
 from indexer.pack import Pack
 from indexer.places import Places
 from search.evaluation import Found
@@ -90,7 +91,7 @@ def by_matches(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
         rows = pack.passages[chosen]
         length = (rows["main_end"] - rows["main_start"]) + (rows["notes_end"] - rows["notes_start"])
         saturated = count / (count + 0.3 + 0.9 * length / 200 + 1e-9)
-        passages.append(chosen + (number << 32))
+        passages.append(passage_keys.join_rows(number, chosen))
         asked = among(chosen, match.asked)
         scores.append(0.99 * saturated * rows["weight"] + asked + (asked & typed))
     if not passages:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from indexer import passage_keys
 from indexer.folding import fold, fold_array
 from indexer.pack import Pack
 from indexer.passages import text_of
@@ -22,7 +23,7 @@ def hit(pack: Pack, card: WorkCard, passage: int, score: float, evidence: Eviden
 
     What a passage that is only alike has in common with them is marked.
     """
-    number, local = passage >> 32, passage & 0xFFFFFFFF
+    number, local = passage_keys.split(passage)
     row = pack.passages[local]
     section = pack.sections[row["section"]]
     start, end = int(row["start"]), int(row["end"])

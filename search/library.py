@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer import engines
+from indexer import engines, passage_keys
 from indexer.checksums import Damaged
 from indexer.embedding import Embedder, StaticEmbedder, load_embedder
 from indexer.engines import Engine
@@ -289,7 +289,7 @@ class Library:
         return [self._named(passage) for passage in passages], fusion.signs(evidence, passages)
 
     def _named(self, passage: int) -> tuple[str, str]:
-        number, local = passage >> 32, passage & 0xFFFFFFFF
+        number, local = passage_keys.split(passage)
         return self._packs[number].place(local)
 
     # What may be found
@@ -390,7 +390,7 @@ class Library:
                 return {}
         scores: Scores = {}
         for passage, score in self._engine.rank(bag(text, scope), works, POOL):
-            number, local = passage >> 32, passage & 0xFFFFFFFF
+            number, local = passage_keys.split(passage)
             mask = None if eligible is None else eligible[number]
             if mask is None or mask[local]:
                 scores[passage] = score * float(self._packs[number].passages["weight"][local])
@@ -411,7 +411,7 @@ class Library:
             pack, mine = self._packs[number], np.flatnonzero(found.packs == number)
             windows = pack.windows[found.rows[mine]]
             local = windows["passage"].astype(np.int64)
-            passages[mine] = local + (number << 32)
+            passages[mine] = passage_keys.join_rows(number, local)
             cosines[mine] = found.cosines[mine] * pack.passages["weight"][local]
             spans[mine] = np.column_stack([windows[part] for part in ("stream", "start", "end")])
         order = np.lexsort((found.rows, passages, -cosines))
@@ -493,26 +493,23 @@ class Library:
 
     def _of_works(self, passages: NDArray[np.int64], values: Mapping[tuple[int, int], int]) -> NDArray[np.int64]:
         """For each passage what its work has among ``values``."""
-        numbers = passages >> 32
         result = np.zeros(len(passages), np.int64)
-        for number in np.unique(numbers).tolist():
-            pack, mine = self._packs[number], numbers == number
+        for number, mine, rows in passage_keys.by_pack(passages):
+            pack = self._packs[number]
             table = np.array([values.get((number, work), 0) for work in range(len(pack.works))], dtype=np.int64)
-            result[mine] = table[pack.passage_works[passages[mine] & 0xFFFFFFFF]]
+            result[mine] = table[pack.passage_works[rows]]
         return result
 
     def _hit(self, passage: int, score: float, evidence: Evidence, texts: Sequence[str]) -> Hit:
-        number = passage >> 32
+        number, row = passage_keys.split(passage)
         pack = self._packs[number]
-        card = self._cards[number, int(pack.passage_works[passage & 0xFFFFFFFF])]
+        card = self._cards[number, int(pack.passage_works[row])]
         return hit(pack, card, passage, score, evidence, texts)
 
     def _facets(self, passages: NDArray[np.int64]) -> dict[str, tuple[FacetValue, ...]]:
         counts: list[tuple[WorkCard, int]] = []
-        numbers = passages >> 32
-        for number in np.unique(numbers).tolist():
-            works = self._packs[number].passage_works[passages[numbers == number] & 0xFFFFFFFF]
-            found = np.bincount(works).tolist()
+        for number, _, rows in passage_keys.by_pack(passages):
+            found = np.bincount(self._packs[number].passage_works[rows]).tolist()
             counts += ((self._cards[number, work], count) for work, count in enumerate(found) if count)
         return fields.facets(counts)
 

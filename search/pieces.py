@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer import passage_keys
 from indexer.pack import MAIN, STREAM_NAMES, Pack
 from indexer.passages import Codes
 
@@ -43,14 +44,10 @@ class Pieces(NamedTuple):
     def of_packs(cls, packs: Mapping[int, Pack], passages: Iterable[int], streams: Sequence[int]) -> Pieces:
         """The text and the notes of passages, as far as ``streams`` says, and the main text around them.
 
-        Passages are numbered ``pack << 32 | row``.
+        Passages are named by their keys (:mod:`indexer.passage_keys`).
         """
         chosen = np.sort(np.fromiter(passages, np.int64))
-        numbers = chosen >> 32
-        parts = [
-            _of_pack(packs[number], number, chosen[numbers == number] & 0xFFFFFFFF, streams)
-            for number in np.unique(numbers).tolist()
-        ]
+        parts = [_of_pack(packs[number], number, rows, streams) for number, _, rows in passage_keys.by_pack(chosen)]
         return cls(*map(np.concatenate, zip(*parts, strict=True))) if parts else cls.of_texts((), ())
 
 
@@ -89,7 +86,7 @@ def _of_pack(pack: Pack, number: int, local: Numbers, streams: Sequence[int]) ->
     of_stream = np.broadcast_to(np.array(kinds), some.shape)[some]
     begins, lengths = begins[some], lengths[some]
     return Pieces(
-        np.repeat(local + (number << 32), some.sum(axis=1)),
+        np.repeat(passage_keys.join_rows(number, local), some.sum(axis=1)),
         of_stream,
         begins,
         np.broadcast_to(np.array(around), some.shape)[some],
