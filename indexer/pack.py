@@ -23,6 +23,7 @@ from corpora.model import CatalogueRecord, Page, Problem, Role, Section, Span, S
 from indexer import checksums, vectors, words
 from indexer.compact import Ids, Letters, Offsets, alphabet_of, ranks
 from indexer.embedding import Embedder, StaticEmbedder, Vectors, unit
+from indexer.folding import fold_array
 from indexer.passages import (
     BOUNDARY,
     Codes,
@@ -185,6 +186,16 @@ class Pack:
         return ids
 
     @cached_property
+    def spellings(self) -> NDArray[np.uint32]:
+        """For each character of the alphabet, how many characters of it fold to it."""
+        folded, _ = fold_array(self.alphabet)
+        known = folded[np.isin(folded, self.alphabet)]
+        counts: NDArray[np.uint32] = np.bincount(
+            self.alphabet.searchsorted(known), minlength=len(self.alphabet)
+        ).astype(np.uint32)
+        return counts
+
+    @cached_property
     def stream_starts(self) -> tuple[Codes, Codes]:
         """Where each passage starts in the main stream and in the notes stream."""
         return (
@@ -197,6 +208,20 @@ class Pack:
         """For each passage the number of its work in the pack."""
         works: NDArray[np.uint32] = self.sections["work"][self.passages["section"]]
         return works
+
+    @cached_property
+    def passage_weights(self) -> NDArray[np.float32]:
+        """How much each passage counts in a ranking."""
+        return np.ascontiguousarray(self.passages["weight"])
+
+    @cached_property
+    def passage_lengths(self) -> NDArray[np.uint32]:
+        """The folded characters of each passage, its notes among them."""
+        rows = self.passages
+        lengths: NDArray[np.uint32] = (rows["main_end"] - rows["main_start"]) + (
+            rows["notes_end"] - rows["notes_start"]
+        )
+        return lengths
 
     def problems(self, source: str, root: Path) -> tuple[Problem, ...]:
         """What was wrong in the files of the source with this digest, which stands at ``root`` now."""

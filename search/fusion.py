@@ -17,7 +17,7 @@ from indexer.pack import Pack
 from indexer.places import Places
 from search.evaluation import Found
 from search.interaction import SHARES, Closest
-from search.matching import Occurrences, among, whole
+from search.matching import Occurrences, among, first_of_each, whole
 
 SIGNS = ("by words", "by meaning", "cosine", *SHARES)
 """What speaks for a passage: that the ranking by words has it, that the ranking by meaning does, the cosine of its
@@ -85,15 +85,21 @@ def by_matches(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
         chosen = match.found.passages
         count, typed = np.zeros(len(chosen)), np.zeros(len(chosen), dtype=bool)
         for each in match.occurrences:
-            places = np.searchsorted(chosen, each.passages)
-            count += np.bincount(places, np.where(whole(pack, each), 1.0, ACCIDENTAL), minlength=len(chosen))
-            typed[places[each.typed]] = True
-        rows = pack.passages[chosen]
-        length = (rows["main_end"] - rows["main_start"]) + (rows["notes_end"] - rows["notes_start"])
+            if not len(each.passages):
+                continue
+            firsts = first_of_each(each.passages)
+            # All rows are among those chosen; as many as those are those.
+            at = slice(None) if len(firsts) == len(chosen) else chosen.searchsorted(each.passages[firsts])
+            if len(pack.inside):
+                count[at] += np.add.reduceat(np.where(whole(pack, each), 1.0, ACCIDENTAL), firsts)
+            else:
+                count[at] += np.diff(firsts, append=len(each.passages))
+            typed[at] |= np.logical_or.reduceat(each.typed, firsts)
+        length = pack.passage_lengths[chosen]
         saturated = count / (count + 0.3 + 0.9 * length / 200 + 1e-9)
         passages.append(passage_keys.join_rows(number, chosen))
-        asked = among(chosen, match.asked)
-        scores.append(0.99 * saturated * rows["weight"] + asked + (asked & typed))
+        asked = np.ones(len(chosen), bool) if match.asked is chosen else among(chosen, match.asked)
+        scores.append(0.99 * saturated * pack.passage_weights[chosen] + asked + (asked & typed))
     if not passages:
         return np.empty(0, np.int64), np.empty(0)
     return np.concatenate(passages), np.concatenate(scores)

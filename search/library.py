@@ -374,7 +374,10 @@ class Library:
             if not len(found.passages):
                 continue
             asked = evaluator.evaluate(parsed.tree).passages if expanded.also else found.passages
-            occurrences = distinct(found.occurrences, found.passages)
+            if mask is None and isinstance(expanded.tree, Phrase):  # nothing can stand there twice, or be left out
+                occurrences = list(found.occurrences)
+            else:
+                occurrences = distinct(found.occurrences, found.passages)
             matches[number] = Matches(found, occurrences, asked)
         return matches
 

@@ -166,6 +166,9 @@ def _as_typed(pack: Pack, stream: StoredStream, piece: _Piece, starts: Places) -
     written = pack.ids(piece.typed)
     if written is None:
         return np.zeros(len(starts), dtype=bool)
+    folded = pack.ids(piece.folded)
+    if folded is not None and (pack.spellings[folded] == 1).all():
+        return np.ones(len(starts), dtype=bool)  # the pack knows one spelling, and it is the one typed
     spelled: Mask = (pack.text.ids[stream.offsets[starts[:, None] + piece.steps]] == written).all(axis=1)
     return spelled
 
@@ -258,9 +261,14 @@ def near(pack: Pack, left: Occurrences, right: Occurrences, distance: int) -> Oc
 def each_once(parts: Sequence[Places]) -> Places:
     """The numbers of all parts, sorted, each once: quicker than numpy's own where the parts are sorted."""
     numbers = np.sort(np.concatenate(parts), kind="stable") if len(parts) > 1 else parts[0]
+    return numbers[first_of_each(numbers)]
+
+
+def first_of_each(numbers: Places) -> Places:
+    """Return the positions in sorted numbers at which a new number begins."""
     fresh = np.ones(len(numbers), dtype=bool)
-    fresh[1:] = numbers[1:] != numbers[:-1]
-    return numbers[fresh]
+    np.not_equal(numbers[1:], numbers[:-1], out=fresh[1:])
+    return np.flatnonzero(fresh)
 
 
 def whole(pack: Pack, found: Occurrences) -> Mask:
