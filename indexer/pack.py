@@ -186,10 +186,17 @@ class Pack:
         return ids
 
     @cached_property
+    def folded(self) -> Codes:
+        """What each character of the alphabet folds to; 0 for nothing."""
+        kept, places = fold_array(self.alphabet)
+        folded = np.zeros(len(self.alphabet), np.uint32)
+        folded[places] = kept
+        return folded
+
+    @cached_property
     def spellings(self) -> NDArray[np.uint32]:
         """For each character of the alphabet, how many characters of it fold to it."""
-        folded, _ = fold_array(self.alphabet)
-        known = folded[np.isin(folded, self.alphabet)]
+        known = self.folded[np.isin(self.folded, self.alphabet) & (self.folded != BOUNDARY)]
         counts: NDArray[np.uint32] = np.bincount(
             self.alphabet.searchsorted(known), minlength=len(self.alphabet)
         ).astype(np.uint32)

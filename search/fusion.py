@@ -127,10 +127,17 @@ def fused(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
 def likely(words: Scores, meaning: Scores) -> Scores:
     """The first guess, 0 to 1, of what is alike: reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
     guess: defaultdict[int, float] = defaultdict(float)
-    for ranked in (words, meaning):
-        for rank, passage in enumerate(sorted(ranked, key=lambda each: (-ranked[each], each))):
+    for scores in (words, meaning):
+        for rank, passage in enumerate(ranked(scores)):
             guess[passage] += FLATNESS / (FLATNESS + rank) / 2
     return dict(guess)
+
+
+def ranked(scores: Scores) -> list[int]:
+    """Return the passages, best first; equals by their keys."""
+    passages, values = _arrays(scores)
+    ordered: list[int] = passages[np.lexsort((passages, -values))].tolist()
+    return ordered
 
 
 def likeness(evidence: Evidence) -> Scores:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from indexer import passage_keys
-from indexer.folding import fold, fold_array
+from indexer.embedding import token_keys
+from indexer.folding import fold
 from indexer.pack import Pack
-from indexer.passages import text_of
+from indexer.passages import code_points, text_of
 from search.fusion import Evidence, Stretch
 from search.matching import among, in_passage, merged, original_ranges
 from search.results import Hit, Why, WorkCard
@@ -18,11 +20,18 @@ _WIDEST_GAP = 4
 """Characters between two neighbours in the folded text, beyond which they are not shown as one stretch."""
 
 
-def hit(pack: Pack, card: WorkCard, passage: int, score: float, evidence: Evidence, texts: Sequence[str]) -> Hit:
-    """The hit of one passage; ``texts`` are the query without its operators, and other names of what it names.
+Pairs = NDArray[np.uint64]
+"""Adjacent folded characters, each pair as one number; sorted."""
 
-    What a passage that is only alike has in common with them is marked.
-    """
+
+def pairs_of(texts: Sequence[str]) -> Pairs:
+    """Return the pairs of the query without its operators, and of other names of what it names."""
+    found = [token_keys(code_points(fold(text)))[1] for text in texts]
+    return np.unique(np.concatenate([np.empty(0, np.uint64), *found]))
+
+
+def hit(pack: Pack, card: WorkCard, passage: int, score: float, evidence: Evidence, pairs: Pairs) -> Hit:
+    """Return the hit of one passage; in one that is only alike, what it shares with the query's pairs is marked."""
     number, local = passage_keys.split(passage)
     row = pack.passages[local]
     section = pack.sections[row["section"]]
@@ -46,7 +55,7 @@ def hit(pack: Pack, card: WorkCard, passage: int, score: float, evidence: Eviden
     if passage in evidence.meaning:
         why.append(Why.MEANING)
     if not ranges:
-        ranges = _shared(pack, start, end, texts)
+        ranges = _shared(pack, start, end, pairs)
     within = start - int(section["start"])
     label, facsimile = pack.page(int(row["page"]))
     return Hit(
@@ -75,16 +84,11 @@ def _window(pack: Pack, stretch: Stretch, start: int, end: int) -> tuple[int, in
     return (first - start, last - start) if last > first else None
 
 
-def _shared(pack: Pack, start: int, end: int, texts: Sequence[str]) -> list[tuple[int, int]]:
-    """Stretches of at least two characters that a passage shares with one of the texts."""
-    pairs = {wanted[at : at + 2] for wanted in map(fold, texts) for at in range(len(wanted) - 1)}
-    folded, offsets = fold_array(np.asarray(pack.text[start:end]))
-    shown = text_of(folded)
-    places = (offsets + np.uint32(start)).tolist()
-    return merged(
-        [
-            (places[at], places[at + 1] + 1)
-            for at in range(len(shown) - 1)
-            if shown[at : at + 2] in pairs and places[at + 1] - places[at] < _WIDEST_GAP
-        ]
-    )
+def _shared(pack: Pack, start: int, end: int, pairs: Pairs) -> list[tuple[int, int]]:
+    """Return the stretches of at least two characters of a passage that are among the pairs."""
+    codes = pack.folded.take(pack.text.ids[start:end])
+    places = np.flatnonzero(codes)
+    shared = among(token_keys(codes[places])[1], pairs) & (np.diff(places) < _WIDEST_GAP)
+    firsts = places[:-1][shared] + start
+    lasts = places[1:][shared] + start
+    return merged(list(zip(firsts.tolist(), (lasts + 1).tolist(), strict=True)))

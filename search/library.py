@@ -35,7 +35,7 @@ from search.aliases import Expanded, expand, names_in
 from search.evaluation import Evaluator, Found, distinct
 from search.familiarity import Familiarity, familiarity
 from search.fusion import Evidence, Matches, Scores, Stretch
-from search.hits import hit
+from search.hits import Pairs, hit, pairs_of
 from search.interaction import Closest, Substitute, interact, spaced
 from search.matching import Mask, merged, original_ranges, stands
 from search.meaning import Meaning
@@ -242,8 +242,8 @@ class Library:
                 passages, scores = fusion.fused(evidence, self._packs)
         end = offset + request.limit
         order = self._sorted(request.sort, passages, scores, end)
-        texts = (parsed.text, *expanded.also)
-        hits = tuple(self._hit(int(passages[at]), float(scores[at]), evidence, texts) for at in order[offset:end])
+        pairs = pairs_of((parsed.text, *expanded.also))
+        hits = tuple(self._hit(int(passages[at]), float(scores[at]), evidence, pairs) for at in order[offset:end])
         occurrences = sum(matches.count for matches in evidence.matches.values())
         familiar = self._familiarity(request, parsed, occurrences)
         suggestions = self._suggestions(parsed, occurrences)
@@ -437,7 +437,7 @@ class Library:
         """The most likely passages by late interaction; none where the index's model has no token vectors."""
         if not isinstance(self._embedder, StaticEmbedder):
             return {}
-        chosen = sorted(likely, key=lambda passage: (-likely[passage], passage))[:RERANKED]
+        chosen = fusion.ranked(likely)[:RERANKED]
         pieces = Pieces.of_packs(self._packs, chosen, _STREAMS[scope])
         return interact(self._embedder, text, pieces, _substitutes(spaced(text), aliases))
 
@@ -503,11 +503,11 @@ class Library:
             result[mine] = table[pack.passage_works[rows]]
         return result
 
-    def _hit(self, passage: int, score: float, evidence: Evidence, texts: Sequence[str]) -> Hit:
+    def _hit(self, passage: int, score: float, evidence: Evidence, pairs: Pairs) -> Hit:
         number, row = passage_keys.split(passage)
         pack = self._packs[number]
         card = self._cards[number, int(pack.passage_works[row])]
-        return hit(pack, card, passage, score, evidence, texts)
+        return hit(pack, card, passage, score, evidence, pairs)
 
     def _facets(self, passages: NDArray[np.int64]) -> dict[str, tuple[FacetValue, ...]]:
         counts: list[tuple[WorkCard, int]] = []

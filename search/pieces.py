@@ -55,7 +55,7 @@ def texts(pack: Pack, streams: Numbers, starts: Numbers, lengths: Numbers) -> Co
     """The folded characters of stretches of a pack's streams, one after another."""
     before = np.cumsum(lengths) - lengths
     places = np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths)
-    kinds = np.unique(streams).tolist()
+    kinds = np.flatnonzero(np.bincount(streams)).tolist()
     codes: Codes
     if len(kinds) == 1:
         codes = pack.streams[kinds[0]].codes.take(places)

@@ -164,6 +164,13 @@ def parse(q: str) -> Parsed:
     """
     if len(q) > MAX_CHARACTERS:
         raise SearchError("query-too-long", f"{len(q)} > {MAX_CHARACTERS}")
+    if _PLAIN.fullmatch(q) and (pattern := _literal(q)):
+        phrase = Phrase(q, pattern)
+        return Parsed(tree=phrase, text=q, phrases=(phrase,), fields=(), explanations=(), whole=phrase)
+    return _read(q)
+
+
+def _read(q: str) -> Parsed:
     reading = _Reading(q)
     tree = reading.tree()
     wanted = tuple(dict.fromkeys(_wanted(tree)))
@@ -204,6 +211,8 @@ def _wanted(tree: Tree, wanted: bool = True) -> Iterator[Phrase | Field]:
 
 _WILD = {"?": ANY_ONE, "？": ANY_ONE, "*": ANY_RUN, "＊": ANY_RUN}
 _QUESTION_MARKS = "?？"
+_PLAIN = re.compile("[\u3400-\u9fff，。、；！]+")
+"""Most queries: a word or a sentence, in which nothing could be an operator. They need no parser."""
 _PASSAGE = re.compile("[，。、；：！…,;!“”「」『』《》]")
 """What shows that a word is running text, where ``?`` and ``*`` are punctuation."""
 

@@ -26,6 +26,7 @@ from search.query import (
     Phrase,
     Tree,
     Wild,
+    _read,
     parse,
 )
 from search.results import SearchError
@@ -366,3 +367,13 @@ def test_reading_takes_steps_in_proportion_to_length(piece: str) -> None:
     half = q[: MAX_CHARACTERS // 2]
     outcome(q)  # what is made once is made now
     assert steps(lambda: outcome(q)) < 3 * steps(lambda: outcome(half))  # the square would be four times as many
+
+
+@settings(max_examples=400)
+@given(
+    st.text(
+        st.one_of(st.sampled_from("，。、；！"), st.characters(min_codepoint=0x3400, max_codepoint=0x9FFF)), min_size=1
+    )
+)
+def test_a_query_without_operators_is_read_as_the_parser_reads_it(q: str) -> None:
+    assert parse(q) == _read(q)
