@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 
@@ -27,6 +28,12 @@ SAMPLE = 50
 
 Spelling = Callable[[str], str]
 """How the collection spells a word; empty where the word stands nowhere."""
+
+
+@cache
+def thesaurus() -> Thesaurus:
+    """Return the thesaurus that comes with the package."""
+    return Thesaurus.load()
 
 
 class Thesaurus:
