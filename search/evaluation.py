@@ -12,7 +12,7 @@ from indexer.folding import fold_array
 from indexer.pack import Pack
 from indexer.passages import code_points
 from indexer.places import Places
-from search.matching import Mask, Occurrences, among, each_once, find, near
+from search.matching import Mask, StreamRanges, among, each_once, find, near, near_pairs
 from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree
 
 _NO_WILDCARDS = str.maketrans("", "", "?*？＊")
@@ -25,14 +25,21 @@ class Found:
     """What satisfies a node in one pack: the numbers of passages, sorted, and for each phrase its occurrences."""
 
     passages: Places
-    occurrences: tuple[Occurrences, ...] = ()
+    occurrences: tuple[StreamRanges, ...] = ()
 
 
 class Evaluator:
-    """Evaluates trees on one pack."""
+    """Evaluates trees on one pack.
 
-    def __init__(self, pack: Pack, streams: Sequence[int], strict: bool, fields: FieldMask) -> None:
+    The occurrences of NEAR are those of its phrases that have one of the other nearby; with ``near_spans`` they are the
+    stretches that each pair of them takes up.
+    """
+
+    def __init__(
+        self, pack: Pack, streams: Sequence[int], strict: bool, fields: FieldMask, *, near_spans: bool = False
+    ) -> None:
         self._pack = pack
+        self._near_spans = near_spans
         self._streams = [stream for stream in streams if len(pack.streams[stream].codes)]
         self._strict = strict
         self._fields = fields
@@ -62,7 +69,7 @@ class Evaluator:
         # A field takes most or all of a pack, or nothing at all: what it takes is not counted out before the words are.
         wanted.sort(key=lambda child: isinstance(child, Field))
         passages: Places | None = None
-        occurrences: list[Occurrences] = []
+        occurrences: list[StreamRanges] = []
         for child in wanted:
             if isinstance(child, Field) and passages is not None:
                 passages = passages[self._fields(child)[passages]]
@@ -77,7 +84,7 @@ class Evaluator:
             passages = passages[~among(passages, self.evaluate(each).passages)]
         return Found(passages, tuple(occurrences))
 
-    def _find(self, phrase: Phrase, stream: int) -> Occurrences:
+    def _find(self, phrase: Phrase, stream: int) -> StreamRanges:
         found = find(self._pack, stream, phrase.pattern, typed_characters(phrase))
         if phrase.alias:
             found = found.untyped()
@@ -85,19 +92,24 @@ class Evaluator:
 
     def _near(self, left: Tree, right: Tree, distance: int) -> Found:
         ones, others = self.evaluate(left).occurrences, self.evaluate(right).occurrences
-        kept: list[Occurrences] = []
+        kept: list[StreamRanges] = []
+        spans: list[StreamRanges] = []
         for one in ones:
             for other in others:
                 if one.stream == other.stream:
-                    kept += [near(self._pack, one, other, distance), near(self._pack, other, one, distance)]
-        return _found(kept)
+                    pairs = ((one, other), (other, one))
+                    kept += [near(self._pack, *pair, distance) for pair in pairs]
+                    if self._near_spans:
+                        spans += [near_pairs(self._pack, *pair, distance) for pair in pairs]
+        found = _found(kept)
+        return Found(found.passages, tuple(spans)) if self._near_spans else found
 
 
 def _nothing() -> Found:
     return Found(np.empty(0, np.int64))
 
 
-def _found(occurrences: Sequence[Occurrences]) -> Found:
+def _found(occurrences: Sequence[StreamRanges]) -> Found:
     some = [each for each in occurrences if len(each.starts)]
     if not some:
         return _nothing()
@@ -111,9 +123,9 @@ def typed_characters(phrase: Phrase) -> tuple[int, ...]:
     return tuple(codes[fold_array(codes)[1]].tolist())
 
 
-def distinct(occurrences: Sequence[Occurrences], within: Places) -> list[Occurrences]:
+def distinct(occurrences: Sequence[StreamRanges], within: Places) -> list[StreamRanges]:
     """The occurrences inside some passages, sorted, those of one stream together and none twice."""
-    result: list[Occurrences] = []
+    result: list[StreamRanges] = []
     for stream in sorted({each.stream for each in occurrences}):
         mine = [each for each in occurrences if each.stream == stream]
         one = mine[0] if len(mine) == 1 else _joined(mine)
@@ -121,8 +133,8 @@ def distinct(occurrences: Sequence[Occurrences], within: Places) -> list[Occurre
     return result
 
 
-def _joined(parts: Sequence[Occurrences]) -> Occurrences:
-    """Occurrences of one stream, each once; spelled as typed where one of its like is."""
+def _joined(parts: Sequence[StreamRanges]) -> StreamRanges:
+    """StreamRanges of one stream, each once; spelled as typed where one of its like is."""
     starts = np.concatenate([each.starts for each in parts])
     ends = np.concatenate([each.ends for each in parts])
     typed = np.concatenate([each.typed for each in parts])
@@ -131,4 +143,4 @@ def _joined(parts: Sequence[Occurrences]) -> Occurrences:
     fresh = np.ones(len(order), dtype=bool)
     fresh[1:] = (np.diff(starts[order]) != 0) | (np.diff(ends[order]) != 0)
     chosen = order[fresh]
-    return Occurrences(parts[0].stream, starts[chosen], ends[chosen], typed[chosen], passages[chosen])
+    return StreamRanges(parts[0].stream, starts[chosen], ends[chosen], typed[chosen], passages[chosen])

@@ -154,8 +154,10 @@ def exact_matches(
     scope: Scope,
     strict: bool,
     expanded: Expanded,
+    *,
+    near_spans: bool = False,
 ) -> dict[int, Matches]:
-    """Return what satisfies the query in each pack that holds any of it.
+    """Return what satisfies the query in each pack that holds any of it; see :class:`search.evaluation.Evaluator`.
 
     Raises:
         SearchError: the query costs too much.
@@ -164,7 +166,7 @@ def exact_matches(
     for number, mask in allowed.items():
         if mask is not None and not mask.any():
             continue
-        evaluator = snapshot.evaluator(number, scope, strict)
+        evaluator = snapshot.evaluator(number, scope, strict, near_spans=near_spans)
         found = evaluator.evaluate(expanded.tree)
         if mask is not None:
             found = Found(found.passages[mask[found.passages]], found.occurrences)

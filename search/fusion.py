@@ -17,7 +17,7 @@ from indexer.pack import Pack
 from indexer.places import Places
 from search.evaluation import Found
 from search.interaction import SHARES, Closest
-from search.matching import Occurrences, among, first_of_each, whole
+from search.matching import StreamRanges, among, first_of_each, whole
 
 SIGNS = ("by words", "by meaning", "cosine", *SHARES)
 """What speaks for a passage: that the ranking by words has it, that the ranking by meaning does, the cosine of its
@@ -43,7 +43,7 @@ class Matches:
     """What satisfies a query's tree in one pack; ``asked`` are the passages that do so without other names."""
 
     found: Found
-    occurrences: list[Occurrences]
+    occurrences: list[StreamRanges]
     asked: Places
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -25,14 +26,16 @@ from indexer.generation import (
 )
 from indexer.vectors import size_on_disk
 from search import cursors, fields, fusion
+from search.addresses import Address, Located, Standing, follow
 from search.aliases import expand
 from search.evaluation import distinct
-from search.evidence import Ranker
+from search.evidence import Ranker, exact_matches
 from search.familiarity import Familiarity, familiarity
 from search.fusion import Evidence, Scores
 from search.hits import Pairs, hit, pairs_of
 from search.matching import merged, original_ranges
 from search.meaning import Meaning
+from search.occurrences import Occurrences
 from search.order import ordered
 from search.query import Parsed, Phrase, parse
 from search.results import (
@@ -237,6 +240,37 @@ class Library:
             close=familiar.close,
             suggestions=suggestions,
         )
+
+    def find(
+        self,
+        q: str,
+        *,
+        scope: Scope = Scope.BOTH,
+        strict: bool = False,
+        filters: Mapping[str, tuple[str, ...]] | None = None,
+        aliases: bool = False,
+    ) -> Occurrences:
+        """Find every place where the words of a query stand, exactly.
+
+        Of AND and NOT they are those of the phrases in passages that satisfy the whole; of NEAR, the stretch of each
+        pair. With ``aliases`` other names of what the query names are found too.
+
+        Raises:
+            SearchError: the query costs too much.
+        """
+        parsed = parse(q)
+        allowed = {number: self._snapshot.allowed(number, filters or {}) for number in self._snapshot.packs}
+        expanded = expand(parsed, aliases)
+        matches = exact_matches(self._snapshot, parsed, allowed, scope, strict, expanded, near_spans=True)
+        return Occurrences.of(self._snapshot, {number: each.occurrences for number, each in matches.items()})
+
+    def locate(self, address: Address) -> Located:
+        """Follow a permanent address to where it leads in this generation."""
+        place = self._snapshot.places.get(address.work)
+        if place is None:
+            return Located(Standing.GONE)
+        pack, first = self._snapshot.packs[place[0]], self._snapshot.packs[place[0]].works[place[1]].first_section
+        return follow(address, self._snapshot.cards[place].sections, lambda number: pack.section(first + number))
 
     def fetch(self) -> None:
         """Have in memory what searches need, for processes that will share it: they need not each read it."""

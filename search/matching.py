@@ -24,11 +24,14 @@ from search.results import SearchError
 MOST_STARTS = 300_000
 """Places of a pack that a gap before the first character, as in ?*之, may make of the places of what follows it."""
 
+MOST_PAIRS = 5_000_000
+"""Pairs of phrases near each other that are found in a pack; a hundred megabytes of them."""
+
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Occurrences:
+class StreamRanges:
     """Half-open ranges of one pack's stream, sorted by start, with the passage where each starts.
 
     ``typed`` says which are spelled as in the query.
@@ -40,13 +43,13 @@ class Occurrences:
     typed: Mask
     passages: Places
 
-    def where(self, keep: Mask | slice) -> Occurrences:
+    def where(self, keep: Mask | slice) -> StreamRanges:
         """Those that a mask or a slice keeps."""
-        return Occurrences(self.stream, self.starts[keep], self.ends[keep], self.typed[keep], self.passages[keep])
+        return StreamRanges(self.stream, self.starts[keep], self.ends[keep], self.typed[keep], self.passages[keep])
 
-    def untyped(self) -> Occurrences:
+    def untyped(self) -> StreamRanges:
         """The same, none of them spelled as in the query."""
-        return Occurrences(self.stream, self.starts, self.ends, np.zeros_like(self.typed), self.passages)
+        return StreamRanges(self.stream, self.starts, self.ends, np.zeros_like(self.typed), self.passages)
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ class _Ranges:
         return _Ranges(self.starts[keep], self.ends[keep])
 
 
-def find(pack: Pack, number: int, pattern: tuple[Element, ...], typed: tuple[int, ...]) -> Occurrences:
+def find(pack: Pack, number: int, pattern: tuple[Element, ...], typed: tuple[int, ...]) -> StreamRanges:
     """Every occurrence of ``pattern`` in a stream, overlapping ones too, one for each start.
 
     ``typed`` are the pattern's characters as the reader typed them, one for each character element. Where runs vary,
@@ -104,7 +107,7 @@ def find(pack: Pack, number: int, pattern: tuple[Element, ...], typed: tuple[int
     for piece in pieces:
         starts = _places(pack, stream, piece)
         if not len(starts):
-            return Occurrences(number, starts, starts, np.empty(0, dtype=bool), starts)
+            return StreamRanges(number, starts, starts, np.empty(0, dtype=bool), starts)
         found.append((_Ranges(starts, starts + piece.length), _as_typed(pack, stream, piece, starts)))
     everything = _chained(stream, pieces, [ranges for ranges, _ in found], tail)
     if len(pieces) == 1 and not (pieces[0].high or tail):
@@ -116,7 +119,7 @@ def find(pack: Pack, number: int, pattern: tuple[Element, ...], typed: tuple[int
         spelled[at] = True
         everything.ends[at] = same.ends
     passages = _passages(pack.stream_starts[number], everything.starts)
-    return Occurrences(number, everything.starts, everything.ends, spelled, passages)
+    return StreamRanges(number, everything.starts, everything.ends, spelled, passages)
 
 
 def _passages(begins: Codes, starts: Places) -> Places:
@@ -240,7 +243,7 @@ def _led(stream: StoredStream, ranges: _Ranges, low: int, high: int) -> _Ranges:
     return _Ranges(starts[keep], ranges.ends[nearest[keep]])
 
 
-def near(pack: Pack, left: Occurrences, right: Occurrences, distance: int) -> Occurrences:
+def near(pack: Pack, left: StreamRanges, right: StreamRanges, distance: int) -> StreamRanges:
     """Those of ``left`` that have one of ``right`` within ``distance`` characters, before or after, not overlapping."""
     keep = np.zeros(len(left.starts), dtype=bool)
     if not len(right.starts):
@@ -258,6 +261,26 @@ def near(pack: Pack, left: Occurrences, right: Occurrences, distance: int) -> Oc
     return left.where(keep)
 
 
+def near_pairs(pack: Pack, left: StreamRanges, right: StreamRanges, distance: int) -> StreamRanges:
+    """Return the stretch of each pair of one of ``left`` and one of ``right`` that follows within the distance.
+
+    Raises:
+        SearchError: there are more than :data:`MOST_PAIRS` in the pack.
+    """
+    order = np.argsort(right.starts, kind="stable")
+    begins = right.starts[order]
+    low = np.searchsorted(begins, left.ends)
+    counts = np.searchsorted(begins, left.ends + distance, side="right") - low
+    if (pairs := int(counts.sum())) > MOST_PAIRS:
+        raise SearchError("query-too-complex", f"NEAR/{distance}")
+    ones = np.repeat(np.arange(len(left.starts)), counts)
+    others = order[np.arange(pairs) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(low, counts)]
+    keep = pack.streams[left.stream].unbroken(left.starts[ones], right.starts[others])
+    ones, others = ones[keep], others[keep]
+    ends, typed = right.ends[others], left.typed[ones] & right.typed[others]
+    return StreamRanges(left.stream, left.starts[ones], ends, typed, left.passages[ones])
+
+
 def each_once(parts: Sequence[Places]) -> Places:
     """The numbers of all parts, sorted, each once: quicker than numpy's own where the parts are sorted."""
     numbers = np.sort(np.concatenate(parts), kind="stable") if len(parts) > 1 else parts[0]
@@ -271,7 +294,7 @@ def first_of_each(numbers: Places) -> Places:
     return np.flatnonzero(fresh)
 
 
-def whole(pack: Pack, found: Occurrences) -> Mask:
+def whole(pack: Pack, found: StreamRanges) -> Mask:
     """Which occurrences cut no word in two; none does where the text is classical, or a note."""
     if found.stream != MAIN or not len(pack.inside):
         return np.ones(len(found.starts), dtype=bool)
@@ -287,13 +310,13 @@ def among(numbers: NDArray[Any] | int, known: NDArray[Any]) -> Mask:
     return found
 
 
-def in_passage(found: Occurrences, passage: int) -> Occurrences:
+def in_passage(found: StreamRanges, passage: int) -> StreamRanges:
     """Those that start in one passage."""
     low, high = np.searchsorted(found.passages, (passage, passage + 1))
     return found.where(slice(int(low), int(high)))
 
 
-def original_ranges(pack: Pack, found: Occurrences) -> list[tuple[int, int]]:
+def original_ranges(pack: Pack, found: StreamRanges) -> list[tuple[int, int]]:
     """The stretches of the pack's text that the occurrences cover, sorted and merged.
 
     Punctuation and line ends inside an occurrence are covered; a note that interrupts it is not.

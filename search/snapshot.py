@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,9 +96,10 @@ class Snapshot:
         works = [work for work in live if self.cards[number, work].record.language == language]
         return None if len(works) == len(pack.works) else pack.of_works(works)
 
-    def evaluator(self, number: int, scope: Scope, strict: bool) -> Evaluator:
+    def evaluator(self, number: int, scope: Scope, strict: bool, *, near_spans: bool = False) -> Evaluator:
         """Return what evaluates queries on a pack."""
-        return Evaluator(self.packs[number], STREAMS[scope], strict, lambda field: self.field_mask(number, field))
+        fields = partial(self.field_mask, number)
+        return Evaluator(self.packs[number], STREAMS[scope], strict, fields, near_spans=near_spans)
 
     def stands(self, word: str) -> bool:
         """Return whether a word stands anywhere."""

@@ -1,0 +1,215 @@
+"""Occurrences as a value: the places of a plain scan, their order, their groups, and what they say of themselves."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle import Found, runs, scan
+
+from corpora.model import Section, Work
+from corpora.readers import discover, read
+from indexer.build import build
+from indexer.folding import fold
+from search.library import Library
+from search.occurrences import MOST_COMPARED, Grouping, Occurrence, Order
+from search.results import Mode, Scope, SearchRequest
+
+LETTERS = "國国黑東"
+PHRASES = st.text(st.sampled_from("國黑東"), min_size=1, max_size=3)
+SCOPES = st.sampled_from(Scope)
+
+
+def volume(seed: int, juan: int) -> str:
+    """A file of few different characters, with pages, notes, indentation and blank lines."""
+    dice = random.Random(seed)
+    lines = ["#+TITLE: 回文", f"#+PROPERTY: JUAN 卷{'一二三'[juan]}"]
+    for page in range(6):
+        lines.append(f"<pb:KR9z0001_WYG_00{juan + 1}-{page + 1}a>¶")
+        for _ in range(dice.randrange(9)):
+            parts = (f"({some(dice)}/{some(dice)})" if dice.random() < 0.2 else some(dice) for _ in range(4))
+            lines.append("　" * dice.randrange(2) + "".join(parts) + "¶")
+    return "\n".join(lines) + "\n"
+
+
+def some(dice: random.Random) -> str:
+    return "".join(dice.choices(LETTERS, k=dice.randrange(1, 6)))
+
+
+@dataclass(frozen=True)
+class Indexed:
+    library: Library
+    works: tuple[Work, ...]
+
+    def scanned(self, phrase: str, scope: Scope) -> list[tuple[str, Section, Found]]:
+        """What a plain scan finds, in order of place: work, section, occurrence."""
+        found = [
+            (work.id, section, each)
+            for work in self.works
+            for section in work.sections
+            for each in scan([section], phrase, scope)
+        ]
+        numbers = {id(section): at for work in self.works for at, section in enumerate(work.sections)}
+        return sorted(found, key=lambda one: (one[0], numbers[id(one[1])], one[2].characters[0].offset))
+
+    def number(self, section: Section) -> int:
+        return next(work.sections.index(section) for work in self.works if section in work.sections)
+
+
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> Indexed:
+    folder = tmp_path_factory.mktemp("texts")
+    (folder / "KR9z0001").mkdir()
+    for juan in range(3):
+        (folder / "KR9z0001" / f"KR9z0001_00{juan + 1}.txt").write_text(volume(juan, juan), "utf-8")
+    dice = random.Random(11)
+    for name, dynasty in (("甲", "遼"), ("乙", "金"), ("丙", "金")):
+        text = "，".join(some(dice) for _ in range(120))
+        (folder / f"{name}.txt").write_text(f"---\ntitle: {name}書\ndynasty: {dynasty}\n---\n{text}\n", "utf-8")
+    index = tmp_path_factory.mktemp("index")
+    build([folder / "甲.txt"], index)  # in a pack of its own
+    build([folder], index)
+    works = [item for source in discover(folder)[0] for item in read(source)]
+    return Indexed(Library.open(index), tuple(work for work in works if isinstance(work, Work)))
+
+
+def places(found: Sequence[Occurrence]) -> list[tuple[str, int, int]]:
+    return [(each.work.id, each.section_number, each.start) for each in found]
+
+
+@settings(max_examples=60)
+@given(phrase=PHRASES, scope=SCOPES)
+def test_all_occurrences_are_those_of_a_plain_scan_in_order_of_place(
+    indexed: Indexed, phrase: str, scope: Scope
+) -> None:
+    found = indexed.library.find(f'"{phrase}"', scope=scope)
+    expected = [
+        (work, indexed.number(section), each.characters[0].offset)
+        for work, section, each in indexed.scanned(phrase, scope)
+    ]
+    assert places(tuple(found)) == expected
+    assert len(found) == len(expected)
+    assert places(found[3:9]) == expected[3:9]
+
+
+@settings(max_examples=30)
+@given(phrase=PHRASES, scope=SCOPES, width=st.integers(0, 30))
+def test_an_occurrence_shows_the_editions_own_characters(
+    indexed: Indexed, phrase: str, scope: Scope, width: int
+) -> None:
+    texts = {work.id: [section.text for section in work.sections] for work in indexed.works}
+    for each in indexed.library.find(f'"{phrase}"', scope=scope).with_context(width):
+        text = texts[each.work.id][each.section_number]
+        assert each.text == text[each.start : each.end]
+        assert each.left == text[max(0, each.start - width) : each.start]
+        assert each.right == text[each.end : each.end + width]
+        assert "".join(fold(text[a:b]) for a, b in each.ranges) == fold(phrase)
+        assert each.typed == ("".join(char for a, b in each.ranges for char in text[a:b] if fold(char)) == phrase)
+
+
+@settings(max_examples=30)
+@given(phrase=PHRASES, scope=SCOPES, order=st.sampled_from([Order.LEFT, Order.RIGHT]))
+def test_sorting_by_context_reads_outward(indexed: Indexed, phrase: str, scope: Scope, order: Order) -> None:
+    def context(one: tuple[str, Section, Found]) -> str:
+        run = "".join(each.folded for each in runs(one[1], Scope.BOTH)[one[2].run + (scope is Scope.NOTES)])
+        outward = run[: one[2].start][::-1] if order is Order.LEFT else run[one[2].end :]
+        return outward[:MOST_COMPARED]
+
+    expected = sorted(indexed.scanned(phrase, scope), key=context)
+    found = indexed.library.find(f'"{phrase}"', scope=scope).sorted_by(order)
+    assert places(tuple(found)) == [
+        (work, indexed.number(section), each.characters[0].offset) for work, section, each in expected
+    ]
+    assert places(tuple(found.sorted_by(Order.PLACE))) == places(
+        tuple(indexed.library.find(f'"{phrase}"', scope=scope))
+    )
+
+
+@settings(max_examples=30)
+@given(phrase=PHRASES, scope=SCOPES)
+def test_groups_count_what_they_lead_to(indexed: Indexed, phrase: str, scope: Scope) -> None:
+    found = indexed.library.find(f'"{phrase}"', scope=scope)
+    named = {
+        Grouping.WORK: lambda each: each.work.id,
+        Grouping.SECTION: lambda each: f"{each.work.id}/{each.section_number}",
+        Grouping.DYNASTY: lambda each: each.work.record.dynasty,
+        Grouping.CATEGORY: lambda each: each.work.record.category,
+        Grouping.SPELLING: lambda each: "".join(
+            char for a, b in each.ranges for char in each.text[a - each.start : b - each.start] if fold(char)
+        ),
+    }
+    for grouping, name in named.items():
+        expected = Counter(name(each) for each in found)
+        groups = found.grouped_by(grouping)
+        assert {group.value: group.count for group in groups} == {key: n for key, n in expected.items() if key}
+        assert list(groups) == sorted(groups, key=lambda group: (-group.count, group.value))
+        for group in groups:
+            inside = found.within(grouping, group.value)
+            assert places(tuple(inside)) == places([each for each in found if name(each) == group.value])
+        assert len(found.within(grouping, "nowhere")) == 0
+
+
+@settings(max_examples=40)
+@given(left=PHRASES, right=PHRASES, distance=st.integers(0, 9), scope=SCOPES)
+def test_of_near_each_pair_is_a_stretch(indexed: Indexed, left: str, right: str, distance: int, scope: Scope) -> None:
+    expected = set()
+    for work in indexed.works:
+        for number, section in enumerate(work.sections):
+            others = list(scan([section], right, scope))
+            for one in scan([section], left, scope):
+                for other in others:
+                    first, last = sorted((one, other), key=lambda each: each.start)
+                    if one.run == other.run and 0 <= last.start - first.end <= distance:
+                        end = last.characters[-1].offset + 1
+                        expected.add((work.id, number, first.characters[0].offset, end))
+    found = indexed.library.find(f'"{left}" NEAR/{distance} "{right}"', scope=scope)
+    assert [(each.work.id, each.section_number, each.start, each.end) for each in found] == sorted(expected)
+
+
+@settings(max_examples=60)
+@given(st.lists(PHRASES, min_size=3, max_size=3), st.sampled_from(["{} {}", "{} OR {}", "{} NOT {}", "{} {} NOT {}"]))
+def test_of_and_or_not_they_are_what_exact_search_counts(indexed: Indexed, phrases: list[str], form: str) -> None:
+    q = form.format(*(f'"{phrase}"' for phrase in phrases))
+    total = indexed.library.search(SearchRequest(q=q, mode=Mode.EXACT)).total
+    assert len(indexed.library.find(q)) == total.occurrences
+
+
+def test_filters_narrow_what_is_found(indexed: Indexed) -> None:
+    found = indexed.library.find("國", filters={"dynasty": ("金",)})
+    assert {each.work.record.dynasty for each in found} == {"金"}
+    assert len(found) == len(indexed.library.find("國").within(Grouping.DYNASTY, "金"))
+
+
+def test_a_sample_is_the_same_for_the_same_seed(indexed: Indexed) -> None:
+    found = indexed.library.find("國")
+    sample = found.sample(20, 5)
+    assert len(sample) == 20
+    assert places(tuple(sample)) == places(tuple(found.sample(20, 5)))
+    assert places(tuple(sample)) != places(tuple(found.sample(20, 6)))
+    assert set(places(tuple(sample))) <= set(places(tuple(found)))
+    assert len(found.sample(10**9, 0)) == len(found)
+
+
+def test_nothing_found_is_an_empty_value(indexed: Indexed) -> None:
+    for q in ("龍", "title:甲書", ""):
+        found = indexed.library.find(q)
+        assert (len(found), tuple(found), found.grouped_by(Grouping.SPELLING)) == (0, (), ())
+        assert len(found.sorted_by(Order.RIGHT)) == 0
+    with pytest.raises(IndexError):
+        indexed.library.find("龍")[0]
+
+
+@pytest.mark.parametrize("engine", ["tantivy", "whoosh"])
+def test_a_view_finds_nothing_that_it_does_not_have(engine: str, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("會寧府在上京", "utf-8")
+    (tmp_path / "b.txt").write_text("會寧府有密約", "utf-8")
+    build([tmp_path / "a.txt"], tmp_path / "index", engine=engine, collection="open")
+    build([tmp_path / "b.txt"], tmp_path / "index", collection="closed")
+    view = Library.open(tmp_path / "index").without(frozenset({"closed"}))
+    assert [each.work.id for each in view.find("会宁府")] == ["a"]
