@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
@@ -140,6 +141,17 @@ class Library:
         return self._state.number
 
     @cached_property
+    def identity(self) -> str:
+        """What tells this state of the index from any other: a digest of its number, its settings and its sources.
+
+        The number alone would not: an index that is built anew counts from 1 again. Only works that can be seen
+        count, so that it tells nothing of those that can't.
+        """
+        sources = sorted((digest, works) for digest, works in self._state.sources.items() if works)
+        state = (self.generation, self._state.settings, sources)
+        return hashlib.sha256(repr(state).encode()).hexdigest()[:16]
+
+    @cached_property
     def _embedder(self) -> Embedder:
         path = Path(self._state.settings.model)
         embedder = load_embedder(path if path.is_absolute() else None)
@@ -230,7 +242,7 @@ class Library:
         if not 1 <= request.limit <= LARGEST_LIMIT:
             raise SearchError("bad-limit", str(request.limit))
         parsed = parse(request.q)
-        offset = cursors.read(request, self.generation)
+        offset = cursors.read(request, self.identity)
         expanded = expand(parsed, request.expands)
         evidence = self._evidence(request, parsed, expanded)
         match request.mode:
@@ -252,7 +264,7 @@ class Library:
             total=Total(len(passages), None if request.mode is Mode.SEMANTIC else occurrences),
             hits=hits,
             facets=self._facets(passages) if request.facets else {},
-            next=cursors.write(request, self.generation, end) if end < len(passages) else "",
+            next=cursors.write(request, self.identity, end) if end < len(passages) else "",
             took_ms=(time.perf_counter() - began) * 1000,
             generation=self.generation,
             explanations=parsed.explanations,

@@ -150,7 +150,8 @@ class Evidence(Base):
 
     ``text`` runs from ``start`` to ``end`` in its section, in code points; the quotation shows the part from
     ``trim_start`` to ``trim_end`` of it. ``record`` is the work's catalogue record and ``notes`` are the ranges of
-    interlinear notes, both as JSON. ``generation`` is that of the index it was taken from.
+    interlinear notes, both as JSON. ``generation`` is the number of the index's generation at that time: it is shown,
+    and never taken for proof of anything, since an index that is built anew counts from 1 again.
     """
 
     __tablename__ = "desk_evidence"

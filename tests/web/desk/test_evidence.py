@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from desk_people import Desk
 from desk_works import OTHER, TEXT, WORK, write
 from sqlalchemy.exc import DBAPIError
 
+from search.library import Library
+from search.results import SectionView
 from web.app import create_app
 from web.desk import evidence
 from web.desk.evidence import Fate
@@ -156,7 +159,12 @@ def test_a_renewed_index_is_told_of(tmp_path: Path) -> None:
 
     def fates() -> list[Fate]:
         library = app.extensions["shelf"].library()
-        return desk.look(number, lambda case: [evidence.fate(library, each) for each in case.kept])
+
+        def see(case: Case) -> list[Fate]:
+            found = evidence.fates(library, case.kept)
+            return [found[each.id] for each in case.kept]
+
+        return desk.look(number, see)
 
     assert fates() == [Fate.SAME, Fate.SAME, Fate.SAME]
     (section,) = WORK["sections"]  # type: ignore[misc]  # there is one
@@ -172,3 +180,34 @@ def test_a_renewed_index_is_told_of(tmp_path: Path) -> None:
     for told in ("移到了同书别处", "已经不同", "已经不在"):
         assert told in page
     assert "太宗以建都升為府" in page  # as it was quoted
+
+
+def test_an_index_built_anew_is_compared_by_its_text(tmp_path: Path) -> None:
+    """Its generation has the number of the one that was quoted from."""
+    app = create_app(write(tmp_path, WORK, OTHER))
+    app.config["WTF_CSRF_ENABLED"] = False
+    desk = Desk(app)
+    number = desk.taken()
+    desk.quote(desk.li, number)
+    shutil.rmtree(tmp_path / "index")
+    (section,) = WORK["sections"]  # type: ignore[misc]  # there is one
+    write(tmp_path, {**WORK, "sections": [{**section, "text": TEXT.replace("海古", "海濱"), "notes": []}]}, OTHER)
+    assert app.extensions["shelf"].library().generation == desk.look(number, lambda case: first(case).generation)
+    assert "已经不同" in desk.li.get(f"/desk/cases/{number}").text
+
+
+def test_each_section_is_read_once(works: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = desk.taken()
+    for start in range(6):
+        desk.quote(desk.li, number, start, start + 9)
+    library = Library.open(works)
+    read: list[int] = []
+    section = Library.section
+
+    def counting(self: Library, work: str, which: int) -> SectionView:
+        read.append(which)
+        return section(self, work, which)
+
+    monkeypatch.setattr(Library, "section", counting)
+    assert set(desk.look(number, lambda case: evidence.fates(library, case.kept)).values()) == {Fate.SAME}
+    assert read == [0]

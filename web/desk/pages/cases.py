@@ -82,9 +82,7 @@ def enter() -> ResponseReturnValue:
 @on_case()
 def case(case: Case) -> str:
     """A case with all that belongs to it."""
-    held = library()
     people = [(each.id, each.name) for each in cases.staff(session())]
-    fates = {each.id: evidence.fate(held, each) for each in case.kept}
     return render_template(
         "desk/case.html",
         case=case,
@@ -97,7 +95,7 @@ def case(case: Case) -> str:
         publishing=Publish(question=case.shown_question or case.question),
         groups=evidence.groups(case),
         headings=[group.heading for group in evidence.groups(case) if group.heading],
-        fates=fates,
+        fates=evidence.fates(library(), case.kept),
         annotate={each.id: _annotate(each) for each in case.kept},
         trimming=Trim(formdata=None),
         record=evidence.record,
