@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from desk_people import CONTACT, NAME, QUESTION, Desk
+from filelock import FileLock
 
 from corpora.manifests import collections
 from corpora.model import Access, Collection, Localized
 from indexer.errors import IndexFailure
-from web.desk.knowledge import Answers
+from web.desk import knowledge
+from web.desk.knowledge import Answers, refreshed
 from web.desk.pages.answers import EXTENSION
 
 
@@ -125,3 +127,27 @@ def test_what_quotes_a_closed_collection_is_not_made_public(desk: Desk, monkeypa
     for number in (quoting, other):
         desk.post(desk.wang, number, "publish", question="上京何在？")
     assert [desk.look(number, lambda case: case.published) for number in (quoting, other)] == [False, True]
+
+
+def test_of_two_processes_one_writes_at_a_time(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What holds the lock here might as well be another process: it is the file that is locked."""
+    desk.answered()
+    (year,) = (base(desk)._folder / "texts").glob("*.jsonl")
+    year.write_text("as it was", "utf-8")
+    monkeypatch.setattr(knowledge, "PATIENCE", 0.2)
+    with FileLock(base(desk)._folder / "lock"), desk.storage.session() as session:
+        assert not refreshed(base(desk), session)
+        assert year.read_text("utf-8") == "as it was"
+    with desk.storage.session() as session:
+        assert refreshed(base(desk), session)
+    assert "as it was" not in year.read_text("utf-8")
+
+
+def test_what_a_process_that_died_has_left_is_cleared_away(desk: Desk) -> None:
+    number = desk.answered()
+    left = base(desk)._folder / "texts" / "2026.abc.draft"
+    left.write_text('{"id": "half', "utf-8")
+    with desk.storage.session() as session:
+        assert refreshed(base(desk), session)
+    assert not left.exists()
+    assert found(desk, "会宁府") == [number]
