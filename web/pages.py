@@ -88,7 +88,8 @@ def search() -> ResponseReturnValue:
         restart = search_url(replace(asked, cursor="")) if asked.cursor else ""
         told = render_template("search.html", **page, error=labels.search_error(failure), restart=restart)
         return make_response(told, 400)
-    working.keep(asked, response)
+    if working.is_from_here():
+        working.keep(asked, response)
     search = carried(asked)
     with stage("rendering"):
         return render_template(
@@ -104,6 +105,7 @@ def search() -> ResponseReturnValue:
             next_url=search_url(replace(asked, cursor=response.next)) if response.next else "",
             first_url=search_url(replace(asked, cursor="")) if asked.cursor else "",
             ways=_ways(asked),
+            unkept="" if asked.cursor or working.is_from_here() else search_url(asked).partition("?")[2],
             words=[(each.word, _replaced(asked, each)) for each in response.suggestions],
         )
 

@@ -191,25 +191,6 @@ def test_a_cursor_of_an_index_that_was_built_anew_is_refused(tmp_path: Path) -> 
         second.search(replace(request, cursor=cursor))
 
 
-def test_a_cursor_of_an_index_that_was_built_anew_is_refused(tmp_path: Path) -> None:
-    """Both are of generation 1, and the second has another order."""
-    pages = []
-    for number, texts in enumerate((["松花江", "混同江"], ["混同江", "鴨子江", "松花江"])):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        for at, text in enumerate(texts):
-            (folder / f"{at}.txt").write_text(text, "utf-8")
-        build([folder], tmp_path / f"index-{number}")
-        pages.append(Library.open(tmp_path / f"index-{number}"))
-    first, second = pages
-    assert first.generation == second.generation
-    request = SearchRequest(q="江", mode=Mode.EXACT, limit=1)
-    cursor = first.search(request).next
-    assert first.search(replace(request, cursor=cursor)).hits
-    with pytest.raises(SearchError, match="cursor-expired"):
-        second.search(replace(request, cursor=cursor))
-
-
 def test_every_hit_leads_to_its_section(library: Library) -> None:
     for hit in ask(library, "会宁府").hits:
         view = library.section(hit.work.id, hit.section_number, "会宁府")

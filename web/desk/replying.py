@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 from sqlalchemy.exc import IntegrityError
@@ -63,16 +64,33 @@ def draft(case: Case, root: str, text: str | None = None) -> tuple[Document, dra
     return document, read
 
 
+def fingerprint(document: Document) -> str:
+    """Return a digest of what a reply says, for the page on which it is signed: it may change while that is open."""
+    said = {"question": document.question, "blocks": to_data(document)["blocks"], "references": document.references}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def require_whole(read: drafting.Draft) -> None:
+    """Check that every passage a draft asks for is in its reply.
+
+    Raises:
+        Refused: the reply would be too long, see :func:`drafting.read`.
+    """
+    if read.unfilled:
+        raise Refused("too-many-quotations", str(read.unfilled))
+
+
 def sign(case: Case, account: Account, root: str, *, reviewed: bool) -> None:
     """Keep the reply as it is now, for good; with ``reviewed``, it is another's reply that ``account`` approves.
 
     Raises:
-        Refused: there is none, or it has placeholders of passages that the case has not.
+        Refused: there is none, it has placeholders of passages that the case has not, or it is too long.
     """
     latest = case.draft
     if latest is None:
         raise Refused("no-reply")
     document, read = draft(case, root)
+    require_whole(read)
     if read.unknown:
         raise Refused("unknown-passages", "、".join(f"[@{number}]" for number in read.unknown))
     whole = to_data(document) | {"signed": True, "reviewer": account.name if reviewed else ""}

@@ -1,11 +1,16 @@
-"""The case that a librarian works on: the session carries its number, and every search is kept in it meanwhile."""
+"""The case that a librarian works on: the session carries its number, and searches are kept in it meanwhile.
+
+A search is a GET, which a link in a mail can have somebody else's browser make. So it is kept only where the browser
+says that a page of this site led to it (:func:`is_from_here`); for all others, typed addresses and bookmarks among
+them, the page has a button that keeps the search by a POST with its token. A case is chosen by a POST alone.
+"""
 
 from __future__ import annotations
 
 from typing import cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-from flask import g
+from flask import g, request
 from flask import session as cookie
 
 from search.results import SearchRequest, SearchResponse
@@ -38,6 +43,20 @@ def current() -> Case | None:
         number = cookie.get(_CARRIED)
         g.working = find(session(), str(number)) if number and may(Role.LIBRARIAN) else None
     return cast("Case | None", g.working)
+
+
+def is_from_here() -> bool:
+    """Return whether a page of this site led to the request, as far as the browser tells.
+
+    ``Sec-Fetch-Site`` can't be set by a page or a link, and stays ``cross-site`` through redirections; browsers send it
+    to HTTPS and to this machine alone. Where it is missing, the page that led here is named by ``Referer``, which other
+    sites can leave out but can't make ours.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    came, here = urlsplit(request.referrer or ""), urlsplit(request.host_url)
+    return (came.scheme, came.netloc) == (here.scheme, here.netloc)
 
 
 def keep(asked: SearchRequest, response: SearchResponse) -> None:

@@ -37,10 +37,16 @@ class Desk:
             account = session.scalars(select(Account).where(Account.login == login)).one()
             carried = account.get_id()
         client = self.app.test_client()
+        client.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"  # pages of the site lead where they go
         with client.session_transaction() as cookie:
             cookie["_user_id"] = carried
             cookie["_fresh"] = True
         return client
+
+    def number_of(self, login: str) -> int:
+        """The id of this person's account."""
+        with self.storage.session() as session:
+            return session.scalars(select(Account.id).where(Account.login == login)).one()
 
     def ask(self, question: str = QUESTION) -> str:
         """A question by the public form; the number that it gets."""

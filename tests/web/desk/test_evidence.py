@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -77,7 +79,7 @@ def test_hits_and_pages_offer_to_be_kept_while_a_case_is_worked_on(desk: Desk) -
 def test_searches_are_kept_while_a_case_is_worked_on(desk: Desk) -> None:
     number = desk.taken()
     desk.li.get("/search?q=前")
-    answer = desk.li.get(f"/desk/cases/{number}/search?q=会宁府&mode=exact")
+    answer = desk.li.post(f"/desk/cases/{number}/search", data={"search": "q=会宁府&mode=exact"})
     desk.li.get(answer.location)
     desk.li.get(answer.location)
     desk.li.get("/search?q=魚魚魚&mode=exact")
@@ -87,6 +89,48 @@ def test_searches_are_kept_while_a_case_is_worked_on(desk: Desk) -> None:
     kept = desk.look(number, lambda case: [(each.query, each.passages, each.generation) for each in case.searches])
     assert kept == [("魚魚魚", 0, 1), ("会宁府", 1, 1)]
     assert "mode=exact" in desk.li.get(f"/desk/cases/{number}").text  # and can be made again
+
+
+LINKS = {
+    "in a mail": {"Sec-Fetch-Site": "none"},
+    "on another site": {"Sec-Fetch-Site": "cross-site", "Referer": "http://localhost/"},
+    "on a neighbour": {"Sec-Fetch-Site": "same-site"},
+    "in an old browser": {"Referer": "http://example.org/"},
+    "in an old browser, by another port": {"Referer": "http://localhost:81/"},
+    "from nowhere": {},
+}
+
+
+@pytest.mark.parametrize("headers", LINKS.values(), ids=LINKS)
+def test_a_link_from_elsewhere_writes_nothing(desk: Desk, headers: dict[str, str]) -> None:
+    number, other = desk.taken(), desk.taken()
+    desk.post(desk.li, number, "working")
+    del desk.li.environ_base["HTTP_SEC_FETCH_SITE"]
+    page = desk.li.get("/search?q=会宁府", headers=headers).text
+    assert desk.look(number, lambda case: case.searches) == []
+    assert f"记入案卷 {number}" in page
+    assert desk.li.get(f"/desk/cases/{other}/search?q=会宁府", headers=headers).status_code == 405
+    assert f"记入案卷 {number}" in desk.li.get("/search?q=会宁府", headers=headers).text  # still the case at hand
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Referer": "http://localhost/desk/"}])
+def test_what_a_page_of_ours_leads_to_is_kept(desk: Desk, headers: dict[str, str]) -> None:
+    number = desk.taken()
+    desk.post(desk.li, number, "working")
+    del desk.li.environ_base["HTTP_SEC_FETCH_SITE"]
+    assert "记入案卷" not in desk.li.get("/search?q=会宁府", headers=headers).text
+    assert desk.look(number, lambda case: [each.query for each in case.searches]) == ["会宁府"]
+
+
+def test_a_search_from_elsewhere_is_kept_by_its_button(desk: Desk) -> None:
+    number = desk.taken()
+    desk.post(desk.li, number, "working")
+    page = desk.li.get("/search?q=会宁府&mode=exact", headers={"Sec-Fetch-Site": "none"}).text
+    (search,) = re.findall(r'name="search" value="([^"]+)"', page)
+    answer = desk.li.post(f"/desk/cases/{number}/search", data={"search": html.unescape(search)})
+    assert "记入案卷" not in desk.li.get(answer.location).text
+    (arguments,) = desk.look(number, lambda case: [each.arguments for each in case.searches])
+    assert "mode=exact" in arguments
 
 
 def test_a_passage_is_trimmed_and_made_whole_again(desk: Desk) -> None:

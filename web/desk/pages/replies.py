@@ -103,6 +103,7 @@ def _editor(case: Case, text: str, after: int, wrong: str = "") -> str:
         after=after,
         wrong=wrong,
         document=document,
+        unfilled=labels.refusal(Refused("too-many-quotations", str(read.unfilled))) if read.unfilled else "",
         unknown="、".join(f"[@{number}]" for number in read.unknown),
         groups=evidence.groups(case),
         record=evidence.record,
