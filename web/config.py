@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import click
 from pydantic import BeforeValidator, DirectoryPath, Field, ValidationError
@@ -74,7 +74,7 @@ class Config(BaseSettings):
         return (named["init_settings"], named["env_settings"], TomlConfigSettingsSource(settings_cls))
 
     @classmethod
-    def read(cls, file: Path | None = None, **options: Any) -> Config:
+    def read(cls, file: Path | None = None, **options: Any) -> Self:
         """The configuration from file, environment and options; options that are None were not given.
 
         Where no file is given, the environment's ``WENYUAN_CONFIG`` may name one.
@@ -91,7 +91,7 @@ class Config(BaseSettings):
             model_config = SettingsConfigDict(toml_file=file)
 
         try:
-            configured: Config = Filed(**{name: value for name, value in options.items() if value is not None})
+            configured: Self = Filed(**{name: value for name, value in options.items() if value is not None})
             return configured
         except ValidationError as failure:
             first = failure.errors()[0]

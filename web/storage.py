@@ -130,6 +130,11 @@ class Storage:
         """The address as it may be shown: without a password."""
         return self.engine.url.render_as_string(hide_password=True)
 
+    @staticmethod
+    def name_of(address: str) -> str:
+        """Return an address as it may be shown, without opening what it names."""
+        return _url(address).render_as_string(hide_password=True)
+
     @property
     def file(self) -> Path | None:
         """The file of an embedded database; None for one on a server or in memory."""
@@ -176,6 +181,17 @@ class Storage:
                 yield connection
         except DBAPIError as failure:
             raise StorageFailure(f"{self.name}: {_reason(failure)}") from failure
+
+
+def file_of(address: str) -> Path | None:
+    """Return the file of an embedded database, whether it is there or not; None for one on a server or in memory.
+
+    Raises:
+        StorageFailure: the address is none.
+    """
+    url = _url(address)
+    held = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+    return Path(str(url.database)) if held else None
 
 
 def latest() -> str:

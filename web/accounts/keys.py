@@ -29,11 +29,16 @@ def key_of(storage: Storage) -> bytes:
         return given.encode()
     if storage.engine.dialect.name == "sqlite" and storage.file is None:
         return secrets.token_bytes(SHORTEST)  # it ends with the database in memory
-    path = storage.file.with_suffix(".key") if storage.file else _ELSEWHERE
+    path = place_of(storage.file)
     try:
         return _kept(path)
     except OSError as failure:
         raise StorageFailure(f"{path}: {failure.strerror}; or set {VARIABLE}") from failure
+
+
+def place_of(database: Path | None) -> Path:
+    """Return where the key is kept for an embedded database, or with None for one on a server."""
+    return database.with_suffix(".key") if database else _ELSEWHERE
 
 
 def _kept(path: Path) -> bytes:
