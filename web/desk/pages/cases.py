@@ -10,13 +10,15 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from search.deadline import SearchTimeout
 from search.results import Mode, SearchRequest
+from web import site
 from web.accounts.guard import requires
 from web.accounts.models import Role
 from web.desk import cases, evidence, labels, replying, working
 from web.desk.cases import Refused, note
 from web.desk.forms import Annotate, Enter, Facts, Publish, Trim, Who
-from web.desk.knowledge import refreshed
+from web.desk.knowledge import Answer, refreshed
 from web.desk.models import Asker, Case, Stance
 from web.desk.pages import acting, blueprint, case_url, on_case
 from web.desk.pages.answers import answers
@@ -103,11 +105,11 @@ def case(case: Case) -> str:
         record=evidence.record,
         runs=lambda each: evidence.quoting.runs(evidence.passage(each)),
         place_url=evidence.place_url,
-        similar=[each for each in answers().like(case.question, limit=4) if each.number != case.number][:3],
+        similar=_similar(case),
         by_meaning=_search_url(case, query(case.question), Mode.SEMANTIC),
         by_terms=[(term, _search_url(case, term, Mode.HYBRID)) for term in terms(case.question)],
         today=today(),
-        document=replying.shown(case, request.url_root.rstrip("/")) if case.draft else None,
+        document=replying.shown(case, site.root()) if case.draft else None,
         authors=replying.authors(case),
     )
 
@@ -198,7 +200,7 @@ def move(case: Case) -> ResponseReturnValue:
         raise Refused("no-such-move")
     # The reply first: what is moved is read anew, and a refusal undoes both.
     if doing in SIGNING and doing in moves(case.status, case.tier):
-        replying.sign(case, acting(), request.url_root.rstrip("/"), reviewed=doing is Move.APPROVE)
+        replying.sign(case, acting(), site.root(), reviewed=doing is Move.APPROVE)
     cases.move(session(), case, doing, acting(), request.form.get("reason", "")[:1000])
     session().commit()
     if doing in (Move.CLOSE, Move.REOPEN) and not refreshed(answers(), session()):
@@ -214,6 +216,14 @@ def _may(move: Move, case: Case) -> bool:
         return True
     account = acting()
     return account.role >= Role.REVIEWER and account.id not in {each.account_id for each in case.revisions}
+
+
+def _similar(case: Case) -> list[Answer]:
+    """Answered cases that are like it; none where looking takes too long, for a case can be worked without."""
+    try:
+        return [each for each in answers().like(case.question, limit=4) if each.number != case.number][:3]
+    except SearchTimeout:
+        return []
 
 
 def _annotate(each: evidence.Evidence) -> Annotate:
