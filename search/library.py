@@ -31,7 +31,7 @@ from indexer.generation import (
 from indexer.pack import Pack
 from indexer.tokens import bag
 from indexer.vectors import size_on_disk
-from search import cursors, fields, fusion
+from search import cursors, deadline, fields, fusion
 from search.aliases import Expanded, expand, names_in
 from search.evaluation import Evaluator, Found, distinct
 from search.familiarity import Familiarity, familiarity
@@ -215,6 +215,7 @@ class Library:
 
         Raises:
             KeyError: there is no such section.
+            SearchTimeout: to find what ``q`` says takes longer than whoever asks has allowed.
         """
         place = self._places[work_id]
         card = self._cards[place]
@@ -237,6 +238,7 @@ class Library:
 
         Raises:
             SearchError: the query costs too much, or the cursor is not one of this search.
+            SearchTimeout: it takes longer than whoever asks has allowed (:mod:`search.deadline`).
         """
         began = time.perf_counter()
         if not 1 <= request.limit <= LARGEST_LIMIT:
@@ -308,6 +310,7 @@ class Library:
 
     def _allowed(self, number: int, filters: dict[str, tuple[str, ...]]) -> Mask | None:
         """The passages of a pack that a reader may be shown; None for all of them."""
+        deadline.check()
         if not any(filters.values()) and len(self._entries[number].live) == len(self._packs[number].works):
             return None
         return self._packs[number].of_works(
@@ -321,6 +324,7 @@ class Library:
         return allowed
 
     def _field_mask(self, number: int, field: Field) -> Mask:
+        deadline.check()
         wanted = fold(field.value)
         return self._packs[number].of_works(
             work
@@ -401,6 +405,7 @@ class Library:
             if not works:
                 return {}
         scores: Scores = {}
+        deadline.check()
         for passage, score in self._engine.rank(bag(text, scope), works, POOL):
             number, local = passage >> 32, passage & 0xFFFFFFFF
             mask = None if eligible is None else eligible[number]
@@ -415,6 +420,7 @@ class Library:
         if not vector.any() or not self._packs:
             return {}, {}
         allowed = {number: self._windows(number, scope, mask) for number, mask in eligible.items()}
+        deadline.check()
         found = self._meaning.nearest(vector, allowed, POOL)
         size = len(found.rows)
         passages, cosines = np.empty(size, np.int64), np.empty(size, np.float32)
@@ -436,6 +442,7 @@ class Library:
 
     def _windows(self, number: int, scope: Scope, mask: Mask | None) -> Mask | None:
         """The windows of a pack that may be found; None for all of them."""
+        deadline.check()
         if scope is Scope.BOTH and mask is None:
             return None
         windows = self._packs[number].windows
@@ -508,12 +515,14 @@ class Library:
         numbers = passages >> 32
         result = np.zeros(len(passages), np.int64)
         for number in np.unique(numbers).tolist():
+            deadline.check()
             pack, mine = self._packs[number], numbers == number
             table = np.array([values.get((number, work), 0) for work in range(len(pack.works))], dtype=np.int64)
             result[mine] = table[pack.passage_works[passages[mine] & 0xFFFFFFFF]]
         return result
 
     def _hit(self, passage: int, score: float, evidence: Evidence, texts: Sequence[str]) -> Hit:
+        deadline.check()
         number = passage >> 32
         pack = self._packs[number]
         card = self._cards[number, int(pack.passage_works[passage & 0xFFFFFFFF])]
@@ -523,6 +532,7 @@ class Library:
         counts: list[tuple[WorkCard, int]] = []
         numbers = passages >> 32
         for number in np.unique(numbers).tolist():
+            deadline.check()
             works = self._packs[number].passage_works[passages[numbers == number] & 0xFFFFFFFF]
             found = np.bincount(works).tolist()
             counts += ((self._cards[number, work], count) for work, count in enumerate(found) if count)

@@ -14,7 +14,7 @@ from corpora.manifests import collections
 from corpora.model import Access
 from web.accounts import guard
 from web.accounts.models import Role
-from web.addresses import Network, is_within
+from web.addresses import Network, is_from
 
 
 def register(app: Flask, networks: Sequence[Network]) -> None:
@@ -40,7 +40,7 @@ def _may_see(access: Access) -> bool:
 
 
 def _is_in_library() -> bool:
-    return is_within(request.remote_addr, current_app.config["LIBRARY_NETWORKS"])
+    return is_from(current_app.config["LIBRARY_NETWORKS"])
 
 
 def _keep_private(response: Response) -> Response:

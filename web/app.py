@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from flask_babel import Babel
 from flask_talisman import Talisman
 
-from web import access, api, capacity, errors, health, labels, logs, metrics, pages, storage, timing
+from web import access, api, capacity, errors, health, labels, logs, metrics, pages, site, storage, timing
 from web.accounts import administration, guard
 from web.accounts import pages as account_pages
 from web.accounts.keys import key_of
@@ -60,6 +60,7 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
         force_https=force_https,
         content_security_policy=POLICY,
         referrer_policy="same-origin",
+        strict_transport_security_include_subdomains=False,  # they are not ours to decide for
         session_cookie_secure=False,  # web.accounts.guard decides it for each request
     )
     app.register_blueprint(pages.blueprint)
@@ -76,12 +77,12 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
 
 def _operate(app: Flask, config: Config) -> None:
     """What whoever runs the server needs. It comes first, so that all else is logged, counted and bounded."""
-    if config.proxies:
-        app.wsgi_app = behind_proxies(app.wsgi_app, config.proxies)  # type: ignore[method-assign,assignment]  # how WSGI middleware is put on
+    app.wsgi_app = behind_proxies(app.wsgi_app, config.proxies)  # type: ignore[method-assign,assignment]  # how WSGI middleware is put on
     timing.register(app)
     logs.register(app, config)
     metrics.register(app, config)
     health.register(app)
+    site.register(app, config)
     capacity.register(app, config)
 
 

@@ -10,17 +10,21 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from indexer.errors import IndexFailure
+from search.deadline import SearchTimeout
 from search.results import SearchError
 from web import labels
 from web.api import PREFIX
-from web.forms import BadParameter
+from web.forms import MAX_VALUE, BadParameter
 from web.openapi import PROBLEM_TYPE
+from web.site import UnknownHost
 
 
 def register(app: Flask) -> None:
     """Have the application answer every failure through this module."""
     app.register_error_handler(BadParameter, _bad_parameter)
     app.register_error_handler(SearchError, _search_error)
+    app.register_error_handler(SearchTimeout, _search_timeout)
+    app.register_error_handler(UnknownHost, _unknown_host)
     app.register_error_handler(IndexFailure, _index_failure)
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(DBAPIError, _database_failure)
@@ -34,6 +38,15 @@ def _bad_parameter(failure: BadParameter) -> Response:
 
 def _search_error(failure: SearchError) -> Response:
     return _answer(400, failure.code, "The search can't be answered", str(failure), labels.search_error(failure))
+
+
+def _search_timeout(failure: SearchTimeout) -> Response:
+    return _answer(503, "search-timeout", "The search takes too long", str(failure), labels.search_timeout())
+
+
+def _unknown_host(failure: UnknownHost) -> Response:
+    detail = f"{str(failure)[:MAX_VALUE]!r} is no name of this site; whoever runs it may add it to `hosts`."
+    return _answer(421, "unknown-host", "Unknown host", detail)
 
 
 def _index_failure(failure: IndexFailure) -> Response:

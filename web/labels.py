@@ -96,6 +96,10 @@ _FAILURES = {
     ),
     405: (lazy_gettext("不支持这种请求方式"), lazy_gettext("请从检索页开始。")),
     410: (lazy_gettext("链接已经失效"), lazy_gettext("链接只能用一次，而且有期限。请向管理员另要一个。")),
+    421: (
+        lazy_gettext("这里不以这个名称应答"),
+        lazy_gettext("请用本站的网址访问。管理员可以在配置的 hosts 里加上这个名称。"),
+    ),
     429: (lazy_gettext("尝试的次数太多"), lazy_gettext("请过一刻钟再试。")),
     500: (lazy_gettext("程序出错"), lazy_gettext("错误已经记录，请稍后再试，或换一种方式检索。")),
     503: (lazy_gettext("暂时无法回答"), lazy_gettext("请稍后再试；若持续如此，请告知管理员。")),
@@ -172,6 +176,11 @@ def record(of: CatalogueRecord) -> list[tuple[str, str]]:
 def bad_parameter(name: str) -> str:
     """That a parameter can't be used."""
     return str(_("参数 %(name)s 的值无效。", name=name))
+
+
+def search_timeout() -> str:
+    """That a search was given up."""
+    return str(_("检索用时太久，已经停下，什么也没有计算。请用更具体的词，或先选定专题、著作。"))
 
 
 def expired_form() -> str:

@@ -18,6 +18,7 @@ from corpora.model import Access, Collection, Localized
 from indexer.build import build
 from search.library import Library
 from web.accounts.models import Role
+from web.addresses import FORWARDED
 from web.app import create_app
 from web.config import Config
 
@@ -307,16 +308,46 @@ def test_no_shared_cache_keeps_what_one_may_see(site: Flask) -> None:
         ("192.0.2.9", "10.1.2.3, 198.51.100.1", False),  # the last is who the proxy saw; the rest is hearsay
         ("192.0.2.9", "198.51.100.1, 10.1.2.3", True),
         ("192.0.2.10", "10.1.2.3", False),  # not our proxy
-        ("10.1.2.3", "198.51.100.1", True),  # nobody but the proxy is believed, for better or worse
+        ("10.1.2.3", "198.51.100.1", False),  # an undeclared proxy, or a forger
+        ("10.1.2.3", "10.1.2.4", False),
+        ("10.1.2.3", "", False),
+        ("10.1.2.3", None, True),
+        ("192.0.2.9", None, False),  # a proxy that does not say for whom
+        ("192.0.2.9", "", False),
+        ("192.0.2.9", "10.1.2.3,", False),
+        ("192.0.2.9", "unknown", False),
+        ("192.0.2.9", "10.1.2.3:5000", False),
+        ("192.0.2.9", "10.1.2.3, 192.0.2.9", False),  # a proxy's own address stands for somebody behind it
     ],
 )
 def test_proxies_are_believed_and_nobody_else(
-    indexes: tuple[Path, Path], access: Access, peer: str, forwarded: str, is_inside: bool
+    indexes: tuple[Path, Path], access: Access, peer: str, forwarded: str | None, is_inside: bool
 ) -> None:
     app = create_app(indexes[0], config=Config(library_networks=("10.1.0.0/16",), proxies=("192.0.2.9",)))
     client = app.test_client()
-    response = client.get("/read/S1/0", headers={"X-Forwarded-For": forwarded}, environ_base={"REMOTE_ADDR": peer})
+    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+    response = client.get("/read/S1/0", headers=headers, environ_base={"REMOTE_ADDR": peer})
     assert response.status_code == (200 if is_inside and access is Access.IN_LIBRARY else 404)
+
+
+@pytest.mark.parametrize("name", FORWARDED)
+@pytest.mark.parametrize("networks", [("10.1.0.0/16",), ("10.1.0.0/16", "192.0.2.9/32")])
+def test_whatever_tells_of_an_undeclared_proxy_is_enough(
+    indexes: tuple[Path, Path], access: Access, name: str, networks: tuple[str, ...]
+) -> None:
+    app = create_app(indexes[0], config=Config(library_networks=networks))
+    for peer in ("10.1.2.3", "192.0.2.9"):
+        response = app.test_client().get("/read/S1/0", headers={name: "10.1.2.3"}, environ_base={"REMOTE_ADDR": peer})
+        assert response.status_code == 404
+
+
+def test_a_foreign_name_that_points_here_reads_nothing(site: Flask, access: Access) -> None:
+    """DNS rebinding: a page elsewhere asks, from a reader's browser in the library's rooms, under its own name."""
+    inside = {"REMOTE_ADDR": "10.1.2.3"}
+    for path in ("/read/S1/0", "/search?q=密約", "/api/v1/search?q=密約", "/works"):
+        response = site.test_client().get(path, headers={"Host": "evil.example"}, environ_base=inside)
+        assert response.status_code == 421
+        assert "密" not in response.text.replace("密約", "")
 
 
 def test_the_library_itself_is_as_without_it(indexes: tuple[Path, Path]) -> None:

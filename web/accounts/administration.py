@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from web import labels
+from web import labels, site
 from web.accounts import people
 from web.accounts.guard import current_account, requires
 from web.accounts.models import Account, AuditEntry, Role
@@ -106,4 +106,4 @@ def _everybody(**told: str) -> str:
 
 
 def _link(secret: str) -> str:
-    return url_for("accounts.invitation", secret=secret, _external=True)
+    return site.address_of("accounts.invitation", secret=secret)

@@ -82,16 +82,22 @@ def add(login: str, name: str | None, role: str, address: str) -> None:
 
 @accounts.command()
 @click.option("--role", type=click.Choice(ROLES), default="reader", show_default=True, help="What the person may do.")
-@click.option("--site", default="http://127.0.0.1:8000", show_default=True, help="Where the site is.")
+@click.option(
+    "--site",
+    help="Where the site is.  [env var: WENYUAN_SITE, or `site` in WENYUAN_CONFIG; default: http://127.0.0.1:8000]",
+)
 @database_option
-def invite(role: str, site: str, address: str) -> None:
+def invite(role: str, site: str | None, address: str) -> None:
     """Print a link by which somebody makes an account; it serves once, within seven days."""
     from web.accounts import people
     from web.accounts.models import Role
+    from web.config import Config
+
+    known = Config.read(None, site=site).site or "http://127.0.0.1:8000"
 
     with _session(address) as session:
         secret = people.invite(session, None, Role.of(role))
-    click.echo(f"{site.rstrip('/')}/account/invitation/{secret}")
+    click.echo(f"{known}/account/invitation/{secret}")
 
 
 @accounts.command()

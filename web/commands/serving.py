@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from web.config import Config
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -15,6 +18,19 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.command()
 @click.option("--host", help="Where to listen; 0.0.0.0 lets other machines in.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port; 0 takes a free one.  [default: 8000]")
+@click.option(
+    "--site",
+    metavar="ADDRESS",
+    help="The address that readers know, such as https://library.example: all that is printed, saved or sent begins "
+    "with it.  [env var: WENYUAN_SITE; default: as each request has it]",
+)
+@click.option(
+    "--hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Another host name that is answered, beside the site's own, localhost and plain addresses; may be repeated.  "
+    "[env var: WENYUAN_HOSTS]",
+)
 @click.option("--workers", type=click.IntRange(1, 64), help="Processes that answer.  [default: one a core]")
 @click.option("--threads", type=click.IntRange(1, 64), help="Requests that each works on at once.  [default: 2]")
 @click.option(
@@ -84,4 +100,17 @@ def serve(file: Path | None, **options: Any) -> None:
             refreshed(answers(), session())  # it may be missing, or made by an earlier version of the program
         logs.configure(config.log_level)
         click.echo(f"http://{shown}:{listening.getsockname()[1]}/ (Ctrl-C stops it)")
+        click.echo(_told(config))
         Server(app, listening, config).run()
+
+
+def _told(config: Config) -> str:
+    """What links and references will begin with, and which names are answered."""
+    from web.site import is_address, names
+
+    if config.site:
+        begins = f"links and references begin with {config.site}"
+    else:
+        begins = "--site is not set: links and references begin with whatever address one came by"
+    answered = ", ".join(["plain addresses", *sorted(name for name in names(config) if not is_address(name))])
+    return f"{begins}; answered to: {answered} (--hosts adds names)"

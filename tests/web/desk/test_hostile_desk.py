@@ -31,7 +31,7 @@ from web.desk.states import Move
 REQUESTS = 150
 MOST = 2
 """Times that somebody looks at an address, each with other parameters."""
-MEANT = (200, 302, 303, 308, 400, 401, 403, 404, 405, 409, 410, 413, 429)
+MEANT = (200, 302, 303, 308, 400, 401, 403, 404, 405, 409, 410, 413, 421, 429)
 NAMES = (
     *("q", "mode", "scope", "strict", "aliases", "sort", "limit", "cursor", "facets", "lang", "at", "to", "layout"),
     *("work", "author", "year", "page", "tag", "status", "tier", "assignee", "before", "who", "next", "csrf_token"),

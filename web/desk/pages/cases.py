@@ -10,13 +10,15 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from search.deadline import SearchTimeout
 from search.results import Mode, SearchRequest
+from web import site
 from web.accounts.guard import requires
 from web.accounts.models import Role
 from web.desk import cases, evidence, labels, replying, working
 from web.desk.cases import Refused, note
 from web.desk.forms import Annotate, Enter, Facts, Publish, Trim, Who
-from web.desk.knowledge import refreshed
+from web.desk.knowledge import Answer, refreshed
 from web.desk.models import Asker, Case, Stance
 from web.desk.pages import acting, blueprint, case_url, on_case
 from web.desk.pages.answers import answers
@@ -86,7 +88,7 @@ def case(case: Case) -> str:
     facts = Facts.of(case, people)
     if not cases.may_waive(case, acting()):
         facts.tier.choices = [each for each in facts.tier.choices if not waives_review(case.tier, Tier(each[0]))]
-    document = replying.shown(case, request.url_root.rstrip("/")) if case.draft else None
+    document = replying.shown(case, site.root()) if case.draft else None
     return render_template(
         "desk/case.html",
         case=case,
@@ -107,7 +109,7 @@ def case(case: Case) -> str:
         record=evidence.record,
         runs=lambda each: evidence.quoting.runs(evidence.passage(each)),
         place_url=evidence.place_url,
-        similar=[each for each in answers().like(case.question, limit=4) if each.number != case.number][:3],
+        similar=_similar(case),
         by_meaning=_search(query(case.question), Mode.SEMANTIC),
         by_terms=[(term, _search(term, Mode.HYBRID)) for term in terms(case.question)],
         today=today(),
@@ -199,7 +201,7 @@ def move(case: Case) -> ResponseReturnValue:
     doing = _chosen(Move, "move", request.form)
     if doing is None:
         raise Refused("no-such-move")
-    root = request.url_root.rstrip("/")
+    root = site.root()
     if doing in (Move.SUBMIT, *SIGNING) and case.draft:
         document, read = replying.draft(case, root)
         replying.require_whole(read)
@@ -223,6 +225,14 @@ def _may(move: Move, case: Case) -> bool:
         return True
     account = acting()
     return account.role >= Role.REVIEWER and account.id not in {each.account_id for each in case.revisions}
+
+
+def _similar(case: Case) -> list[Answer]:
+    """Answered cases that are like it; none where looking takes too long, for a case can be worked without."""
+    try:
+        return [each for each in answers().like(case.question, limit=4) if each.number != case.number][:3]
+    except SearchTimeout:
+        return []
 
 
 def _annotate(each: evidence.Evidence) -> Annotate:

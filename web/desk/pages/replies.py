@@ -10,6 +10,7 @@ from flask import Response, abort, current_app, flash, make_response, redirect, 
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from web import site
 from web.desk import evidence, labels, merging, replying
 from web.desk.cases import Refused
 from web.desk.document import Document
@@ -79,7 +80,7 @@ def export(case: Case, kind: str) -> ResponseReturnValue:
         abort(404)
     media_type, write = FORMATS[kind]
     try:
-        content = write(replying.shown(case, _root()), cast("Path | None", current_app.config[LETTERHEAD]))
+        content = write(replying.shown(case, site.root()), cast("Path | None", current_app.config[LETTERHEAD]))
     except pdf.PdfUnavailable as failure:
         current_app.logger.error("no PDF can be made: %s", failure)
         flash(_("服务器上没有 Pango，不能制作 PDF；请管理员安装，或先用 DOCX。"), "wrong")
@@ -94,7 +95,7 @@ def export(case: Case, kind: str) -> ResponseReturnValue:
 
 
 def _editor(case: Case, text: str, after: int, wrong: str = "") -> str:
-    document, read = replying.draft(case, _root(), text[:LONGEST])
+    document, read = replying.draft(case, site.root(), text[:LONGEST])
     return render_template(
         "desk/reply.html",
         case=case,
@@ -121,7 +122,3 @@ def _merging(case: Case, mine: str, after: int) -> str:
     return render_template(
         "desk/merge.html", case=case, words=labels, mine=mine, theirs=latest, merged=merged, most=LONGEST
     )
-
-
-def _root() -> str:
-    return request.url_root.rstrip("/")
