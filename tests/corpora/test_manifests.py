@@ -9,7 +9,7 @@ import pytest
 import yaml
 from real import KANRIPO
 
-from corpora.manifests import ManifestFailure, bundled_folder, collections, record_of
+from corpora.manifests import ManifestFailure, bundled_folder, collections, load
 from corpora.model import Access
 
 GOOD = {
@@ -17,6 +17,7 @@ GOOD = {
     "title": {"zh": "小", "en": "Small"},
     "description": {"zh": "一种", "en": "One work"},
     "licence": "CC0",
+    "access": "open",
     "works": [{"id": "W1", "title": "書", "origin": "https://example.org/w1"}],
 }
 
@@ -54,10 +55,10 @@ def test_titles_agree_with_the_files() -> None:
 
 
 def test_a_work_is_found_with_its_collection() -> None:
-    found = record_of("KR2a0035")
+    found = load().record_of("KR2a0035")
     assert found is not None
     assert (found[0], found[1].title, found[1].year) == ("northeast", "金史", 1344)
-    assert record_of("KR9z9999") is None
+    assert load().record_of("KR9z9999") is None
 
 
 def test_only_shipped_collections_have_a_folder() -> None:
@@ -85,6 +86,9 @@ def test_defaults(tmp_path: Path) -> None:
         ({"title": {"zh": "小"}}, "title: en is missing"),
         ({"licence": ""}, "licence is missing"),
         ({"access": "secret"}, "access: 'secret'"),
+        ({"access": "Staff"}, "small.yaml:1: access: 'Staff' is none of open, in-library, staff"),
+        ({"access": "this-machine"}, "access: 'this-machine'"),
+        ({"access": ""}, "access is missing"),
         ({"colour": "red"}, "unknown field 'colour'"),
         ({"folder": "../.."}, "folder"),
         ({"works": {"W1": 1}}, "works: a list"),

@@ -11,11 +11,11 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from openly import build
 from people import logged_in
 
 from corpora.manifests import collections
 from corpora.model import Access, Collection, Localized
-from indexer.build import build
 from search.library import Library
 from web.accounts.models import Role
 from web.app import create_app

@@ -76,6 +76,11 @@ def read(markdown: str, evidence: Mapping[int, Quoted]) -> Draft:
     return Draft(blocks, listed.entries, tuple(unknown), tuple(cited))
 
 
+def placeholders(markdown: str) -> set[int]:
+    """Return the numbers of all passages that a draft may quote, those in code blocks included."""
+    return {int(found[2]) for found in _PLACEHOLDER.finditer(markdown)}
+
+
 def _filled(outline: _Outline, evidence: Mapping[int, Quoted], marks: Iterator[Mark]) -> Block:
     alone = outline.kind in (Kind.PARAGRAPH, Kind.QUOTATION) and len(outline.pieces) == 1
     runs: list[Run] = []
