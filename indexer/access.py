@@ -17,6 +17,8 @@ from corpora.model import Access, strictest
 LOCAL = "local"
 """The collection of works that belong to none. They have nothing in common, so each is declared for itself."""
 
+_CLOSED = (Access.IN_LIBRARY, Access.STAFF)
+
 
 @dataclass(frozen=True, slots=True)
 class Declared:
@@ -52,8 +54,12 @@ class Declared:
         )
 
     def only(self, works: Collection[str]) -> Declared:
-        """Forget works that are not among these, lest another text under the same id inherit what was said."""
-        return replace(self, works={work: access for work, access in self.works.items() if work in works})
+        """Forget that works were open which are not among these, lest another text under the same id be open, too.
+
+        What was closed is remembered: it stays closed should an older state with the work come back.
+        """
+        held = {work: access for work, access in self.works.items() if work in works or access in _CLOSED}
+        return replace(self, works=held)
 
 
 def _stricter(one: Mapping[str, Access], other: Mapping[str, Access]) -> dict[str, Access]:

@@ -16,7 +16,7 @@ from web.commands.options import collections_option, index_option
 
 @click.command()
 @click.argument("collection", required=False)
-@click.argument("who", metavar="[ACCESS]", type=click.Choice(list(Access)), required=False)
+@click.argument("who", metavar="[ACCESS]", type=click.Choice(list(map(str, Access))), required=False)
 @click.option("--from-manifests", is_flag=True, help="Declare what is undeclared as the collections' manifests say.")
 @collections_option
 @index_option

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--access",
-    type=click.Choice(list(Access)),
+    type=click.Choice(list(map(str, Access))),
     help="Who may read these works, where no manifest says it more strictly.  [default: what manifests say]",
 )
 @click.option("--move", is_flag=True, help="Let works leave a collection that is not open for another.")
