@@ -105,7 +105,7 @@ def manifest_files(own: Path | None, beside: Iterable[Path], shipped: Path = MAN
     """List the files of all manifests, in the order in which they count."""
     folders = [folder for folder in (shipped, own) if folder]
     inside = [path for folder in folders for path in sorted(folder.glob("*.yaml"))]
-    return list(dict.fromkeys([*inside, *(path for path in beside if path.exists())]))
+    return list(dict.fromkeys([*inside, *(path for path in beside if os.access(path, os.R_OK))]))
 
 
 def combine(manifests: Iterable[Manifest]) -> Catalogue:
@@ -227,8 +227,8 @@ class Watched:
 def _stamp(own: Path | None, beside: Iterable[Path], shipped: Path) -> tuple[object, ...]:
     """Return what changes when a manifest does, or when this is another process."""
     entries: list[tuple[object, ...]] = [(os.getpid(),)]
-    for folder in (shipped, own):
-        with suppress(OSError), os.scandir(folder or shipped) as found:
+    for folder in (shipped, own) if own else (shipped,):
+        with suppress(OSError), os.scandir(folder) as found:
             entries += sorted((each.path, *_state(each.path)) for each in found if each.name.endswith(".yaml"))
     return (*entries, *((str(path), *_state(path)) for path in beside))
 

@@ -9,22 +9,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
-from corpora.manifests import Catalogue
+from corpora.manifests import BESIDE, Catalogue
 from corpora.model import Access, strictest
 
 LOCAL = "local"
 """The collection of works that belong to none. They have nothing in common, so each is declared for itself."""
 
-_CLOSED = (Access.IN_LIBRARY, Access.STAFF)
+CLOSED = (Access.IN_LIBRARY, Access.STAFF)
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
     """What an index says of who may read its works; what is in neither mapping is undeclared.
 
-    ``collections`` maps named collections, which are declared as wholes, ``works`` the ids of works in :data:`LOCAL`.
+    ``collections`` maps named collections, which are declared as wholes, ``works`` the ids of works in :data:`LOCAL`
+    and of works that moved to a closed collection: these are as closed wherever an older state has them.
     ``manifests`` maps collections to the files beside their texts that described them.
     """
 
@@ -37,13 +39,22 @@ class Declared:
 
     def of(self, collection: str, work: str) -> Access | None:
         """Return what is declared for a work; None where nobody declared it."""
-        return self.works.get(work) if collection == LOCAL else self.collections.get(collection)
+        if collection == LOCAL:
+            return self.works.get(work)
+        whole = self.collections.get(collection)
+        return whole and strictest(whole, self.works.get(work))
 
     def declare(self, collection: str, works: Iterable[str], access: Access) -> Declared:
-        """Declare a collection, or in :data:`LOCAL` these works of it, whatever was declared before."""
+        """Declare these works of a collection, a named one as a whole, whatever was declared before."""
         if collection == LOCAL:
-            return replace(self, works={**self.works, **dict.fromkeys(works, access)})
-        return replace(self, collections={**self.collections, collection: access})
+            return self.remember(dict.fromkeys(works, access))
+        named = set(works)
+        rest = {work: said for work, said in self.works.items() if work not in named}
+        return replace(self, collections={**self.collections, collection: access}, works=rest)
+
+    def remember(self, works: Mapping[str, Access]) -> Declared:
+        """Say this of single works, wherever they are."""
+        return replace(self, works={**self.works, **works})
 
     def tightened(self, other: Declared) -> Declared:
         """Return what both say: the stricter access where they differ, and what only one of them says."""
@@ -58,7 +69,7 @@ class Declared:
 
         What was closed is remembered: it stays closed should an older state with the work come back.
         """
-        held = {work: access for work, access in self.works.items() if work in works or access in _CLOSED}
+        held = {work: access for work, access in self.works.items() if work in works or access in CLOSED}
         return replace(self, works=held)
 
 
@@ -73,6 +84,8 @@ def declared_from(data: Mapping[str, Any]) -> Declared:
     Raises:
         ValueError, AttributeError, TypeError: it is something else.
     """
+    if odd := [path for path in data.get("manifests", {}).values() if Path(path).name != BESIDE]:
+        raise ValueError(f"{odd[0]!r} is no manifest beside texts")
     return Declared(
         collections={name: Access(access) for name, access in data.get("collections", {}).items()},
         works={work: Access(access) for work, access in data.get("works", {}).items()},

@@ -20,7 +20,7 @@ from corpora.manifests import Catalogue, load
 from corpora.model import Access, Problem, Source, strictest
 from corpora.readers import discover
 from indexer import engines, folding, merging
-from indexer.access import LOCAL, Declared, Standing, effective, standings
+from indexer.access import CLOSED, LOCAL, Declared, Standing, effective, standings
 from indexer.checksums import Damaged
 from indexer.declaring import homes_of
 from indexer.embedding import Embedder, load_embedder
@@ -140,8 +140,16 @@ def build(
             entry.works[number]: made[entry.name].works[number].collection for entry in entries for number in entry.live
         }
         given = {**{work: homes[work] for work in untouched if work in homes}, **arrived}
+        moved = {work: home for work, home in arrived.items() if homes.get(work, home) != home}
         homes = {**{work: home for work, home in homes.items() if work not in leaving}, **arrived}
         declared = _declared(current.access, given, homes, catalogue, access)
+        declared = declared.remember(
+            {
+                work: level
+                for work, home in moved.items()
+                if home != LOCAL and (level := effective(declared.of(home, work), catalogue.access_of(home))) in CLOSED
+            }
+        )
         if beside and collection in given.values():
             declared = replace(declared, manifests={**declared.manifests, collection: str(beside.resolve())})
         if not entries and not leaving:
@@ -299,7 +307,7 @@ def _enter(
             elif work.section_titles:
                 live.append(place)
             seen.add(work.id)
-        for key in set(group) - refused:
+        for key in (key for key in group if key not in refused):
             owners[key] = tuple(work.id for work in pack.works if work.source == key)
         if live:
             entries.append(PackEntry(number, pack.folder.name, tuple(work.id for work in pack.works), tuple(live)))
@@ -337,13 +345,14 @@ def _declared(
         works = [work for work, home in given.items() if home == collection]
         manifest = catalogue.access_of(collection)
         has_others = any(home == collection and work not in given for work, home in homes.items())
-        if collection != LOCAL and has_others and before.of(collection, "") is None and manifest is None:
+        wanted, whole = strictest(access, manifest), before.collections.get(collection)
+        if wanted is None or (collection != LOCAL and has_others and whole is None and manifest is None):
             continue
-        wanted = strictest(access, manifest)
-        for former in {before.of(collection, work) for work in works}:
-            if after := strictest(former, wanted) if wanted else former:
-                same = [work for work in works if before.of(collection, work) == former]
-                declared = declared.declare(collection, same, after)
+        if collection == LOCAL:
+            stricter = {work: strictest(before.works.get(work), wanted) or wanted for work in works}
+            declared = declared.remember(stricter)
+        else:
+            declared = declared.declare(collection, (), strictest(whole, wanted) or wanted)
     for collection, said in declared.collections.items():
         declared = declared.declare(collection, (), strictest(said, catalogue.access_of(collection)) or said)
     return declared.only({work for work, home in homes.items() if home == LOCAL})

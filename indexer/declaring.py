@@ -68,7 +68,7 @@ def adopt(index: Path, own: Path | None) -> None:
     def change(state: Generation, homes: dict[str, str]) -> Declared:
         catalogue, declared = catalogue_of(state.access, own), state.access
         for collection in set(homes.values()) - {LOCAL}:
-            said = strictest(declared.of(collection, ""), catalogue.access_of(collection))
+            said = strictest(declared.collections.get(collection), catalogue.access_of(collection))
             declared = declared.declare(collection, (), said) if said else declared
         return declared
 

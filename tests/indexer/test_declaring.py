@@ -13,7 +13,7 @@ import pytest
 from corpora.manifests import Catalogue, load
 from corpora.model import Access, strictest
 from indexer import checksums
-from indexer.access import LOCAL, Declared, effective
+from indexer.access import LOCAL, Declared, declared_from, effective
 from indexer.backup import backup, restore
 from indexer.build import build, compact
 from indexer.declaring import adopt, declare, survey
@@ -354,3 +354,24 @@ def test_declarations_join_to_the_stricter() -> None:
     other = Declared({"a": ROOM, "c": OPEN}, {"w": ROOM, "v": OPEN})
     assert one.tightened(other) == Declared({"a": ROOM, "b": STAFF, "c": OPEN}, {"w": STAFF, "v": OPEN})
     assert not Declared()
+
+
+@pytest.mark.parametrize("former", ["", "shown"])
+def test_a_work_that_was_moved_to_a_closed_collection_does_not_come_back_open(tmp_path: Path, former: str) -> None:
+    index = tmp_path / "index"
+    build([write(tmp_path, "w"), write(tmp_path, "v")], index, collection=former, access=OPEN)
+    backup(index, tmp_path / "saved.tar")
+    assert build([write(tmp_path, "w", "改矣")], index, collection="secret", access=STAFF).problems == ()
+    assert said(index, "v", former or LOCAL) is OPEN
+    (index / "manifest.json").write_text("{")
+    repair(index)
+    assert [said(index, work, former or LOCAL) for work in ("w", "v")] == [STAFF, OPEN]
+    restore(tmp_path / "saved.tar", index, over=True)
+    assert [said(index, work, former or LOCAL) for work in ("w", "v")] == [STAFF, OPEN]
+    declare(index, former or LOCAL, OPEN)
+    assert [said(index, work, former or LOCAL) for work in ("w", "v")] == [OPEN, OPEN]
+
+
+def test_a_manifest_beside_the_texts_is_no_other_file(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no manifest"):
+        declared_from({"manifests": {"secret": "/etc/passwd"}})
