@@ -19,7 +19,7 @@ TORCH_INDEX := $(if $(TORCH_SOURCE),--extra-index-url $(TORCH_SOURCE))
 .DELETE_ON_ERROR:
 
 run: $(VENV)/installed
-	@if [ ! -f "$(INDEX)/manifest.json" ]; then \
+	@ACCESS=""; if [ ! -f "$(INDEX)/manifest.json" ]; then \
 		if [ ! -e "$(COLLECTION)" ] && [ "$(COLLECTION)" != bundled ]; then \
 			$(BIN)/wenyuan fetch "$(COLLECTION)" || exit; fi; \
 		if [ -e "$(COLLECTION)" ] && [ ! -e "$(COLLECTION)/collection.yaml" ]; then ACCESS="--access this-machine"; fi; \

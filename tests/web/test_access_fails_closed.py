@@ -487,3 +487,20 @@ def test_surveys_and_the_commands_agree(house: House) -> None:
         "secret": {Access.STAFF: 1},
     }
     assert json.loads(Path("index", "manifest.json").read_text("utf-8"))["access"]["collections"] == {"secret": "staff"}
+
+
+@pytest.mark.parametrize(("has_manifest", "said"), [(False, "--access this-machine"), (True, "")])
+def test_make_run_declares_a_newcomers_folder_unless_a_manifest_does(
+    house: House, has_manifest: bool, said: str
+) -> None:
+    echo = house.write(house.folder / "wenyuan", '#!/bin/sh\necho "$*"\n')
+    echo.chmod(0o755)
+    texts = house.folder / "mine"
+    texts.mkdir()
+    if has_manifest:
+        house.write(texts / "collection.yaml", MANIFEST.format(id="mine", access="open"))
+    makefile = Path(__file__).parents[2] / "Makefile"
+    given = [f"BIN={house.folder}", "COLLECTION=mine", "INDEX=ix"]
+    command = ["make", "-s", "-f", str(makefile), "-o", ".venv/installed", "run", *given]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "ACCESS": "--odd"})
+    assert done.stdout.splitlines() == [f"index mine --index ix {said}".strip(), "serve --index ix --port 8000"]
