@@ -1,6 +1,7 @@
 # Two commands do everything:
 #   make run                          set up, index the bundled collection, serve http://127.0.0.1:8000
-#   make run COLLECTION=northeast     the same for a named collection (fetched first), or a folder of files
+#   make run COLLECTION=northeast     the same for a named collection (fetched first), or a folder of files, which is
+#                                     open on this machine alone until `wenyuan access` or a collection.yaml says more
 #   make test                         set up and pass every test
 #
 # TORCH_SOURCE may name an index of CPU builds of torch, for a pip that knows none.
@@ -18,10 +19,11 @@ TORCH_INDEX := $(if $(TORCH_SOURCE),--extra-index-url $(TORCH_SOURCE))
 .DELETE_ON_ERROR:
 
 run: $(VENV)/installed
-	@if [ ! -f "$(INDEX)/manifest.json" ]; then \
+	@ACCESS=""; if [ ! -f "$(INDEX)/manifest.json" ]; then \
 		if [ ! -e "$(COLLECTION)" ] && [ "$(COLLECTION)" != bundled ]; then \
 			$(BIN)/wenyuan fetch "$(COLLECTION)" || exit; fi; \
-		$(BIN)/wenyuan index "$(COLLECTION)" --index "$(INDEX)" || [ $$? -eq 1 ]; fi
+		if [ -e "$(COLLECTION)" ] && [ ! -e "$(COLLECTION)/collection.yaml" ]; then ACCESS="--access this-machine"; fi; \
+		$(BIN)/wenyuan index "$(COLLECTION)" --index "$(INDEX)" $$ACCESS || [ $$? -eq 1 ]; fi
 	$(BIN)/wenyuan serve --index "$(INDEX)" --port $(PORT)
 
 test: $(VENV)/tested

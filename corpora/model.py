@@ -39,11 +39,23 @@ class Role(StrEnum):
 
 
 class Access(StrEnum):
-    """Who may read a collection."""
+    """Who may read a work, the least strict first. ``THIS_MACHINE`` can be declared for an index, not in a manifest."""
 
     OPEN = "open"
+    THIS_MACHINE = "this-machine"
     IN_LIBRARY = "in-library"
     STAFF = "staff"
+
+
+def strictest(*declared: Access | None) -> Access | None:
+    """Return the access that satisfies all declarations; None where there is none.
+
+    ``THIS_MACHINE`` and ``IN_LIBRARY`` admit different readers: both together leave only staff.
+    """
+    given = {each for each in declared if each}
+    if {Access.THIS_MACHINE, Access.IN_LIBRARY} <= given:
+        return Access.STAFF
+    return max(given, key=list(Access).index, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +146,7 @@ class Collection:
     title: Localized
     description: Localized
     licence: str
-    access: Access = Access.OPEN
+    access: Access
     records: dict[str, CatalogueRecord] = field(default_factory=dict)
     origins: dict[str, Origin] = field(default_factory=dict)
     archive: str = ""

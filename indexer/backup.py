@@ -2,7 +2,8 @@
 
 The file is an uncompressed tar: the manifest first, then each folder with its checksums before what they tell of.
 A backup reads what is published, which nothing changes, so that serving and building go on. Restoring publishes the
-generation of the file as the next one of the index; what was published before it stays as the one to go back to.
+generation of the file as the next one of the index; what was published before it stays as the one to go back to. Who
+may read what comes along in the manifest, and what was closed since the backup stays closed.
 
 Checksums tell of accidents, not of forgery. Yet a forged file can't run code: texts, streams and vectors are arrays
 without pickles, and of an engine with pickles (:data:`indexer.engines.PICKLED`) the inverted index is made again.
@@ -305,7 +306,7 @@ def _copy(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path, record
 
 def _settle(index: Path, draft: Path, state: Generation, before: Generation | None, on_progress: Progress) -> Moved:
     """Put what was unpacked in its place, durably, and publish it; an inverted index with pickles is made again."""
-    restored = replace(state, number=before.number + 1 if before else state.number)
+    restored = replace(state, number=before.number + 1 if before else state.number).closed_as(before)
     homes = {folder: pack_folder(index, folder.name) for folder in folders(draft, state)}
     anew = state.settings.engine in PICKLED
     if anew:

@@ -88,6 +88,8 @@ def repair(index: Path, *, go_back: bool = False, on_progress: Progress = lambda
         broken = {damage.path.parent for damage in damages}
         if go_back and (hurt := broken.intersection(folders(index, state))):
             raise IndexFailure(f"{index}: generation {state.number} is damaged, too ({min(hurt)}); {_ANEW}")
+        if go_back:
+            state = state.closed_as(other)
         if other and broken.intersection(folders(index, other)):
             other = None
         gone = {pack.name for pack in state.packs if pack_folder(index, pack.name) in broken}

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer import engines
+from indexer.access import Declared
 from indexer.checksums import Damaged
 from indexer.embedding import Embedder, StaticEmbedder, load_embedder
 from indexer.engines import Engine
@@ -64,6 +65,8 @@ POOL = 200
 RERANKED = 64
 """Of these, the most likely ones are compared with the query token by token."""
 LARGEST_LIMIT = 1000
+MOST_VIEWS = 16
+"""Views that are kept; a change of access makes others."""
 CLASSICAL_DEGREE = 0.9
 """How alike a classical word counts to the modern one that it stands for."""
 CLASSICAL = "lzh"
@@ -118,22 +121,38 @@ class Library:
         """The collections that have works here."""
         return frozenset(card.collection for card in self._cards.values())
 
-    def without(self, collections: frozenset[str]) -> Library:
-        """The library as it is to those who may not see these collections, as if it had never had their works.
+    @property
+    def declared(self) -> Declared:
+        """What the index says of who may read its works."""
+        return self._state.access
+
+    def collection_of(self, work_id: str) -> str | None:
+        """The collection of a work; None where there is no such work."""
+        place = self._places.get(work_id)
+        return self._cards[place].collection if place else None
+
+    def without(self, works: frozenset[str]) -> Library:
+        """The library as it is to those who may not see these works, as if it had never had them.
 
         Everything that is asked of it, hits, counts, facets, works and words, is answered from what is left; see
-        :class:`search.visibility.PartialEngine` for the one thing in which it differs.
+        :class:`search.visibility.PartialEngine` for the one thing in which it differs. Views are kept: asked again with
+        the same set it costs nothing.
         """
-        hidden = {card.id for card in self._cards.values() if card.collection in collections}
+        if not works:
+            return self
+        if (kept := self._views.get(works)) is not None:
+            return kept
+        hidden = {work for work in works if work in self._places}
         if not hidden:
             return self
-        if collections not in self._views:
-            seen = [work_key(*place) for place, card in self._cards.items() if card.id not in hidden]
-            view = Library(self.index, self._state.without(hidden), self._packs, PartialEngine(self._engine, seen))
-            # Read once, not by each view.
-            view._embedder, view._meaning = self._embedder, self._meaning
-            self._views[collections] = view
-        return self._views[collections]
+        seen = [work_key(*place) for place, card in self._cards.items() if card.id not in hidden]
+        view = Library(self.index, self._state.without(hidden), self._packs, PartialEngine(self._engine, seen))
+        # Read once, not by each view.
+        view._embedder, view._meaning = self._embedder, self._meaning
+        while len(self._views) >= MOST_VIEWS:
+            self._views.pop(next(iter(self._views)), None)
+        self._views[works] = view
+        return view
 
     @property
     def generation(self) -> int:

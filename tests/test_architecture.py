@@ -15,8 +15,8 @@ from pathlib import Path
 
 import click
 import pytest
+from openly import build
 
-from indexer.build import build
 from web.app import create_app
 
 ROOT = Path(__file__).parents[1]

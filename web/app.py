@@ -39,6 +39,7 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
 
     Raises:
         IndexFailure: the index can't be opened.
+        ManifestFailure: a manifest of a collection is not as it should be.
         StorageFailure: the database can't be opened.
     """
     app = Flask(__name__)
@@ -46,14 +47,14 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
     app.config["MAX_CONTENT_LENGTH"] = 1 << 20  # the longest draft of a reply, nine bytes a character
     app.json.ensure_ascii = app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has them
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["shelf"] = Shelf(index)
+    app.extensions["shelf"] = shelf = Shelf(index)
     config = config or Config.model_construct()
     _operate(app, config)
     opened = Storage.open(database)
     storage.register(app, opened)
     app.before_request(_refuse_malformed)  # before tokens are looked for in the form
     guard.register(app, key_of(opened))
-    access.register(app, config.library_networks)
+    access.register(app, config, shelf.library())
     Babel(app, locale_selector=language)
     Talisman(
         app,

@@ -23,6 +23,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from corpora.manifests import OWN
 from web.defaults import DATABASE
 
 PREFIX = "WENYUAN_"
@@ -92,6 +93,7 @@ class Config(BaseSettings):
         float, Field(ge=0, le=300, description="Seconds between being told to stop and taking no more requests.")
     ] = 0.0
     grace: Annotated[int, Field(ge=1, le=300, description="Seconds that requests have to end when it stops.")] = 30
+    collections: Path = Field(OWN, description="The folder of the library's own manifests of collections.")
     database: str = Field(DATABASE, description="The database: a file, or postgresql://…")
     letterhead: DirectoryPath | None = Field(None, description="The folder of the library's own letterhead.")
     library_networks: Networks = Field((), description="Networks of the library's rooms, where in-library texts open.")

@@ -11,10 +11,11 @@ from pathlib import Path
 from flask_babel import LazyString, get_locale, lazy_gettext
 from flask_babel import gettext as _
 
-from corpora.manifests import collections
 from corpora.model import CatalogueRecord, Localized
+from indexer.access import LOCAL
 from search.query import MAX_CHARACTERS
 from search.results import Mode, Scope, SearchError, Sort, Why
+from web.shelf import catalogue
 
 MODES = {Mode.HYBRID: lazy_gettext("混合"), Mode.EXACT: lazy_gettext("精确"), Mode.SEMANTIC: lazy_gettext("语义")}
 SCOPES = {Scope.BOTH: lazy_gettext("正文与夹注"), Scope.TEXT: lazy_gettext("正文"), Scope.NOTES: lazy_gettext("夹注")}
@@ -196,15 +197,15 @@ def failure(status: int) -> tuple[str, str]:
 
 def collection_title(identifier: str) -> str:
     """A collection's title in the language of the page."""
-    known = collections().get(identifier)
+    known = catalogue().collections.get(identifier)
     if known is None:
-        return str(_("本地文献")) if identifier == "local" else identifier
+        return str(_("本地文献")) if identifier == LOCAL else identifier
     return _localized(known.title)
 
 
 def collection_description(identifier: str) -> tuple[str, str]:
     """A collection's description in the language of the page, and its licence; empty where it has no manifest."""
-    known = collections().get(identifier)
+    known = catalogue().collections.get(identifier)
     return (_localized(known.description), known.licence) if known else ("", "")
 
 

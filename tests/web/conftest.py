@@ -14,9 +14,9 @@ from argon2.profiles import CHEAPEST
 from databases import KINDS, empty_database
 from flask import Flask
 from flask.testing import FlaskClient
+from openly import build
 from playwright.sync_api import Browser, sync_playwright
 
-from indexer.build import build
 from web.app import create_app
 
 ARGUMENTS = [

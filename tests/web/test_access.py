@@ -11,18 +11,25 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from openly import build
 from people import logged_in
 
-from corpora.manifests import collections
-from corpora.model import Access, Collection, Localized
-from indexer.build import build
-from search.library import Library
+from corpora.model import Access
+from indexer.declaring import declare
+from search.library import MOST_VIEWS, Library
 from web.accounts.models import Role
 from web.addresses import FORWARDED
 from web.app import create_app
 from web.config import Config
 
 CLOSED = "closed"
+MANIFEST = """\
+id: {id}
+title: {{zh: 密藏, en: The closed stack}}
+description: {{zh: 秘而不宣, en: Not to be told}}
+licence: none
+access: {access}
+"""
 SECRET = {
     "id": "S1",
     "title": "密檔輯存",
@@ -147,42 +154,67 @@ OF_TEXTS = {"pages.home", "pages.search", "pages.works", "pages.read", "api.sear
 """Routes that answer from the library."""
 
 
-@pytest.fixture(scope="module", params=[Access.STAFF, Access.IN_LIBRARY])
-def access(request: pytest.FixtureRequest) -> Iterator[Access]:
-    """Who may see the closed collection."""
-    title = Localized("密藏", "The closed stack")
-    closed = Collection(CLOSED, title, Localized("秘而不宣", "Not to be told"), "none", access=request.param)
-    with pytest.MonkeyPatch.context() as patch:
-        for module in ("web.access", "web.labels"):
-            patch.setattr(f"{module}.collections", lambda: {**collections(), CLOSED: closed})
-        yield request.param
+Closed = tuple[Access, str]
+"""Who may see the closed collection, and what closes it."""
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(access, by) for access in (Access.STAFF, Access.IN_LIBRARY) for by in ("manifest", "index")],
+    ids=lambda closed: f"{closed[0]}-by-{closed[1]}",
+)
+def closed(request: pytest.FixtureRequest) -> Closed:
+    """Who may see the closed collection: its manifest says so, or the index does."""
+    kind: Closed = request.param
+    return kind
 
 
 @pytest.fixture(scope="module")
-def indexes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def access(closed: Closed) -> Access:
+    return closed[0]
+
+
+@pytest.fixture(scope="module")
+def indexes(tmp_path_factory: pytest.TempPathFactory, closed: Closed) -> tuple[Path, Path]:
     """Two indexes that differ in the closed collection alone: one has it, one has not."""
     folder = tmp_path_factory.mktemp("access")
+    with_it, without_it = built(folder)
+    build([folder / "secret.jsonl"], with_it, collection=CLOSED)
+    build([folder / "dummy.jsonl"], without_it)  # so that both are of the same generation
+    build([folder / "last.jsonl"], with_it)
+    build([folder / "last.jsonl"], without_it, remove=["D"])
+    if closed[1] == "index":
+        declare(with_it, CLOSED, closed[0])
+    return with_it, without_it
+
+
+def built(folder: Path) -> tuple[Path, Path]:
+    """Texts to index, and two equal indexes of the first of them."""
     for name, works in {"open": OPEN, "secret": [SECRET], "dummy": [{**LAST[0], "id": "D"}], "last": LAST}.items():
         lines = [json.dumps(work, ensure_ascii=False) for work in works]
         (folder / f"{name}.jsonl").write_text("\n".join(lines), "utf-8")
     with_it, without_it = folder / "with", folder / "without"
     for index in (with_it, without_it):
         build([folder / "open.jsonl"], index)
-    build([folder / "secret.jsonl"], with_it, collection=CLOSED)
-    build([folder / "dummy.jsonl"], without_it)  # so that both are of the same generation
-    build([folder / "last.jsonl"], with_it)
-    build([folder / "last.jsonl"], without_it, remove=["D"])
     return with_it, without_it
 
 
 @pytest.fixture(scope="module")
-def site(indexes: tuple[Path, Path], access: Access) -> Flask:
-    return create_app(indexes[0], config=Config(library_networks=("10.1.0.0/16", "2001:db8::/32")))
+def config(tmp_path_factory: pytest.TempPathFactory, closed: Closed) -> Config:
+    folder = tmp_path_factory.mktemp("collections")
+    says = closed[0] if closed[1] == "manifest" else Access.OPEN
+    (folder / f"{CLOSED}.yaml").write_text(MANIFEST.format(id=CLOSED, access=says), "utf-8")
+    return Config(library_networks=("10.1.0.0/16", "2001:db8::/32"), collections=folder)
 
 
 @pytest.fixture(scope="module")
-def plain(indexes: tuple[Path, Path], access: Access) -> Flask:
-    return create_app(indexes[1], config=Config(library_networks=("10.1.0.0/16", "2001:db8::/32")))
+def site(indexes: tuple[Path, Path], config: Config) -> Flask:
+    return create_app(indexes[0], config=config)
+
+
+@pytest.fixture(scope="module")
+def plain(indexes: tuple[Path, Path], config: Config) -> Flask:
+    return create_app(indexes[1], config=config)
 
 
 def answer(client: FlaskClient, path: str, address: str = "192.0.2.1") -> tuple[object, ...]:
@@ -321,9 +353,11 @@ def test_no_shared_cache_keeps_what_one_may_see(site: Flask) -> None:
     ],
 )
 def test_proxies_are_believed_and_nobody_else(
-    indexes: tuple[Path, Path], access: Access, peer: str, forwarded: str | None, is_inside: bool
+    indexes: tuple[Path, Path], config: Config, access: Access, peer: str, forwarded: str | None, is_inside: bool
 ) -> None:
-    app = create_app(indexes[0], config=Config(library_networks=("10.1.0.0/16",), proxies=("192.0.2.9",)))
+    networks, proxies = ("10.1.0.0/16",), ("192.0.2.9",)
+    proxied = Config(library_networks=networks, proxies=proxies, collections=config.collections)
+    app = create_app(indexes[0], config=proxied)
     client = app.test_client()
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
     response = client.get("/read/S1/0", headers=headers, environ_base={"REMOTE_ADDR": peer})
@@ -333,9 +367,9 @@ def test_proxies_are_believed_and_nobody_else(
 @pytest.mark.parametrize("name", FORWARDED)
 @pytest.mark.parametrize("networks", [("10.1.0.0/16",), ("10.1.0.0/16", "192.0.2.9/32")])
 def test_whatever_tells_of_an_undeclared_proxy_is_enough(
-    indexes: tuple[Path, Path], access: Access, name: str, networks: tuple[str, ...]
+    indexes: tuple[Path, Path], config: Config, access: Access, name: str, networks: tuple[str, ...]
 ) -> None:
-    app = create_app(indexes[0], config=Config(library_networks=networks))
+    app = create_app(indexes[0], config=Config(library_networks=networks, collections=config.collections))
     for peer in ("10.1.2.3", "192.0.2.9"):
         response = app.test_client().get("/read/S1/0", headers={name: "10.1.2.3"}, environ_base={"REMOTE_ADDR": peer})
         assert response.status_code == 404
@@ -351,11 +385,31 @@ def test_a_foreign_name_that_points_here_reads_nothing(site: Flask, access: Acce
 
 
 def test_the_library_itself_is_as_without_it(indexes: tuple[Path, Path]) -> None:
-    view, other = Library.open(indexes[0]).without(frozenset({CLOSED})), Library.open(indexes[1])
+    whole, other = Library.open(indexes[0]), Library.open(indexes[1])
+    view = whole.without(frozenset({"S1"}))
     assert view.works() == other.works()
     counted = ("works", "sections", "passages", "windows", "characters", "packs")
     assert [view.status()[name] for name in counted] == [other.status()[name] for name in counted]
-    assert view.without(frozenset({CLOSED})) is view
-    whole = Library.open(indexes[0])
+    assert view.without(frozenset({"S1"})) is view
     assert whole.without(frozenset()) is whole
-    assert whole.without(frozenset({CLOSED})) is whole.without(frozenset({CLOSED}))
+    assert whole.without(frozenset({"S1"})) is view
+
+
+def test_views_are_bounded(indexes: tuple[Path, Path]) -> None:
+    whole = Library.open(indexes[0])
+    for number in range(3 * MOST_VIEWS):
+        assert len(whole.without(frozenset({"S1", f"gone-{number}"})).works()) == 3
+    assert len(whole._views) == MOST_VIEWS
+
+
+def test_a_work_that_nobody_declared_is_hidden_among_open_ones_of_its_collection(tmp_path: Path) -> None:
+    with_it, without_it = built(tmp_path)
+    build([tmp_path / "secret.jsonl"], with_it, access=None)
+    build([tmp_path / "dummy.jsonl"], without_it)
+    build([tmp_path / "last.jsonl"], with_it)
+    build([tmp_path / "last.jsonl"], without_it, remove=["D"])
+    site, plain = create_app(with_it), create_app(without_it)
+    for route in sorted(OF_TEXTS):
+        for path in ROUTES[route]:
+            assert answer(site.test_client(), path) == answer(plain.test_client(), path), path
+    assert "密約" in logged_in(site, Role.LIBRARIAN).get("/read/S1/0").text

@@ -20,11 +20,11 @@ from click.testing import CliRunner, Result
 from databases import empty_database
 from flask import Flask
 from flask.testing import FlaskClient
+from openly import build
 from people import PASSWORD, add, log_in
 from sqlalchemy import make_url
 
 import corpora.manifests
-from indexer.build import build
 from indexer.generation import published
 from web import archive
 from web.accounts.models import Role

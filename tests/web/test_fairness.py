@@ -19,9 +19,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from openly import build
 from serving import PATIENCE, Server, serving
 
-from indexer.build import build
 from web.connections import KEPT_FREE
 from web.server import SPARE_THREADS
 

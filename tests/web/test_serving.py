@@ -10,9 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from openly import build
 from serving import PATIENCE, Server, serving
-
-from indexer.build import build
 
 SWAPS = 50
 READERS = 4

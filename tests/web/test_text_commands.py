@@ -127,10 +127,10 @@ def test_fetch_that_cannot_start_exits_2_with_one_line(
 
 
 def test_a_bad_manifest_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> None:
+    def broken(own: Path) -> None:
         raise texts.ManifestFailure("small.yaml: licence is missing")
 
-    monkeypatch.setattr(texts, "all_collections", broken)
+    monkeypatch.setattr(texts, "load", broken)
     result = run("collections")
     assert result.exit_code == 2
     assert result.stderr == "small.yaml: licence is missing\n"

@@ -108,7 +108,6 @@ def _places(config: Path | None, **given: Any) -> Places:
         """The configuration of a site of which not everything is there yet."""
 
         letterhead: Path | None = None
-        collections: Path = Path("data", "collections")
 
     where = Where.read(config, **given)
     return Places(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from corpora.manifests import OWN
 from web.defaults import DATABASE
 
 database_option = click.option(
@@ -27,4 +28,15 @@ index_option = click.option(
     show_default=True,
     show_envvar=True,
     help="The index's folder.",
+)
+
+collections_option = click.option(
+    "--collections",
+    "own",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="WENYUAN_COLLECTIONS",
+    default=OWN,
+    show_default=True,
+    show_envvar=True,
+    help="The folder of your own manifests of collections.",
 )

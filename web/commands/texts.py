@@ -12,10 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from corpora import fetch as fetching
-from corpora.manifests import ManifestFailure, bundled_folder
-from corpora.manifests import collections as all_collections
+from corpora.manifests import Catalogue, ManifestFailure, load
 from corpora.model import Collection, Problem
 from corpora.readers import discover, distinct_works, read
+from web.commands.options import collections_option
 
 DATA = Path("data")
 
@@ -56,22 +56,25 @@ def check(paths: tuple[Path, ...], encoding: str | None) -> None:
 
 @click.command()
 @click.option("--in", "data", type=_FOLDER, default=DATA, show_default=True, help="Where fetched texts are.")
-def collections(data: Path) -> None:
+@collections_option
+def collections(data: Path, own: Path) -> None:
     """List the collections that can be named.
 
-    For each: how many works it has, who may read them, and whether their texts are here.
+    For each: how many works it has, what its manifest says of who may read them, and whether their texts are here.
+    `wenyuan access` says what holds for an index.
     """
+    known = _catalogue(own)
     table = Table(show_edge=False, pad_edge=False)
     for heading in ("id", "名称", "title", "works", "access", "here"):
         table.add_column(heading, justify="right" if heading == "works" else "left", no_wrap=heading == "id")
-    for collection in _collections().values():
+    for collection in known.collections.values():
         table.add_row(
             collection.id,
             collection.title.zh,
             collection.title.en,
-            str(_works(collection)),
+            str(_works(collection, known)),
             collection.access.value,
-            _here(collection, data),
+            _here(collection, known, data),
         )
     Console().print(table)
 
@@ -85,14 +88,15 @@ def collections(data: Path) -> None:
     help="Copy the works' folders, or unpack the archive, from here; download nothing.",
 )
 @click.option("--to", "data", type=_FOLDER, default=DATA, show_default=True, help="Where the texts go.")
-def fetch(name: str, source: Path | None, data: Path) -> None:
+@collections_option
+def fetch(name: str, source: Path | None, data: Path, own: Path) -> None:
     """Bring a collection's texts here.
 
     NAME is one of those that `wenyuan collections` lists. Run it again to go on after a failure.
 
     Exit status: 0 all here, 1 some works are missing, 2 nothing done.
     """
-    known = _collections()
+    known = _catalogue(own).collections
     if name not in known:
         _stop(f"{name}: no such collection; there are: {', '.join(known)}")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -118,21 +122,21 @@ def fetch(name: str, source: Path | None, data: Path) -> None:
         sys.exit(1 if result.fetched or result.present else 2)
 
 
-def _collections() -> dict[str, Collection]:
+def _catalogue(own: Path) -> Catalogue:
     try:
-        return all_collections()
+        return load(own)
     except ManifestFailure as failure:
         _stop(str(failure))
 
 
-def _works(collection: Collection) -> int:
+def _works(collection: Collection, known: Catalogue) -> int:
     """What its manifest lists, or what it ships: works that bring their own records are not in a manifest."""
-    folder = bundled_folder(collection.id) or (DATA / collection.id if collection.archive else None)
+    folder = known.folders.get(collection.id) or (DATA / collection.id if collection.archive else None)
     return len(discover(folder)[0]) if folder and folder.is_dir() else len(collection.records)
 
 
-def _here(collection: Collection, data: Path) -> str:
-    if bundled_folder(collection.id):
+def _here(collection: Collection, known: Catalogue, data: Path) -> str:
+    if collection.id in known.folders:
         return "shipped"
     present = fetching.count_present(collection, data)
     total = 1 if collection.archive else len(collection.origins)

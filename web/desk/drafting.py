@@ -97,6 +97,11 @@ def read(markdown: str, evidence: Mapping[int, Quoted]) -> Draft:
     return Draft(blocks, listed.entries, tuple(unknown), tuple(cited), len(places) - fitting)
 
 
+def placeholders(markdown: str) -> set[int]:
+    """Return the numbers of all passages that a draft may quote, those in code blocks included."""
+    return {int(found[2]) for found in _PLACEHOLDER.finditer(markdown)}
+
+
 def _fitting(places: Sequence[_Place], evidence: Mapping[int, Quoted]) -> tuple[int, Mapping[int, tuple[Run, ...]]]:
     """Return how many of the placeholders are within the bounds, and the quotations of these by number."""
     quotations: dict[int, tuple[Run, ...]] = {}

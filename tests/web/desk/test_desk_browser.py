@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from docx import Document as Word
+from openly import build
 from playwright.sync_api import Browser, Page, expect
 from real import KANRIPO
 from werkzeug.serving import make_server
 
 import corpora
-from indexer.build import build
 from web.accounts.models import Account, Role
 from web.accounts.passwords import hashed
 from web.app import create_app

@@ -15,7 +15,7 @@ from search.results import Mode, SearchRequest
 from web import site
 from web.accounts.guard import requires
 from web.accounts.models import Role
-from web.desk import cases, evidence, labels, replying, working
+from web.desk import cases, evidence, labels, publication, replying, working
 from web.desk.cases import Refused, note
 from web.desk.forms import Annotate, Enter, Facts, Publish, Trim, Who
 from web.desk.knowledge import Answer, refreshed
@@ -101,6 +101,7 @@ def case(case: Case) -> str:
         facts=facts,
         who=Who(name=case.asker.name if case.asker else "", contact=case.asker.contact if case.asker else ""),
         publishing=Publish(question=case.shown_question or case.question),
+        shut=publication.closed(case) if case.published else [],
         groups=evidence.groups(case),
         headings=[group.heading for group in evidence.groups(case) if group.heading],
         fates=evidence.fates(library(), case.kept),
