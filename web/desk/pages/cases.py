@@ -144,8 +144,7 @@ def facts(case: Case) -> ResponseReturnValue:
     people = [(each.id, each.name) for each in cases.staff(session())]
     form = Facts.of(case, people)
     if not form.validate():
-        flash(_("案情没有保存：请检查所填的内容。"), "wrong")
-        return redirect(case_url(case.number, "facts"))
+        raise Refused("facts-malformed")
     tier = Tier(form.tier.data)
     if tier is not case.tier and case.status not in EDITABLE | {Status.NEW}:
         raise Refused("not-editable")  # a reply under review must not slip past it
@@ -171,8 +170,7 @@ def asker(case: Case) -> ResponseReturnValue:
     """Change who asked."""
     form = Who()
     if not form.validate():
-        flash(_("提问人资料没有保存：太长了。"), "wrong")
-        return redirect(case_url(case.number, "asker"))
+        raise Refused("asker-too-long")
     case.asker = case.asker or Asker()
     case.asker.name, case.asker.contact = form.name.data, form.contact.data
     note(case, acting(), "asker")
