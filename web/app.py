@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from flask_babel import Babel
 from flask_talisman import Talisman
 
-from web import access, api, capacity, errors, health, labels, logs, metrics, pages, site, storage, timing
+from web import access, api, capacity, errors, health, labels, logs, metrics, pages, resuming, site, storage, timing
 from web.accounts import administration, guard
 from web.accounts import pages as account_pages
 from web.accounts.keys import key_of
@@ -54,6 +54,7 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
     storage.register(app, opened)
     app.before_request(_refuse_malformed)  # before tokens are looked for in the form
     guard.register(app, key_of(opened))
+    resuming.register(app)  # when tokens are looked after
     access.register(app, config, shelf.library())
     Babel(app, locale_selector=language)
     Talisman(

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 
-from flask import Flask, Response, current_app, make_response, render_template, request
+from flask import Flask, Response, current_app, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 
 from indexer.errors import IndexFailure
 from search.deadline import SearchTimeout
 from search.results import SearchError
-from web import labels
+from web import labels, resuming
+from web.accounts.guard import current_account
 from web.api import PREFIX
 from web.forms import MAX_VALUE, BadParameter
 from web.openapi import PROBLEM_TYPE
 from web.site import UnknownHost
+from web.storage import give_up, trouble
 
 
 def register(app: Flask) -> None:
@@ -28,6 +31,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(IndexFailure, _index_failure)
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(DBAPIError, _database_failure)
+    app.register_error_handler(NoConnection, _database_failure)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
@@ -58,12 +62,20 @@ def _index_failure(failure: IndexFailure) -> Response:
 
 
 def _forged(failure: CSRFError) -> Response:
-    return _answer(400, "forged", failure.name, str(failure.description), labels.expired_form())
+    detail = str(failure.description)
+    if resuming.needs_account() and current_account() is None:
+        return _answer(401, "http-401", "Unauthorized", detail, labels.session_over())
+    return _answer(400, "forged", failure.name, detail, labels.expired_form("referrer" in detail))
 
 
-def _database_failure(failure: DBAPIError) -> Response:
-    _log(failure)
-    return _answer(503, "database-unusable", "The database can't be used", "Try again; the failure was logged.")
+def _database_failure(failure: SQLAlchemyError) -> Response:
+    give_up()  # whatever asks the broken session now would fail, too
+    why, code = trouble(failure)
+    # Neither the message nor the traceback: they may quote what was written.
+    statement = failure.statement if isinstance(failure, DBAPIError) else None
+    current_app.logger.error("%s failed: the database: %s: %s", request.path, code, statement)
+    shown = labels.database_trouble(why)
+    return _answer(503, "database-unusable", "The database can't be used", "Try again; the failure was logged.", shown)
 
 
 def _http(failure: HTTPException) -> Response:
@@ -75,6 +87,7 @@ def _http(failure: HTTPException) -> Response:
 
 
 def _unexpected(failure: Exception) -> Response:
+    give_up()
     _log(failure)
     return _answer(500, "internal", "Internal error", "The failure was logged.")
 
@@ -87,6 +100,4 @@ def _answer(status: int, code: str, title: str, detail: str, shown: str = "") ->
     if request.path.startswith(f"{PREFIX}/") or request.path == PREFIX:
         problem = {"type": f"urn:wenyuan:problem:{code}", "title": title, "status": status, "detail": detail}
         return Response(json.dumps(problem, ensure_ascii=False), status, content_type=PROBLEM_TYPE)
-    heading, help_ = labels.failure(status)
-    page = render_template("error.html", status=status, heading=heading, help=help_, shown=shown)
-    return make_response(page, status)
+    return resuming.page(status, shown, bare=status >= 500)

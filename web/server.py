@@ -30,6 +30,8 @@ from web.storage import storage
 
 LONGEST_ADDRESS = 1 << 16
 """Bytes of a request line. Gunicorn's own bound has no room for a query of a thousand characters, nine bytes each."""
+LONGEST_FIELD = LONGEST_ADDRESS + 1024
+"""Bytes of a header: the page of a search is the Referer of what is asked from it, its address with the host's name."""
 SPARE_THREADS = 32
 """Threads of a process beside those that work or wait: to turn away what is too much, for health and metrics, and for
 clients that are slow to take their answers."""
@@ -67,6 +69,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn's classes are u
             "graceful_timeout": int(config.drain + config.grace) + 1,
             "keepalive": 15,
             "limit_request_line": LONGEST_ADDRESS,
+            "limit_request_field_size": LONGEST_FIELD,
             "control_socket_disable": True,
             "forwarded_allow_ips": "",  # web.addresses believes proxies, and the declared ones alone
             "logger_class": Log,
@@ -91,8 +94,11 @@ class Log(Logger):  # type: ignore[misc]  # Gunicorn's classes are untyped
 
     def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
         """Log a failure, but not that a client took too long."""
-        if not isinstance(sys.exc_info()[1], TimeoutError):
-            super().exception(msg, *args, **kwargs)
+        if isinstance(sys.exc_info()[1], TimeoutError):
+            return
+        if msg.startswith("Error handling request"):  # it quotes the address, which may hold a secret or a query
+            msg, args = "Error handling a request", ()
+        super().exception(msg, *args, **kwargs)
 
 
 class Worker(PatientWorker):

@@ -146,6 +146,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "desk.publish": ("/desk/cases/2026-0001/publish",),
     "desk.unpublish": ("/desk/cases/2026-0001/unpublish",),
     "desk.save_reply": ("/desk/cases/2026-0001/reply",),
+    "desk.autosave": ("/desk/cases/2026-0001/autosave",),
+    "desk.drop_autosave": ("/desk/cases/2026-0001/drop-autosave",),
     "administration.accounts": ("/administration/accounts",),
     "administration.audit": ("/administration/audit",),
 }

@@ -78,6 +78,9 @@ _REFUSALS = {
     "too-many-quotations": lazy_gettext(
         "答复引得太多：引文合计至多 10 万字、2000 处，后面 %(detail)s 处没有填入。请删去一些，再送审或签发。"
     ),
+    "facts-malformed": lazy_gettext("案情没有保存：请检查所填的内容。"),
+    "asker-too-long": lazy_gettext("提问人资料没有保存：太长了。"),
+    "note-too-long": lazy_gettext("附注没有保存：太长了。"),
     "no-such-passage": lazy_gettext("馆藏里没有这一段，或它太长。"),
     "too-many-passages": lazy_gettext("案卷里的引文太多了。"),
     "not-in-passage": lazy_gettext("引文里没有“%(detail)s”，没有截取。"),

@@ -203,6 +203,24 @@ class Revision(Base):
     account: Mapped[Account] = relationship()
 
 
+class Autosave(Base):
+    """What somebody writes on a sheet before it is saved as a revision: ``after`` is the revision that it began from.
+
+    It is theirs alone, changes as they write, and goes when it is saved or thrown away, see :mod:`web.desk.autosaving`.
+    """
+
+    __tablename__ = "desk_autosave"
+    __table_args__ = (UniqueConstraint("case_id", "account_id", "sheet"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("desk_case.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    sheet: Mapped[str] = mapped_column(String(32))
+    after: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+
 class Signature(Base):
     """A reply as it was signed: ``document`` is the whole of it, as JSON."""
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from web.accounts.models import Account
-from web.desk import drafting, evidence
+from web.desk import autosaving, drafting, evidence
 from web.desk.cases import Refused, note
 from web.desk.document import Document, from_data, to_data
 from web.desk.models import Case, Revision, Signature
@@ -21,8 +21,10 @@ class Overtaken(Exception):
     """Somebody saved another revision meanwhile; the argument is its number."""
 
 
-def save(session: Session, case: Case, account: Account, text: str, after: int) -> None:
+def save(session: Session, case: Case, account: Account, text: str, after: int, sheet: str = "") -> None:
     """Save a draft that was begun from revision ``after``, in a transaction of its own; where none is, it is the first.
+
+    What was kept of the sheet on which it was written goes in the same transaction.
 
     Raises:
         Refused: the reply can't be changed as the case stands, or it is too long.
@@ -35,6 +37,8 @@ def save(session: Session, case: Case, account: Account, text: str, after: int) 
         raise Refused("too-long", str(drafting.LONGEST))
     latest = case.draft
     if latest and latest.text == text:
+        autosaving.drop(session, case, account, sheet)
+        session.commit()
         return
     if latest and latest.number != after:
         raise Overtaken(latest.number)
@@ -42,6 +46,7 @@ def save(session: Session, case: Case, account: Account, text: str, after: int) 
     try:
         case.revisions.append(Revision(number=number, text=text, account_id=account.id))
         note(case, account, "draft", str(number))
+        autosaving.drop(session, case, account, sheet)
         session.commit()
     except IntegrityError:  # the number was taken in the moment between
         session.rollback()

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import cast
 from urllib.parse import urlencode, urlsplit
 
-from flask import g, request
+from flask import current_app, g, request
 from flask import session as cookie
+from sqlalchemy.exc import SQLAlchemyError
 
 from search.results import SearchRequest, SearchResponse
 from web.accounts.guard import current_account, may
@@ -20,7 +21,7 @@ from web.desk.cases import find
 from web.desk.models import Case, KeptSearch
 from web.desk.states import EDITABLE
 from web.forms import search_arguments
-from web.storage import session
+from web.storage import aside, session, trouble
 
 _CARRIED = "case"
 
@@ -60,23 +61,31 @@ def is_from_here() -> bool:
 
 
 def keep(asked: SearchRequest, response: SearchResponse) -> None:
-    """Keep a search in the case that is worked on, if there is one; further pages and repetitions are not kept."""
+    """Keep a search in the case that is worked on, if there is one; further pages and repetitions are not kept.
+
+    A search is answered whether it could be kept or not.
+    """
+    try:
+        _keep(asked, response)
+    except SQLAlchemyError as failure:
+        current_app.logger.warning("a search was not kept in its case: %s", trouble(failure)[1])
+
+
+def _keep(asked: SearchRequest, response: SearchResponse) -> None:
     case, account = current(), current_account()
     if case is None or account is None or asked.cursor or case.status not in EDITABLE:
         return
     arguments = urlencode(search_arguments(asked))
     if case.searches and case.searches[0].arguments == arguments:
         return
-    found = response.total.passages if response.close else 0
-    session().add(
-        KeptSearch(
-            case_id=case.id,
-            account_id=account.id,
-            query=asked.q,
-            arguments=arguments,
-            passages=found,
-            occurrences=response.total.occurrences,
-            generation=response.generation,
-        )
+    kept = KeptSearch(
+        case_id=case.id,
+        account_id=account.id,
+        query=asked.q,
+        arguments=arguments,
+        passages=response.total.passages if response.close else 0,
+        occurrences=response.total.occurrences,
+        generation=response.generation,
     )
-    session().commit()
+    with aside() as opened:
+        opened.add(kept)

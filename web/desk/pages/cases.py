@@ -152,8 +152,7 @@ def facts(case: Case) -> ResponseReturnValue:
     people = [(each.id, each.name) for each in cases.staff(session())]
     form = Facts.of(case, people)
     if not form.validate():
-        flash(_("案情没有保存：请检查所填的内容。"), "wrong")
-        return redirect(case_url(case.number, "facts"))
+        raise Refused("facts-malformed")
     tier = Tier(form.tier.data)
     cases.classify(session(), case, tier, acting())
     tags = [tag.name for tag in case.tags]
@@ -177,8 +176,7 @@ def asker(case: Case) -> ResponseReturnValue:
     """Change who asked."""
     form = Who()
     if not form.validate():
-        flash(_("提问人资料没有保存：太长了。"), "wrong")
-        return redirect(case_url(case.number, "asker"))
+        raise Refused("asker-too-long")
     case.asker = case.asker or Asker()
     case.asker.name, case.asker.contact = form.name.data, form.contact.data
     note(case, acting(), "asker")
