@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 Network = IPv4Network | IPv6Network
-_HOUSEHOLD = 64
-"""Bits of an IPv6 address that one customer's addresses share."""
+_SHARED = (64, 48)
+"""Bits of an IPv6 address that one network's addresses share, and that all networks of one customer may share."""
+_PROXIED = "werkzeug.proxy_fix.orig"
+"""Where the middleware keeps what a request said before it: only it can write there, no client."""
 
 
 def is_within(address: str | None, networks: Sequence[Network]) -> bool:
@@ -23,12 +25,20 @@ def is_within(address: str | None, networks: Sequence[Network]) -> bool:
     return known is not None and any(known in each for each in networks if each.version == known.version)
 
 
-def sender() -> str:
-    """What stands for whoever sends the request, where attempts are counted."""
+def networks() -> tuple[str, ...]:
+    """What stands for whoever sends the request, where attempts are counted: the smallest network first.
+
+    An IPv4 address stands for itself. A customer with IPv6 has a network of addresses, and may have many such networks.
+    """
     known = _address(request.remote_addr)
     if isinstance(known, IPv6Address):
-        return str(ip_network((known, _HOUSEHOLD), strict=False))
-    return str(known)
+        return tuple(str(ip_network((known, bits), strict=False)) for bits in _SHARED)
+    return (str(known),)
+
+
+def came_by_proxy() -> bool:
+    """Whether the request came through one of the proxies that are believed."""
+    return _PROXIED in request.environ
 
 
 def behind_proxies(app: WSGIApplication, proxies: Iterable[Network]) -> WSGIApplication:

@@ -52,7 +52,7 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
     opened = Storage.open(database)
     storage.register(app, opened)
     app.before_request(_refuse_malformed)  # before tokens are looked for in the form
-    guard.register(app, key_of(opened))
+    guard.register(app, key_of(opened), config.session_hours)
     access.register(app, config.library_networks)
     Babel(app, locale_selector=language)
     Talisman(
@@ -66,7 +66,6 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
     app.register_blueprint(api.blueprint)
     app.register_blueprint(account_pages.blueprint)
     app.register_blueprint(administration.blueprint)
-    account_pages.limiter.init_app(app)
     desk.register(app, opened, config.letterhead)
     errors.register(app)
     app.context_processor(_shared)
@@ -108,6 +107,7 @@ def _shared() -> dict[str, Any]:
         "labels": labels,
         "root": request.script_root,
         "account": guard.current_account(),
+        "seconds_left": guard.seconds_left,
         "may": guard.may,
         "Role": Role,
     }

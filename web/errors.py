@@ -14,6 +14,7 @@ from search.results import SearchError
 from web import labels
 from web.api import PREFIX
 from web.forms import BadParameter
+from web.logs import shown_path
 from web.openapi import PROBLEM_TYPE
 
 
@@ -67,7 +68,7 @@ def _unexpected(failure: Exception) -> Response:
 
 
 def _log(failure: Exception) -> None:
-    current_app.logger.error("%s failed", request.path, exc_info=failure)
+    current_app.logger.error("%s failed", shown_path(), exc_info=failure)
 
 
 def _answer(status: int, code: str, title: str, detail: str, shown: str = "") -> Response:

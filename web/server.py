@@ -90,8 +90,11 @@ class Log(Logger):  # type: ignore[misc]  # Gunicorn's classes are untyped
 
     def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
         """Log a failure, but not that a client was silent for too long."""
-        if not isinstance(sys.exc_info()[1], BlockingIOError):
-            super().exception(msg, *args, **kwargs)
+        if isinstance(sys.exc_info()[1], BlockingIOError):
+            return
+        if msg.startswith("Error handling request"):  # it quotes the address, which may hold a secret or a query
+            msg, args = "Error handling a request", ()
+        super().exception(msg, *args, **kwargs)
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes are untyped

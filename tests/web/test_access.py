@@ -106,7 +106,9 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "accounts.log_in": ("/account/log-in",),
     "accounts.log_out": (FORM,),
     "accounts.own": ("/account/",),
-    "accounts.invitation": ("/account/invitation/x",),
+    "accounts.session_left": ("/account/session",),
+    "accounts.end_sessions": ("/account/sessions/end",),
+    "accounts.invitation": ("/account/invitation",),
     "public.ask": ("/ask",),
     "public.asked": ("/ask/received",),
     "public.faq": ("/faq", "/faq?q=会宁府"),
@@ -221,7 +223,7 @@ def test_every_route_is_decided_on(site: Flask) -> None:
 def test_all_but_these_routes_ask_for_a_role(site: Flask) -> None:
     guarded = {route for route, view in site.view_functions.items() if hasattr(view, "requires")}
     public = {"static", "api.description", "pages.about", "accounts.log_in", "accounts.log_out", "accounts.invitation"}
-    public |= {"health.alive", "health.ready", "metrics.metrics"}
+    public |= {"accounts.session_left", "health.alive", "health.ready", "metrics.metrics"}
     public |= {"public.ask", "public.asked", "public.faq", "public.answer"}
     assert set(ROUTES) - guarded == public | OF_TEXTS
     for route in sorted(guarded):

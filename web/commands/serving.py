@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from web.commands.options import without_password
+
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -26,7 +28,9 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--index", type=_FOLDER, help="The index's folder.  [env var: WENYUAN_INDEX; default: index]")
 @click.option(
     "--database",
-    help="The database: a file, or postgresql://…  [env var: WENYUAN_DATABASE; default: data/wenyuan.sqlite]",
+    callback=without_password,
+    help="The database: a file, or postgresql://… without a password.  "
+    "[env var: WENYUAN_DATABASE; default: data/wenyuan.sqlite]",
 )
 @click.option(
     "--library-network",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import cast
+from datetime import datetime
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from flask import g
 from flask import session as cookie
+from sqlalchemy import CursorResult, delete, select
+from sqlalchemy.orm import Session
 
 from search.results import SearchRequest, SearchResponse
+from web.accounts.audit import record
 from web.accounts.guard import current_account, may
 from web.accounts.models import Role
 from web.desk.cases import find
 from web.desk.models import Case, KeptSearch
-from web.desk.states import EDITABLE
+from web.desk.states import EDITABLE, Status
 from web.forms import search_arguments
 from web.storage import session
 
@@ -61,3 +65,14 @@ def keep(asked: SearchRequest, response: SearchResponse) -> None:
         )
     )
     session().commit()
+
+
+def forget(session: Session, before: datetime) -> int:
+    """Remove the searches kept in cases that were closed before a moment, and say so in the log; their number."""
+    old = select(Case.id).where(Case.status == Status.CLOSED, Case.closed < before)
+    done = session.execute(
+        delete(KeptSearch).where(KeptSearch.case_id.in_(old)).execution_options(synchronize_session=False)
+    )
+    count = cast(CursorResult[Any], done).rowcount
+    record(session, None, "desk.forget-searches", "", f"{count} of cases closed before {before.isoformat()}")
+    return count
