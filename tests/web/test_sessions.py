@@ -69,6 +69,14 @@ def test_a_kept_cookie_is_dead_after_logging_out(site: Flask, storage: Storage) 
     assert len(rows(storage)) == 1
 
 
+def test_logging_in_again_ends_the_session_of_before(site: Flask, storage: Storage) -> None:
+    client = logged_in(site, Role.READER)
+    kept = copied(client)
+    assert log_in(client, "reader") == 302
+    assert [is_in(client), is_in(kept)] == [True, False]
+    assert len(rows(storage)) == 1
+
+
 def test_a_session_ends_however_much_it_is_used(site: Flask, storage: Storage) -> None:
     client = logged_in(site, Role.READER)
     age(storage, created=timedelta(hours=11, minutes=59))

@@ -69,7 +69,9 @@ def current_account() -> Account | None:
 
 
 def welcome(account: Account) -> None:
-    """Begin a session; what was known before is not carried into it. Whoever calls commits before."""
+    """Begin a session in the place of this browser's last one, and commit; nothing of before is carried into it."""
+    if before := cookie.get(_SECRET):
+        sessions.end(session(), before)
     secret, begun = sessions.begin(session(), account, request.user_agent.string, life())
     session().commit()
     g.account_session = begun
@@ -86,11 +88,12 @@ def farewell() -> None:
     Raises:
         DBAPIError: it could not be ended in the database.
     """
-    secret = cookie.get(_SECRET, "")
+    secret = cookie.get(_SECRET)
     logout_user()
     cookie.clear()
-    sessions.end(session(), secret)
-    session().commit()
+    if secret:
+        sessions.end(session(), secret)
+        session().commit()
 
 
 def current_session() -> Current | None:

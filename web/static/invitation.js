@@ -3,7 +3,7 @@
 // Without this file the part of the link behind "#" is pasted by hand. It takes it from the address into the form.
 
 const opening = document.getElementById("open-link");
-const given = location.hash.slice(1);
+const given = location.hash.match(/^#([\w-]{32})$/)?.[1]; // other fragments are places on the page
 
 if (opening && given) {
   history.replaceState(null, "", location.pathname + location.search);
