@@ -29,8 +29,10 @@ FORWARDED = (
     "CF-Connecting-IP",
 )
 """Headers that tell of a proxy: where one comes from a sender that is no declared proxy, the origin is not known."""
-_HOUSEHOLD = 64
-"""Bits of an IPv6 address that one customer's addresses share."""
+_SHARED = (64, 48)
+"""Bits of an IPv6 address that one network's addresses share, and that all networks of one customer may share."""
+_PROXIED = "werkzeug.proxy_fix.orig"
+"""Where the middleware keeps what a request said before it: only it can write there, no client."""
 _ORIGIN = "wenyuan.origin"
 """The variable of the WSGI environment with the address that a request is known to come from, or nothing."""
 _SPEAKER = "wenyuan.speaker"
@@ -44,21 +46,30 @@ def is_within(address: str | None, networks: Sequence[Network]) -> bool:
     return known is not None and any(known in each for each in networks if each.version == known.version)
 
 
-def household(address: str | None) -> str:
-    """What stands for one customer: an IPv4 address, or the /64 network of an IPv6 address.
+def networks_of(address: str | None) -> tuple[str, ...]:
+    """Return what stands for a sender where attempts and places are counted, the smallest network first.
 
-    >>> household("2001:db8:1:2::9"), household("::ffff:192.0.2.7")
-    ('2001:db8:1:2::/64', '192.0.2.7')
+    An IPv4 address stands for itself. A customer with IPv6 has a network of addresses, and may have many such networks.
+
+    >>> networks_of("2001:db8:1:2::9")
+    ('2001:db8:1:2::/64', '2001:db8:1::/48')
+    >>> networks_of("::ffff:192.0.2.7")
+    ('192.0.2.7',)
     """
     known = _address(address)
     if isinstance(known, IPv6Address):
-        return str(ip_network((known, _HOUSEHOLD), strict=False))
-    return str(known)
+        return tuple(str(ip_network((known, bits), strict=False)) for bits in _SHARED)
+    return (str(known),)
 
 
-def sender() -> str:
-    """What stands for whoever sends the request, where attempts and places are counted."""
-    return household(request.remote_addr)
+def networks() -> tuple[str, ...]:
+    """Return what stands for whoever sends the request, as :func:`networks_of`."""
+    return networks_of(request.remote_addr)
+
+
+def came_by_proxy() -> bool:
+    """Whether the request came through one of the proxies that are believed."""
+    return _PROXIED in request.environ
 
 
 def is_from(networks: Sequence[Network], *, proxies_too: bool = False) -> bool:

@@ -53,7 +53,7 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
     opened = Storage.open(database)
     storage.register(app, opened)
     app.before_request(_refuse_malformed)  # before tokens are looked for in the form
-    guard.register(app, key_of(opened))
+    guard.register(app, key_of(opened), config.session_hours)
     resuming.register(app)  # when tokens are looked after
     access.register(app, config, shelf.library())
     Babel(app, locale_selector=language)
@@ -69,7 +69,6 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
     app.register_blueprint(api.blueprint)
     app.register_blueprint(account_pages.blueprint)
     app.register_blueprint(administration.blueprint)
-    account_pages.limiter.init_app(app)
     desk.register(app, opened, config.letterhead)
     errors.register(app)
     app.context_processor(_shared)
@@ -111,6 +110,7 @@ def _shared() -> dict[str, Any]:
         "labels": labels,
         "root": request.script_root,
         "account": guard.current_account(),
+        "seconds_left": guard.seconds_left,
         "may": guard.may,
         "Role": Role,
     }

@@ -95,6 +95,9 @@ class Config(BaseSettings):
     grace: Annotated[int, Field(ge=1, le=300, description="Seconds that requests have to end when it stops.")] = 30
     collections: Path = Field(OWN, description="The folder of the library's own manifests of collections.")
     database: str = Field(DATABASE, description="The database: a file, or postgresql://…")
+    session_hours: Annotated[
+        float, Field(ge=0.25, le=168, description="Hours after which one has to log in again, however busy one was.")
+    ] = 12.0
     letterhead: DirectoryPath | None = Field(None, description="The folder of the library's own letterhead.")
     library_networks: Networks = Field((), description="Networks of the library's rooms, where in-library texts open.")
     proxies: Networks = Field(

@@ -24,7 +24,7 @@ from gunicorn import http
 from gunicorn.http.message import Request
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from web.addresses import household, is_within
+from web.addresses import is_within, networks_of
 from web.api import PREFIX
 from web.openapi import PROBLEM_TYPE
 
@@ -116,7 +116,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes a
             if failure.errno in (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED, errno.EMFILE, errno.ENFILE):
                 return
             raise
-        peer = "" if is_within(client[0], self.app.config.proxies) else household(client[0])
+        peer = "" if is_within(client[0], self.app.config.proxies) else networks_of(client[0])[0]
         if peer and self._connected[peer] >= self.worker_connections // SHARE:
             taken.close()
             return

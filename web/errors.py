@@ -17,6 +17,7 @@ from web import labels, resuming
 from web.accounts.guard import current_account
 from web.api import PREFIX
 from web.forms import MAX_VALUE, BadParameter
+from web.logs import shown_path
 from web.openapi import PROBLEM_TYPE
 from web.site import UnknownHost
 from web.storage import give_up, trouble
@@ -93,7 +94,7 @@ def _unexpected(failure: Exception) -> Response:
 
 
 def _log(failure: Exception) -> None:
-    current_app.logger.error("%s failed", request.path, exc_info=failure)
+    current_app.logger.error("%s failed", shown_path(), exc_info=failure)
 
 
 def _answer(status: int, code: str, title: str, detail: str, shown: str = "") -> Response:

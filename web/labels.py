@@ -54,6 +54,10 @@ _ACTIONS = {
     "account.password": lazy_gettext("设新密码"),
     "account.invite": lazy_gettext("邀请"),
     "account.invite-to-reset": lazy_gettext("发出重设密码的链接"),
+    "account.withdraw": lazy_gettext("收回链接"),
+    "account.end-sessions": lazy_gettext("结束所有登录"),
+    "audit.export": lazy_gettext("导出并删去旧日志"),
+    "desk.forget-searches": lazy_gettext("删去旧案卷里的检索"),
     "account.accept": lazy_gettext("接受邀请"),
     "account.log-in": lazy_gettext("登录"),
     "account.log-in-failed": lazy_gettext("登录失败"),
@@ -68,7 +72,7 @@ _ACCOUNT_FAILURES = {
     "password-long": lazy_gettext("密码最多 %(detail)s 个字。"),
     "password-guessed": lazy_gettext("密码太容易猜：不要含有账号，不要只用几个字。"),
     "last-administrator": lazy_gettext("%(detail)s 是唯一的管理员；请先另设一位。"),
-    "invitation-used": lazy_gettext("这个链接已经用过。"),
+    "invitation-used": lazy_gettext("这个链接已经用过，或已收回。"),
 }
 _EXPLANATIONS = {
     "not-alone": lazy_gettext("只有排除词，没有要找的词；请再加一个要找的词。"),
@@ -107,7 +111,7 @@ _FAILURES = {
         lazy_gettext("这里不以这个名称应答"),
         lazy_gettext("请用本站的网址访问。管理员可以在配置的 hosts 里加上这个名称。"),
     ),
-    429: (lazy_gettext("尝试的次数太多"), lazy_gettext("请过一刻钟再试。")),
+    429: (lazy_gettext("尝试的次数太多"), lazy_gettext("请过一会儿再试。")),
     500: (lazy_gettext("程序出错"), lazy_gettext("错误已经记录，请稍后再试，或换一种方式检索。")),
     503: (lazy_gettext("暂时无法回答"), lazy_gettext("请稍后再试；若持续如此，请告知管理员。")),
 }
@@ -215,6 +219,11 @@ def search_error(failure: SearchError, say: Say = str) -> str:
 def moment(at: datetime) -> str:
     """A moment as people write it, in the time of the machine that serves."""
     return at.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def minutes(seconds: int) -> int:
+    """Whole minutes, as people are told to wait: one too many rather than one too few."""
+    return -(-seconds // 60)
 
 
 def action(code: str) -> str:

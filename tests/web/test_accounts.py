@@ -159,6 +159,7 @@ def test_what_is_open_is_searched_while_the_database_is_away(site: Flask) -> Non
     log_in(client)
     site.extensions["storage"] = Storage.at("postgresql://nobody@127.0.0.1:1/none")
     assert client.get("/search?q=完颜").status_code == 200
+    assert client.get("/account/session").status_code == 503  # not 0 seconds: nobody knows
     assert client.get("/for/reader").status_code == 302
     assert log_in(client) == 503
 

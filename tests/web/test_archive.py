@@ -24,7 +24,6 @@ from openly import build
 from people import PASSWORD, add, log_in
 from sqlalchemy import make_url
 
-import corpora.manifests
 from indexer.generation import published
 from web import archive
 from web.accounts.models import Role
@@ -65,13 +64,6 @@ def machine(folder: Path, kind: str) -> Iterator[str]:
         patch.setenv("WENYUAN_DATABASE", address)
         patch.delenv("WENYUAN_SECRET_KEY", raising=False)
         patch.setenv("WENYUAN_LETTERHEAD", "letterhead")
-        patch.setattr(
-            "web.access.collections",
-            lambda: {
-                **corpora.manifests.collections(),
-                **corpora.manifests.collections(folder / "data" / "collections"),
-            },
-        )
         yield address
 
 

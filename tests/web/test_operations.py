@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 
 from search import deadline
 from web import capacity, health, logs, server
-from web.addresses import household
+from web.addresses import networks_of
 from web.app import create_app
 from web.capacity import Gate
 from web.config import PREFIX, Config
@@ -185,8 +185,8 @@ def test_where_the_queue_is_full_the_sender_that_fills_it_makes_room() -> None:
 
 
 def test_an_address_is_a_sender_and_so_is_a_network_of_ipv6() -> None:
-    assert household("2001:db8:1:2::1") == household("2001:db8:1:2:ffff::9") != household("2001:db8:1:3::1")
-    assert household("192.0.2.1") == household("::ffff:192.0.2.1") != household("192.0.2.2")
+    assert networks_of("2001:db8:1:2::1") == networks_of("2001:db8:1:2:ffff::9") != networks_of("2001:db8:1:3::1")
+    assert networks_of("192.0.2.1") == networks_of("::ffff:192.0.2.1") != networks_of("192.0.2.2")
 
 
 @pytest.mark.parametrize("full", [True, False])
@@ -320,10 +320,19 @@ def test_a_line_of_the_log_is_an_event(index: Path, text: str, capsys: pytest.Ca
 @pytest.mark.parametrize(
     ("given", "kept"), [("0123456789abcdef", True), ("short", False), ("a b c d e f g", False), ("x" * 65, False)]
 )
-def test_a_number_from_outside_is_kept_if_it_is_one(client: FlaskClient, given: str, kept: bool) -> None:
+def test_a_number_from_a_proxy_is_kept_if_it_is_one(index: Path, given: str, kept: bool) -> None:
+    client = configured(index, proxies=["127.0.0.1"])
     answered = client.get("/about", headers={"X-Request-ID": given}).headers["X-Request-ID"]
     assert (answered == given) is kept
     assert re.fullmatch("[0-9A-Za-z-]{8,64}", answered)
+
+
+def test_nobody_but_a_proxy_chooses_a_number(index: Path, client: FlaskClient) -> None:
+    chosen = {"X-Request-ID": "0123456789abcdef", "X-Forwarded-For": "127.0.0.1"}
+    stranger = {"REMOTE_ADDR": "192.0.2.1"}
+    behind = configured(index, proxies=["127.0.0.1"]).get("/about", headers=chosen, environ_base=stranger)
+    for response in (behind, client.get("/about", headers=chosen)):
+        assert response.headers["X-Request-ID"] != chosen["X-Request-ID"]
 
 
 @pytest.mark.parametrize("value", ["a\r\nSet-Cookie: x=1", "a\nX: 1", "zh\r\n\r\n<script>"])

@@ -3,11 +3,38 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import click
+from click.core import ParameterSource
 
 from corpora.manifests import OWN
 from web.defaults import DATABASE
+
+
+def without_password(context: click.Context, option: click.Parameter, address: str | None) -> str | None:
+    """Return the database's address; one that was typed must hold no password.
+
+    Raises:
+        click.UsageError: it holds one, which everybody on the machine could read in the list of processes.
+    """
+    if address and context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE:
+        userinfo, query = _parts(address)
+        if ":" in userinfo or {"password", "sslpassword"} & parse_qs(query, keep_blank_values=True).keys():
+            raise click.UsageError(
+                "--database: a password here can be read by all in the list of processes; give the address by the "
+                "environment variable WENYUAN_DATABASE, `wenyuan serve` also by `database` in the file of --config, "
+                "or the password alone by PGPASSFILE",
+                context,
+            )
+    return address
+
+
+def _parts(address: str) -> tuple[str, str]:
+    """The user with the password, and the query of an address; a password may hold what should have been escaped."""
+    rest = address.partition("://")[2]
+    return rest.rpartition("@")[0], rest.partition("?")[2]
+
 
 database_option = click.option(
     "--database",
@@ -16,7 +43,8 @@ database_option = click.option(
     default=DATABASE,
     show_default=True,
     show_envvar=True,
-    help="The database of accounts: a file, or postgresql://…",
+    callback=without_password,
+    help="The database of accounts: a file, or postgresql://… without a password.",
 )
 
 index_option = click.option(

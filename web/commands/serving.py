@@ -14,6 +14,7 @@ import click
 from corpora.model import Access
 from indexer.access import Standing
 from web.commands.access import counted, undeclared_line
+from web.commands.options import without_password
 
 if TYPE_CHECKING:
     from web.config import Config
@@ -48,7 +49,9 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--index", type=_FOLDER, help="The index's folder.  [env var: WENYUAN_INDEX; default: index]")
 @click.option(
     "--database",
-    help="The database: a file, or postgresql://…  [env var: WENYUAN_DATABASE; default: data/wenyuan.sqlite]",
+    callback=without_password,
+    help="The database: a file, or postgresql://… without a password.  "
+    "[env var: WENYUAN_DATABASE; default: data/wenyuan.sqlite]",
 )
 @click.option(
     "--library-network",

@@ -7,19 +7,23 @@ them, the page has a button that keeps the search by a POST with its token. A ca
 
 from __future__ import annotations
 
-from typing import cast
+from datetime import datetime
+from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 
 from flask import current_app, g, request
 from flask import session as cookie
+from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from search.results import SearchRequest, SearchResponse
+from web.accounts.audit import record
 from web.accounts.guard import current_account, may
 from web.accounts.models import Role
 from web.desk.cases import find
 from web.desk.models import Case, KeptSearch
-from web.desk.states import EDITABLE
+from web.desk.states import EDITABLE, Status
 from web.forms import search_arguments
 from web.storage import aside, session, trouble
 
@@ -89,3 +93,14 @@ def _keep(asked: SearchRequest, response: SearchResponse) -> None:
     )
     with aside() as opened:
         opened.add(kept)
+
+
+def forget(session: Session, before: datetime) -> int:
+    """Remove the searches kept in cases that were closed before a moment, and say so in the log; their number."""
+    old = select(Case.id).where(Case.status == Status.CLOSED, Case.closed < before)
+    done = session.execute(
+        delete(KeptSearch).where(KeptSearch.case_id.in_(old)).execution_options(synchronize_session=False)
+    )
+    count = cast(CursorResult[Any], done).rowcount
+    record(session, None, "desk.forget-searches", "", f"{count} of cases closed before {before.isoformat()}")
+    return count

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from web.accounts.pages import limiter
+from web import labels
+from web.accounts import attempts
+from web.addresses import networks
 from web.desk import cases, publication, replying
 from web.desk.forms import Ask
 from web.desk.models import Case
@@ -14,20 +16,22 @@ from web.desk.pages.answers import answers
 from web.storage import session
 
 PER_PAGE = 30
-MOST_QUESTIONS = "10 per hour"
-"""From one address."""
 _ASKED = "asked"
 """What the session calls the number of the question that was asked last."""
 blueprint = Blueprint("public", __name__)
 
 
 @blueprint.route("/ask", methods=["GET", "POST"])
-@limiter.limit(MOST_QUESTIONS, methods=["POST"])
 def ask() -> ResponseReturnValue:
     """Ask the library a question."""
     form = Ask()
     if not form.validate_on_submit():
         return render_template("desk/ask.html", form=form)
+    wait = attempts.take(session(), attempts.question(networks())).wait
+    session().commit()
+    if wait:  # with the form, so that what was written is not lost
+        page = render_template("desk/ask.html", form=form, wait=labels.minutes(wait))
+        return make_response(page, 429, {"Retry-After": str(wait)})
     case = cases.open_case(session(), form.question.data, None, name=form.name.data, contact=form.contact.data)
     cookie[_ASKED] = case.number
     return redirect(url_for("public.asked"))
