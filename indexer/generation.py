@@ -57,12 +57,17 @@ class PackEntry:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One published state. ``sources`` maps a source's digest to the ids of the works it gave."""
+    """One published state.
+
+    ``sources`` maps a source's digest to the ids of the works it gave, ``places`` a work's id to the file or folder that it
+    was read from on this machine; an index made before these were kept has none.
+    """
 
     number: int
     settings: Settings
     packs: tuple[PackEntry, ...] = ()
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
 
     def live_works(self) -> dict[str, tuple[int, int]]:
         """Every live work's id with the number of its pack and its number in it."""
@@ -75,7 +80,8 @@ class Generation:
             for pack in self.packs
         )
         sources = {digest: ids for digest, ids in self.sources.items() if not works.intersection(ids)}
-        return replace(self, packs=tuple(pack for pack in packs if pack.live), sources=sources)
+        places = {work: place for work, place in self.places.items() if work not in works}
+        return replace(self, packs=tuple(pack for pack in packs if pack.live), sources=sources, places=places)
 
 
 def work_key(pack: int, work: int) -> str:
@@ -182,6 +188,7 @@ def from_json(text: str) -> Generation:
             PackEntry(pack["number"], pack["name"], tuple(pack["works"]), tuple(pack["live"])) for pack in data["packs"]
         ),
         sources={digest: tuple(ids) for digest, ids in data["sources"].items()},
+        places=dict(data.get("places", {})),
     )
 
 

@@ -360,7 +360,7 @@ def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
 def test_the_second_work_with_an_id_is_a_problem(tmp_path: Path) -> None:
     for folder in ("x", "y"):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "a.txt").write_text("甲\n")
+        (tmp_path / folder / "a.txt").write_text("---\nid: a\n---\n甲\n")
     seen: dict[str, Path] = {}
     sources = discover(tmp_path)[0]
     items = [item for source in sources for item in distinct_works(read(source), seen, source.root)]
