@@ -29,8 +29,8 @@ class SpanKind(StrEnum):
     GAIJI = "gaiji"  # one character resolved from a gaiji reference, or its placeholder
     # Packs store the number of a kind in this order: new ones go to the end.
     MARK = "beside"  # what stands beside the text and is not searched: a note's number, a reading in brackets
-    READING = "reading"  # characters whose pronunciation the edition prints beside them, as the span's name
-    LINE = "line"  # a printed line that the edition numbers; the name is its place, such as 0001a03
+    READING = "ruby"  # characters whose pronunciation the edition prints beside them, as the span's name
+    LINE = "printed"  # a printed line that the edition numbers; the name is its place, such as 0001a03
 
 
 class Role(StrEnum):

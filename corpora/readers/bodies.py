@@ -28,6 +28,12 @@ def sections(lines: Sequence[str], title: str, markdown: bool) -> list[Section]:
     return [section for section in found if section.text.strip()]
 
 
+def whole(lines: Sequence[str], title: str) -> Section:
+    """A plain text as one section, whatever headings it has."""
+    marked = resolve("".join(line + "\n" for line in lines))
+    return Section(title[: records.MAX_VALUE], marked.text, spans=tuple(_with_notes(marked.text, marked.spans)))
+
+
 def _plain(lines: Sequence[str], title: str) -> list[Section]:
     marked = resolve("".join(line + "\n" for line in lines))
     spans = _with_notes(marked.text, marked.spans)

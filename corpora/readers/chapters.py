@@ -13,9 +13,9 @@ from pathlib import Path
 
 from opencc import OpenCC
 
-from corpora.model import CatalogueRecord, Problem, Section, Source, Work
-from corpora.readers import records, titles
-from corpora.readers.lines import Report, lines
+from corpora.model import CatalogueRecord, Problem, Source, Work
+from corpora.readers import bodies, records, titles
+from corpora.readers.lines import lines
 
 NAME = "text.txt"
 _SAMPLE = 2000
@@ -34,9 +34,10 @@ def read(source: Source) -> Iterator[Work | Problem]:
     problems: list[Problem] = []
     sections = []
     for file in sorted(source.files, key=lambda file: order(file.parent.relative_to(source.root))):
-        if text := _text(file, problems.append):
-            title = titles.SEPARATOR.join(file.parent.relative_to(source.root).parts) or source.root.name
-            sections.append(Section(title[: records.MAX_VALUE], text))
+        title = titles.SEPARATOR.join(file.parent.relative_to(source.root).parts) or source.root.name
+        section = bodies.whole([line for _, line in lines(file, problems.append)], title)
+        if section.text.strip():
+            sections.append(section)
     yield from problems
     if not sections:
         return
@@ -72,11 +73,6 @@ def _order(name: str) -> Order:
         at = found.end()
     rest = name[at:]
     return (*pieces, (0, _PARTS.get(rest[-1:], 0), rest))
-
-
-def _text(file: Path, report: Report) -> str:
-    text = "".join(line + "\n" for _, line in lines(file, report))
-    return text if text.strip() else ""
 
 
 def _script(text: str) -> str:

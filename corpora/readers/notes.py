@@ -130,6 +130,8 @@ def _decide(text: str, style: str, group: Sequence[_Number], adds_words: bool) -
         in_list = each.heads_line or (style == "①" and each.count == 1 and before in _LIST_SIGNS)
         if style != "^" and (in_list or (listed and each.count == listed + 1)):
             listed = each.count
+            if before in "，,、；;":
+                waiting[each.value].append(each)  # a note further down shows that it is no list
             continue
         listed = 0
         if before in _LABELS or (before.isascii() and before.isalnum()):
