@@ -1,7 +1,8 @@
 """Ids of works that bring none along: the name of the file or folder, and more of where it stands if two have one name.
 
 An id is made of nothing but the path below what was named, so that it is the same from run to run and on every machine,
-wherever that stands: ``卷一``, else ``金史-卷一``, else with the suffix, else with the name of what was named, else with a digest.
+wherever that stands: ``列傳``, else ``金史-列傳``, else with the name of what was named,
+else with the suffix, else with a digest.
 """
 
 from __future__ import annotations
@@ -39,10 +40,10 @@ def candidates(top: Path, source: Source) -> Iterator[str]:
     within = root.relative_to(top).parts if root.is_relative_to(top) else (root.name,)
     shown = list(within) or [top.name]
     bare = [*shown[:-1], Path(shown[-1]).stem] if source.root in source.files else shown
+    named = top.name if within else top.parent.name
     yield identifier("-".join(bare))
-    yield identifier("-".join(shown))
-    named = top.parent.name if not within else top.name
     yield identifier("-".join([named, *bare]))
+    yield identifier("-".join(shown))
     digest = hashlib.sha256("/".join([named, *shown]).encode()).hexdigest()[:8]
     yield f"{identifier('-'.join(bare))[:90] or 'work'}-{digest}"
 
