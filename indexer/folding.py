@@ -5,10 +5,11 @@ Every code point folds to one code point or to nothing, whatever stands beside i
 until nothing changes: compatibility forms (full width, Kangxi radicals, compatibility ideographs; Unicode's NFKD
 without its marks, where one character is left), lower case, graphic variants (``variants.tsv``, our own), and
 traditional to simplified (OpenCC's ``t2s``, character by character). Punctuation, spaces, symbols, marks and control
-characters fold to nothing; 〓 and □, which stand for a character nobody could print, and characters of private use stay.
+characters fold to nothing; 〓 and □, which stand for a character nobody could print, and characters of private use
+stay.
 
-An iteration mark (々, 〻 and 〃, which fold to 々) says its character again. That depends on what stands before it, so it is
-a step after folding: :func:`repeat` for folded code points, :func:`fold_phrase` for a phrase that is looked for.
+An iteration mark (々, 〻 and 〃, which fold to 々) says its character again. That depends on what stands before it, so
+it is a step after folding: :func:`repeat` for folded code points, :func:`fold_phrase` for a phrase that is looked for.
 """
 
 from __future__ import annotations

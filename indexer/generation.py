@@ -59,8 +59,8 @@ class PackEntry:
 class Generation:
     """One published state.
 
-    ``sources`` maps a source's digest to the ids of the works it gave, ``places`` a work's id to the file or folder that it
-    was read from on this machine; an index made before these were kept has none.
+    ``sources`` maps a source's digest to the ids of the works it gave, ``places`` a work's id to the file or folder
+    that it was read from on this machine; an index made before these were kept has none.
     """
 
     number: int

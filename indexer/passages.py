@@ -1,9 +1,10 @@
 """A section becomes two folded streams, and the passages and windows over them. Pure functions.
 
 The main stream is the section's text without its interlinear notes; the notes stream is its notes, one after
-another. What stands beside the text, such as the number of a note, is in neither. Each section of the main stream and each note of the notes stream ends with :data:`BOUNDARY`, which no
-folded character equals, so no match runs across it. A phrase is searched in a stream, hence across line ends,
-pages, notes and passages; a passage only says where a match is counted and shown.
+another. What stands beside the text, such as the number of a note, is in neither. Each section of the main stream and
+each note of the notes stream ends with :data:`BOUNDARY`, which no folded character equals, so no match runs across it.
+A phrase is searched in a stream, hence across line ends, pages, notes and passages; a passage only says where a match
+is counted and shown.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Which work of an index a source is: what was indexed before keeps its id, however it is named today.
 
 A source is known by its bytes, else by where it stands. One that is neither known takes the id of its name, unless that
-belongs to a work whose own file still stands elsewhere: then it is another work, and its id says more of where it stands.
+belongs to a work whose own file still stands elsewhere: then it is another work, and its id says more of where it
+stands.
 """
 
 from __future__ import annotations
@@ -90,7 +91,9 @@ class _Settling:
         contents = []
         for file in source.files:
             with file.open("rb") as opened:
-                contents.append((str(file.relative_to(source.root.parent)), hashlib.file_digest(opened, "sha256").digest()))
+                contents.append(
+                    (str(file.relative_to(source.root.parent)), hashlib.file_digest(opened, "sha256").digest())
+                )
         self._contents[source.files] = tuple(contents)
 
     def as_indexed(self, source: Source) -> Iterator[Source]:

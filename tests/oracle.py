@@ -2,8 +2,8 @@
 
 A section is read character by character into runs: its main text without the notes is one run, and each note is a
 run of its own; what stands beside the text is in none. A run is the list of its characters that folding keeps, where an
-iteration mark is the character before it once more. A phrase stands where its folded characters stand in a row in a run;
-overlapping places all count.
+iteration mark is the character before it once more. A phrase stands where its folded characters stand in a row in a
+run; overlapping places all count.
 """
 
 from __future__ import annotations

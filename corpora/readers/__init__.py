@@ -2,8 +2,8 @@
 
 Each format is one module here and one entry in :data:`READERS`: its ``read`` turns a source into works, and its
 ``SUFFIXES`` say which files are its own. Two are recognised by the names of their files instead: Kanripo, a folder a
-work, and trees of chapters, a folder with all that is below it a work. Plain texts named as volumes (卷一.txt) are one work a
-folder (:mod:`corpora.readers.volumes`).
+work, and trees of chapters, a folder with all that is below it a work. Plain texts named as volumes (卷一.txt) are one
+work a folder (:mod:`corpora.readers.volumes`).
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ def discover(path: Path, encoding: str | None = None) -> tuple[list[Source], lis
 
     In a folder, hidden files, README and the like, and files of no known format are passed over. Links are
     followed only within the folder, and no folder twice. A file or folder whose name is not UTF-8 is a problem: names
-    become ids and titles. ``encoding`` overrides detection in plain texts. Of files that would have one id each gets one
-    made of where it stands.
+    become ids and titles. ``encoding`` overrides detection in plain texts. Of files that would have one id each gets
+    one made of where it stands.
     """
     options = (("encoding", encoding),) if encoding else ()
     problems: list[Problem] = []

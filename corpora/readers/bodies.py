@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 from corpora.model import Page, Section, Span, SpanKind
 from corpora.readers import cbeta, notes, records, titles
@@ -12,7 +12,9 @@ from corpora.readers.markup import resolve
 
 _HEADING = re.compile(r"#{1,6}[ \t　]+(.+)")
 _FENCE = "```"
-_TARGET = re.compile(r"[ ]{0,3}\[[^\]^\[]{1,200}\]:[ \t]+<?(?:[a-z][a-z0-9+.-]{1,20}:|[/#.])\S{0,1000}(?:[ \t]+\S.{0,200})?")
+_TARGET = re.compile(
+    r"[ ]{0,3}\[[^\]^\[]{1,200}\]:[ \t]+<?(?:[a-z][a-z0-9+.-]{1,20}:|[/#.])\S{0,1000}(?:[ \t]+\S.{0,200})?"
+)
 """A line of Markdown that only says where links of that name lead."""
 
 Start = tuple[int, str]
@@ -101,14 +103,15 @@ def _words(text: str, spans: Sequence[Span], heading: titles.Heading) -> str:
 
 def _between(text: str, spans: Sequence[Span], start: int, end: int) -> str:
     beside = {
-        at for span in spans if span.kind is SpanKind.MARK and start <= span.start < end for at in range(span.start, span.end)
+        at
+        for span in spans
+        if span.kind is SpanKind.MARK and start <= span.start < end
+        for at in range(span.start, span.end)
     }
     return " ".join("".join(text[at] for at in range(start, end) if at not in beside).split())
 
 
-def cut(
-    text: str, spans: Sequence[Span], pages: Sequence[Page], starts: Sequence[Start], title: str
-) -> list[Section]:
+def cut(text: str, spans: Sequence[Span], pages: Sequence[Page], starts: Sequence[Start], title: str) -> list[Section]:
     """A text cut into sections, with its spans and pages; what stands before the first start is titled ``title``."""
     bounds = [(0, title), *starts] if not starts or starts[0][0] else list(starts)
     found = []

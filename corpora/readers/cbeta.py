@@ -1,8 +1,8 @@
 """CBETA's text files, in which a head names each printed line: ``T46n1955_p0989b01║顯密圓通…``, or ``[0989b01] …``.
 
-The head names the page, its column and the line (https://www.cbeta.org/format/linehead.php). A column is a page here, and
-each line a span named by its head, so that phrases run across lines. ``[1]`` and ``[＊]`` are numbers of notes; ``[金*本]``
-is one character.
+The head names the page, its column and the line (https://www.cbeta.org/format/linehead.php). A column is a page here,
+and each line a span named by its head, so that phrases run across lines. ``[1]`` and ``[＊]`` are numbers of notes;
+``[金*本]`` is one character.
 """
 
 from __future__ import annotations

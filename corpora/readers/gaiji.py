@@ -14,7 +14,9 @@ _UNIFIED = re.compile(r"U-[a-z][0-9]{1,4}\+([0-9A-Fa-f]{4,6})")
 _CATALOGUED = re.compile(r"(?:KR|CB|SD-|RJ-|CDP-|GT-?|JX|M)[0-9A-F]{2,6}")
 """Numbers in the lists of Kanripo, CBETA (with Siddham and Ranjana), Academia Sinica, Konjaku Mojikyo and others."""
 
-_ARITY = {"⿲": 3, "⿳": 3, "⿾": 1, "⿿": 1, "㇯": 2} | {chr(code): 2 for code in (*range(0x2FF0, 0x2FF2), *range(0x2FF4, 0x2FFE))}
+_ARITY = {"⿲": 3, "⿳": 3, "⿾": 1, "⿿": 1, "㇯": 2} | {
+    chr(code): 2 for code in (*range(0x2FF0, 0x2FF2), *range(0x2FF4, 0x2FFE))
+}
 _LONGEST_DESCRIPTION = 40
 
 OPERATORS = "".join(_ARITY)

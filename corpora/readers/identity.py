@@ -35,7 +35,7 @@ def with_id(source: Source, name: str) -> Source:
 
 
 def candidates(top: Path, source: Source) -> Iterator[str]:
-    """Ids for the work of a source that was found under ``top``, each saying more of where it stands; the last is its own."""
+    """Ids for the work of a source found under ``top``, each saying more of where it stands; the last is its alone."""
     top, root = top.resolve(), source.root.resolve()
     within = root.relative_to(top).parts if root.is_relative_to(top) else (root.name,)
     shown = list(within) or [top.name]

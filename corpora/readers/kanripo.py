@@ -12,8 +12,8 @@ https://github.com/mandoku/mandoku; what stands here beyond that was measured in
   odd last character or a word of respect that was raised to the head of its own line.
 * One work uses no slash: there ``(爾)`` is small type, anything longer is a note, and a note runs over lines.
 * ``&KR2038;`` and ``[車*犬]`` each stand for one character that had no code point.
-* Files of the TLS project are outlines: ``** title`` begins a section, drawers (``:PROPERTIES:`` to ``:END:``) and keywords
-  are no text, ``[[link][words]]`` is its words, and ``¶`` may begin a line.
+* Files of the TLS project are outlines: ``** title`` begins a section, drawers (``:PROPERTIES:`` to ``:END:``) and
+  keywords are no text, ``[[link][words]]`` is its words, and ``¶`` may begin a line.
 """
 
 from __future__ import annotations
@@ -46,12 +46,16 @@ SOURCE = "Kanripo"
 LICENCE = "CC BY-SA 4.0"
 
 _KEYWORD = re.compile(r" ?#\+([A-Za-z_]+):?[ \t]*(.*)")
-_KNOWN_KEYWORDS = set(
-    "TITLE SUBTITLE AUTHOR EMAIL DATE PROPERTY LANGUAGE OPTIONS STARTUP CATEGORY FILETAGS TAGS KEYWORDS DESCRIPTION "
-    "CREATOR TODO SEQ_TODO TYP_TODO ARCHIVE COLUMNS CONSTANTS LINK MACRO SETUPFILE INCLUDE".split()
-)
+_KNOWN_KEYWORDS = {
+    "TITLE", "SUBTITLE", "AUTHOR", "EMAIL", "DATE", "PROPERTY", "LANGUAGE", "OPTIONS", "STARTUP", "CATEGORY",
+    "FILETAGS", "TAGS", "KEYWORDS", "DESCRIPTION", "CREATOR", "TODO", "SEQ_TODO", "TYP_TODO", "ARCHIVE", "COLUMNS",
+    "CONSTANTS", "LINK", "MACRO", "SETUPFILE", "INCLUDE",
+}  # fmt: skip
 _BLOCK = re.compile(r"(?:BEGIN|END)_[A-Z]+")
-_KNOWN_PROPERTIES = set("ID BASEEDITION JUAN WITNESS FILE SOURCE CAT LASTPB TYPE RESP EDITION TITLE AUTHOR DYNASTY".split())
+_KNOWN_PROPERTIES = {
+    "ID", "BASEEDITION", "JUAN", "WITNESS", "FILE", "SOURCE", "CAT", "LASTPB", "TYPE", "RESP", "EDITION", "TITLE",
+    "AUTHOR", "DYNASTY",
+}  # fmt: skip
 _HEADING = re.compile(r"\*{1,8}[ \t　]+(\S.*)")
 _DRAWER = re.compile(r"[ \t]*:[A-Za-z][A-Za-z0-9_-]*:[ \t]*")
 _DRAWER_LINE = re.compile(r"[ \t]*:[A-Za-z][A-Za-z0-9_+-]*:(?:[ \t].*)?")

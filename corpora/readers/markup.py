@@ -1,8 +1,9 @@
 """Markup within a line: what is syntax leaves the text, and what it says stays as spans over it.
 
 Tags, comments, entities, link targets, ruby (``<ruby>會<rt>huì</rt></ruby>``, ``{會|huì}``) and descriptions of
-characters (``⿰王文``, ``[金*本]``, ``&CB00178;``) are resolved, in plain text as in Markdown. What only looks like markup,
-such as ``<史記>``, ``a < b`` or ``{甲|乙}``, is text. Whether a number is that of a note is for :mod:`corpora.readers.notes`.
+characters (``⿰王文``, ``[金*本]``, ``&CB00178;``) are resolved, in plain text as in Markdown. What only looks like
+markup, such as ``<史記>``, ``a < b`` or ``{甲|乙}``, is text. Whether a number is that of a note is for
+:mod:`corpora.readers.notes`.
 """
 
 from __future__ import annotations
@@ -20,16 +21,18 @@ from corpora.readers import gaiji
 HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u9fff\ue000-\ufaff\U00020000-\U000323af\U000f0000-\U0010fffd〓□"
 """Characters that stand in a text as ideographs do, as the inside of a class of a regular expression."""
 
-_INLINE = set(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rb ruby s samp small span "
-    "strike strong sub sup time tt u var wbr".split()
-)
-_BLOCK = set(
-    "address article aside blockquote body br caption center col colgroup dd details div dl dt fieldset figcaption figure "
-    "footer form h1 h2 h3 h4 h5 h6 header hr html li main nav ol p pre section summary table tbody td tfoot th thead tr "
-    "ul".split()
-)
-_EMPTY = set("area base img input link meta source track".split())
+_INLINE = {
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
+    "kbd", "label", "mark", "nobr", "q", "rb", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
+    "time", "tt", "u", "var", "wbr",
+}  # fmt: skip
+_BLOCK = {
+    "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "col", "colgroup", "dd",
+    "details", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5",
+    "h6", "header", "hr", "html", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "td",
+    "tfoot", "th", "thead", "tr", "ul",
+}  # fmt: skip
+_EMPTY = {"area", "base", "img", "input", "link", "meta", "source", "track"}
 _DROPPED = ("script", "style", "head", "title", "template", "noscript")
 """Elements whose words are not the text's."""
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
@@ -45,7 +48,9 @@ _SYNTAX = re.compile(
 )
 _CLOSING = re.compile(r"</([A-Za-z][A-Za-z0-9:_-]{0,30})\s{0,9}>")
 _LINK_TARGET = re.compile(r"[#/.?]|[A-Za-z][A-Za-z0-9+.-]{0,20}:|[!-~]+\.[A-Za-z0-9]{1,8}(?:[#?/]|$)")
-_READING = re.compile(r"[A-Za-z\u00c0-\u024f\u0300-\u030f\u1e00-\u1eff\u3041-\u30ff\u3105-\u312f0-9ˇˊˋ˙·'’ \u3000-]{1,60}")
+_READING = re.compile(
+    r"[A-Za-z\u00c0-\u024f\u0300-\u030f\u1e00-\u1eff\u3041-\u30ff\u3105-\u312f0-9ˇˊˋ˙·'’ \u3000-]{1,60}"
+)
 _NOTE_NUMBER = re.compile(r"[\[［(（〔【]?[校注註]?[0-9０-９一二三四五六七八九十①-⑳*＊†‡a-z]{1,4}[\]］)）〕】]?")
 _TAGS = re.compile(r"<[^<>]{0,500}>")
 _ANY_HAN = re.compile(f"[{HAN}]")
@@ -53,8 +58,8 @@ _ANY_HAN = re.compile(f"[{HAN}]")
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A text without markup, the spans over it, and where headings begin; ``moved`` are sorted pairs of offsets, in what
-    was given and in the text, between which characters stand as they stood."""
+    """A text without markup, the spans over it, and where headings begin; ``moved`` are sorted pairs of offsets, in
+    what was given and in the text, between which characters stand as they stood."""
 
     text: str
     spans: tuple[Span, ...]
@@ -261,6 +266,8 @@ class _Resolver:
         words = html.unescape(_TAGS.sub("", self._body[start:stop])).strip()
         if stop == start or not _NOTE_NUMBER.fullmatch(words) or (self._last.isascii() and self._last.isalnum()):
             return start
-        self.spans.append(Span(SpanKind.MARK, self._length, self._length + len(words), words.strip("[]［］()（）〔〕【】")))
+        self.spans.append(
+            Span(SpanKind.MARK, self._length, self._length + len(words), words.strip("[]［］()（）〔〕【】"))
+        )
         self._add(words)
         return stop

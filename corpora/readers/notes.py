@@ -1,13 +1,15 @@
 """Numbers of notes in a text, and the notes at its foot, told from what only looks like them.
 
-``[1]``, ``[^1]``, ``〔三〕``, ``[校一]``, ``①`` and ``¹`` may send the reader to a note, or be text: 〔三〕 that an editor adds (凡〔三〕十人),
-① of a list, [1] of a table of contents. What decides is in the file: a line that begins with the same number further down
-is the note that the number belongs to; numbers that go up without a gap belong to notes; a bracket that the file also uses
-around words adds words; a numeral before a measure is a numeral. What stays in doubt is text.
+``[1]``, ``[^1]``, ``〔三〕``, ``[校一]``, ``①`` and ``¹`` may send the reader to a note, or be text: 〔三〕 that an
+editor adds (凡〔三〕十人), ① of a list, [1] of a table of contents. What decides is in the file: a line that begins
+with the same number further down is the note that the number belongs to; numbers that go up without a gap belong to
+notes; a bracket that the file also uses around words adds words; a numeral before a measure is a numeral. What stays
+in doubt is text.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections import defaultdict
@@ -171,7 +173,7 @@ def _is_reference(text: str, style: str, each: _Number, dense: bool, adds_words:
 
 def _spans(text: str, numbers: Sequence[_Number]) -> Iterator[Span]:
     heads = [each for each in numbers if each.place is _Place.NOTE]
-    following = {id(each): after for each, after in zip(heads, heads[1:], strict=False)}
+    following = {id(each): after for each, after in itertools.pairwise(heads)}
     for each in numbers:
         if each.place is _Place.TEXT:
             continue

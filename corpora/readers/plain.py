@@ -2,10 +2,11 @@
 
 A file may begin with YAML front matter, between two lines ``---``: ``id``, ``title``, ``author``, ``dynasty``,
 ``category``, ``place``, ``language``, ``script``, ``edition``, ``licence``, ``source``, ``date`` and ``year``.
-In Markdown each heading begins a section and stays in its text without the ``#``; in plain text what stands alone on its line
-does, such as 卷一 or 第二回. Notes, markup and CBETA's heads of lines are taken as :mod:`corpora.readers.bodies` says. A folder
-whose files are the volumes of one work (:mod:`corpora.readers.volumes`) is read as that work.
-The encoding is UTF-8, GB18030 or Big5: the option ``encoding``, else what the file's beginning looks like.
+In Markdown each heading begins a section and stays in its text without the ``#``; in plain text what stands alone on
+its line does, such as 卷一 or 第二回. Notes, markup and CBETA's heads of lines are taken as
+:mod:`corpora.readers.bodies` says. A folder whose files are the volumes of one work (:mod:`corpora.readers.volumes`)
+is read as that work. The encoding is UTF-8, GB18030 or Big5: the option ``encoding``, else what the file's beginning
+looks like.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 A file is a list of poems, or an object that is one or holds some, at any depth, under ``content``. A poem is an object
 whose ``paragraphs``, ``para`` or ``content`` are its lines. Its title is its ``title``, its tune (``rhythmic``) or its
-``chapter``; the others of ``chapter``, ``section`` and ``type``, its own and those of what it stands in, say where it stands.
-Its section's text is where it stands, the title, the author, the lines, and then, as notes, a line each, ``notes``,
-``comment``, ``prologue`` and ``biography``.
+``chapter``; the others of ``chapter``, ``section`` and ``type``, its own and those of what it stands in, say where it
+stands. Its section's text is where it stands, the title, the author, the lines, and then, as notes, a line each,
+``notes``, ``comment``, ``prologue`` and ``biography``.
 """
 
 from __future__ import annotations
@@ -125,12 +125,12 @@ def _poems(node: object, places: tuple[str, ...] = (), depth: int = 0) -> Iterat
             yield from _poems(each, places, depth + 1)
         return
     below = node.get("content") if isinstance(node, dict) else None
-    if isinstance(node, dict) and isinstance(below, list) and any(isinstance(each, dict) for each in below):
-        if depth <= _DEEPEST:
-            label = next(filter(None, (records.value(node, each) for each in ("type", "chapter", "title"))), "")
-            yield from _poems(below, (*places, label) if label and depth else places, depth + 1)
-            return
-    yield _Found(node, places)
+    holds = isinstance(below, list) and any(isinstance(each, dict) for each in below)
+    if isinstance(node, dict) and holds and depth <= _DEEPEST:
+        label = next(filter(None, (records.value(node, each) for each in ("type", "chapter", "title"))), "")
+        yield from _poems(below, (*places, label) if label and depth else places, depth + 1)
+    else:
+        yield _Found(node, places)
 
 
 def _record(file: Path, given: object, poems: list[object]) -> CatalogueRecord:

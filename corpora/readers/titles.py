@@ -1,4 +1,5 @@
-"""Headings that stand alone on a line of plain text, such as 卷一, 第二回　江源 or 金史卷三, and the numbers in them."""
+"""Headings that stand alone on a line of plain text, such as 卷一, 第二回　江源 or 金史卷三, and the numbers in
+them."""
 
 from __future__ import annotations
 
@@ -68,8 +69,8 @@ def heading(line: str, book: str = "", start: int = 0) -> Heading | None:
 def headings(text: str, book: str = "") -> list[Heading]:
     """The headings of a text that begin sections: those with text below them.
 
-    A 卷 directly above its 第一回 begins with it, and takes its place. Of a table of contents, where many stand in a row, none
-    begins a section, not even the last, if it stands further down once more.
+    A 卷 directly above its 第一回 begins with it, and takes its place. Of a table of contents, where many stand in a
+    row, none begins a section, not even the last, if it stands further down once more.
     """
     runs: list[list[Heading]] = [[]]
     at = 0
@@ -101,4 +102,6 @@ def _above(run: Sequence[Heading]) -> Heading:
         first -= 1
         kinds.add(run[first].kind)
     joined = run[first:]
-    return Heading(joined[0].start, joined[-1].end, run[-1].kind, run[-1].number, SEPARATOR.join(each.title for each in joined))
+    return Heading(
+        joined[0].start, joined[-1].end, run[-1].kind, run[-1].number, SEPARATOR.join(each.title for each in joined)
+    )

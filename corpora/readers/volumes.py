@@ -1,4 +1,5 @@
-"""Files of one folder that are the volumes of one work: 卷一.txt, 卷二.txt, 卷0003.md, 第四卷.txt, 序.txt beside them."""
+"""Files of one folder that are the volumes of one work: 卷一.txt, 卷二.txt, 卷0003.md, 第四卷.txt, 序.txt beside
+them."""
 
 from __future__ import annotations
 
@@ -11,7 +12,9 @@ from corpora.readers import chapters, titles
 _NUMBER = f"[{titles.NUMERALS}廿卅0-9]{{1,9}}"
 _DIVISION = rf"(?:卷(?:之|第)?(?:{_NUMBER}[上中下]?|[上中下首末])|第{_NUMBER}[卷回章册冊][上中下]?)"
 _NAME = re.compile(rf"{_DIVISION}(?:[ 　_.·-].{{1,60}})?")
-_BESIDE = re.compile("自?序[一二三四上下]?|敘|叙|自敘|前言|目[錄録录]|凡例|提要|題辭|题辞|引言|跋|後序|后序|附[錄録录]|卷首|卷末|補遺|补遗")
+_BESIDE = re.compile(
+    "自?序[一二三四上下]?|敘|叙|自敘|前言|目[錄録录]|凡例|提要|題辭|题辞|引言|跋|後序|后序|附[錄録录]|卷首|卷末|補遺|补遗"
+)
 """Files that belong to the work whose volumes stand beside them."""
 _VOLUME = re.compile(rf"[\s·,，_-]*{_DIVISION}(?:[\s·_-].*)?")
 _BEFORE, _AFTER = ("卷首",), ("卷末", "跋", "後", "后", "附", "補", "补")
@@ -49,8 +52,5 @@ def section_title(volume: str, part: str) -> str:
 def _order(file: Path) -> tuple[int, tuple[chapters.Order, ...], str]:
     """A key: what stands before the volumes, the volumes by their numbers, what stands after them."""
     name = file.stem
-    if name.startswith(_AFTER):
-        place = 2
-    else:
-        place = 1 if _NAME.fullmatch(name) and not name.startswith(_BEFORE) else 0
+    place = 2 if name.startswith(_AFTER) else 1 if _NAME.fullmatch(name) and not name.startswith(_BEFORE) else 0
     return place, chapters.order(Path(name)), file.name

@@ -57,7 +57,9 @@ def test_a_phrase_of_a_case_is_found(name: str, phrase: str, times: int) -> None
     assert len(occurrences(sections, phrase, Scope.TEXT)) == times
 
 
-@pytest.mark.parametrize(("name", "note"), [("markup/footnote.md", "即王族"), ("poems/youmengying-like.json", "某丙曰")])
+@pytest.mark.parametrize(
+    ("name", "note"), [("markup/footnote.md", "即王族"), ("poems/youmengying-like.json", "某丙曰")]
+)
 def test_a_note_of_a_case_is_a_note(name: str, note: str) -> None:
     sections = [section for work in works(name) for section in work.sections]
     assert len(occurrences(sections, note, Scope.NOTES)) == 1

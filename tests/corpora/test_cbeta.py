@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -54,5 +55,5 @@ def test_every_line_is_named_where_it_stands(texts: list[str]) -> None:
     section = cbeta.section([f"[0001{'abc'[at // 5]}{at:02}]{text}" for at, text in enumerate(texts)], "經")
     lines = [span for span in section.spans if span.kind is SpanKind.LINE]
     assert all("\n" not in section.text[span.start : span.end].strip("\n") for span in lines)
-    assert all(before.end <= after.start for before, after in zip(lines, lines[1:], strict=False))
+    assert all(before.end <= after.start for before, after in itertools.pairwise(lines))
     assert [page.start for page in section.pages] == sorted(page.start for page in section.pages)

@@ -44,7 +44,18 @@ def test_files_of_one_name_are_named_by_where_they_stand(tmp_path: Path, names: 
 
 
 def test_names_that_run_together_are_still_told_apart(tmp_path: Path) -> None:
-    write(tmp_path, "x/y-a.txt", "x-y/a.txt", "z/a.txt", "z/y-a.txt", "z-y/a.txt", "x-a.txt", "x/a.txt", "é/a.txt", "?/a.txt")
+    write(
+        tmp_path,
+        "x/y-a.txt",
+        "x-y/a.txt",
+        "z/a.txt",
+        "z/y-a.txt",
+        "z-y/a.txt",
+        "x-a.txt",
+        "x/a.txt",
+        "é/a.txt",
+        "?/a.txt",
+    )
     assert len(works(tmp_path)) == 9
 
 
@@ -68,7 +79,10 @@ def test_an_id_in_the_header_stays(tmp_path: Path) -> None:
 
 
 def test_volumes_are_sections_of_one_work_in_the_order_of_their_numbers(tmp_path: Path) -> None:
-    write(tmp_path, *(f"遼史/{name}.txt" for name in ("卷十", "卷二", "卷一", "跋", "序", "卷首", "卷三上", "卷三下", "附錄")))
+    write(
+        tmp_path,
+        *(f"遼史/{name}.txt" for name in ("卷十", "卷二", "卷一", "跋", "序", "卷首", "卷三上", "卷三下", "附錄")),
+    )
     (work,) = works(tmp_path).values()
     assert (work.id, work.record.title) == ("遼史", "遼史")
     names = ["序", "卷首", "卷一", "卷二", "卷三上", "卷三下", "卷十", "跋", "附錄"]
@@ -90,7 +104,9 @@ def test_a_file_beside_volumes_is_a_work_of_its_own(tmp_path: Path) -> None:
     assert set(works(tmp_path)) == {"遼史", "松漠紀聞"}
 
 
-@pytest.mark.parametrize("names", [["一.txt", "二.txt"], ["01.txt", "02.txt"], ["卷積.txt", "卷土重來.txt"], ["序.txt", "跋.txt"]])
+@pytest.mark.parametrize(
+    "names", [["一.txt", "二.txt"], ["01.txt", "02.txt"], ["卷積.txt", "卷土重來.txt"], ["序.txt", "跋.txt"]]
+)
 def test_what_only_looks_like_volumes_stays_apart(tmp_path: Path, names: list[str]) -> None:
     write(tmp_path / "書", *names)
     assert len(works(tmp_path)) == len(names)
@@ -108,8 +124,8 @@ def test_folders_of_volumes_of_one_name_are_told_apart(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("given", "expected"),
-    [(["江志 卷一", "江志 卷二"], "江志"), (["江志·卷一 江源", "江志·卷二"], "江志"), (["江志", "山志"], ""), (["", ""], ""),
-     (["江志 卷一"], "江志 卷一"), (["江志卷上", "江志卷下"], "江志")],
+    [(["江志 卷一", "江志 卷二"], "江志"), (["江志·卷一 江源", "江志·卷二"], "江志"), (["江志", "山志"], ""),
+     (["", ""], ""), (["江志 卷一"], "江志 卷一"), (["江志卷上", "江志卷下"], "江志")],
 )  # fmt: skip
 def test_the_title_is_what_the_volumes_titles_have_in_common(given: list[str], expected: str) -> None:
     assert title(given) == expected

@@ -170,7 +170,8 @@ def test_running_heads_are_marked(tmp_path: Path) -> None:
 
 def test_headings_of_an_outline_begin_sections_and_drawers_are_no_text(tmp_path: Path) -> None:
     body = "#-*- mode: mandoku-view; -*-\n#+PROPERTY: SOURCE 某館\n#+PROPERTY: JUAN 1\n<pb:KR2a0001_XX_001-1a>¶\n序言\n"
-    body += "** 001 江源\n:PROPERTIES:\n:PERSID: SD_001\n:END:\n¶混同江¶者\n#+BEGIN_VERSE\n江水\n#+END_VERSE\n*** 山[山*名]\n山\n"
+    body += "** 001 江源\n:PROPERTIES:\n:PERSID: SD_001\n:END:\n¶混同江¶者\n"
+    body += "#+BEGIN_VERSE\n江水\n#+END_VERSE\n*** 山[山*名]\n山\n"
     works, problems = read_all(write(tmp_path, body))
     assert problems == []
     assert [(part.title, part.text) for part in works[0].sections] == [

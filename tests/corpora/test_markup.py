@@ -39,8 +39,9 @@ def test_syntax_leaves_the_text(body: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ["a < b > c", "<史記>曰", "{甲|乙}", "{a|b}", "[校一](見下)", "a<b and c>d", "&foo;", "&#0;", "&#xD800;", "&#x110000;",
-     "AT&T;", "<!-- 江", "<foo>江", "[一/二]", "⿰王", "[甲乙]", "<-江->", "{混|}", "江(see p. 3)", "《史記》", "[1]", "¥[^1]"],
+    ["a < b > c", "<史記>曰", "{甲|乙}", "{a|b}", "[校一](見下)", "a<b and c>d", "&foo;", "&#0;", "&#xD800;",
+     "&#x110000;", "AT&T;", "<!-- 江", "<foo>江", "[一/二]", "⿰王", "[甲乙]", "<-江->", "{混|}", "江(see p. 3)",
+     "《史記》", "[1]", "¥[^1]"],
 )  # fmt: skip
 def test_what_only_looks_like_syntax_is_text(body: str) -> None:
     assert resolve(body).text == body
@@ -58,7 +59,8 @@ def test_what_only_looks_like_syntax_is_text(body: str) -> None:
         ("烏⿰王文國", "烏〓國", [("GAIJI", "〓", "⿰王文")]),
         ("⿱⿰王文一也", "〓也", [("GAIJI", "〓", "⿱⿰王文一")]),
         ("[金*本]子&CB00178;也", "〓子〓也", [("GAIJI", "〓", "金*本"), ("GAIJI", "〓", "CB00178")]),
-        ("上京<sup>2</sup>會<sup><a href='#1'>[3]</a></sup>寧", "上京2會[3]寧", [("MARK", "2", "2"), ("MARK", "[3]", "3")]),
+        ("上京<sup>2</sup>會<sup><a href='#1'>[3]</a></sup>寧", "上京2會[3]寧",
+         [("MARK", "2", "2"), ("MARK", "[3]", "3")]),
         ("10<sup>2</sup>", "102", []),
     ],
 )  # fmt: skip
@@ -78,8 +80,9 @@ def test_what_is_untouched_stands_as_it_stood() -> None:
 
 PIECES = st.lists(
     st.sampled_from(
-        ["江", "山\n", "<b>", "</b>", "<br>", "<ruby>", "<rt>", "</rt>", "</ruby>", "<sup>1</sup>", "<!--", "-->", "&amp;",
-         "&#27743;", "&CB00178;", "{江|jiāng}", "[江](#a)", "⿰王文", "⿰", "[金*本]", "<script>", "</script>", "<", "&", "a"]
+        ["江", "山\n", "<b>", "</b>", "<br>", "<ruby>", "<rt>", "</rt>", "</ruby>", "<sup>1</sup>", "<!--", "-->",
+         "&amp;", "&#27743;", "&CB00178;", "{江|jiāng}", "[江](#a)", "⿰王文", "⿰", "[金*本]", "<script>", "</script>",
+         "<", "&", "a"]
     ),
     max_size=30,
 )  # fmt: skip
@@ -117,7 +120,9 @@ def test_what_stands_at_a_place_is_what_stood_there(pieces: list[str]) -> None:
     assert marked.text == "江" * sum(piece in ("江", "&#27743;") for piece in pieces)
 
 
-@pytest.mark.parametrize("filler", ["<", "<!--", "<a ", "<script>", "&", "&a", "[", "[a](", "{甲|", "⿰", "[甲-", "<ruby><rt>", "<sup>"])
+@pytest.mark.parametrize(
+    "filler", ["<", "<!--", "<a ", "<script>", "&", "&a", "[", "[a](", "{甲|", "⿰", "[甲-", "<ruby><rt>", "<sup>"]
+)
 def test_hostile_lines_take_steps_in_proportion_to_length(filler: str) -> None:
     resolve(filler)  # what is made once is made now
     few = steps(lambda: resolve(filler * 5_000))

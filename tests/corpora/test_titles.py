@@ -30,8 +30,8 @@ def test_what_only_looks_like_a_heading_begins_no_section(text: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["卷一", "　卷一　", "卷第三", "卷之十二", "卷上", "卷首", "卷一百二十三", "卷12", "第二回", "第二回　江源", "第十章：江",
-     "第廿一回 甲 乙", "第一〇二節", "第３回", "金史卷一", "卷三上", "第一卷", "卷一·本紀第一"],
+    ["卷一", "　卷一　", "卷第三", "卷之十二", "卷上", "卷首", "卷一百二十三", "卷12", "第二回", "第二回　江源",
+     "第十章：江", "第廿一回 甲 乙", "第一〇二節", "第３回", "金史卷一", "卷三上", "第一卷", "卷一·本紀第一"],
 )  # fmt: skip
 def test_a_heading_alone_on_its_line_begins_a_section(line: str) -> None:
     assert [heading.title for heading in headings(f"序\n{line}\n文\n", "金史")] == [" ".join(line.split())]

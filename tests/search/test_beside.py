@@ -1,9 +1,9 @@
-"""What stands beside the text is not in the way of a phrase: numbers of notes, readings, iteration marks, line heads."""
+"""What stands beside the text is not in the way of a phrase: numbers of notes, readings, iteration marks, line
+heads."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import oracle
 import pytest
