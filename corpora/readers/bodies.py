@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections import deque
 from collections.abc import Sequence
 from itertools import pairwise
 
-from corpora.model import Page, Section, Span, SpanKind
+from corpora.model import Section, Span, SpanKind
 from corpora.readers import cbeta, notes, records, titles
 from corpora.readers.markup import resolve
 
@@ -41,7 +43,7 @@ def _plain(lines: Sequence[str], title: str) -> list[Section]:
     spans = _with_notes(marked.text, marked.spans)
     starts = {start: _line(marked.text, spans, start) for start in marked.headings}
     starts |= {found.start: _words(marked.text, spans, found) for found in titles.headings(marked.text, title)}
-    return cut(marked.text, spans, (), sorted(starts.items()), title)
+    return cut(marked.text, spans, sorted(starts.items()), title)
 
 
 def _markdown(lines: Sequence[str], title: str) -> list[Section]:
@@ -71,7 +73,7 @@ def _markdown(lines: Sequence[str], title: str) -> list[Section]:
     marked = resolve("".join(line + "\n" for line in kept), fences)
     spans = _with_notes(marked.text, marked.spans)
     places = {*map(marked.place, starts), *marked.headings}
-    return cut(marked.text, spans, (), [(place, _line(marked.text, spans, place)) for place in sorted(places)], title)
+    return cut(marked.text, spans, [(place, _line(marked.text, spans, place)) for place in sorted(places)], title)
 
 
 def _with_notes(text: str, spans: Sequence[Span]) -> list[Span]:
@@ -102,27 +104,26 @@ def _words(text: str, spans: Sequence[Span], heading: titles.Heading) -> str:
 
 
 def _between(text: str, spans: Sequence[Span], start: int, end: int) -> str:
-    beside = {
-        at
-        for span in spans
-        if span.kind is SpanKind.MARK and start <= span.start < end
-        for at in range(span.start, span.end)
-    }
+    first = bisect_left(spans, start, key=lambda span: span.start)
+    last = bisect_left(spans, end, key=lambda span: span.start)
+    marks = (span for span in spans[first:last] if span.kind is SpanKind.MARK)
+    beside = {at for span in marks for at in range(span.start, span.end)}
     return " ".join("".join(text[at] for at in range(start, end) if at not in beside).split())
 
 
-def cut(text: str, spans: Sequence[Span], pages: Sequence[Page], starts: Sequence[Start], title: str) -> list[Section]:
-    """A text cut into sections, with its spans and pages; what stands before the first start is titled ``title``."""
+def cut(text: str, spans: Sequence[Span], starts: Sequence[Start], title: str) -> list[Section]:
+    """A text cut into sections, with its sorted spans; what stands before the first start is titled ``title``."""
     bounds = [(0, title), *starts] if not starts or starts[0][0] else list(starts)
     found = []
+    waiting = deque(spans)
+    open_spans: list[Span] = []  # those that run on from the section before
     for (start, name), (end, _) in pairwise([*bounds, (len(text), "")]):
+        while waiting and waiting[0].start < end:
+            open_spans.append(waiting.popleft())
         clipped = [
             Span(span.kind, max(span.start, start) - start, min(span.end, end) - start, span.name)
-            for span in spans
-            if span.start < end and span.end > start
+            for span in open_spans
         ]
-        turned = [Page(page.label, page.start - start, page.facsimile) for page in pages if start <= page.start < end]
-        found.append(
-            Section((name or title)[: records.MAX_VALUE], text[start:end], pages=tuple(turned), spans=tuple(clipped))
-        )
+        open_spans = [span for span in open_spans if span.end > end]
+        found.append(Section((name or title)[: records.MAX_VALUE], text[start:end], spans=tuple(clipped)))
     return found

@@ -38,6 +38,7 @@ _PINYIN = re.compile(rf"{_SYLLABLE}[1-5]?(?:[ '’-]?{_SYLLABLE}[1-5]?){{0,7}}")
 _TONES = {"\u0300", "\u0301", "\u0304", "\u030c"}
 _ADDITION = re.compile(rf"[\[［〔【](?![校注註案按補补]?[{_NUMERALS}０-９]+[\]］〕】])[{HAN}]{{1,4}}[\]］〕】]")
 _INDENT = " \t　"
+_DEEPEST_INDENT = 64
 _LABELS = "第圖图表見见式例參参如卷頁页條条"
 """What a number stands after that is no note's: 圖①, 見[3]."""
 _MEASURES = set(
@@ -92,7 +93,7 @@ def _numbers(text: str) -> Iterator[_Number]:
     for found in _CANDIDATE.finditer(text):
         line = max(line, text.rfind("\n", after, found.start()) + 1)
         after = found.start()
-        heads = not text[line : found.start()].strip(_INDENT)
+        heads = found.start() - line <= _DEEPEST_INDENT and not text[line : found.start()].strip(_INDENT)
         if label := found["label"]:
             style, value = "^", label
         elif found["open"]:
@@ -182,10 +183,11 @@ def _spans(text: str, numbers: Sequence[_Number]) -> Iterator[Span]:
             end += text.startswith((":", "："), end)
             stop = text.find("\n", end)
             stop = len(text) if stop < 0 else stop
-            while each.style == "^" and (below := _continued(text, stop)) > stop:
-                stop = below
             after = following.get(id(each))
-            stop = min(stop, after.start) if after else stop
+            limit = after.start if after else len(text)
+            while each.style == "^" and stop < limit and (below := _continued(text, stop)) > stop:
+                stop = below
+            stop = min(stop, limit)
             if text[end:stop].strip():
                 yield Span(SpanKind.NOTE, end, stop, each.value)
         yield Span(SpanKind.MARK, each.start, end, each.value)

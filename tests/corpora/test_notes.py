@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from effort import steps
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,3 +111,10 @@ def test_without_the_numbers_the_text_is_what_it_was(count: int, written: str, w
     text = "".join(pieces)
     beside = {at for span in find(text) for at in range(span.start, span.end)}
     assert "".join(char for at, char in enumerate(text) if at not in beside) == words * count
+
+
+@pytest.mark.parametrize("filler", ["[1]", "①", "[", "〔三", "[^a]", "江(sō", "江(ā)", "[1]\n", "[^a]:\n    "])
+def test_hostile_texts_take_steps_in_proportion_to_length(filler: str) -> None:
+    find(filler)  # what is made once is made now
+    few = steps(lambda: find(filler * 2_000))
+    assert steps(lambda: find(filler * 4_000)) < 3 * few + 1000  # the square would be four times as many
