@@ -27,6 +27,10 @@ class SpanKind(StrEnum):
     SMALL = "small"  # small type that belongs to the main text, such as 臣
     HEAD = "head"  # running head: the series, the book and its author, repeated in every file
     GAIJI = "gaiji"  # one character resolved from a gaiji reference, or its placeholder
+    # Packs store the number of a kind in this order: new ones go to the end.
+    MARK = "beside"  # what stands beside the text and is not searched: a note's number, a reading in brackets
+    READING = "ruby"  # characters whose pronunciation the edition prints beside them, as the span's name
+    LINE = "printed"  # a printed line that the edition numbers; the name is its place, such as 0001a03
 
 
 class Role(StrEnum):
@@ -60,7 +64,11 @@ def strictest(*declared: Access | None) -> Access | None:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A half-open range ``[start, end)`` of a section's text. ``name`` names a gaiji (``KR2038`` or its IDS)."""
+    """A half-open range ``[start, end)`` of a section's text.
+
+    ``name`` names a gaiji (``KR2038`` or its IDS), is the label that ties a note at the foot to its number in the text,
+    the pronunciation of a reading, or the place of a line.
+    """
 
     kind: SpanKind
     start: int

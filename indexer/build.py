@@ -43,6 +43,7 @@ from indexer.generation import (
     work_key,
 )
 from indexer.pack import Pack, PackWork, Progress
+from indexer.settling import place_of, settle
 from indexer.tokens import pack_passages
 from indexer.workers import Task, write_packs
 
@@ -108,15 +109,12 @@ def build(
             raise IndexFailure(f"no work in {index} has the id {', '.join(unknown)}; `wenyuan status` lists them")
 
         problems: list[Problem] = []
-        sources: dict[str, Source] = {}
+        found: list[tuple[Path, Source]] = []
         for path in paths:
-            found, wrong = discover(path, encoding)
+            some, wrong = discover(path, encoding)
             problems += wrong
-            for source in found:
-                try:
-                    sources.setdefault(digest(source, collection, catalogue), source)
-                except OSError as failure:
-                    problems.append(Problem(source.root, 0, f"unreadable: {failure.strerror}"))
+            found += [(path, source) for source in some]
+        sources = settle(found, current, collection, catalogue, problems.append)
         fresh = {key: source for key, source in sources.items() if key not in current.sources}
         place = model or _model_path(before)
         packs = _write_packs(index, fresh, settings, collection, catalogue, embedder, place, on_progress)
@@ -164,6 +162,7 @@ def build(
                 packs=(*kept.packs, *entries),
                 sources={**kept.sources, **owners},
                 access=declared,
+                places=kept.places | _places_of(sources, {**current.sources, **owners}),
             )
             groups = merging.due(merging.members(index, following))
             following = merging.merge(index, following, groups, embedder, on_progress)
@@ -224,20 +223,6 @@ def compact(index: Path, *, on_progress: Progress = lambda step, done, total: No
         after=len(following.packs),
         seconds=time.monotonic() - began,
     )
-
-
-def digest(source: Source, collection: str, catalogue: Catalogue) -> str:
-    """A name for exactly this source: its reader and options, its files' bytes, and what the manifests say of it."""
-    total = hashlib.sha256(
-        repr(
-            (source.reader, source.options, source.root.name, collection, catalogue.record_of(source.root.name))
-        ).encode()
-    )
-    for file in source.files:
-        name = str(file.relative_to(source.root.parent))
-        with file.open("rb") as opened:
-            total.update(name.encode() + hashlib.file_digest(opened, "sha256").digest())
-    return total.hexdigest()
 
 
 def _write_packs(
@@ -385,6 +370,11 @@ def write_engine(index: Path, before: Generation | None, following: Generation, 
     progress("commit", 0, 1)
     writer.commit()
     progress("commit", 1, 1)
+
+
+def _places_of(sources: dict[str, Source], owners: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    """Where each work stands that has a source to itself."""
+    return {owners[key][0]: place_of(source) for key, source in sources.items() if len(owners.get(key, ())) == 1}
 
 
 def _places(generation: Generation) -> dict[tuple[int, str, int], str]:

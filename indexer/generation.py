@@ -58,9 +58,11 @@ class PackEntry:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One published state. ``sources`` maps a source's digest to the ids of the works it gave.
+    """One published state.
 
-    ``access`` says who may read what; it is empty in an index that was built before it was written there.
+    ``sources`` maps a source's digest to the ids of the works it gave, ``places`` a work's id to the file or folder
+    that it was read from on this machine; an index made before these were kept has none. ``access`` says who may read
+    what; it is empty in an index that was built before it was written there.
     """
 
     number: int
@@ -68,6 +70,7 @@ class Generation:
     packs: tuple[PackEntry, ...] = ()
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     access: Declared = field(default_factory=Declared)
+    places: dict[str, str] = field(default_factory=dict)
 
     def live_works(self) -> dict[str, tuple[int, int]]:
         """Every live work's id with the number of its pack and its number in it."""
@@ -80,7 +83,8 @@ class Generation:
             for pack in self.packs
         )
         sources = {digest: ids for digest, ids in self.sources.items() if not works.intersection(ids)}
-        return replace(self, packs=tuple(pack for pack in packs if pack.live), sources=sources)
+        places = {work: place for work, place in self.places.items() if work not in works}
+        return replace(self, packs=tuple(pack for pack in packs if pack.live), sources=sources, places=places)
 
     def closed_as(self, other: Generation | None) -> Generation:
         """The generation with what another one closes closed here, too."""
@@ -195,6 +199,7 @@ def from_json(text: str) -> Generation:
         ),
         sources={digest: tuple(ids) for digest, ids in data["sources"].items()},
         access=declared_from(data.get("access", {})),
+        places=dict(data.get("places", {})),
     )
 
 

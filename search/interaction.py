@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.embedding import StaticEmbedder, token_keys
-from indexer.folding import fold
+from indexer.folding import fold_phrase
 from indexer.passages import BOUNDARY, Codes, code_points
 from search import deadline
 from search.pieces import Pieces
@@ -94,7 +94,7 @@ def interact(
 
 def spaced(query: str) -> str:
     """A query as it is compared: folded, its blanks kept."""
-    return " ".join(fold(run) for run in query.split())
+    return " ".join(fold_phrase(run) for run in query.split())
 
 
 class _Asked(NamedTuple):

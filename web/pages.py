@@ -182,7 +182,15 @@ def _offset(value: str) -> int:
 
 def _pages(view: SectionView, at: int | None, to: int | None) -> list[ShownPage]:
     section = view.section
-    kinds = (SpanKind.HEAD, SpanKind.NOTE, SpanKind.SMALL, SpanKind.GAIJI)
+    kinds = (
+        SpanKind.LINE,
+        SpanKind.HEAD,
+        SpanKind.NOTE,
+        SpanKind.SMALL,
+        SpanKind.MARK,
+        SpanKind.READING,
+        SpanKind.GAIJI,
+    )
     layers = [
         Layer("span", kind.value, [Stretch(s.start, s.end, s.name) for s in section.spans if s.kind is kind])
         for kind in kinds

@@ -2,20 +2,21 @@
 
 Each format is one module here and one entry in :data:`READERS`: its ``read`` turns a source into works, and its
 ``SUFFIXES`` say which files are its own. Two are recognised by the names of their files instead: Kanripo, a folder a
-work, and trees of chapters, a folder with all that is below it a work.
+work, and trees of chapters, a folder with all that is below it a work. Plain texts named as volumes (卷一.txt) are one
+work a folder (:mod:`corpora.readers.volumes`).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from corpora.model import Problem, Source, Work
-from corpora.readers import chapters, jsonl, kanripo, plain, poems
+from corpora.readers import chapters, identity, jsonl, kanripo, plain, poems, volumes
 
-__all__ = ["MAX_DEPTH", "READERS", "Reader", "discover", "distinct_works", "read"]
+__all__ = ["MAX_DEPTH", "READERS", "Reader", "default_id", "discover", "distinct_works", "read", "told_apart"]
 
 MAX_DEPTH = 16
 """Folders below the one that was named that are looked into."""
@@ -25,18 +26,22 @@ _NOT_TEXTS = {"readme", "license", "licence", "changelog", "contributing", "noti
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A format: how its sources are read, and the suffixes of its files, each file a source."""
+    """A format: how its sources are read, and the suffixes of its files, each file a source.
+
+    ``name`` gives what the id of a source's work is made of, where works have no ids of their own.
+    """
 
     read: Callable[[Source], Iterator[Work | Problem]]
     suffixes: tuple[str, ...] = ()
+    name: Callable[[Source], str] | None = None
 
 
 READERS: dict[str, Reader] = {
     "kanripo": Reader(kanripo.read),
-    "chapters": Reader(chapters.read),
-    "plain": Reader(plain.read, plain.SUFFIXES),
+    "chapters": Reader(chapters.read, name=chapters.name),
+    "plain": Reader(plain.read, plain.SUFFIXES, plain.name),
     "jsonl": Reader(jsonl.read, jsonl.SUFFIXES),
-    "poems": Reader(poems.read, poems.SUFFIXES),
+    "poems": Reader(poems.read, poems.SUFFIXES, poems.name),
 }
 
 
@@ -48,12 +53,24 @@ def read(source: Source) -> Iterator[Work | Problem]:
     return READERS[source.reader].read(source)
 
 
+def default_id(source: Source) -> str:
+    """The id that the work of a source has without an ``id`` of its own; empty where works bring their ids along."""
+    name = READERS[source.reader].name
+    return identity.identifier(name(source)) if name else ""
+
+
+def told_apart(found: Sequence[tuple[Path, Source]]) -> list[Source]:
+    """Sources, each found under the path before it, none of which has the default id of another."""
+    return identity.told_apart([(top, source, default_id(source)) for top, source in found])
+
+
 def discover(path: Path, encoding: str | None = None) -> tuple[list[Source], list[Problem]]:
     """The sources in a file or a folder, in order of their names, and what could not be looked into.
 
     In a folder, hidden files, README and the like, and files of no known format are passed over. Links are
     followed only within the folder, and no folder twice. A file or folder whose name is not UTF-8 is a problem: names
-    become ids and titles. ``encoding`` overrides detection in plain texts.
+    become ids and titles. ``encoding`` overrides detection in plain texts. Of files that would have one id each gets
+    one made of where it stands.
     """
     options = (("encoding", encoding),) if encoding else ()
     problems: list[Problem] = []
@@ -64,7 +81,7 @@ def discover(path: Path, encoding: str | None = None) -> tuple[list[Source], lis
     except (OSError, RuntimeError, ValueError) as error:
         return [], [Problem(path, 0, f"cannot be read: {_reason(error)}")]
     if not is_folder:
-        sources = _sources([path], options)
+        sources = _sources([path], options, volumes_apart=True)
         if not sources:
             known = ", ".join(suffix for reader in READERS.values() for suffix in reader.suffixes)
             problems.append(Problem(path, 0, f"is of no known format; known are {known}"))
@@ -78,7 +95,8 @@ def discover(path: Path, encoding: str | None = None) -> tuple[list[Source], lis
             if file.name == chapters.NAME and file.parent.is_relative_to(shelf) and file.parent != shelf:
                 works.setdefault(shelf / file.relative_to(shelf).parts[0], []).append(file)
         sources += _sources([file for file in texts if file.name != chapters.NAME or file.parent == shelf], options)
-    return [*sources, *(Source("chapters", work, tuple(files)) for work, files in works.items())], problems
+    sources += [Source("chapters", work, tuple(files)) for work, files in works.items()]
+    return told_apart([(path, source) for source in sources]), problems
 
 
 def distinct_works(items: Iterable[Work | Problem], seen: dict[str, Path], file: Path) -> Iterator[Work | Problem]:
@@ -156,19 +174,25 @@ def _shelf(top: Path) -> Path:
     return top
 
 
-def _sources(files: list[Path], options: tuple[tuple[str, str], ...]) -> list[Source]:
-    """The sources among files of one folder."""
-    volumes: dict[str, list[Path]] = {}
+def _sources(files: list[Path], options: tuple[tuple[str, str], ...], volumes_apart: bool = False) -> list[Source]:
+    """The sources among files of one folder; with ``volumes_apart`` volumes of a work are sources of their own."""
+    works: dict[str, list[Path]] = {}
     sources = []
+    plain_texts = [file for file in files if file.suffix.lower() in plain.SUFFIXES]
+    parts = () if volumes_apart else volumes.grouped(plain_texts)
+    if parts:
+        sources.append(Source("plain", parts[0].parent, parts, options))
     for file in files:
         match = kanripo.TEXT_NAME.fullmatch(file.name)
         if match:
-            volumes.setdefault(match[1], []).append(file)
+            works.setdefault(match[1], []).append(file)
+            continue
+        if file in parts:
             continue
         for name, reader in READERS.items():
             if file.suffix.lower() in reader.suffixes:
                 sources.append(Source(name, file, (file,), options if name == "plain" else ()))
-    for texts in volumes.values():
+    for texts in works.values():
         folder = texts[0].parent
         sources.append(Source("kanripo", folder, (*texts, *kanripo.data_files(folder))))
     return sorted(sources, key=lambda source: (source.root, source.files))

@@ -144,6 +144,26 @@ def test_a_header_that_is_none_is_one_problem_and_the_text_is_read(tmp_path: Pat
     assert problems[0].line >= 2
 
 
+def test_a_title_may_be_a_mapping_from_languages(tmp_path: Path) -> None:
+    for name, written in {
+        "both": "{zh-hans: 江志, zh-hant: 江誌}",
+        "simplified": "{en: River, zh-Hans: 江志}",
+        "other": "{mnc: ula}",
+        "empty": "{zh-hant: '', zh: 江}",
+        "nested": "{zh: {a: b}}",
+    }.items():
+        (tmp_path / f"{name}.md").write_text(f"---\ntitle: {written}\n---\n甲\n")
+    works, problems = read_all(tmp_path)
+    assert problems == []
+    assert {work.id: work.record.title for work in works} == {
+        "both": "江誌",
+        "simplified": "江志",
+        "other": "ula",
+        "empty": "江",
+        "nested": "nested",
+    }
+
+
 # JSON Lines
 
 
@@ -249,6 +269,68 @@ def test_a_poem_that_cannot_be_written_is_one_problem(tmp_path: Path) -> None:
 def test_a_bad_poem_file_is_one_problem(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.json").write_bytes(content)
     assert only_problem(tmp_path).file.name == "a.json"
+
+
+def only_work(folder: Path, name: str, content: object) -> Work:
+    (folder / name).write_text(json.dumps(content, ensure_ascii=False))
+    (work,), problems = read_all(folder)
+    assert problems == []
+    return work
+
+
+def test_what_a_poem_stands_in_is_said_above_its_title(tmp_path: Path) -> None:
+    poem = {"title": "江水", "chapter": "國風", "section": "北風", "content": ["江水湯湯。"]}
+    (part,) = only_work(tmp_path, "a.json", [poem]).sections
+    assert (part.title, part.text) == ("江水", "國風·北風\n江水\n江水湯湯。\n")
+
+
+def test_a_chapter_without_a_title_is_titled_by_its_name(tmp_path: Path) -> None:
+    work = only_work(tmp_path, "lunyu.json", [{"chapter": "學而篇", "paragraphs": ["子曰：善。"]}])
+    assert work.record.title == "論語"
+    assert [(part.title, part.text) for part in work.sections] == [("學而篇", "學而篇\n子曰：善。\n")]
+
+
+def test_a_tune_is_a_title_unless_there_is_one(tmp_path: Path) -> None:
+    poems = [{"rhythmic": "北江月", "paragraphs": ["甲"]}, {"title": "江", "rhythmic": "北江月", "paragraphs": ["乙"]}]
+    assert [part.title for part in only_work(tmp_path, "a.json", poems).sections] == ["北江月", "江"]
+
+
+def test_a_comment_is_a_note(tmp_path: Path) -> None:
+    (part,) = only_work(tmp_path, "a.json", [{"content": "讀書宜冬。", "comment": ["某曰：善。"]}]).sections
+    assert [part.text[span.start : span.end] for span in part.spans] == ["某曰：善。"]
+    assert part.title == "讀書宜冬。"
+
+
+def test_an_object_is_a_poem_or_holds_some_at_any_depth(tmp_path: Path) -> None:
+    book = {
+        "title": "試書",
+        "author": "某",
+        "content": [
+            {"title": "卷上", "content": [{"chapter": "一東", "paragraphs": ["雲對雨。"]}]},
+            {"type": "五言", "content": [{"chapter": "春", "author": "孟", "paragraphs": ["春眠。"]}]},
+        ],
+    }
+    work = only_work(tmp_path, "a.json", book)
+    assert (work.record.title, work.record.author) == ("試書", "某")
+    assert [(part.title, part.text) for part in work.sections] == [
+        ("一東", "卷上\n一東\n雲對雨。\n"),
+        ("春", "五言\n春\n孟\n春眠。\n"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "content", [[{"name": "某", "desc": "人"}] * 50, {"a": 1}, [[1, 2], "x"], {"content": [{"content": [{"x": 1}]}]}]
+)
+def test_json_of_another_shape_is_one_line(tmp_path: Path, content: object) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    assert "no poem that is known" in only_problem(tmp_path).reason
+
+
+def test_poems_that_lack_lines_are_counted_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps([{"paragraphs": ["甲"]}, {}, {"title": "闕"}, {}]))
+    works, problems = read_all(tmp_path)
+    assert len(works[0].sections) == 1
+    assert [problem.reason for problem in problems] == ["poem 2: has no lines; it is left out, and so are 2 more"]
 
 
 @pytest.mark.skipif(not POEMS.is_dir(), reason="the shared poems are not beside the checkout")
@@ -360,7 +442,7 @@ def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
 def test_the_second_work_with_an_id_is_a_problem(tmp_path: Path) -> None:
     for folder in ("x", "y"):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "a.txt").write_text("甲\n")
+        (tmp_path / folder / "a.txt").write_text("---\nid: a\n---\n甲\n")
     seen: dict[str, Path] = {}
     sources = discover(tmp_path)[0]
     items = [item for source in sources for item in distinct_works(read(source), seen, source.root)]
