@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, cast
 
-from indexer import checksums
+from indexer import checksums, private
 from indexer.checksums import LIST, Damaged, Record
 from indexer.errors import IndexFailure, no_room
 from indexer.generation import (
@@ -100,7 +100,8 @@ def restore(
         before = _before(index, over)
         draft = index / "packs" / ".restoring"  # where the next to publish drops what a death leaves
         shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
+        for each in (draft.parent, draft):
+            private.make_inside(each)
         try:
             with source.open("rb") as opened:
                 room = shutil.disk_usage(index).free
@@ -165,15 +166,15 @@ def _write(index: Path, state: Generation, draft: Path, on_progress: Progress) -
     every = folders(index, state)
     total = sum(map(checksums.size, every))
     done = files = 0
-    with tarfile.open(draft, "w") as archive:
+    with private.create(draft) as opened, tarfile.open(fileobj=opened, mode="w") as archive:
         _add_bytes(archive, MANIFEST, as_json(state).encode())
         for folder in every:
             name = f"{folder.parent.name}/{folder.name}"
             records = checksums.recorded(folder)
             _add_bytes(archive, f"{name}/{LIST}", (folder / LIST).read_bytes())
             for file, record in records.items():
-                with (folder / file).open("rb") as opened:
-                    checking = _Checking(opened, record)
+                with (folder / file).open("rb") as content:
+                    checking = _Checking(content, record)
                     try:
                         archive.addfile(_member(f"{name}/{file}", record.bytes), cast(IO[bytes], checking))
                     except OSError as failure:
@@ -225,7 +226,8 @@ def _unpack(file: IO[bytes], draft: Path, on_progress: Callable[[int], None]) ->
             if not member.isreg() or member.issparse():
                 raise _Refused(f"{member.name}: not a plain file")
             if name == LIST and folder not in lists:
-                place.parent.mkdir(parents=True)
+                for each in (place.parent.parent, place.parent):
+                    private.make_inside(each)
                 place.write_bytes(_bytes(archive, member))
                 lists[folder] = _list(place, member.name)
             elif name in lists.get(folder, {}) and not place.exists():
@@ -281,10 +283,12 @@ def _settle(index: Path, draft: Path, state: Generation, before: Generation | No
         size += sum(record.bytes for record in records.values())
         if home.parent.name == "packs" and home.is_dir() and checksums.is_whole(home):
             continue  # a pack's name stands for what is in it
-        for path in (*folder.iterdir(), folder):
-            sync(path)
+        for file in folder.iterdir():
+            private.settle(file)
+            sync(file)
+        sync(folder)
         drop(home)
-        home.parent.mkdir(exist_ok=True)
+        private.make_inside(home.parent)
         os.replace(folder, home)
         sync(home.parent)
     publish(index, restored, before)

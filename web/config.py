@@ -21,7 +21,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from web.defaults import DATABASE
+from web.defaults import DATABASE, STATE
 
 PREFIX = "WENYUAN_"
 _LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
@@ -57,6 +57,7 @@ class Config(BaseSettings):
     ] = 0.0
     grace: Annotated[int, Field(ge=1, le=300, description="Seconds that requests have to end when it stops.")] = 30
     database: str = Field(DATABASE, description="The database: a file, or postgresql://…")
+    state: Path = Field(Path(STATE), description="The folder for what the program keeps outside the database.")
     letterhead: DirectoryPath | None = Field(None, description="The folder of the library's own letterhead.")
     library_networks: Networks = Field((), description="Networks of the library's rooms, where in-library texts open.")
     proxies: Networks = Field(

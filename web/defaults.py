@@ -1,3 +1,4 @@
 """Where things stand, where nobody says otherwise."""
 
+STATE = "data"
 DATABASE = "data/wenyuan.sqlite"

@@ -18,11 +18,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from indexer import folding
+from indexer import folding, private
 from indexer.build import build
 from indexer.embedding import load_embedder
 from indexer.errors import IndexFailure
@@ -67,7 +68,8 @@ class Answers:
         """
         with self._lock:
             texts, index = self._folder / "texts", self._folder / "index"
-            texts.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private.make(texts)
+            self._folder.chmod(0o700)  # earlier versions let others in
             closed = select(Case).where(Case.status == Status.CLOSED, Case.signatures.any(Signature.id.is_not(None)))
             cases = session.scalars(closed.order_by(Case.year, Case.sequence)).all()
             years = {
@@ -157,6 +159,12 @@ def _work(case: Case) -> str:
 
 def _write(file: Path, lines: Sequence[str]) -> None:
     """Write a file all at once: a build that reads it meanwhile has the old one or the new one."""
-    draft = file.with_suffix(".draft")
-    draft.write_text("\n".join(lines) + "\n", "utf-8")
-    os.replace(draft, file)
+    # A name of its own for each draft: another process may write the same year. Its owner alone can read it.
+    with NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, suffix=".draft", delete=False) as draft:
+        try:
+            draft.write("\n".join(lines) + "\n")
+            draft.flush()
+            os.replace(draft.name, file)
+        except OSError:
+            os.unlink(draft.name)  # a full disk must not become fuller
+            raise
