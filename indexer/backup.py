@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, cast
 
-from indexer import checksums
+from indexer import checksums, private
 from indexer.build import write_engine
 from indexer.checksums import LIST, Damaged, Record
 from indexer.engines import PICKLED
@@ -138,7 +138,8 @@ def staged(
         before = _before(index, over)
         draft = index / "packs" / ".restoring"  # where the next to publish drops what a death leaves
         shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
+        for each in (draft.parent, draft):
+            private.make_inside(each)
         try:
             room = shutil.disk_usage(index).free
             size = file.seek(0, os.SEEK_END)
@@ -260,7 +261,8 @@ def _unpack(file: IO[bytes], draft: Path, on_progress: Callable[[int], None]) ->
             if not member.isreg() or member.issparse():
                 raise _Refused(f"{member.name}: not a plain file")
             if name == LIST and folder not in lists:
-                place.parent.mkdir(parents=True)
+                for each in (place.parent.parent, place.parent):
+                    private.make_inside(each)
                 place.write_bytes(_bytes(archive, member))
                 lists[folder] = _list(place, member.name)
             elif name in lists.get(folder, {}) and not place.exists():
@@ -320,10 +322,12 @@ def _settle(index: Path, draft: Path, state: Generation, before: Generation | No
         size += sum(record.bytes for record in records.values())
         if home.parent.name == "packs" and home.is_dir() and checksums.is_whole(home):
             continue  # a pack's name stands for what is in it
-        for path in (*folder.iterdir(), folder):
-            sync(path)
+        for file in folder.iterdir():
+            private.settle(file)
+            sync(file)
+        sync(folder)
         drop(home)
-        home.parent.mkdir(exist_ok=True)
+        private.make_inside(home.parent)
         os.replace(folder, home)
         sync(home.parent)
     if anew:

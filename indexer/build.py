@@ -114,12 +114,12 @@ def build(
             some, wrong = discover(path, encoding)
             problems += wrong
             found += [(path, source) for source in some]
-        sources = settle(found, current, collection, catalogue, problems.append)
+        homes = homes_of(index, current)
+        sources = settle(found, current, collection, set(homes.values()), catalogue, problems.append)
         fresh = {key: source for key, source in sources.items() if key not in current.sources}
         place = model or _model_path(before)
         packs = _write_packs(index, fresh, settings, collection, catalogue, embedder, place, on_progress)
         known = open_packs(index, current.packs).values()
-        homes = homes_of(index, current)
         problems += [
             problem
             for pack in (*known, *(pack for _, pack in packs))

@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from indexer import checksums
+from indexer import checksums, private
 from indexer.access import Declared, declared_from
 from indexer.checksums import Damaged
 from indexer.errors import IndexFailure
@@ -240,7 +240,8 @@ def relabel(index: Path, generation: Generation, access: Declared) -> Generation
 def _swap(index: Path, name: str, generation: Generation) -> None:
     """Put a manifest in the place of another, all at once."""
     draft = index / f".{name}.draft"
-    draft.write_text(as_json(generation), "utf-8")
+    private.write(draft, as_json(generation).encode())
+    private.settle(draft)
     sync(draft)
     os.replace(draft, index / name)
     sync(index)
@@ -261,7 +262,8 @@ def fork_engine(index: Path, old: int | None, new: int) -> Path:
     """
     folder = engine_folder(index, new)
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    for each in (folder.parent, folder):
+        private.make_inside(each)
     source = engine_folder(index, old) if old is not None else None
     for file in source.iterdir() if source and source.is_dir() else ():
         if file.is_file() and not file.name.endswith(checksums.LOCKS) and file.name != checksums.LIST:
@@ -280,8 +282,8 @@ def builder_lock(index: Path) -> Iterator[None]:
         IndexFailure: another process builds it.
     """
     try:
-        index.mkdir(parents=True, exist_ok=True)
-        handle = os.open(index / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        private.make(index)
+        handle = os.open(index / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as failure:
         raise IndexFailure(f"{index}: can't write there ({failure.strerror}); name another folder") from failure
     try:

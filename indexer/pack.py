@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpora.model import CatalogueRecord, Page, Problem, Role, Section, Span, SpanKind, Work
-from indexer import checksums, vectors, words
+from indexer import checksums, private, vectors, words
 from indexer.compact import Ids, Letters, Offsets, alphabet_of, ranks
 from indexer.embedding import Embedder, StaticEmbedder, Vectors, unit
 from indexer.passages import (
@@ -374,7 +374,8 @@ class PackWriter:
         ``problems`` are those of each source, by its digest; their files are named from its root.
         """
         draft = folder.with_name(f".{folder.name}.draft")
-        draft.mkdir(parents=True, exist_ok=True)
+        for each in (folder.parent, draft):
+            private.make_inside(each)
         joined = {name: _concatenate(name, parts) for name, parts in self._arrays.items()}
         joined["windows"], lengths = _write_vectors(joined, embedder, draft, progress)
         for name, array in _compacted(joined).items():

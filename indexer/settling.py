@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ def settle(
     found: Sequence[tuple[Path, Source]],
     current: Generation,
     collection: str,
+    collections: Collection[str],
     catalogue: Catalogue,
     report: Callable[[Problem], None],
 ) -> dict[str, Source]:
@@ -36,10 +37,12 @@ def settle(
 
     Args:
         found: sources, each with the path it was found under; a file that was found twice counts once.
+        collection: the one that the sources are to belong to; "" where a manifest may say it.
+        collections: those that the index has.
         catalogue: what the manifests say.
         report: takes what can't be read.
     """
-    settling = _Settling(current, collection, catalogue)
+    settling = _Settling(current, collection, collections, catalogue)
     readable: list[tuple[Path, Source]] = []
     seen: set[tuple[str, ...]] = set()
     for top, source in found:
@@ -71,10 +74,13 @@ def place_of(source: Source) -> str:
 class _Settling:
     """Sources on their way to ids."""
 
-    def __init__(self, current: Generation, collection: str, catalogue: Catalogue) -> None:
+    def __init__(
+        self, current: Generation, collection: str, collections: Collection[str], catalogue: Catalogue
+    ) -> None:
         self.settled: dict[str, Source] = {}
         self._current = current
         self._collection = collection
+        self._others = sorted({*collections, ""} - {collection})
         self._catalogue = catalogue
         self._live = current.live_works().keys()
         self._at = {place: work for work, place in current.places.items() if work in self._live}
@@ -105,7 +111,8 @@ class _Settling:
         alone = [replace(source, root=file, files=(file,)) for file in volumes]
         for each, (_, digest) in zip(alone, self._contents[source.files], strict=bool(alone)):
             self._contents[each.files] = ((each.root.name, digest),)
-        if any(self._digest(each) in self._current.sources or place_of(each) in self._at for each in alone):
+        digests, places = ((self._digest(each, self._collection) for each in alone), map(place_of, alone))
+        if any(digest in self._current.sources for digest in digests) or any(place in self._at for place in places):
             yield from alone
         else:
             yield source
@@ -115,9 +122,12 @@ class _Settling:
         bare = with_id(source, "")
         name = default_id(bare)
         for each in (bare, source, *(with_id(source, work) for work in self._ending.get(name, ()))):
-            key = self._digest(each)
+            key = self._digest(each, self._collection)
             if key in self._current.sources and key not in self.settled:
                 return self._settle(each, self._current.sources[key])
+            for other in self._others:  # the same bytes are the same work, whichever collection is named today
+                if works := self._current.sources.get(self._digest(each, other)):
+                    return self._settle(each, works)
         work = self._at.get(place_of(source))
         if not name or work is None or work in self._used:
             return False
@@ -147,15 +157,15 @@ class _Settling:
         return place is None or work not in self._live or not os.path.exists(place)
 
     def _settle(self, source: Source, works: Sequence[str]) -> bool:
-        self.settled.setdefault(self._digest(source), source)
+        self.settled.setdefault(self._digest(source, self._collection), source)
         self._used.update(works)
         return True
 
-    def _digest(self, source: Source) -> str:
+    def _digest(self, source: Source, collection: str) -> str:
         """A name for exactly this source: its reader and options, its files' bytes, what the manifests say of it."""
         name = source.root.name
         record = self._catalogue.record_of(name)
-        total = hashlib.sha256(repr((source.reader, source.options, name, self._collection, record)).encode())
+        total = hashlib.sha256(repr((source.reader, source.options, name, collection, record)).encode())
         for file, digest in self._contents[source.files]:
             total.update(file.encode() + digest)
         return total.hexdigest()

@@ -12,13 +12,14 @@ from flask_talisman import Talisman
 from web import access, api, capacity, errors, health, labels, logs, metrics, pages, resuming, site, storage, timing
 from web.accounts import administration, guard
 from web.accounts import pages as account_pages
-from web.accounts.keys import key_of
+from web.accounts.keys import key_in
 from web.accounts.models import Role
 from web.addresses import behind_proxies
 from web.config import Config
 from web.desk import setup as desk
 from web.forms import MAX_VALUE, BadParameter
 from web.shelf import Shelf
+from web.state import place
 from web.storage import Storage
 
 LANGUAGES = {"zh": "中文", "en": "English"}
@@ -53,7 +54,7 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
     opened = Storage.open(database)
     storage.register(app, opened)
     app.before_request(_refuse_malformed)  # before tokens are looked for in the form
-    guard.register(app, key_of(opened), config.session_hours)
+    guard.register(app, key_in(place(opened, config, ".key")), config.session_hours)
     resuming.register(app)  # when tokens are looked after
     access.register(app, config, shelf.library())
     Babel(app, locale_selector=language)
@@ -69,7 +70,7 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
     app.register_blueprint(api.blueprint)
     app.register_blueprint(account_pages.blueprint)
     app.register_blueprint(administration.blueprint)
-    desk.register(app, opened, config.letterhead)
+    desk.register(app, place(opened, config, ".answers"), config.letterhead)
     errors.register(app)
     app.context_processor(_shared)
     app.after_request(_remember_language)

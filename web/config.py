@@ -24,7 +24,7 @@ from pydantic_settings import (
 )
 
 from corpora.manifests import OWN
-from web.defaults import DATABASE
+from web.defaults import DATABASE, STATE
 
 PREFIX = "WENYUAN_"
 _HOST = re.compile(r"[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?")
@@ -98,6 +98,7 @@ class Config(BaseSettings):
     session_hours: Annotated[
         float, Field(ge=0.25, le=168, description="Hours after which one has to log in again, however busy one was.")
     ] = 12.0
+    state: Path = Field(Path(STATE), description="The folder for what the program keeps outside the database.")
     letterhead: DirectoryPath | None = Field(None, description="The folder of the library's own letterhead.")
     library_networks: Networks = Field((), description="Networks of the library's rooms, where in-library texts open.")
     proxies: Networks = Field(

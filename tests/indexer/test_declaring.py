@@ -61,7 +61,8 @@ def as_of_today(index: Path) -> None:
     """Make the index one that was built before access was written into it."""
     for path in index.glob("*.json"):
         data = checksums.unchecked(json.loads(path.read_text("utf-8")))
-        data.pop("access", None)
+        for later in ("access", "places"):
+            data.pop(later, None)
         path.write_text(json.dumps(checksums.checked(data)), "utf-8")
 
 

@@ -132,7 +132,7 @@ def test_row_a_a_manifest_that_is_not_there(house: House) -> None:
     quiet(running)
     quiet(house.site())
     run("backup", "saved.tar")
-    run("restore", "saved.tar", "--index", "elsewhere")
+    run("restore", "saved.tar", "--only", "index", "--index", "elsewhere")
     quiet(create_app(Path("elsewhere")).test_client())
     assert shown(logged_in(house.site().application, Role.LIBRARIAN))
 
@@ -203,6 +203,7 @@ def test_row_d_one_changed_file(house: House) -> None:
     house.write(house.texts / "密檔.txt", SECRET_TEXT + "今得之。")
     assert "1 replaced" in house.index(house.texts / "密檔.txt").stderr
     quiet(client)
+    (house.texts / "密檔.txt").unlink()
     moved = house.write(house.folder / "密檔.txt", SECRET_TEXT + "又得之。")
     told = house.index(moved, status=1).stdout
     assert "--collection secret" in told
@@ -421,7 +422,8 @@ def test_a_real_server_says_what_each_collection_is_and_follows_at_once(house: H
     house.build()
     with serving(Path("index"), house.folder / "log", workers=2) as running:
         assert running.process.stdout
-        lines = [running.process.stdout.readline() for _ in range(2)]
+        addresses, *lines = [running.process.stdout.readline() for _ in range(3)]
+        assert addresses.startswith("--site is not set")
         assert lines == ["local: 1 open\n", "secret: 1 open\n"]
 
         def each(wanted: int) -> None:

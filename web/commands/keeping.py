@@ -99,9 +99,10 @@ def _site_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def _places(config: Path | None, **given: Any) -> Places:
     """Return where the parts of the site stand, by the configuration and what is given."""
-    from web.accounts.keys import VARIABLE, place_of
+    from web.accounts.keys import VARIABLE
     from web.archive import Places
     from web.config import Config
+    from web.state import place_beside
     from web.storage import file_of
 
     class Where(Config):
@@ -112,9 +113,9 @@ def _places(config: Path | None, **given: Any) -> Places:
     where = Where.read(config, **given)
     return Places(
         database=where.database,
-        key=None if os.environ.get(VARIABLE) else place_of(file_of(where.database)),
+        key=None if os.environ.get(VARIABLE) else place_beside(file_of(where.database), where, ".key"),
         collections=where.collections,
-        letterhead=where.letterhead or Path("data", "letterhead"),
+        letterhead=where.letterhead or where.state / "letterhead",
         index=where.index,
     )
 

@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from indexer import folding
+from indexer import folding, private
 from indexer.build import build
 from indexer.embedding import load_embedder
 from indexer.errors import IndexFailure
@@ -77,7 +77,8 @@ class Answers:
             raise IndexFailure(f"{self._folder}: another process has it for more than {PATIENCE} s") from failure
         with lock:
             texts, index = self._folder / "texts", self._folder / "index"
-            texts.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private.make(texts)
+            self._folder.chmod(0o700)  # earlier versions let others in
             closed = select(Case).where(Case.status == Status.CLOSED, Case.signatures.any(Signature.id.is_not(None)))
             cases = session.scalars(closed.order_by(Case.year, Case.sequence)).all()
             years = {
@@ -169,8 +170,14 @@ def _work(case: Case) -> str:
 
 def _write(file: Path, lines: Sequence[str]) -> None:
     """Write a file all at once: a build that reads it meanwhile has the old one or the new one."""
+    # A name of its own for each draft: another process may write the same year. Its owner alone can read it.
     with NamedTemporaryFile(
-        "w", dir=file.parent, prefix=f"{file.stem}.", suffix=_DRAFT, encoding="utf-8", delete=False
+        "w", encoding="utf-8", dir=file.parent, prefix=f"{file.stem}.", suffix=_DRAFT, delete=False
     ) as draft:
-        draft.write("\n".join(lines) + "\n")
-    os.replace(draft.name, file)
+        try:
+            draft.write("\n".join(lines) + "\n")
+            draft.flush()
+            os.replace(draft.name, file)
+        except OSError:
+            os.unlink(draft.name)  # a full disk must not become fuller
+            raise
