@@ -49,8 +49,9 @@ test: $(VENV)/tested
 
 install: $(VENV)/installed
 
+# Begun anew with each lock: of two distributions of the same module, such as Whoosh's, the one that was dropped must go.
 $(VENV)/libraries: requirements/build.txt requirements/run.txt requirements/torch.txt
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/$(LOCKED) --require-hashes --requirement requirements/build.txt
 	$(BIN)/$(LOCKED) --require-hashes --requirement requirements/run.txt
 	$(call torch,$(BIN))
