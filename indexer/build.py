@@ -18,6 +18,7 @@ from pathlib import Path
 from corpora.manifests import record_of
 from corpora.model import Problem, Source
 from corpora.readers import discover
+from corpora.readers.encodings import Choice
 from indexer import engines, folding, merging
 from indexer.checksums import Damaged
 from indexer.embedding import Embedder, load_embedder
@@ -69,13 +70,14 @@ def build(
     engine: str | None = None,
     model: Path | None = None,
     remove: Sequence[str] = (),
-    encoding: str | None = None,
+    encodings: Sequence[Choice] = (),
     collection: str = "",
     on_progress: Progress = lambda step, done, total: None,
 ) -> BuildReport:
     """Add the works under ``paths`` to the index, replacing those with the same ids, and remove others.
 
     ``engine`` and ``model`` default to those of the index; ``model`` is a folder of a sentence-transformers model.
+    ``encodings`` are those that were named for some files or all.
 
     Raises:
         IndexFailure: nothing was done; the message says why.
@@ -93,7 +95,7 @@ def build(
         problems: list[Problem] = []
         sources: dict[str, Source] = {}
         for path in paths:
-            found, wrong = discover(path, encoding)
+            found, wrong = discover(path, encodings)
             problems += wrong
             for source in found:
                 try:
@@ -208,7 +210,7 @@ def _write_packs(
     model: Path | None,
     progress: Progress,
 ) -> list[tuple[tuple[str, ...], Pack]]:
-    sizes = {key: sum(file.stat().st_size for file in source.files) for key, source in sources.items()}
+    sizes = {key: sum(map(_size, source.files)) for key, source in sources.items()}
     folders: dict[tuple[str, ...], Path] = {}
     for group in _groups(sizes):
         made_of = (FORMAT, settings.model, settings.folding, collection, group)
@@ -220,6 +222,14 @@ def _write_packs(
     ]
     write_packs(missing, embedder, model, progress)
     return [(group, Pack(folder)) for group, folder in folders.items()]
+
+
+def _size(file: Path) -> int:
+    """Bytes of a file; none where it is gone by now, which its reader reports."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 def _groups(sizes: dict[str, int]) -> Iterator[tuple[str, ...]]:

@@ -5,7 +5,7 @@ Every code point folds to one code point or to nothing, whatever stands beside i
 until nothing changes: compatibility forms (full width, Kangxi radicals, compatibility ideographs; Unicode's NFKD
 without its marks, where one character is left), lower case, graphic variants (``variants.tsv``, our own), and
 traditional to simplified (OpenCC's ``t2s``, character by character). Punctuation, spaces, symbols, marks and control
-characters fold to nothing; 〓 and □, which stand for a character nobody could print, stay.
+characters fold to nothing; 〓, □ and U+FFFD, which stand for a character nobody could print or read, stay.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["Variant", "fingerprint", "fold", "fold_array", "read_variants"]
 
 _VARIANTS = Path(__file__).with_name("variants.tsv")
 _CODE_POINTS = 0x110000
-_PLACEHOLDERS = "〓□"
+_PLACEHOLDERS = "〓□\ufffd"
 _DROPPED = "ZPCSM"  # first letters of Unicode's general categories
 # Planes 2 and 3 hold ideographs only. Those that this Python's Unicode tables do not know yet are kept all the same.
 _IDEOGRAPHIC_PLANES = range(0x20000, 0x40000)

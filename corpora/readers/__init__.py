@@ -8,12 +8,15 @@ work, and trees of chapters, a folder with all that is below it a work.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+import stat
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corpora.model import Problem, Source, Work
-from corpora.readers import chapters, jsonl, kanripo, plain, poems
+from corpora.readers import chapters, encodings, jsonl, kanripo, plain, poems
+from corpora.readers.encodings import Choice
 
 __all__ = ["MAX_DEPTH", "READERS", "Reader", "discover", "distinct_works", "read"]
 
@@ -40,6 +43,11 @@ READERS: dict[str, Reader] = {
 }
 
 
+_KNOWN = frozenset(suffix for reader in READERS.values() for suffix in reader.suffixes)
+_MOST_KINDS = 10
+_NO_FILE = "is neither a file nor a folder; it is left out"
+
+
 def read(source: Source) -> Iterator[Work | Problem]:
     """The works of a source, one after another, and the problems in its files.
 
@@ -48,37 +56,44 @@ def read(source: Source) -> Iterator[Work | Problem]:
     return READERS[source.reader].read(source)
 
 
-def discover(path: Path, encoding: str | None = None) -> tuple[list[Source], list[Problem]]:
+def discover(path: Path, choices: Sequence[Choice] = ()) -> tuple[list[Source], list[Problem]]:
     """The sources in a file or a folder, in order of their names, and what could not be looked into.
 
-    In a folder, hidden files, README and the like, and files of no known format are passed over. Links are
-    followed only within the folder, and no folder twice. A file or folder whose name is not UTF-8 is a problem: names
-    become ids and titles. ``encoding`` overrides detection in plain texts.
+    In a folder, hidden files, README and the like, and files of no known format are passed over; a note counts the
+    last by their kinds. Links are followed only within the folder, and no folder twice. What is neither file nor
+    folder, such as a pipe, is a problem, and is never opened. So is a file or folder whose name is not UTF-8: names
+    become ids and titles. ``choices`` name encodings of some files or of all; those of the others are found out.
     """
-    options = (("encoding", encoding),) if encoding else ()
     problems: list[Problem] = []
     try:
         root = path.resolve(strict=True)
-        is_folder = root.is_dir()
+        mode = root.stat().st_mode
         os.fsdecode(path).encode()
     except (OSError, RuntimeError, ValueError) as error:
         return [], [Problem(path, 0, f"cannot be read: {_reason(error)}")]
-    if not is_folder:
-        sources = _sources([path], options)
+    if not stat.S_ISDIR(mode):
+        if not stat.S_ISREG(mode):
+            return [], [Problem(path, 0, _NO_FILE)]
+        sources = _encoded(_sources([path]), choices)
         if not sources:
             known = ", ".join(suffix for reader in READERS.values() for suffix in reader.suffixes)
             problems.append(Problem(path, 0, f"is of no known format; known are {known}"))
         return sources, problems
     sources = []
     works: dict[Path, list[Path]] = {}
+    passed: Counter[str] = Counter()
     shelf = _shelf(path)
     for files in _folders(path, root, problems):
         texts = [file for file in files if file.stem.lower() not in _NOT_TEXTS]
+        passed.update(file.suffix.lower() for file in texts if file.suffix.lower() not in _KNOWN)
         for file in texts:
             if file.name == chapters.NAME and file.parent.is_relative_to(shelf) and file.parent != shelf:
                 works.setdefault(shelf / file.relative_to(shelf).parts[0], []).append(file)
-        sources += _sources([file for file in texts if file.name != chapters.NAME or file.parent == shelf], options)
-    return [*sources, *(Source("chapters", work, tuple(files)) for work, files in works.items())], problems
+        sources += _sources([file for file in texts if file.name != chapters.NAME or file.parent == shelf])
+    if passed:
+        problems.append(Problem(path, 0, _passed_over(passed), is_note=True))
+    sources += [Source("chapters", work, tuple(files)) for work, files in works.items()]
+    return _encoded(sources, choices), problems
 
 
 def distinct_works(items: Iterable[Work | Problem], seen: dict[str, Path], file: Path) -> Iterator[Work | Problem]:
@@ -117,14 +132,16 @@ def _folders(top: Path, root: Path, problems: list[Problem]) -> Iterator[list[Pa
                 each.name.encode()
                 if each.is_symlink():
                     real = entry.resolve(strict=True)
-                is_folder = each.is_dir()
+                is_folder, is_file = each.is_dir(), each.is_file()
             except (OSError, RuntimeError, ValueError) as error:
                 problems.append(Problem(entry, 0, f"cannot be read: {_reason(error)}"))
                 continue
             if not real.is_relative_to(root):
                 problems.append(Problem(entry, 0, "is a link that leads out of the folder; it is left out"))
-            elif not is_folder:
+            elif is_file:
                 files.append(entry)
+            elif not is_folder:
+                problems.append(Problem(entry, 0, _NO_FILE))
             elif each.name == kanripo.DATA_FOLDER:
                 continue  # goes with the Kanripo files beside it
             elif real in visited:
@@ -156,7 +173,19 @@ def _shelf(top: Path) -> Path:
     return top
 
 
-def _sources(files: list[Path], options: tuple[tuple[str, str], ...]) -> list[Source]:
+def _encoded(sources: list[Source], choices: Sequence[Choice]) -> list[Source]:
+    """The sources, each with the encodings that were named for its files."""
+    return [replace(each, options=(*each.options, *encodings.option(choices, each.files))) for each in sources]
+
+
+def _passed_over(kinds: Counter[str]) -> str:
+    """How many files of which kinds are not read, the most frequent kinds first."""
+    told = [f"{count} {kind or 'without a suffix'}" for kind, count in kinds.most_common(_MOST_KINDS)]
+    rest = kinds.total() - sum(count for _, count in kinds.most_common(_MOST_KINDS))
+    return f"passed over: {', '.join(told)}" + (f" and {rest} of other kinds" if rest else "")
+
+
+def _sources(files: list[Path]) -> list[Source]:
     """The sources among files of one folder."""
     volumes: dict[str, list[Path]] = {}
     sources = []
@@ -167,7 +196,7 @@ def _sources(files: list[Path], options: tuple[tuple[str, str], ...]) -> list[So
             continue
         for name, reader in READERS.items():
             if file.suffix.lower() in reader.suffixes:
-                sources.append(Source(name, file, (file,), options if name == "plain" else ()))
+                sources.append(Source(name, file, (file,)))
     for texts in volumes.values():
         folder = texts[0].parent
         sources.append(Source("kanripo", folder, (*texts, *kanripo.data_files(folder))))

@@ -36,8 +36,9 @@ def read(source: Source) -> Iterator[Work | Problem]:
     """The work whose folder is the source's root, after the problems in its chapters."""
     problems: list[Problem] = []
     sections = []
+    encoding = dict(source.options).get("encoding", "")
     for file in sorted(source.files, key=lambda file: order(file.parent.relative_to(source.root))):
-        if text := _text(file, problems.append):
+        if text := _text(file, problems.append, encoding):
             title = SEPARATOR.join(file.parent.relative_to(source.root).parts) or source.root.name
             sections.append(Section(title[: records.MAX_VALUE], text))
     yield from problems
@@ -90,8 +91,8 @@ def _number(digits: str) -> int:
     return total + current
 
 
-def _text(file: Path, report: Report) -> str:
-    text = "".join(line + "\n" for _, line in lines(file, report))
+def _text(file: Path, report: Report, encoding: str) -> str:
+    text = "".join(line + "\n" for _, line in lines(file, report, encoding))
     return text if text.strip() else ""
 
 

@@ -3,38 +3,33 @@
 A file may begin with YAML front matter, between two lines ``---``: ``id``, ``title``, ``author``, ``dynasty``,
 ``category``, ``place``, ``language``, ``script``, ``edition``, ``licence``, ``source``, ``date`` and ``year``.
 In Markdown each heading begins a section and stays in its text without the ``#``; plain text is one section.
-The encoding is UTF-8, GB18030 or Big5: the option ``encoding``, else what the file's beginning looks like.
+The encoding is found out, or named by the option ``encoding`` (:mod:`corpora.readers.encodings`).
 """
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
-from charset_normalizer import from_bytes
 
 from corpora.model import CatalogueRecord, Problem, Section, Source, Work
 from corpora.readers import records
-from corpora.readers.lines import Report, lines, refusal
+from corpora.readers.lines import Report, lines
 
 SUFFIXES = (".txt", ".md", ".markdown")
 
-_SAMPLE_BYTES = 64 * 1024
 _MAX_HEADER_LINES = 200
 _MAX_HEADER = 64 * 1024
 """Characters of a header at most: what reads YAML takes its time."""
-_LEGACY_ENCODINGS = ["gb18030", "big5", "big5hkscs"]
-_LINE_SAFE = {"utf-8", "ascii", "gb18030", "gbk", "gb2312", "big5", "big5hkscs", "cp950"}
 _FENCE = re.compile(r"---[ \t]*")
 _HEADING = re.compile(r"#{1,6}[ \t　]+(.+)")
 
 
 def read(source: Source) -> Iterator[Work | Problem]:
     """The work in each file of the source, after the problems in it."""
-    encoding = dict(source.options).get("encoding")
+    encoding = dict(source.options).get("encoding", "")
     for file in source.files:
         problems: list[Problem] = []
         work = _read_file(file, encoding, problems.append)
@@ -43,21 +38,7 @@ def read(source: Source) -> Iterator[Work | Problem]:
             yield work
 
 
-def detect_encoding(sample: bytes) -> str | None:
-    """The encoding of a text that begins with ``sample``: utf-8, gb18030 or a Big5, or None where none fits."""
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(sample)
-    except UnicodeDecodeError:
-        whole_lines = sample[: sample.rfind(b"\n") + 1] or sample
-        best = from_bytes(whole_lines, cp_isolation=_LEGACY_ENCODINGS).best()
-        return best.encoding if best else None
-    return "utf-8"
-
-
-def _read_file(file: Path, encoding: str | None, report: Report) -> Work | None:
-    encoding = _encoding(file, encoding, report)
-    if encoding is None:
-        return None
+def _read_file(file: Path, encoding: str, report: Report) -> Work | None:
     numbered = list(lines(file, report, encoding))
     fields, body = _front_matter(file, numbered, report)
     try:
@@ -73,32 +54,6 @@ def _read_file(file: Path, encoding: str | None, report: Report) -> Work | None:
         return Work(identifier, record, tuple(sections))
     if numbered:
         report(Problem(file, 0, "holds no text"))
-    return None
-
-
-def _encoding(file: Path, wanted: str | None, report: Report) -> str | None:
-    """The encoding to read a file in, or None after one report."""
-    reason = refusal(file)
-    if not reason and wanted:
-        try:
-            name = codecs.lookup(wanted).name
-        except (LookupError, ValueError):
-            name = ""
-        if name in _LINE_SAFE:
-            return name
-        reason = f"encoding {wanted[:40]!r} is not known; use utf-8, gb18030 or big5"
-    elif not reason:
-        try:
-            with file.open("rb") as stream:
-                sample = stream.read(_SAMPLE_BYTES)
-        except OSError as error:
-            reason = f"cannot be read: {error.strerror}"
-        else:
-            found = None if b"\0" in sample else detect_encoding(sample)
-            if found:
-                return found
-            reason = "is not text in UTF-8, GB18030 or Big5; if it is text, name its encoding"
-    report(Problem(file, 0, reason))
     return None
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from corpora.model import CatalogueRecord, Problem, Section, Source, Span, SpanKind, Work
 from corpora.readers import records
-from corpora.readers.lines import Report, read_bytes
+from corpora.readers.lines import Report, read_text
 
 SUFFIXES = (".json",)
 MAX_BYTES = 64 * 1024 * 1024
@@ -30,27 +30,24 @@ def read(source: Source) -> Iterator[Work | Problem]:
     """The work in each file, after the problems in it."""
     for file in source.files:
         problems: list[Problem] = []
-        work = _read_file(file, problems.append)
+        work = _read_file(file, dict(source.options).get("encoding", ""), problems.append)
         yield from problems
         if work:
             yield work
 
 
-def _read_file(file: Path, report: Report) -> Work | None:
-    data = read_bytes(file, MAX_BYTES, report)
-    if data is None:
+def _read_file(file: Path, encoding: str, report: Report) -> Work | None:
+    text = read_text(file, MAX_BYTES, report, encoding)
+    if text is None:
         return None
     try:
-        poems = json.loads(data.decode("utf-8-sig"))
+        poems = json.loads(text)
         if not isinstance(poems, list) or not poems:
             raise ValueError("is not a list of poems")
         folder = next((name for name in reversed(file.parts[:-1]) if name in _BOOKS), "")
         identifier = records.work_id({}, f"{folder}-{file.stem}" if folder else file.stem)
     except json.JSONDecodeError as error:
         report(Problem(file, error.lineno, f"is not valid JSON: {error.msg}"))
-        return None
-    except UnicodeDecodeError:
-        report(Problem(file, 0, "is not UTF-8"))
         return None
     except (ValueError, RecursionError) as error:
         report(Problem(file, 0, str(error)[:200]))

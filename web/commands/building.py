@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from corpora.manifests import ManifestFailure, bundled_folder, collections
+from corpora.readers.encodings import Choice
 from web.commands.bars import Bars
-from web.commands.options import index_option
+from web.commands.options import encodings_option, index_option
 from web.commands.texts import DATA
 
 if TYPE_CHECKING:
@@ -32,14 +33,14 @@ if TYPE_CHECKING:
     help="The sentence-transformers model of a new index.  [default: the one shipped]",
 )
 @click.option("--remove", metavar="WORK_ID", multiple=True, help="Take this work out; may be repeated.")
-@click.option("--encoding", help="The encoding of plain texts.  [default: found out for each file]")
+@encodings_option
 @index_option
 def index(
     paths: tuple[str, ...],
     engine: str | None,
     model: Path | None,
     remove: tuple[str, ...],
-    encoding: str | None,
+    encodings: tuple[Choice, ...],
     folder: Path,
 ) -> None:
     """Build an index, or bring one up to date.
@@ -64,12 +65,12 @@ def index(
                 engine=engine,
                 model=model.resolve() if model else None,
                 remove=remove if number == 0 else (),
-                encoding=encoding,
+                encodings=encodings,
                 collection=collection,
                 on_progress=bars,
             )
         _print(report)
-        failed = failed or bool(report.problems)
+        failed = failed or any(not problem.is_note for problem in report.problems)
     sys.exit(1 if failed else 0)
 
 
@@ -147,6 +148,6 @@ def _print(report: BuildReport) -> None:
         f"generation {report.generation}: {report.added} added, {report.replaced} replaced, "
         f"{report.unchanged} unchanged, {report.removed} removed; "
         f"{report.passages:,} passages, {report.windows:,} windows in the index; "
-        f"{len(report.problems)} problems; {report.seconds:.1f} s",
+        f"{sum(not problem.is_note for problem in report.problems)} problems; {report.seconds:.1f} s",
         err=True,
     )
