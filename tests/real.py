@@ -7,3 +7,5 @@ from pathlib import Path
 CORPORA = Path(__file__).parents[1].parent / "shared" / "corpora"
 KANRIPO = CORPORA / "kanripo"
 POEMS = CORPORA / "chinese-poetry"
+CASES = CORPORA.parent / "cases"
+"""Small inputs for what people reported, and what is right for each."""

@@ -12,7 +12,7 @@ costs one: :data:`BAD` stands where it was.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 
 BAD = "\udcff"
 """Stands for bytes that make no character while a text is decoded; no encoding can write it."""
+SKIP, _RESUME = "wenyuan.skip", "wenyuan.resume"
+"""Names of the handlers of errors."""
 PLACEHOLDER = "\ufffd"
 """Stands for them in a text: Unicode's own sign for it, which no edition prints."""
 
@@ -72,12 +74,18 @@ _FEW = 1
 """So many of either are forgiven a file of any length."""
 _SAMPLE = 32 * 1024
 """Bytes of lines with characters beyond ASCII that are decoded to decide."""
+_CAREFUL = 4 * 1024
+"""Bytes of it that are decoded with an eye to where characters begin, where the likeliest text has bad bytes."""
 _SURE = 7.0
 """Nats by which the likeliest text must lead; with less than that, an encoding is assumed."""
 _AHEAD = 16
 """Bytes after a bad one that show where the next character begins."""
-_COST = {1: 12.0, 2: 14.0}
-"""Nats that one bad byte, and a character of two, cost where the next character begins is decided."""
+_COST = {0: 13.0, 1: 12.0, 2: 16.0}
+"""Nats that it costs to leave out so many bytes of a character, or none but one that came in between."""
+_LATIN = 4.0
+"""Nats that each Latin letter costs there."""
+_NEVER = frozenset((0xC0, 0xC1, *range(0xF5, 0x100)))
+"""Bytes that stand nowhere in UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +158,9 @@ def find(chunks: Iterable[bytes], wanted: str = "") -> Found:
 def decoder(name: str) -> codecs.IncrementalDecoder:
     """A decoder of an encoding that serves, which puts :data:`BAD` for bytes that make no character.
 
-    Its ``errors`` may be set to "wenyuan.skip" after many: then it no longer looks where the next character begins.
+    Its ``errors`` may be set to :data:`SKIP` after many: then it no longer looks where the next character begins.
     """
-    return codecs.getincrementaldecoder(_CODECS.get(name, name))("wenyuan.resume")
+    return codecs.getincrementaldecoder(_CODECS.get(name, name))(_RESUME)
 
 
 def tidied(text: str, name: str) -> str:
@@ -160,30 +168,39 @@ def tidied(text: str, name: str) -> str:
     if name == "big5":
         for written, meant in _WINDOWS.items():
             text = text.replace(written, meant)
+    if name == "shift_jis":
+        for single in "\uf8f0\uf8f1\uf8f2\uf8f3":  # what Windows' codec makes of bytes that are no character
+            text = text.replace(single, BAD)
     return text
 
 
-def decode(data: bytes, name: str, final: bool = True) -> str:
-    """The text of some bytes; without ``final`` a last character that is cut off is left out."""
+def decode(data: bytes, name: str, final: bool = True, skips: bool = False) -> str:
+    """The text of some bytes; without ``final`` a last character that is cut off is left out.
+
+    With ``skips`` it is quicker where much is bad, and worse.
+    """
     found = decoder(name)
-    found.errors = "wenyuan.skip"
+    if skips:
+        found.errors = SKIP
     return tidied(found.decode(data, final), name)
 
 
 def likelihood(text: str, name: str = "") -> float:
     """Natural logarithm of how likely a text is, by its characters and pairs of characters.
 
-    ``name`` is its encoding: kana are what is expected in those of Japanese alone.
+    ``name`` is its encoding: kana are what is expected in those of Japanese alone. Of what is there n times only
+    1 + ln n count, else a text that is full of one sign (□, │) would be judged by that sign; :data:`BAD` counts whole.
     """
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     characters, pairs, hit, miss = _tables()
-    total = float(characters[codes].sum())
-    both = (codes[1:] >= 0x80) & (codes[:-1] >= 0x80)
-    known = pairs[bucket(codes[:-1][both], codes[1:][both], len(pairs))]
-    found = int(known.sum())
+    different, counts = np.unique(codes, return_counts=True)
+    weights = np.where(different == ord(BAD), counts, 1 + np.log(counts))
+    total = float(characters[different] @ weights)
     if name in _JAPANESE:
-        total += _KANA * int(((codes >= 0x3041) & (codes <= 0x30FF)).sum())
-    return total + hit * found + miss * (len(known) - found)
+        total += _KANA * float(weights[(different >= 0x3041) & (different <= 0x30FF)].sum())
+    both = (codes[1:] >= 0x80) & (codes[:-1] >= 0x80)
+    places, counts = np.unique(bucket(codes[:-1][both], codes[1:][both], len(pairs)), return_counts=True)
+    return total + float(np.where(pairs[places], hit, miss) @ (1 + np.log(counts)))
 
 
 def bucket(first: NDArray[np.uint32], second: NDArray[np.uint32], size: int) -> NDArray[np.uint32]:
@@ -200,6 +217,7 @@ class _Scan:
     size: int = 0
     high: int = 0
     binary: int = 0
+    padding: int = 0  # NULs at the end, as a disk that failed leaves them
     is_utf8: bool = True
     sample: bytes = b""
     is_whole: bool = True  # whether the sample's last character can't have been cut
@@ -221,6 +239,8 @@ class _Scan:
     def _add(self, chunk: bytes) -> None:
         self.size += len(chunk)
         self.binary += len(chunk) - len(chunk.translate(None, _BINARY))
+        text = chunk.rstrip(b"\0")
+        self.padding = len(chunk) - len(text) + (0 if text else self.padding)
         if chunk.isascii():
             return
         self.high += len(chunk) - len(chunk.translate(None, _HIGH))
@@ -234,17 +254,24 @@ class _Scan:
 
 def _judge(scan: _Scan) -> Found:
     """The likeliest encoding of a file without a mark."""
-    if scan.binary > _FEW + _MAX_BINARY * scan.size:
+    if scan.padding == scan.size or scan.binary - scan.padding > _FEW + _MAX_BINARY * scan.size:
         return Found("")
     if scan.is_utf8:
         return Found("utf-8")
-    texts = {name: decode(scan.sample, name, scan.is_whole) for name in ("utf-8", *LEGACY)}
-    ranked = sorted(((likelihood(text, name), name) for name, text in texts.items()), key=lambda each: -each[0])
-    (best, name), (second, other) = ranked[:2]
-    sampled = max(len(scan.sample) - len(scan.sample.translate(None, _HIGH)), 1)
-    if texts[name].count(BAD) * scan.high / sampled > _FEW + _MAX_BAD * scan.size:
+    texts = {name: decode(scan.sample, name, scan.is_whole, skips=True) for name in ("utf-8", *LEGACY)}
+    (best, name), (second, other) = _ranked(texts)[:2]
+    if BAD in texts[name]:  # what comes after may have been read from the wrong byte on
+        few = scan.sample[:_CAREFUL]
+        texts = {each: decode(few, each, scan.is_whole and few == scan.sample) for each in texts}
+        (best, name), (second, other) = _ranked(texts)[:2]
+    if texts[name].count(BAD) > _FEW + _MAX_BAD * (len(texts[name]) + scan.size - scan.high):
         return Found("")
     return Found(name, instead=other if best - second < _SURE else "")
+
+
+def _ranked(texts: Mapping[str, str]) -> list[tuple[float, str]]:
+    """How likely each text is, with its encoding, the likeliest first."""
+    return sorted(((likelihood(text, name), name) for name, text in texts.items()), key=lambda each: -each[0])
 
 
 def _with(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
@@ -286,8 +313,10 @@ def _by_kind() -> NDArray[np.float32]:
     table = np.full(0x110000, -20.0, np.float32)
     for first, last, value in _KINDS:
         table[first : last + 1] = value
-    for character in _SYLLABLES:
-        table[ord(character)] = -5.5
+    for lead in range(0xB0, 0xC9):  # the syllables of Korean's standard; those that were added later are rare
+        row = bytes(byte for trail in range(0xA1, 0xFF) for byte in (lead, trail)).decode("euc_kr")
+        table[[ord(character) for character in row]] = -9.5
+    table[[ord(character) for character in _SYLLABLES]] = -5.5
     table[ord(BAD)] = -16.0
     return table
 
@@ -298,16 +327,19 @@ _KINDS = (
     (0xA0, 0x24F, -11.0),  # Latin letters
     (0x250, 0x1FFF, -14.0),
     (0x2000, 0x22FF, -11.0),  # signs, arrows
+    (0x2010, 0x2027, -8.0),  # dashes, dots
     (0x2300, 0x2FFF, -14.0),
     (0x2460, 0x2473, -9.0),  # ① and on
-    (0x25A0, 0x25CF, -9.0),  # lacunae, marks of sections
+    (0x2500, 0x257F, -11.0),  # lines of tables
+    (0x25A0, 0x25CF, -8.0),  # lacunae, marks of sections
     (0x3000, 0x303F, -9.0),  # punctuation
+    (0x3016, 0x301F, -11.0),
     (0x3041, 0x3096, -8.5),  # hiragana
     (0x3099, 0x30FF, -10.0),  # katakana
     (0x3100, 0x33FF, -13.0),
     (0x3400, 0x4DBF, -16.0),
     (0x4E00, 0x9FFF, -15.0),
-    (0xAC00, 0xD7A3, -9.5),
+    (0xAC00, 0xD7A3, -14.0),  # Korean
     (0xE000, 0xF8FF, -17.0),  # private use
     (0xF900, 0xFAFF, -15.0),
     (0xFE30, 0xFE6F, -13.0),
@@ -327,19 +359,23 @@ _SYLLABLES = (
 
 
 def _resume(error: UnicodeError) -> tuple[str, int]:
-    """Handle bytes that make no character: the extension's character, or one :data:`BAD` for each that is lost."""
+    """Handle bytes that make no character: the extension's character, or :data:`BAD` and where to go on.
+
+    A byte that has come in between those of a character costs that character nothing.
+    """
     assert isinstance(error, UnicodeDecodeError)
     data, start = error.object, error.start
-    known = _extended(data[start : start + 3], error.encoding)
-    if known:
-        return known[0], start + known[1]
-    if error.encoding.startswith("utf"):
-        return BAD, _end_of_broken(data, start, error.end)
-    if len(data) - start > 2 and data[start + 1] >= 0x40:
-        one, two = (_after(data, start + lost, error.encoding) - _COST[lost] for lost in (1, 2))
-        if two > one:
-            return BAD, start + 2
-    return BAD, start + 1
+    if error.encoding == "utf-8":
+        return _mended(data, start) or _skip(error)
+    if error.encoding.startswith("utf") or len(data) - start < 3 or _extended(data[start : start + 3], error.encoding):
+        return _skip(error)
+    ways = [(1, data[start + 1 :]), (2, data[start + 2 :])]
+    if (parted := data[start : start + 1] + data[start + 2 : start + 3]) and parted[1] >= 0x40:
+        ways.append((0, parted + data[start + 3 :]))
+    lost = max(ways, key=lambda way: _decoded(way[1][:_AHEAD], error.encoding)[1] - _COST[way[0]])[0]
+    if lost or data[start + 1] < 0x40:
+        return BAD, start + (lost if data[start + 1] >= 0x40 else 1)
+    return BAD + _decoded(parted, error.encoding)[0], start + 3
 
 
 def _skip(error: UnicodeError) -> tuple[str, int]:
@@ -351,6 +387,19 @@ def _skip(error: UnicodeError) -> tuple[str, int]:
     if error.encoding.startswith("utf"):
         return BAD, _end_of_broken(error.object, error.start, error.end)
     return BAD, error.start + 1
+
+
+def _mended(data: bytes, start: int) -> tuple[str, int] | None:
+    """The character that a byte has come into that stands nowhere in UTF-8, after :data:`BAD` for that byte."""
+    length = 2 + (data[start] >= 0xE0) + (data[start] >= 0xF0)
+    for place in range(start + 1, min(start + length, len(data))):
+        if data[place] in _NEVER:
+            try:
+                whole = (data[start:place] + data[place + 1 : start + length + 1]).decode()
+            except UnicodeDecodeError:
+                return None
+            return (BAD + whole, start + length + 1) if len(whole) == 1 else None
+    return None
 
 
 def _end_of_broken(data: bytes, start: int, end: int) -> int:
@@ -378,10 +427,11 @@ def _extended(data: bytes, codec: str) -> tuple[str, int] | None:
     return None
 
 
-def _after(data: bytes, start: int, codec: str) -> float:
-    found = codecs.getincrementaldecoder(codec)("wenyuan.skip")
-    return likelihood(found.decode(data[start : start + _AHEAD]))
+def _decoded(data: bytes, codec: str) -> tuple[str, float]:
+    """The text of some bytes, and how likely it is within a text: second bytes read by themselves look like Latin."""
+    text = codecs.getincrementaldecoder(codec)(SKIP).decode(data)
+    return text, likelihood(text) - _LATIN * sum("@" <= character <= "~" for character in text)
 
 
-codecs.register_error("wenyuan.resume", _resume)
-codecs.register_error("wenyuan.skip", _skip)
+codecs.register_error(_RESUME, _resume)
+codecs.register_error(SKIP, _skip)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,8 @@ _CHUNK = 1024 * 1024
 """Bytes that are read at once."""
 _MANY = 10_000
 """After so many bad places in a file, each byte of the next ones is taken by itself, which is quicker."""
+
+_NULS = re.compile("\0+")
 
 Report = Callable[[Problem], None]
 """Takes each problem where it is found."""
@@ -43,8 +46,8 @@ def lines(path: Path, report: Report, wanted: str = "", max_bytes: int = MAX_FIL
     """Numbered lines of a text file, without line ends or a byte order mark. LF, CRLF and CR end a line.
 
     The encoding is found out (:mod:`corpora.readers.encodings`), or named by ``wanted``, the option of the file's
-    source. What makes no character in it, and NUL, is a placeholder each, and one report for all of them. What is added
-    to the file while it is read is left for another time. No more of it is held than a line and a chunk.
+    source. What makes no character in it, and NULs, is a placeholder each, and one report for all of them. What is
+    added to the file while it is read is left for another time. No more of it is held than a line and a chunk.
     """
     reason = refusal(path, max_bytes)
     if reason:
@@ -70,6 +73,8 @@ def lines(path: Path, report: Report, wanted: str = "", max_bytes: int = MAX_FIL
                     bad += text.count(BAD)
                     text = text.replace(BAD, PLACEHOLDER)
                 yield number, text
+            if not number:
+                report(Problem(path, 0, "is empty but for its mark"))
     except OSError as error:
         report(Problem(path, number, f"cannot be read: {_reason(error)}"))
     if bad:
@@ -109,11 +114,11 @@ def _lines(chunks: Iterator[bytes], name: str) -> Iterator[str]:
     for chunk in _and_end(chunks):
         text = encodings.tidied(ends.decode(chunk, final=not chunk), name)
         if "\0" in text:
-            text = text.replace("\0", BAD)
+            text = _NULS.sub(BAD, text)
         if BAD in text and bad <= _MANY:
             bad += text.count(BAD)
             if bad > _MANY:
-                decoder.errors = "wenyuan.skip"
+                decoder.errors = encodings.SKIP
         *whole, rest = text.split("\n")
         for line in whole:
             yield "".join((*parts, line)) if parts else line

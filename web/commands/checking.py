@@ -85,7 +85,7 @@ def as_json(found: Check) -> str:
         "notes": [_fields(problem) for problem in found.said if problem.is_note],
     }
     written = json.dumps(facts, ensure_ascii=False, indent=2)
-    return _STEERING.sub(lambda each: f"\\\\u{ord(each[0]):04x}", written)
+    return _STEERING.sub(lambda each: f"\\u{ord(each[0]):04x}", written)
 
 
 def show(found: Check, console: Console) -> None:
