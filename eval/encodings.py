@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -121,7 +122,7 @@ def texts(data: Path) -> list[Texts]:
     ]
 
 
-def measured(given: Sequence[Texts], files: int = FILES, seed: int = 7) -> Iterator[dict[str, object]]:
+def measured(given: Sequence[Texts], files: int = FILES, seed: int = 7) -> Iterator[dict[str, Any]]:
     """For each encoding and text, how many files of each length were read rightly, character by character."""
     for name in ("gb18030", "big5", "shift_jis", "euc-jp", "euc-kr", "utf-8"):
         for source in given:

@@ -72,7 +72,7 @@ _MAX_BAD = 0.1
 """Shares of a file's bytes above which it is no text: control characters, and what makes no character."""
 _FEW = 1
 """So many of either are forgiven a file of any length."""
-_SAMPLE = 32 * 1024
+_SAMPLE = 8 * 1024
 """Bytes of lines with characters beyond ASCII that are decoded to decide."""
 _CAREFUL = 4 * 1024
 """Bytes of it that are decoded with an eye to where characters begin, where the likeliest text has bad bytes."""

@@ -41,6 +41,10 @@ def numbered(path: Path, wanted: str = "") -> tuple[list[tuple[int, str]], list[
     return list(lines(path, problems.append, wanted)), problems
 
 
+def unexpected(problem: Problem) -> None:
+    pytest.fail(str(problem))
+
+
 def text_of(path: Path) -> tuple[str, list[Problem]]:
     found, problems = numbered(path)
     return "\n".join(line for _, line in found), problems
@@ -256,7 +260,7 @@ def test_lines_are_read_without_the_file_being_held(tmp_path: Path) -> None:
             file.write(f"{TRADITIONAL}\n" * 8_000)
     size = (tmp_path / "a.txt").stat().st_size
     tracemalloc.start()
-    count = sum(1 for _ in lines(tmp_path / "a.txt", pytest.fail))
+    count = sum(1 for _ in lines(tmp_path / "a.txt", unexpected))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert count == 320_000
@@ -267,7 +271,7 @@ def test_what_is_added_while_a_file_is_read_is_left_for_another_time(tmp_path: P
     path = tmp_path / "a.txt"
     path.write_text("甲\n乙\n", "utf-8")
     found = []
-    for _, line in lines(path, pytest.fail):
+    for _, line in lines(path, unexpected):
         found.append(line)
         with path.open("a", encoding="utf-8") as file:
             file.write("丙\n" * 1000)

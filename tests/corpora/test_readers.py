@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -326,6 +327,25 @@ def test_special_and_unreadable_files_are_one_problem_each(tmp_path: Path, monke
 
     monkeypatch.setattr(Path, "open", refuse)
     assert "Permission denied" in only_problem(tmp_path).reason
+
+
+def test_sockets_and_devices_are_never_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # a socket's name is short
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("a.txt")
+        assert "neither a file nor a folder" in only_problem(tmp_path).reason
+    assert "neither a file nor a folder" in only_problem(Path(os.devnull)).reason
+
+
+def test_files_of_kinds_that_are_not_read_are_counted_by_kind(tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    names = ["a.xml", "x/b.XML", "c.pdf", "x/d", "README", "LICENSE.org", ".hidden.xml"]
+    for name in (*names, *(f"{number}.k{number}" for number in range(12))):
+        (tmp_path / name).write_text("x")
+    (note,) = discover(tmp_path)[1]
+    assert note.is_note
+    assert note.reason.startswith("passed over: 2 .xml, 1 ")
+    assert note.reason.endswith(" and 5 of other kinds")
 
 
 def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
