@@ -114,9 +114,11 @@ class Choice:
     def parse(cls, written: str) -> Choice:
         """The choice that is written as ``big5`` or ``big5:*/漢書/*.txt``.
 
-        Raises ValueError where no encoding that serves has the name.
+        Raises ValueError where no encoding that serves has the name, or the pattern is more than a line.
         """
         name, _, pattern = written.partition(":")
+        if "\n" in pattern:
+            raise ValueError(f"pattern {pattern[:40]!r} is more than one line")
         return cls(_canonical(name), pattern)
 
     def __str__(self) -> str:
@@ -136,8 +138,9 @@ def option(choices: Sequence[Choice], files: Iterable[Path]) -> tuple[tuple[str,
 
 def chosen(wanted: str, file: Path) -> str:
     """The encoding that an :func:`option` names for a file, or an empty string; a pattern beats none, then the last."""
-    choices = [choice for choice in map(Choice.parse, wanted.splitlines()) if choice.takes(file)]
-    return max(choices, key=lambda each: (bool(each.pattern), choices.index(each))).encoding if choices else ""
+    choices = [choice for choice in map(Choice.parse, filter(None, wanted.split("\n"))) if choice.takes(file)]
+    choices.sort(key=lambda choice: bool(choice.pattern))
+    return choices[-1].encoding if choices else ""
 
 
 def find(chunks: Iterable[bytes], wanted: str = "") -> Found:
@@ -384,9 +387,9 @@ def _skip(error: UnicodeError) -> tuple[str, int]:
     known = _extended(error.object[error.start : error.start + 3], error.encoding)
     if known:
         return known[0], error.start + known[1]
-    if error.encoding.startswith("utf"):
+    if error.encoding == "utf-8":
         return BAD, _end_of_broken(error.object, error.start, error.end)
-    return BAD, error.start + 1
+    return BAD, error.end if error.encoding.startswith("utf") else error.start + 1
 
 
 def _mended(data: bytes, start: int) -> tuple[str, int] | None:
@@ -403,7 +406,7 @@ def _mended(data: bytes, start: int) -> tuple[str, int] | None:
 
 
 def _end_of_broken(data: bytes, start: int, end: int) -> int:
-    """Where what is left of one character in UTF ends: at most three bytes that begin no other."""
+    """Where what is left of one character in UTF-8 ends: at most three bytes that begin no other."""
     while end < min(start + 3, len(data)) and (0x80 <= data[end] < 0xC2 or data[end] > 0xF4):
         end += 1
     return end

@@ -143,8 +143,8 @@ def _no_text() -> str:
 
 def _assumption(found: Found) -> str:
     return (
-        f"is taken for {found.name.upper()}, for it might be {found.instead.upper()} by its bytes; "
-        f"if it is that, say so: --encoding {found.instead}:PATTERN"
+        f"is taken for {found.name.upper()}, though its bytes might be {found.instead.upper()}, too; "
+        f"if they are, say so: --encoding {found.instead}:PATTERN"
     )
 
 

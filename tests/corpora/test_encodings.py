@@ -241,6 +241,22 @@ def test_only_encodings_that_serve_can_be_named(name: str) -> None:
         Choice.parse(name)
 
 
+def test_a_pattern_is_one_line_and_may_hold_anything_else() -> None:
+    with pytest.raises(ValueError, match="more than one line"):
+        Choice.parse("big5:a\nb")
+    choice = Choice.parse("big5:a\u2028b:[1].txt")
+    assert chosen(dict(option([choice], [Path("a\u2028b:1.txt")]))["encoding"], Path("a\u2028b:1.txt")) == "big5"
+
+
+def test_half_a_surrogate_in_utf_16_costs_itself_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(
+        b"\xff\xfe" + "甲".encode("utf-16-le") + b"\x00\xd8" + "耀乙\n".encode("utf-16-le")
+    )
+    found, problems = numbered(tmp_path / "a.txt")
+    assert found == [(1, f"甲{PLACEHOLDER}耀乙")]
+    assert len(problems) == 1
+
+
 def test_every_encoding_that_serves_can_be_named() -> None:
     for name in NAMES:
         assert find([b""], Choice.parse(name).encoding).name in NAMES
