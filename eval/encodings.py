@@ -63,9 +63,9 @@ def main(context: click.Context, data: Path, as_json: bool) -> None:
     """Read texts in every encoding, and print how many were read rightly, by length."""
     context.obj = data
     if context.invoked_subcommand is None:
-        rows = list(measured(texts(data)))
+        rows = measured(texts(data))
         if as_json:
-            click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+            click.echo(json.dumps(list(rows), ensure_ascii=False, indent=2))
             return
         click.echo(f"{'encoding':12}{'text':14}" + "".join(f"{length:>15}" for length in LENGTHS))
         for row in rows:

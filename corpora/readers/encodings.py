@@ -74,7 +74,7 @@ _FEW = 1
 """So many of either are forgiven a file of any length."""
 _SAMPLE = 8 * 1024
 """Bytes of lines with characters beyond ASCII that are decoded to decide."""
-_CAREFUL = 4 * 1024
+_CAREFUL = 1024
 """Bytes of it that are decoded with an eye to where characters begin, where the likeliest text has bad bytes."""
 _SURE = 7.0
 """Nats by which the likeliest text must lead; with less than that, an encoding is assumed."""
@@ -263,7 +263,7 @@ def _judge(scan: _Scan) -> Found:
         return Found("utf-8")
     texts = {name: decode(scan.sample, name, scan.is_whole, skips=True) for name in ("utf-8", *LEGACY)}
     (best, name), (second, other) = _ranked(texts)[:2]
-    if BAD in texts[name]:  # what comes after may have been read from the wrong byte on
+    if BAD in texts[name] and name != "utf-8":  # what comes after may have been read from the wrong byte on
         few = scan.sample[:_CAREFUL]
         texts = {each: decode(few, each, scan.is_whole and few == scan.sample) for each in texts}
         (best, name), (second, other) = _ranked(texts)[:2]
