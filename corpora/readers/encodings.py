@@ -192,12 +192,13 @@ def likelihood(text: str, name: str = "") -> float:
     """Natural logarithm of how likely a text is, by its characters and pairs of characters.
 
     ``name`` is its encoding: kana are what is expected in those of Japanese alone. Of what is there n times only
-    1 + ln n count, else a text that is full of one sign (□, │) would be judged by that sign; :data:`BAD` counts whole.
+    1 + ln n count, else a text that is full of one sign (□, │) would be judged by that sign. What is bad, of
+    private use or a narrow kana counts each time: a wrong encoding makes whole texts of few such characters.
     """
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     characters, pairs, hit, miss = _tables()
     different, counts = np.unique(codes, return_counts=True)
-    weights = np.where(different == ord(BAD), counts, 1 + np.log(counts))
+    weights = np.where(_suspicious()[different], counts, 1 + np.log(counts))
     total = float(characters[different] @ weights)
     if name in _JAPANESE:
         total += _KANA * float(weights[(different >= 0x3041) & (different <= 0x30FF)].sum())
@@ -321,6 +322,14 @@ def _by_kind() -> NDArray[np.float32]:
         table[[ord(character) for character in row]] = -9.5
     table[[ord(character) for character in _SYLLABLES]] = -5.5
     table[ord(BAD)] = -16.0
+    return table
+
+
+@cache
+def _suspicious() -> NDArray[np.bool_]:
+    table = np.zeros(0x110000, bool)
+    for first, last in ((ord(BAD), ord(BAD)), (0xE000, 0xF8FF), (0xFF61, 0xFF9F)):
+        table[first : last + 1] = True
     return table
 
 
