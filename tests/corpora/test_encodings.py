@@ -64,6 +64,16 @@ def test_the_likeliest_text_wins_however_it_is_written(text: str, name: str) -> 
         assert find([shape.encode(name)]).name == name, shape
 
 
+@pytest.mark.parametrize("name", ["gb18030", "big5"])
+def test_thousands_of_different_characters_without_a_sign_between_are_no_narrow_kana(name: str) -> None:
+    table = (Path(encodings.__file__).parent / "characters.tsv").read_text("utf-8")
+    usual = [character for character in table if "\u4e00" <= character <= "\u9fff"][:3000]
+    text = "".join(character for character in usual if character.encode(name, "ignore"))
+    for seed in range(20):
+        shuffled = "".join(random.Random(seed).sample(text, 1000))
+        assert find([shuffled.encode(name)]).name == name
+
+
 @pytest.mark.parametrize(("text", "name"), WRITTEN)
 def test_a_sure_text_gives_no_line(tmp_path: Path, text: str, name: str) -> None:
     (tmp_path / "a.txt").write_bytes(f"{text}\n{text}".encode(name))
