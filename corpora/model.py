@@ -20,6 +20,11 @@ _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udff
 """What would break a line, steer a terminal or turn the direction of writing, and what can't be written at all."""
 
 
+def shown(text: str) -> str:
+    """The text as one line that steers no terminal: what would is written as an escape."""
+    return _UNSHOWN.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
 class SpanKind(StrEnum):
     """What a stretch of text is, where it is not plain main text."""
 
@@ -164,16 +169,18 @@ class Collection:
 class Problem:
     """One thing wrong in one file; ``line`` is 1-based, 0 where the whole file is meant.
 
+    A note (``is_note``) is wrong in nothing: it says what was assumed or passed over, and changes no exit status.
     As text it is one line, whatever the file's name and what is quoted of it hold.
     """
 
     file: Path
     line: int
     reason: str
+    is_note: bool = False
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else str(self.file)
-        return _UNSHOWN.sub(lambda found: ascii(found[0])[1:-1], f"{place}: {self.reason}")
+        return shown(f"{place}: {'note: ' if self.is_note else ''}{self.reason}")
 
 
 @dataclass(frozen=True, slots=True)

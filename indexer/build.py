@@ -19,6 +19,7 @@ from pathlib import Path
 from corpora.manifests import Catalogue, load
 from corpora.model import Access, Problem, Source, strictest
 from corpora.readers import discover
+from corpora.readers.encodings import Choice
 from indexer import engines, folding, merging
 from indexer.access import CLOSED, LOCAL, Declared, Standing, effective, standings
 from indexer.checksums import Damaged
@@ -78,7 +79,7 @@ def build(
     engine: str | None = None,
     model: Path | None = None,
     remove: Sequence[str] = (),
-    encoding: str | None = None,
+    encodings: Sequence[Choice] = (),
     collection: str = "",
     catalogue: Catalogue | None = None,
     access: Access | None = None,
@@ -89,6 +90,7 @@ def build(
     """Add the works under ``paths`` to the index, replacing those with the same ids, and remove others.
 
     ``engine`` and ``model`` default to those of the index; ``model`` is a folder of a sentence-transformers model.
+    ``encodings`` are those that were named for some files or all.
     ``catalogue`` defaults to the shipped manifests. The works are declared as the manifest of their collection and
     ``access`` say, and never less strictly than they were; what neither declares stays undeclared. ``beside`` is the
     manifest beside the texts of ``collection``. A work leaves a collection that is not open only with ``move``.
@@ -111,7 +113,7 @@ def build(
         problems: list[Problem] = []
         found: list[tuple[Path, Source]] = []
         for path in paths:
-            some, wrong = discover(path, encoding)
+            some, wrong = discover(path, encodings)
             problems += wrong
             found += [(path, source) for source in some]
         homes = homes_of(index, current)
@@ -235,7 +237,7 @@ def _write_packs(
     model: Path | None,
     progress: Progress,
 ) -> list[tuple[tuple[str, ...], Pack]]:
-    sizes = {key: sum(file.stat().st_size for file in source.files) for key, source in sources.items()}
+    sizes = {key: sum(map(_size, source.files)) for key, source in sources.items()}
     folders: dict[tuple[str, ...], Path] = {}
     for group in _groups(sizes):
         made_of = (FORMAT, settings.model, settings.folding, collection, group)
@@ -247,6 +249,14 @@ def _write_packs(
     ]
     write_packs(missing, embedder, model, progress)
     return [(group, Pack(folder)) for group, folder in folders.items()]
+
+
+def _size(file: Path) -> int:
+    """Bytes of a file; none where it is gone by now, which its reader reports."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 def _groups(sizes: dict[str, int]) -> Iterator[tuple[str, ...]]:

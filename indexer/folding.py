@@ -5,8 +5,8 @@ Every code point folds to one code point or to nothing, whatever stands beside i
 until nothing changes: compatibility forms (full width, Kangxi radicals, compatibility ideographs; Unicode's NFKD
 without its marks, where one character is left), lower case, graphic variants (``variants.tsv``, our own), and
 traditional to simplified (OpenCC's ``t2s``, character by character). Punctuation, spaces, symbols, marks and control
-characters fold to nothing; 〓 and □, which stand for a character nobody could print, and characters of private use
-stay.
+characters fold to nothing; 〓, □ and U+FFFD, which stand for a character nobody could print or read, and characters
+of private use stay.
 
 An iteration mark (々, 〻 and 〃, which fold to 々) says its character again. That depends on what stands before it, so
 it is a step after folding: :func:`repeat` for folded code points, :func:`fold_phrase` for a phrase that is looked for.
@@ -33,7 +33,7 @@ ITERATION = "々"
 
 _VARIANTS = Path(__file__).with_name("variants.tsv")
 _CODE_POINTS = 0x110000
-_PLACEHOLDERS = "〓□"
+_PLACEHOLDERS = "〓□\ufffd"
 _ITERATION_MARKS = "〻〃"
 _PRIVATE_USE = (range(0xE000, 0xF900), range(0xF0000, 0xFFFFE), range(0x100000, 0x10FFFE))
 _SPLIT = {"着": "著"}

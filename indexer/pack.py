@@ -201,7 +201,7 @@ class Pack:
     def problems(self, source: str, root: Path) -> tuple[Problem, ...]:
         """What was wrong in the files of the source with this digest, which stands at ``root`` now."""
         found = self._contents["problems"].get(source, ())
-        return tuple(Problem(root / file, line, reason) for file, line, reason in found)
+        return tuple(Problem(root / file, *said) for file, *said in found)
 
     def of_works(self, works: Iterable[int]) -> NDArray[np.bool_]:
         """Which passages are of these works."""
@@ -386,7 +386,7 @@ class PackWriter:
             "works": self._works,
             "names": self._names,
             "problems": {
-                source: [(str(problem.file), problem.line, problem.reason) for problem in found]
+                source: [(str(each.file), each.line, each.reason, each.is_note) for each in found]
                 for source, found in problems.items()
             },
         }

@@ -33,9 +33,10 @@ def read(source: Source) -> Iterator[Work | Problem]:
     """The work whose folder is the source's root, after the problems in its chapters."""
     problems: list[Problem] = []
     sections = []
+    encoding = dict(source.options).get("encoding", "")
     for file in sorted(source.files, key=lambda file: order(file.parent.relative_to(source.root))):
         title = titles.SEPARATOR.join(file.parent.relative_to(source.root).parts) or source.root.name
-        section = bodies.whole([line for _, line in lines(file, problems.append)], title)
+        section = bodies.whole([line for _, line in lines(file, problems.append, encoding)], title)
         if section.text.strip():
             sections.append(section)
     yield from problems

@@ -132,7 +132,7 @@ def read(source: Source) -> Iterator[Work | Problem]:
     sections: list[Section] = []
     title = edition = ""
     for file in texts:
-        volume = _Volume(file, facsimiles, problems.append)
+        volume = _Volume(file, facsimiles, problems.append, dict(source.options).get("encoding", ""))
         volume.read()
         sections += volume.sections()
         title = title or volume.title
@@ -187,12 +187,13 @@ def chinese_number(number: int) -> str:
 class _Volume:
     """One text file on its way to sections."""
 
-    def __init__(self, file: Path, facsimiles: dict[tuple[str, str], str], report: Report) -> None:
+    def __init__(self, file: Path, facsimiles: dict[tuple[str, str], str], report: Report, encoding: str) -> None:
         self.title = ""
         self.edition = ""
         self._file = file
         self._facsimiles = facsimiles
         self._report = report
+        self._encoding = encoding
         self._draft = _Draft("")
         self._drafts = [self._draft]
         self._open: _Open | None = None
@@ -205,7 +206,7 @@ class _Volume:
     def read(self) -> None:
         """Reads the file to its end."""
         number, last, marked = 0, "¶", False
-        for number, line in lines(self._file, self._tell):
+        for number, line in lines(self._file, self._tell, self._encoding):
             if line[:1] in ("#", " ") and (line.startswith(("# ", "#-*-")) or _KEYWORD.match(line)):
                 self._keyword(number, line)
                 continue

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from corpora.model import CatalogueRecord, Problem, Section, Source, Span, SpanKind, Work
 from corpora.readers import records
-from corpora.readers.lines import Report, read_bytes
+from corpora.readers.lines import Report, read_text
 from corpora.readers.titles import SEPARATOR
 
 SUFFIXES = (".json",)
@@ -60,7 +60,8 @@ def read(source: Source) -> Iterator[Work | Problem]:
     """The work in each file, after the problems in it."""
     for file in source.files:
         problems: list[Problem] = []
-        work = _read_file(file, dict(source.options).get("id") or _name(file), problems.append)
+        options = dict(source.options)
+        work = _read_file(file, options.get("id") or _name(file), options.get("encoding", ""), problems.append)
         yield from problems
         if work:
             yield work
@@ -80,20 +81,17 @@ def _folder(file: Path) -> str:
     return next((name for name in reversed(file.parts[:-1]) if name in _BOOKS), "")
 
 
-def _read_file(file: Path, identifier: str, report: Report) -> Work | None:
-    data = read_bytes(file, MAX_BYTES, report)
-    if data is None:
+def _read_file(file: Path, identifier: str, encoding: str, report: Report) -> Work | None:
+    text = read_text(file, MAX_BYTES, report, encoding)
+    if text is None:
         return None
     try:
-        given = json.loads(data.decode("utf-8-sig"))
+        given = json.loads(text)
         if not given or not isinstance(given, list | dict):
             raise ValueError("is neither a list of poems nor an object that holds some")
         identifier = records.work_id({}, identifier)
     except json.JSONDecodeError as error:
         report(Problem(file, error.lineno, f"is not valid JSON: {error.msg}"))
-        return None
-    except UnicodeDecodeError:
-        report(Problem(file, 0, "is not UTF-8"))
         return None
     except (ValueError, RecursionError) as error:
         report(Problem(file, 0, str(error)[:200]))

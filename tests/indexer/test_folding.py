@@ -59,7 +59,7 @@ def test_what_is_no_text_is_dropped(dropped: str) -> None:
 
 
 def test_what_stands_for_a_character_is_kept() -> None:
-    assert fold("〓□〇") == "〓□〇"
+    assert fold("〓□〇\ufffd") == "〓□〇\ufffd"
 
 
 def test_a_private_character_is_a_character() -> None:

@@ -15,9 +15,10 @@ from rich.table import Table
 
 from corpora.manifests import BESIDE, NAME, Catalogue, load, read
 from corpora.model import Access
+from corpora.readers.encodings import Choice
 from indexer.access import Standing
 from web.commands.bars import Bars
-from web.commands.options import collections_option, index_option
+from web.commands.options import collections_option, encodings_option, index_option
 from web.commands.texts import DATA
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     help="The sentence-transformers model of a new index.  [default: the one shipped]",
 )
 @click.option("--remove", metavar="WORK_ID", multiple=True, help="Take this work out; may be repeated.")
-@click.option("--encoding", help="The encoding of plain texts.  [default: found out for each file]")
+@encodings_option
 @click.option(
     "--collection",
     metavar="NAME",
@@ -55,7 +56,7 @@ def index(
     engine: str | None,
     model: Path | None,
     remove: tuple[str, ...],
-    encoding: str | None,
+    encodings: tuple[Choice, ...],
     collection: str,
     access: str | None,
     move: bool,
@@ -92,7 +93,7 @@ def index(
                 engine=engine,
                 model=model.resolve() if model else None,
                 remove=remove if number == 0 else (),
-                encoding=encoding,
+                encodings=encodings,
                 collection=batch.collection,
                 catalogue=load(own, [*recorded, *batch.manifests]),
                 access=Access(access) if access else None,
@@ -102,7 +103,7 @@ def index(
             )
         _print(report)
         standing += report.access
-        failed = failed or bool(report.problems)
+        failed = failed or any(not problem.is_note for problem in report.problems)
     for each in standing:
         if told := _to_be_said(each, folder):
             click.echo(told, err=True)
@@ -233,6 +234,6 @@ def _print(report: BuildReport) -> None:
         f"generation {report.generation}: {report.added} added, {report.replaced} replaced, "
         f"{report.unchanged} unchanged, {report.removed} removed; "
         f"{report.passages:,} passages, {report.windows:,} windows in the index; "
-        f"{len(report.problems)} problems; {report.seconds:.1f} s",
+        f"{sum(not problem.is_note for problem in report.problems)} problems; {report.seconds:.1f} s",
         err=True,
     )

@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from corpora.manifests import OWN
+from corpora.readers.encodings import NAMES, Choice
 from web.defaults import DATABASE
 
 
@@ -35,6 +36,26 @@ def _parts(address: str) -> tuple[str, str]:
     rest = address.partition("://")[2]
     return rest.rpartition("@")[0], rest.partition("?")[2]
 
+
+def _choices(_: click.Context, __: click.Parameter, written: tuple[str, ...]) -> tuple[Choice, ...]:
+    try:
+        return tuple(map(Choice.parse, written))
+    except ValueError as failure:
+        raise click.BadParameter(str(failure)) from failure
+
+
+encodings_option = click.option(
+    "--encoding",
+    "encodings",
+    metavar="NAME[:PATTERN]",
+    multiple=True,
+    callback=_choices,
+    help=(
+        "The encoding of files without a mark, or of those whose path ends as PATTERN says, such as 'big5:漢書/*.txt', "
+        f"where * stands for any characters; may be repeated. NAME is one of {', '.join(NAMES)}; big5 includes what "
+        "Windows, ETEN and Hong Kong added, gb18030 is GBK and GB2312, too.  [default: found out for each file]"
+    ),
+)
 
 database_option = click.option(
     "--database",

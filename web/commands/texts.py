@@ -13,9 +13,11 @@ from rich.table import Table
 
 from corpora import fetch as fetching
 from corpora.manifests import Catalogue, ManifestFailure, load
-from corpora.model import Collection, Problem
-from corpora.readers import discover, distinct_works, read
-from web.commands.options import collections_option
+from corpora.model import Collection
+from corpora.readers import discover
+from corpora.readers.encodings import Choice
+from web.commands import checking
+from web.commands.options import collections_option, encodings_option
 
 DATA = Path("data")
 
@@ -24,34 +26,29 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--encoding", help="The encoding of plain texts.  [default: found out for each file]")
-def check(paths: tuple[Path, ...], encoding: str | None) -> None:
-    """Say what is wrong in files or folders, without indexing them.
+@encodings_option
+@click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
+def check(paths: tuple[Path, ...], encodings: tuple[Choice, ...], as_json: bool) -> None:
+    """Say what files or folders are taken for and what is wrong in them, without indexing them.
 
-    They are read just as `wenyuan index` reads them; each problem is one line that names file, line and reason.
+    They are read just as `wenyuan index` reads them. A row for each work says its format, encoding, title, author,
+    sections, characters and problems; below, each problem is one line that names file, line and reason. A note is no
+    problem: it says what was assumed (`?` after an encoding), or what was passed over.
 
     Exit status: 0 nothing wrong, 1 problems, 2 nothing could be read.
     """
-    works = sections = characters = problems = 0
-    seen: dict[str, Path] = {}
-    for path in paths:
-        sources, found = discover(path, encoding)
-        if not sources and not found:
-            found = [Problem(path, 0, "no texts found")]
-        for problem in found:
-            problems += 1
-            click.echo(problem)
-        for source in sources:
-            for item in distinct_works(read(source), seen, source.root):
-                if isinstance(item, Problem):
-                    problems += 1
-                    click.echo(item)
-                    continue
-                works += 1
-                sections += len(item.sections)
-                characters += sum(len(section.text) for section in item.sections)
-    click.echo(f"{works} works, {sections} sections, {characters} characters, {problems} problems", err=True)
-    sys.exit(2 if not works else 1 if problems else 0)
+    found = checking.check(paths, encodings)
+    if as_json:
+        click.echo(checking.as_json(found))
+    else:
+        checking.show(found, Console())
+    works = found.works
+    click.echo(
+        f"{len(works)} works, {sum(work.sections for work in works)} sections, "
+        f"{sum(work.characters for work in works)} characters, {len(found.faults)} problems",
+        err=True,
+    )
+    sys.exit(2 if not works else 1 if found.faults else 0)
 
 
 @click.command()
