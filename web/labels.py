@@ -286,7 +286,7 @@ def session_over() -> str:
 
 def wrong_password() -> str:
     """That one did not get in."""
-    return str(_("账号或密码不对。连错五次的账号，要等一刻钟。"))
+    return str(_("账号或密码不对。在一处连错五次，要等一刻钟。"))
 
 
 def database_trouble(why: Trouble) -> str:

@@ -136,12 +136,12 @@ def test_an_invitation_leads_to_the_site(served: tuple[Flask, str]) -> None:
         path, data={"doing": "invite", "role": "reader", "csrf_token": token(administrator, path)}
     ).text
     expected = begins.replace(ASKED_AT, "http://localhost")
-    assert re.findall("https?://[^ <>]+/account/invitation/", page)[0] == f"{expected}/account/invitation/"
+    assert re.findall("https?://[^ <>]+/account/invitation#", page)[0] == f"{expected}/account/invitation#"
     with app.test_request_context("/", base_url=ASKED_AT):
-        assert site.address_of("accounts.invitation", secret="x") == f"{begins}/account/invitation/x"
+        assert site.address_of("accounts.invitation", _anchor="x") == f"{begins}/account/invitation#x"
     with app.test_request_context("/", base_url=f"{ASKED_AT}/prefix"):
-        told = site.address_of("accounts.invitation", secret="x")
-        assert told == (f"{SITE}/account/invitation/x" if begins == SITE else f"{ASKED_AT}/prefix/account/invitation/x")
+        told = site.address_of("accounts.invitation", _anchor="x")
+        assert told == (f"{SITE}/account/invitation#x" if begins == SITE else f"{ASKED_AT}/prefix/account/invitation#x")
 
 
 def test_programs_are_told_the_address(served: tuple[Flask, str]) -> None:
@@ -154,14 +154,14 @@ def test_the_command_line_invites_to_the_configured_address(tmp_path: Path, monk
     def invited(*options: str) -> str:
         return CliRunner().invoke(invite, ["--database", str(tmp_path / "db.sqlite"), *options]).output
 
-    assert invited().startswith("http://127.0.0.1:8000/account/invitation/")
+    assert invited().startswith("http://127.0.0.1:8000/account/invitation#")
     file = tmp_path / "wenyuan.toml"
     file.write_text(f'site = "{SITE}"\n')
     monkeypatch.setenv("WENYUAN_CONFIG", str(file))
-    assert invited().startswith(f"{SITE}/account/invitation/")
+    assert invited().startswith(f"{SITE}/account/invitation#")
     monkeypatch.setenv("WENYUAN_SITE", "https://other.example")
-    assert invited().startswith("https://other.example/account/invitation/")
-    assert invited("--site", "https://third.example/").startswith("https://third.example/account/invitation/")
+    assert invited().startswith("https://other.example/account/invitation#")
+    assert invited("--site", "https://third.example/").startswith("https://third.example/account/invitation#")
     assert "it begins with https://" in invited("--site", "third.example")
 
 
@@ -174,7 +174,7 @@ def test_the_command_line_invites_to_the_configured_address(tmp_path: Path, monk
     ],
 )
 def test_serving_says_what_will_be_printed(config: dict[str, Any], said: str) -> None:
-    assert said in serving._told(Config(**config))
+    assert said in serving._addresses(Config(**config))
 
 
 def test_no_subdomain_is_forced_to_https(client: FlaskClient) -> None:

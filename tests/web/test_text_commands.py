@@ -14,6 +14,7 @@ from rich.console import Console
 
 from corpora.manifests import bundled_folder
 from corpora.model import CatalogueRecord, Problem, Section, Source, Work
+from corpora.readers import READERS, Reader
 from corpora.readers.encodings import NAMES, Choice
 from web.commands import checking, texts
 

@@ -15,7 +15,7 @@ from web.accounts.guard import current_account, requires
 from web.accounts.models import Account, Role
 from web.accounts.people import AccountFailure
 from web.addresses import networks
-from web.storage import session
+from web.storage import session, trouble
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/account")
 
@@ -38,7 +38,7 @@ def log_in() -> ResponseReturnValue:
     except DBAPIError as failure:
         # Nobody gets in whose attempt can't be counted, nor whose session can't be kept: that is said, and no more.
         session().rollback()
-        current_app.logger.error("logging in failed: the database can't be used", exc_info=failure)
+        current_app.logger.error("logging in failed: the database: %s", trouble(failure)[1])
         return make_response(render_template("accounts/log_in.html", form=form, unusable=True), 503)
 
 

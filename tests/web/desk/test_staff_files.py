@@ -12,7 +12,6 @@ from web.accounts.keys import key_in
 from web.app import create_app
 from web.backup import back_up
 from web.config import Config
-from web.desk.pages.answers import EXTENSION
 from web.storage import Storage
 
 
@@ -58,16 +57,6 @@ def test_key_and_answers_are_beside_a_database_in_a_file_unless_the_state_folder
     assert kept("beside") == {"db.key", "db.answers"}
     assert kept("apart") == set()
     assert kept("state") == {"wenyuan.key", "wenyuan.answers"}
-
-
-def test_another_process_that_writes_the_same_year_disturbs_no_draft(works: Path, tmp_path: Path) -> None:
-    desk = serve(works, str(tmp_path / "db.sqlite"))
-    texts = tmp_path / "db.answers" / "texts"
-    (year,) = texts.glob("*.jsonl")
-    year.with_suffix(".draft").mkdir()  # a draft of the one name that all processes shared
-    with desk.storage.session() as session:
-        desk.app.extensions[EXTENSION].refresh(session)
-    assert sorted(path.name for path in texts.iterdir()) == [year.with_suffix(".draft").name, year.name]
 
 
 def test_the_key_in_the_state_folder_is_the_same_after_a_restart(works: Path, tmp_path: Path) -> None:
