@@ -1,7 +1,13 @@
 # Two commands do everything:
 #   make run                          set up, index the bundled collection, serve http://127.0.0.1:8000
-#   make run COLLECTION=northeast     the same for a named collection (fetched first), or a folder of files
+#   make run COLLECTION=northeast     the same for a named collection (fetched first), or a folder of files, which is
+#                                     open on this machine alone until `wenyuan access` or a collection.yaml says more
 #   make test                         set up and pass every test
+#
+# And for whoever keeps it:
+#   make install                      set up and no more
+#   make lock                         renew the exact versions in requirements/
+#   make lowest                       pass every test on the lowest versions that setup.cfg allows
 #
 # TORCH_SOURCE may name an index of CPU builds of torch, for a pip that knows none.
 
@@ -10,18 +16,29 @@ COLLECTION ?= bundled
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+LOWEST := build/lowest
 INDEX ?= index/$(notdir $(patsubst %/,%,$(COLLECTION)))
-TORCH_VERSION := 2.13.0
+TORCH := $(shell cat requirements/torch.txt)
 TORCH_INDEX := $(if $(TORCH_SOURCE),--extra-index-url $(TORCH_SOURCE))
 
-.PHONY: run test
+# A lock is complete, so pip resolves nothing. jieba comes as source and is built by the locked setuptools.
+LOCKED := pip install --quiet --no-deps --no-build-isolation
+# The CPU build of torch is some 200 MB; on Linux the plain one brings gigabytes of GPU libraries along.
+torch = $(1)/pip install --quiet $(TORCH_INDEX) "$(TORCH)+cpu" 2>/dev/null \
+	|| $(1)/pip install --quiet $(TORCH_INDEX) "$(TORCH)"
+COMPILE = $(BIN)/uv pip compile --quiet --no-annotate --custom-compile-command "make lock" \
+	--excludes requirements/accelerators.txt --no-emit-package torch
+EVERYWHERE := --universal --python-version 3.11 --fork-strategy fewest --generate-hashes
+
+.PHONY: run test install lock lowest
 .DELETE_ON_ERROR:
 
 run: $(VENV)/installed
-	@if [ ! -f "$(INDEX)/manifest.json" ]; then \
+	@ACCESS=""; if [ ! -f "$(INDEX)/manifest.json" ]; then \
 		if [ ! -e "$(COLLECTION)" ] && [ "$(COLLECTION)" != bundled ]; then \
 			$(BIN)/wenyuan fetch "$(COLLECTION)" || exit; fi; \
-		$(BIN)/wenyuan index "$(COLLECTION)" --index "$(INDEX)" || [ $$? -eq 1 ]; fi
+		if [ -e "$(COLLECTION)" ] && [ ! -e "$(COLLECTION)/collection.yaml" ]; then ACCESS="--access this-machine"; fi; \
+		$(BIN)/wenyuan index "$(COLLECTION)" --index "$(INDEX)" $$ACCESS || [ $$? -eq 1 ]; fi
 	$(BIN)/wenyuan serve --index "$(INDEX)" --port $(PORT)
 
 test: $(VENV)/tested
@@ -30,17 +47,40 @@ test: $(VENV)/tested
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2
 
-# The CPU build of torch is some 200 MB; on Linux the plain one brings gigabytes of GPU libraries along.
-$(VENV)/torch:
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet $(TORCH_INDEX) "torch==$(TORCH_VERSION)+cpu" 2>/dev/null \
-		|| $(BIN)/pip install --quiet $(TORCH_INDEX) "torch==$(TORCH_VERSION)"
+install: $(VENV)/installed
+
+# Begun anew with each lock: of two distributions of the same module, such as Whoosh's, the one that was dropped must go.
+$(VENV)/libraries: requirements/build.txt requirements/run.txt requirements/torch.txt
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/$(LOCKED) --require-hashes --requirement requirements/build.txt
+	$(BIN)/$(LOCKED) --require-hashes --requirement requirements/run.txt
+	$(call torch,$(BIN))
 	@touch $@
 
-$(VENV)/installed: $(VENV)/torch setup.cfg
-	$(BIN)/pip install --quiet --editable .
+$(VENV)/installed: $(VENV)/libraries setup.cfg
+	$(BIN)/$(LOCKED) --editable .
+	$(BIN)/pip check
 	@touch $@
 
-$(VENV)/tested: $(VENV)/installed
-	$(BIN)/pip install --quiet --editable ".[test]"
+$(VENV)/tested: $(VENV)/installed requirements/test.txt
+	$(BIN)/$(LOCKED) --require-hashes --requirement requirements/test.txt
+	$(BIN)/pip check
 	@touch $@
+
+lock: $(VENV)/tested
+	$(COMPILE) $(EVERYWHERE) --upgrade --extra test --output-file requirements/test.txt \
+		setup.cfg requirements/torch.txt >/dev/null
+	$(COMPILE) $(EVERYWHERE) --constraints requirements/test.txt --output-file requirements/run.txt \
+		setup.cfg requirements/torch.txt >/dev/null
+	echo setuptools | $(COMPILE) $(EVERYWHERE) --constraints requirements/test.txt \
+		--output-file requirements/build.txt - >/dev/null
+
+lowest: $(VENV)/tested
+	$(PYTHON) -m venv --clear $(LOWEST)
+	$(COMPILE) --python $(LOWEST)/bin/python --resolution lowest-direct --extra test \
+		--output-file $(LOWEST)/lowest.txt setup.cfg requirements/torch.txt >/dev/null
+	$(LOWEST)/bin/$(LOCKED) --requirement requirements/build.txt
+	$(LOWEST)/bin/$(LOCKED) --requirement $(LOWEST)/lowest.txt
+	$(call torch,$(LOWEST)/bin)
+	$(LOWEST)/bin/$(LOCKED) --editable .
+	$(LOWEST)/bin/pytest -n 2

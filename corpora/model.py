@@ -20,6 +20,11 @@ _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udff
 """What would break a line, steer a terminal or turn the direction of writing, and what can't be written at all."""
 
 
+def shown(text: str) -> str:
+    """The text as one line that steers no terminal: what would is written as an escape."""
+    return _UNSHOWN.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
 class SpanKind(StrEnum):
     """What a stretch of text is, where it is not plain main text."""
 
@@ -27,6 +32,10 @@ class SpanKind(StrEnum):
     SMALL = "small"  # small type that belongs to the main text, such as 臣
     HEAD = "head"  # running head: the series, the book and its author, repeated in every file
     GAIJI = "gaiji"  # one character resolved from a gaiji reference, or its placeholder
+    # Packs store the number of a kind in this order: new ones go to the end.
+    MARK = "beside"  # what stands beside the text and is not searched: a note's number, a reading in brackets
+    READING = "ruby"  # characters whose pronunciation the edition prints beside them, as the span's name
+    LINE = "printed"  # a printed line that the edition numbers; the name is its place, such as 0001a03
 
 
 class Role(StrEnum):
@@ -39,16 +48,32 @@ class Role(StrEnum):
 
 
 class Access(StrEnum):
-    """Who may read a collection."""
+    """Who may read a work, the least strict first. ``THIS_MACHINE`` can be declared for an index, not in a manifest."""
 
     OPEN = "open"
+    THIS_MACHINE = "this-machine"
     IN_LIBRARY = "in-library"
     STAFF = "staff"
 
 
+def strictest(*declared: Access | None) -> Access | None:
+    """Return the access that satisfies all declarations; None where there is none.
+
+    ``THIS_MACHINE`` and ``IN_LIBRARY`` admit different readers: both together leave only staff.
+    """
+    given = {each for each in declared if each}
+    if {Access.THIS_MACHINE, Access.IN_LIBRARY} <= given:
+        return Access.STAFF
+    return max(given, key=list(Access).index, default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A half-open range ``[start, end)`` of a section's text. ``name`` names a gaiji (``KR2038`` or its IDS)."""
+    """A half-open range ``[start, end)`` of a section's text.
+
+    ``name`` names a gaiji (``KR2038`` or its IDS), is the label that ties a note at the foot to its number in the text,
+    the pronunciation of a reading, or the place of a line.
+    """
 
     kind: SpanKind
     start: int
@@ -134,7 +159,7 @@ class Collection:
     title: Localized
     description: Localized
     licence: str
-    access: Access = Access.OPEN
+    access: Access
     records: dict[str, CatalogueRecord] = field(default_factory=dict)
     origins: dict[str, Origin] = field(default_factory=dict)
     archive: str = ""
@@ -144,16 +169,18 @@ class Collection:
 class Problem:
     """One thing wrong in one file; ``line`` is 1-based, 0 where the whole file is meant.
 
+    A note (``is_note``) is wrong in nothing: it says what was assumed or passed over, and changes no exit status.
     As text it is one line, whatever the file's name and what is quoted of it hold.
     """
 
     file: Path
     line: int
     reason: str
+    is_note: bool = False
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else str(self.file)
-        return _UNSHOWN.sub(lambda found: ascii(found[0])[1:-1], f"{place}: {self.reason}")
+        return shown(f"{place}: {'note: ' if self.is_note else ''}{self.reason}")
 
 
 @dataclass(frozen=True, slots=True)

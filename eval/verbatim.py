@@ -59,12 +59,12 @@ def verbatim_share(sentences: Sequence[AlignedSentence], work: Work, folding: Ca
 
 
 def _main_texts(work: Work) -> list[str]:
-    """Each section without its notes and running heads."""
+    """Each section without its notes, their numbers and running heads."""
     texts = []
     for section in work.sections:
         parts, start = [], 0
         for span in section.spans:
-            if span.kind in (SpanKind.NOTE, SpanKind.HEAD):
+            if span.kind in (SpanKind.NOTE, SpanKind.HEAD, SpanKind.MARK):
                 parts.append(section.text[start : span.start])
                 start = max(start, span.end)
         texts.append("".join([*parts, section.text[start:]]))

@@ -2,9 +2,11 @@
 
 The file is an uncompressed tar: the manifest first, then each folder with its checksums before what they tell of.
 A backup reads what is published, which nothing changes, so that serving and building go on. Restoring publishes the
-generation of the file as the next one of the index; what was published before it stays as the one to go back to.
+generation of the file as the next one of the index; what was published before it stays as the one to go back to. Who
+may read what comes along in the manifest, and what was closed since the backup stays closed.
 
-A restored file is as trusted as whoever made it: checksums tell of accidents, not of forgery.
+Checksums tell of accidents, not of forgery. Yet a forged file can't run code: texts, streams and vectors are arrays
+without pickles, and of an engine with pickles (:data:`indexer.engines.PICKLED`) the inverted index is made again.
 """
 
 from __future__ import annotations
@@ -15,13 +17,16 @@ import os
 import re
 import shutil
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, cast
 
-from indexer import checksums
+from indexer import checksums, private
+from indexer.build import write_engine
 from indexer.checksums import LIST, Damaged, Record
+from indexer.engines import PICKLED
 from indexer.errors import IndexFailure, no_room
 from indexer.generation import (
     MANIFEST,
@@ -68,22 +73,35 @@ def backup(index: Path, target: Path, on_progress: Progress = lambda step, done,
     draft = target.with_name(f".{target.name}.draft")
     try:
         with no_room(target.parent):
-            for _ in range(_ATTEMPTS):
-                state = published(index)
-                if state is None:
-                    raise IndexFailure(f"{index}: no index there")
-                try:
-                    moved = _write(index, state, draft, on_progress)
-                except (Damaged, FileNotFoundError) as failure:
-                    if published(index) == state:
-                        raise damaged(index, failure) from failure
-                    continue  # builds have dropped this generation meanwhile: take theirs
-                sync(draft)
-                os.replace(draft, target)
-                sync(target.parent)
-                return moved
+            with open(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "r+b") as file:
+                moved = archive(index, file, on_progress)
+            sync(draft)
+            os.replace(draft, target)
+            sync(target.parent)
     finally:
         draft.unlink(missing_ok=True)
+    return moved
+
+
+def archive(index: Path, file: IO[bytes], on_progress: Progress = lambda step, done, total: None) -> Moved:
+    """Write the published generation into a file that is open, from where it stands to its end.
+
+    Raises:
+        IndexFailure: there is no index, it is damaged, or builds drop its generations faster than they are read.
+    """
+    start = file.tell()
+    for _ in range(_ATTEMPTS):
+        file.seek(start)
+        file.truncate()
+        state = published(index)
+        if state is None:
+            raise IndexFailure(f"{index}: no index there")
+        try:
+            return _write(index, state, file, on_progress)
+        except (Damaged, FileNotFoundError) as failure:
+            if published(index) == state:
+                raise damaged(index, failure) from failure
+            # Builds have dropped this generation meanwhile: take theirs.
     raise IndexFailure(f"{index}: builds published faster than it could be copied; run it when they are done")
 
 
@@ -96,28 +114,46 @@ def restore(
         IndexFailure: the file is no whole backup, or there is an index already and ``over`` was not said; what was
             published is as it was.
     """
+    with source.open("rb") as file, staged(file, str(source), index, over=over, on_progress=on_progress) as settle:
+        return settle()
+
+
+@contextmanager
+def staged(
+    file: IO[bytes],
+    name: str,
+    index: Path,
+    *,
+    over: bool = False,
+    on_progress: Progress = lambda step, done, total: None,
+) -> Iterator[Callable[[], Moved]]:
+    """Unpack the generation in a file beside the index, and give what publishes it; nobody else builds meanwhile.
+
+    ``name`` is the file's in messages.
+
+    Raises:
+        IndexFailure: as :func:`restore` does.
+    """
     with builder_lock(index), no_room(index):
         before = _before(index, over)
         draft = index / "packs" / ".restoring"  # where the next to publish drops what a death leaves
         shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
+        for each in (draft.parent, draft):
+            private.make_inside(each)
         try:
-            with source.open("rb") as opened:
-                room = shutil.disk_usage(index).free
-                size = os.fstat(opened.fileno()).st_size
-                if size > room:
-                    advice = f"{size:,} bytes are needed and {room:,} are free"
-                    raise IndexFailure(f"{index}: no room is left on the disk ({advice})")
-                try:
-                    state = _unpack(opened, draft, lambda done: on_progress("restore", done, size))
-                except (tarfile.TarError, EOFError) as failure:
-                    raise _Refused(str(failure)) from failure
-            moved = _settle(index, draft, state, before)
-        except _Refused as failure:
-            raise IndexFailure(f"{source}: {failure}; nothing was restored") from failure
+            room = shutil.disk_usage(index).free
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            if size > room:
+                advice = f"{size:,} bytes are needed and {room:,} are free"
+                raise IndexFailure(f"{index}: no room is left on the disk ({advice})")
+            try:
+                state = _unpack(file, draft, lambda done: on_progress("restore", done, size))
+            except (_Refused, tarfile.TarError, EOFError) as failure:
+                raise IndexFailure(f"{name}: {failure}; nothing was restored") from failure
+            yield lambda: _settle(index, draft, state, before, on_progress)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-    return moved
 
 
 class _Refused(Exception):
@@ -161,25 +197,25 @@ class _Checking:
         return self._sum.hexdigest() == self._record.sha256
 
 
-def _write(index: Path, state: Generation, draft: Path, on_progress: Progress) -> Moved:
+def _write(index: Path, state: Generation, file: IO[bytes], on_progress: Progress) -> Moved:
     every = folders(index, state)
     total = sum(map(checksums.size, every))
     done = files = 0
-    with tarfile.open(draft, "w") as archive:
-        _add_bytes(archive, MANIFEST, as_json(state).encode())
+    with tarfile.open(fileobj=file, mode="w") as tar:
+        _add_bytes(tar, MANIFEST, as_json(state).encode())
         for folder in every:
             name = f"{folder.parent.name}/{folder.name}"
             records = checksums.recorded(folder)
-            _add_bytes(archive, f"{name}/{LIST}", (folder / LIST).read_bytes())
-            for file, record in records.items():
-                with (folder / file).open("rb") as opened:
+            _add_bytes(tar, f"{name}/{LIST}", (folder / LIST).read_bytes())
+            for each, record in records.items():
+                with (folder / each).open("rb") as opened:
                     checking = _Checking(opened, record)
                     try:
-                        archive.addfile(_member(f"{name}/{file}", record.bytes), cast(IO[bytes], checking))
+                        tar.addfile(_member(f"{name}/{each}", record.bytes), cast(IO[bytes], checking))
                     except OSError as failure:
-                        raise failure if failure.errno else Damaged(f"{folder / file}: truncated") from failure
+                        raise failure if failure.errno else Damaged(f"{folder / each}: truncated") from failure
                 if not checking.is_whole:
-                    raise Damaged(f"{folder / file}: its bytes have changed")
+                    raise Damaged(f"{folder / each}: its bytes have changed")
                 files += 1
                 done += record.bytes
                 on_progress("backup", done, total)
@@ -225,7 +261,8 @@ def _unpack(file: IO[bytes], draft: Path, on_progress: Callable[[int], None]) ->
             if not member.isreg() or member.issparse():
                 raise _Refused(f"{member.name}: not a plain file")
             if name == LIST and folder not in lists:
-                place.parent.mkdir(parents=True)
+                for each in (place.parent.parent, place.parent):
+                    private.make_inside(each)
                 place.write_bytes(_bytes(archive, member))
                 lists[folder] = _list(place, member.name)
             elif name in lists.get(folder, {}) and not place.exists():
@@ -269,11 +306,15 @@ def _copy(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path, record
         raise _Refused(f"{member.name}: its bytes have changed")
 
 
-def _settle(index: Path, draft: Path, state: Generation, before: Generation | None) -> Moved:
-    """Put what was unpacked in its place, durably, and publish it."""
-    restored = replace(state, number=before.number + 1 if before else state.number)
+def _settle(index: Path, draft: Path, state: Generation, before: Generation | None, on_progress: Progress) -> Moved:
+    """Put what was unpacked in its place, durably, and publish it; an inverted index with pickles is made again."""
+    restored = replace(state, number=before.number + 1 if before else state.number).closed_as(before)
     homes = {folder: pack_folder(index, folder.name) for folder in folders(draft, state)}
-    homes[engine_folder(draft, state.number)] = engine_folder(index, restored.number)
+    anew = state.settings.engine in PICKLED
+    if anew:
+        del homes[engine_folder(draft, state.number)]
+    else:
+        homes[engine_folder(draft, state.number)] = engine_folder(index, restored.number)
     files = size = 0
     for folder, home in homes.items():
         records = checksums.recorded(folder)
@@ -281,11 +322,15 @@ def _settle(index: Path, draft: Path, state: Generation, before: Generation | No
         size += sum(record.bytes for record in records.values())
         if home.parent.name == "packs" and home.is_dir() and checksums.is_whole(home):
             continue  # a pack's name stands for what is in it
-        for path in (*folder.iterdir(), folder):
-            sync(path)
+        for file in folder.iterdir():
+            private.settle(file)
+            sync(file)
+        sync(folder)
         drop(home)
-        home.parent.mkdir(exist_ok=True)
+        private.make_inside(home.parent)
         os.replace(folder, home)
         sync(home.parent)
+    if anew:
+        write_engine(index, None, restored, on_progress)
     publish(index, restored, before)
     return Moved(restored.number, len(restored.live_works()), files, size)

@@ -11,15 +11,19 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from corpora.manifests import record_of
-from corpora.model import Problem, Source
+from corpora.manifests import Catalogue, load
+from corpora.model import Access, Problem, Source, strictest
 from corpora.readers import discover
+from corpora.readers.encodings import Choice
 from indexer import engines, folding, merging
+from indexer.access import CLOSED, LOCAL, Declared, Standing, effective, standings
 from indexer.checksums import Damaged
+from indexer.declaring import homes_of
 from indexer.embedding import Embedder, load_embedder
 from indexer.errors import IndexFailure, no_room
 from indexer.generation import (
@@ -35,10 +39,12 @@ from indexer.generation import (
     pack_folder,
     publish,
     published,
+    relabel,
     require_sizes,
     work_key,
 )
-from indexer.pack import Pack, Progress
+from indexer.pack import Pack, PackWork, Progress
+from indexer.settling import place_of, settle
 from indexer.tokens import pack_passages
 from indexer.workers import Task, write_packs
 
@@ -49,7 +55,10 @@ pack, so that they are as large as the cores and these bounds allow."""
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did. Counts are works but for passages and windows, which are the whole index's."""
+    """What a build did. Counts are works but for passages and windows, which are the whole index's.
+
+    ``access`` says how it stands with the works that were given, changed or not.
+    """
 
     generation: int
     added: int
@@ -60,6 +69,7 @@ class BuildReport:
     windows: int
     seconds: float
     problems: tuple[Problem, ...]
+    access: tuple[Standing, ...]
 
 
 def build(
@@ -69,18 +79,28 @@ def build(
     engine: str | None = None,
     model: Path | None = None,
     remove: Sequence[str] = (),
-    encoding: str | None = None,
+    encodings: Sequence[Choice] = (),
     collection: str = "",
+    catalogue: Catalogue | None = None,
+    access: Access | None = None,
+    beside: Path | None = None,
+    move: bool = False,
     on_progress: Progress = lambda step, done, total: None,
 ) -> BuildReport:
     """Add the works under ``paths`` to the index, replacing those with the same ids, and remove others.
 
     ``engine`` and ``model`` default to those of the index; ``model`` is a folder of a sentence-transformers model.
+    ``encodings`` are those that were named for some files or all.
+    ``catalogue`` defaults to the shipped manifests. The works are declared as the manifest of their collection and
+    ``access`` say, and never less strictly than they were; what neither declares stays undeclared. ``beside`` is the
+    manifest beside the texts of ``collection``. A work leaves a collection that is not open only with ``move``.
 
     Raises:
         IndexFailure: nothing was done; the message says why.
+        ManifestFailure: a shipped manifest can't be used; nothing was done.
     """
     began = time.monotonic()
+    catalogue = catalogue or load()
     with builder_lock(index), no_room(index):
         before = _whole(index)
         settings, embedder = _settings(index, before, engine, model)
@@ -91,17 +111,16 @@ def build(
             raise IndexFailure(f"no work in {index} has the id {', '.join(unknown)}; `wenyuan status` lists them")
 
         problems: list[Problem] = []
-        sources: dict[str, Source] = {}
+        found: list[tuple[Path, Source]] = []
         for path in paths:
-            found, wrong = discover(path, encoding)
+            some, wrong = discover(path, encodings)
             problems += wrong
-            for source in found:
-                try:
-                    sources.setdefault(digest(source, collection), source)
-                except OSError as failure:
-                    problems.append(Problem(source.root, 0, f"unreadable: {failure.strerror}"))
+            found += [(path, source) for source in some]
+        homes = homes_of(index, current)
+        sources = settle(found, current, collection, set(homes.values()), catalogue, problems.append)
         fresh = {key: source for key, source in sources.items() if key not in current.sources}
-        packs = _write_packs(index, fresh, settings, collection, embedder, model or _model_path(before), on_progress)
+        place = model or _model_path(before)
+        packs = _write_packs(index, fresh, settings, collection, catalogue, embedder, place, on_progress)
         known = open_packs(index, current.packs).values()
         problems += [
             problem
@@ -110,15 +129,33 @@ def build(
             for problem in pack.problems(key, source.root)
         ]
 
-        entries, owners, wrong = _enter(current, packs)
+        entries, owners, wrong = _enter(current, packs, partial(_left, homes, current.access, catalogue, move))
         problems += wrong
         arriving = {work for entry in entries for work in (entry.works[number] for number in entry.live)}
         leaving = (arriving & alive.keys()) | set(remove)
-        unchanged = sum(len(current.sources[key]) for key in sources if key in current.sources)
+        untouched = [work for key in sources for work in current.sources.get(key, ())]
+        unchanged = len(untouched)
+        made = {pack.folder.name: pack for _, pack in packs}
+        arrived = {
+            entry.works[number]: made[entry.name].works[number].collection for entry in entries for number in entry.live
+        }
+        given = {**{work: homes[work] for work in untouched if work in homes}, **arrived}
+        moved = {work: home for work, home in arrived.items() if homes.get(work, home) != home}
+        homes = {**{work: home for work, home in homes.items() if work not in leaving}, **arrived}
+        declared = _declared(current.access, given, homes, catalogue, access)
+        declared = declared.remember(
+            {
+                work: level
+                for work, home in moved.items()
+                if home != LOCAL and (level := effective(declared.of(home, work), catalogue.access_of(home))) in CLOSED
+            }
+        )
+        if beside and collection in given.values():
+            declared = replace(declared, manifests={**declared.manifests, collection: str(beside.resolve())})
         if not entries and not leaving:
             if not current.packs and not unchanged:
                 raise IndexFailure(_nothing(paths, problems))
-            following = current
+            following = current if declared == current.access else relabel(index, current, declared)
         else:
             kept = current.without(leaving)
             following = replace(
@@ -126,6 +163,8 @@ def build(
                 number=current.number + 1,
                 packs=(*kept.packs, *entries),
                 sources={**kept.sources, **owners},
+                access=declared,
+                places=kept.places | _places_of(sources, {**current.sources, **owners}),
             )
             groups = merging.due(merging.members(index, following))
             following = merging.merge(index, following, groups, embedder, on_progress)
@@ -143,6 +182,7 @@ def build(
         windows=sum(int(mask[pack.windows["passage"]].sum()) for pack, mask in zip(opened, live, strict=True)),
         seconds=time.monotonic() - began,
         problems=tuple(dict.fromkeys(problems)),
+        access=tuple(standings(((home, work) for work, home in given.items()), following.access, catalogue)),
     )
 
 
@@ -187,39 +227,36 @@ def compact(index: Path, *, on_progress: Progress = lambda step, done, total: No
     )
 
 
-def digest(source: Source, collection: str) -> str:
-    """A name for exactly this source: its reader and options, its files' bytes, and what the manifests say of it."""
-    total = hashlib.sha256(
-        repr((source.reader, source.options, source.root.name, collection, record_of(source.root.name))).encode()
-    )
-    for file in source.files:
-        name = str(file.relative_to(source.root.parent))
-        with file.open("rb") as opened:
-            total.update(name.encode() + hashlib.file_digest(opened, "sha256").digest())
-    return total.hexdigest()
-
-
 def _write_packs(
     index: Path,
     sources: dict[str, Source],
     settings: Settings,
     collection: str,
+    catalogue: Catalogue,
     embedder: Embedder,
     model: Path | None,
     progress: Progress,
 ) -> list[tuple[tuple[str, ...], Pack]]:
-    sizes = {key: sum(file.stat().st_size for file in source.files) for key, source in sources.items()}
+    sizes = {key: sum(map(_size, source.files)) for key, source in sources.items()}
     folders: dict[tuple[str, ...], Path] = {}
     for group in _groups(sizes):
         made_of = (FORMAT, settings.model, settings.folding, collection, group)
         folders[group] = pack_folder(index, hashlib.sha256(repr(made_of).encode()).hexdigest()[:24])
     missing = [
-        Task(folder, tuple((key, sources[key], sizes[key]) for key in group), collection)
+        Task(folder, tuple((key, sources[key], sizes[key]) for key in group), collection, catalogue)
         for group, folder in folders.items()
         if not is_made(index, folder.name)
     ]
     write_packs(missing, embedder, model, progress)
     return [(group, Pack(folder)) for group, folder in folders.items()]
+
+
+def _size(file: Path) -> int:
+    """Bytes of a file; none where it is gone by now, which its reader reports."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 def _groups(sizes: dict[str, int]) -> Iterator[tuple[str, ...]]:
@@ -239,9 +276,12 @@ def _groups(sizes: dict[str, int]) -> Iterator[tuple[str, ...]]:
 
 
 def _enter(
-    current: Generation, packs: list[tuple[tuple[str, ...], Pack]]
+    current: Generation, packs: list[tuple[tuple[str, ...], Pack]], left: Callable[[PackWork], str]
 ) -> tuple[list[PackEntry], dict[str, tuple[str, ...]], list[Problem]]:
-    """Entries for new packs; of two works with one id the first counts."""
+    """Entries for new packs; of two works with one id the first counts.
+
+    A work for which ``left`` names a collection that it must not leave stays out; its source is read again next time.
+    """
     number = 1 + max((entry.number for entry in current.packs), default=0)
     seen: set[str] = set()
     entries: list[PackEntry] = []
@@ -249,18 +289,68 @@ def _enter(
     problems: list[Problem] = []
     for group, pack in packs:
         live: list[int] = []
+        refused: set[str] = set()
         for place, work in enumerate(pack.works):
+            if home := left(work):
+                reason = f"belongs to the collection {home}, which is not open; it was left as it was"
+                advice = f"index it with --collection {home}, or with --move if it is to go to {work.collection}"
+                problems.append(Problem(Path(work.id), 0, f"{reason}: {advice}"))
+                refused.add(work.source)
+                continue
             if work.id in seen:
                 problems.append(Problem(Path(work.id), 0, "two works have this id; the first was indexed"))
             elif work.section_titles:
                 live.append(place)
             seen.add(work.id)
-        for key in group:
+        for key in (key for key in group if key not in refused):
             owners[key] = tuple(work.id for work in pack.works if work.source == key)
         if live:
             entries.append(PackEntry(number, pack.folder.name, tuple(work.id for work in pack.works), tuple(live)))
             number += 1
     return entries, owners, problems
+
+
+def _left(homes: Mapping[str, str], declared: Declared, catalogue: Catalogue, move: bool, work: PackWork) -> str:
+    """Return the collection that a work must not leave, for it is not open; "" where there is none.
+
+    A work belongs where it is in the index, and where a manifest names it.
+    """
+    if move:
+        return ""
+    home, named = homes.get(work.id, ""), catalogue.record_of(work.id)
+    access = {}
+    if named:
+        access[named[0]] = catalogue.access_of(named[0])
+    if home:
+        access[home] = effective(declared.of(home, work.id), catalogue.access_of(home))
+    closed = [name for name, may_read in access.items() if name != work.collection and may_read is not Access.OPEN]
+    return closed[-1] if closed else ""
+
+
+def _declared(
+    before: Declared, given: Mapping[str, str], homes: Mapping[str, str], catalogue: Catalogue, access: Access | None
+) -> Declared:
+    """Return what the index says from now on of who may read: never less strict than before.
+
+    ``given`` maps the works that were named to their collections, ``homes`` all works. A collection that is undeclared
+    and has other works, too, is declared by its manifest alone. What manifests have closed by now is closed.
+    """
+    declared = before
+    for collection in dict.fromkeys(given.values()):
+        works = [work for work, home in given.items() if home == collection]
+        manifest = catalogue.access_of(collection)
+        has_others = any(home == collection and work not in given for work, home in homes.items())
+        wanted, whole = strictest(access, manifest), before.collections.get(collection)
+        if wanted is None or (collection != LOCAL and has_others and whole is None and manifest is None):
+            continue
+        if collection == LOCAL:
+            stricter = {work: strictest(before.works.get(work), wanted) or wanted for work in works}
+            declared = declared.remember(stricter)
+        else:
+            declared = declared.declare(collection, (), strictest(whole, wanted) or wanted)
+    for collection, said in declared.collections.items():
+        declared = declared.declare(collection, (), strictest(said, catalogue.access_of(collection)) or said)
+    return declared.only({work for work, home in homes.items() if home == LOCAL})
 
 
 def write_engine(index: Path, before: Generation | None, following: Generation, progress: Progress) -> None:
@@ -290,6 +380,11 @@ def write_engine(index: Path, before: Generation | None, following: Generation, 
     progress("commit", 0, 1)
     writer.commit()
     progress("commit", 1, 1)
+
+
+def _places_of(sources: dict[str, Source], owners: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    """Where each work stands that has a source to itself."""
+    return {owners[key][0]: place_of(source) for key, source in sources.items() if len(owners.get(key, ())) == 1}
 
 
 def _places(generation: Generation) -> dict[tuple[int, str, int], str]:

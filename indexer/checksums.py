@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from indexer import private
 from indexer.errors import IndexFailure
 
 LIST = "checksums.json"
@@ -45,7 +46,7 @@ class Record:
 
 
 def seal(folder: Path, before: Path | None = None) -> None:
-    """Write the list of a folder's files.
+    """Write the list of a folder's files, and let nobody read them who may not read the folder.
 
     What stands in ``before``, too, by a hard link, was recorded there and is not read again.
     """
@@ -55,7 +56,9 @@ def seal(folder: Path, before: Path | None = None) -> None:
         shared = file.name in known and before is not None and file.samefile(before / file.name)
         records[file.name] = known[file.name] if shared else _record(file)
     listed = {name: asdict(record) for name, record in records.items()}
-    (folder / LIST).write_text(json.dumps(checked({"files": listed}), indent=1), "utf-8")
+    private.write(folder / LIST, json.dumps(checked({"files": listed}), indent=1).encode())
+    for file in folder.iterdir():
+        private.settle(file)
 
 
 def files(folder: Path) -> list[Path]:

@@ -5,7 +5,11 @@ Every code point folds to one code point or to nothing, whatever stands beside i
 until nothing changes: compatibility forms (full width, Kangxi radicals, compatibility ideographs; Unicode's NFKD
 without its marks, where one character is left), lower case, graphic variants (``variants.tsv``, our own), and
 traditional to simplified (OpenCC's ``t2s``, character by character). Punctuation, spaces, symbols, marks and control
-characters fold to nothing; 〓 and □, which stand for a character nobody could print, stay.
+characters fold to nothing; 〓, □ and U+FFFD, which stand for a character nobody could print or read, and characters
+of private use stay.
+
+An iteration mark (々, 〻 and 〃, which fold to 々) says its character again. That depends on what stands before it, so
+it is a step after folding: :func:`repeat` for folded code points, :func:`fold_phrase` for a phrase that is looked for.
 """
 
 from __future__ import annotations
@@ -22,11 +26,18 @@ import numpy as np
 from numpy.typing import NDArray
 from opencc import OpenCC
 
-__all__ = ["Variant", "fingerprint", "fold", "fold_array", "read_variants"]
+__all__ = ["ITERATION", "Variant", "fingerprint", "fold", "fold_array", "fold_phrase", "read_variants", "repeat"]
+
+ITERATION = "々"
+"""What every iteration mark folds to."""
 
 _VARIANTS = Path(__file__).with_name("variants.tsv")
 _CODE_POINTS = 0x110000
-_PLACEHOLDERS = "〓□"
+_PLACEHOLDERS = "〓□\ufffd"
+_ITERATION_MARKS = "〻〃"
+_PRIVATE_USE = (range(0xE000, 0xF900), range(0xF0000, 0xFFFFE), range(0x100000, 0x10FFFE))
+_SPLIT = {"着": "著"}
+"""One character that modern print writes as two common ones, each of which stands for the other in older texts."""
 _DROPPED = "ZPCSM"  # first letters of Unicode's general categories
 # Planes 2 and 3 hold ideographs only. Those that this Python's Unicode tables do not know yet are kept all the same.
 _IDEOGRAPHIC_PLANES = range(0x20000, 0x40000)
@@ -55,6 +66,21 @@ def fold(text: str) -> str:
     return text.translate(_FOLDED)
 
 
+def fold_phrase(text: str) -> str:
+    """The phrase as it stands in a stream: folded, each iteration mark replaced by the character that it repeats.
+
+    >>> fold_phrase("家々")
+    '家家'
+    """
+    folded = fold(text)
+    if ITERATION not in folded:
+        return folded
+    said = ""
+    for character in folded:
+        said += said[-1] if said and character == ITERATION else character
+    return said
+
+
 class _Folded(dict[int, int | None]):
     """What code points fold to, for ``str.translate``, which is quickest for short texts; filled as they are met."""
 
@@ -76,6 +102,19 @@ def fold_array(codepoints: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDAr
     return folded[offsets], offsets
 
 
+def repeat(folded: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Folded code points of one run, each iteration mark replaced by the character that it repeats.
+
+    A mark that nothing stands before stays.
+    """
+    marks = folded == ord(ITERATION)
+    if not marks.any():
+        return folded
+    sources = np.maximum.accumulate(np.where(marks, 0, np.arange(len(folded))))
+    said: NDArray[np.uint32] = folded[sources]
+    return said
+
+
 @lru_cache(1)
 def fingerprint() -> str:
     """Names this folding: an index made with another fingerprint must be built anew."""
@@ -91,6 +130,8 @@ def _table() -> NDArray[np.uint32]:
     for code, category in enumerate(map(unicodedata.category, _below_ideographs())):
         if category[0] not in _DROPPED:
             table[code] = code
+    for codes in _PRIVATE_USE:
+        table[codes.start : codes.stop] = codes
     for character in _PLACEHOLDERS:
         table[ord(character)] = ord(character)
     kept = table.copy()
@@ -106,7 +147,11 @@ def _table() -> NDArray[np.uint32]:
 
 def _steps() -> dict[str, str]:
     """One step of folding for each character that has one."""
-    steps = _simplified() | {row.variant: row.standard for row in read_variants()}
+    steps = _converted("t2s") | {row.variant: row.standard for row in read_variants()} | _SPLIT
+    steps |= dict.fromkeys(_ITERATION_MARKS, ITERATION)
+    for character, traditional in _converted("s2t").items():
+        if steps.get(traditional, traditional) != character:  # 馀, 锺, 谘: simplified in part; 餘 is 余 in full
+            steps.setdefault(character, traditional)
     characters = _below_ideographs()
     lowered, decomposed = map(str.lower, characters), map(unicodedata.decomposition, characters)
     for character, lower, parts in zip(characters, lowered, decomposed, strict=True):
@@ -127,13 +172,13 @@ def _base(character: str) -> str:
     return "".join(part for part in decomposed if not unicodedata.category(part).startswith("M"))
 
 
-def _simplified() -> dict[str, str]:
-    """What OpenCC makes of each single ideograph, where that is another single character."""
+def _converted(conversion: str) -> dict[str, str]:
+    """What a conversion of OpenCC makes of each single ideograph, where that is another single character."""
     characters = [chr(code) for codes in _SCRIPT for code in codes]
     # On lines of their own, for together they might be read as words.
-    converted = OpenCC("t2s").convert("\n".join(characters)).split("\n")
+    converted = OpenCC(conversion).convert("\n".join(characters)).split("\n")
     return {
-        character: plain
-        for character, plain in zip(characters, converted, strict=True)
-        if plain != character and len(plain) == 1
+        character: other
+        for character, other in zip(characters, converted, strict=True)
+        if other != character and len(other) == 1
     }

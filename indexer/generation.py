@@ -23,7 +23,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from indexer import checksums
+from indexer import checksums, private
+from indexer.access import Declared, declared_from
 from indexer.checksums import Damaged
 from indexer.errors import IndexFailure
 from indexer.pack import Pack, sync
@@ -57,12 +58,19 @@ class PackEntry:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One published state. ``sources`` maps a source's digest to the ids of the works it gave."""
+    """One published state.
+
+    ``sources`` maps a source's digest to the ids of the works it gave, ``places`` a work's id to the file or folder
+    that it was read from on this machine; an index made before these were kept has none. ``access`` says who may read
+    what; it is empty in an index that was built before it was written there.
+    """
 
     number: int
     settings: Settings
     packs: tuple[PackEntry, ...] = ()
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    access: Declared = field(default_factory=Declared)
+    places: dict[str, str] = field(default_factory=dict)
 
     def live_works(self) -> dict[str, tuple[int, int]]:
         """Every live work's id with the number of its pack and its number in it."""
@@ -75,7 +83,13 @@ class Generation:
             for pack in self.packs
         )
         sources = {digest: ids for digest, ids in self.sources.items() if not works.intersection(ids)}
-        return replace(self, packs=tuple(pack for pack in packs if pack.live), sources=sources)
+        places = {work: place for work, place in self.places.items() if work not in works}
+        return replace(self, packs=tuple(pack for pack in packs if pack.live), sources=sources, places=places)
+
+    def closed_as(self, other: Generation | None) -> Generation:
+        """The generation with what another one closes closed here, too."""
+        access = self.access.tightened(other.access) if other else self.access
+        return replace(self, access=access.only(self.live_works()))
 
 
 def work_key(pack: int, work: int) -> str:
@@ -153,7 +167,7 @@ def _read(index: Path, name: str) -> Generation | None:
         return None
     except IndexFailure as failure:
         raise IndexFailure(f"{path}: {failure}") from failure
-    except (OSError, ValueError, KeyError, TypeError) as failure:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as failure:
         unreadable = Damaged(f"{path}: unreadable, {failure}")
         raise (damaged(index, unreadable) if name == MANIFEST else unreadable) from failure
 
@@ -161,6 +175,8 @@ def _read(index: Path, name: str) -> Generation | None:
 def as_json(generation: Generation) -> str:
     """A manifest."""
     data = json.loads(json.dumps({"format": FORMAT, **asdict(generation)}))
+    if not generation.access:
+        del data["access"]
     return json.dumps(checksums.checked(data), ensure_ascii=False, indent=1)
 
 
@@ -169,7 +185,7 @@ def from_json(text: str) -> Generation:
 
     Raises:
         IndexFailure: it is of another format.
-        ValueError, KeyError, TypeError: it is none, or damaged.
+        ValueError, KeyError, TypeError, AttributeError: it is none, or damaged.
     """
     data: dict[str, Any] = json.loads(text)
     if data["format"] != FORMAT:
@@ -182,6 +198,8 @@ def from_json(text: str) -> Generation:
             PackEntry(pack["number"], pack["name"], tuple(pack["works"]), tuple(pack["live"])) for pack in data["packs"]
         ),
         sources={digest: tuple(ids) for digest, ids in data["sources"].items()},
+        access=declared_from(data.get("access", {})),
+        places=dict(data.get("places", {})),
     )
 
 
@@ -189,14 +207,15 @@ def publish(index: Path, generation: Generation, before: Generation | None) -> N
     """Make ``generation`` the published one, all at once; ``before`` stays as the one to go back to.
 
     What neither needs, and what a build that died has left behind, is dropped. Nothing is published before it is
-    durable.
+    durable. What the new generation closes is closed in the one to go back to before it is closed in itself: going
+    back opens nothing, even when the manifest is lost.
     """
     engine = engine_folder(index, generation.number)
     checksums.seal(engine, engine_folder(index, before.number) if before else None)
     for path in (*engine.iterdir(), engine, engine.parent, index / "packs"):
         sync(path)
     if before:
-        _swap(index, PREVIOUS, before)
+        _swap(index, PREVIOUS, before.closed_as(generation))
     _swap(index, MANIFEST, generation)
     if not before:
         (index / PREVIOUS).unlink(missing_ok=True)
@@ -209,10 +228,20 @@ def publish(index: Path, generation: Generation, before: Generation | None) -> N
                 drop(entry)
 
 
+def relabel(index: Path, generation: Generation, access: Declared) -> Generation:
+    """Publish other words on who may read the works of the published generation, which stays as it is otherwise."""
+    labelled = replace(generation, access=access.only(generation.live_works()))
+    if former := previous(index):
+        _swap(index, PREVIOUS, former.closed_as(labelled))
+    _swap(index, MANIFEST, labelled)
+    return labelled
+
+
 def _swap(index: Path, name: str, generation: Generation) -> None:
     """Put a manifest in the place of another, all at once."""
     draft = index / f".{name}.draft"
-    draft.write_text(as_json(generation), "utf-8")
+    private.write(draft, as_json(generation).encode())
+    private.settle(draft)
     sync(draft)
     os.replace(draft, index / name)
     sync(index)
@@ -233,7 +262,8 @@ def fork_engine(index: Path, old: int | None, new: int) -> Path:
     """
     folder = engine_folder(index, new)
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    for each in (folder.parent, folder):
+        private.make_inside(each)
     source = engine_folder(index, old) if old is not None else None
     for file in source.iterdir() if source and source.is_dir() else ():
         if file.is_file() and not file.name.endswith(checksums.LOCKS) and file.name != checksums.LIST:
@@ -252,8 +282,8 @@ def builder_lock(index: Path) -> Iterator[None]:
         IndexFailure: another process builds it.
     """
     try:
-        index.mkdir(parents=True, exist_ok=True)
-        handle = os.open(index / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        private.make(index)
+        handle = os.open(index / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as failure:
         raise IndexFailure(f"{index}: can't write there ({failure.strerror}); name another folder") from failure
     try:

@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpora.model import CatalogueRecord, Page, Problem, Role, Section, Span, SpanKind, Work
-from indexer import checksums, vectors, words
+from indexer import checksums, private, vectors, words
 from indexer.compact import Ids, Letters, Offsets, alphabet_of, ranks
 from indexer.embedding import Embedder, StaticEmbedder, Vectors, unit
-from indexer.folding import fold_array
+from indexer.folding import ITERATION, fold_array
 from indexer.passages import (
     BOUNDARY,
     Codes,
@@ -195,11 +195,13 @@ class Pack:
 
     @cached_property
     def spellings(self) -> NDArray[np.uint32]:
-        """For each character of the alphabet, how many characters of it fold to it."""
+        """For each character of the alphabet, how many characters of it may stand for it in a text."""
         known = self.folded[np.isin(self.folded, self.alphabet) & (self.folded != BOUNDARY)]
         counts: NDArray[np.uint32] = np.bincount(
             self.alphabet.searchsorted(known), minlength=len(self.alphabet)
         ).astype(np.uint32)
+        if ord(ITERATION) in self.alphabet:  # it stands for any character that it follows
+            counts += 1
         return counts
 
     @cached_property
@@ -233,7 +235,7 @@ class Pack:
     def problems(self, source: str, root: Path) -> tuple[Problem, ...]:
         """What was wrong in the files of the source with this digest, which stands at ``root`` now."""
         found = self._contents["problems"].get(source, ())
-        return tuple(Problem(root / file, line, reason) for file, line, reason in found)
+        return tuple(Problem(root / file, *said) for file, *said in found)
 
     def of_works(self, works: Iterable[int]) -> NDArray[np.bool_]:
         """Which passages are of these works."""
@@ -406,7 +408,8 @@ class PackWriter:
         ``problems`` are those of each source, by its digest; their files are named from its root.
         """
         draft = folder.with_name(f".{folder.name}.draft")
-        draft.mkdir(parents=True, exist_ok=True)
+        for each in (folder.parent, draft):
+            private.make_inside(each)
         joined = {name: _concatenate(name, parts) for name, parts in self._arrays.items()}
         joined["windows"], lengths = _write_vectors(joined, embedder, draft, progress)
         for name, array in _compacted(joined).items():
@@ -417,7 +420,7 @@ class PackWriter:
             "works": self._works,
             "names": self._names,
             "problems": {
-                source: [(str(problem.file), problem.line, problem.reason) for problem in found]
+                source: [(str(each.file), each.line, each.reason, each.is_note) for each in found]
                 for source, found in problems.items()
             },
         }

@@ -1,9 +1,10 @@
 """A section becomes two folded streams, and the passages and windows over them. Pure functions.
 
 The main stream is the section's text without its interlinear notes; the notes stream is its notes, one after
-another. Each section of the main stream and each note of the notes stream ends with :data:`BOUNDARY`, which no
-folded character equals, so no match runs across it. A phrase is searched in a stream, hence across line ends,
-pages, notes and passages; a passage only says where a match is counted and shown.
+another. What stands beside the text, such as the number of a note, is in neither. Each section of the main stream and
+each note of the notes stream ends with :data:`BOUNDARY`, which no folded character equals, so no match runs across it.
+A phrase is searched in a stream, hence across line ends, pages, notes and passages; a passage only says where a match
+is counted and shown.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpora.model import Section, SpanKind
-from indexer.folding import fold_array
+from indexer.folding import fold_array, repeat
 
 Codes = NDArray[np.uint32]
 
@@ -63,31 +64,38 @@ def text_of(codes: Codes) -> str:
 
 
 def main_stream(section: Section, codes: Codes) -> Stream:
-    """The folded text without its notes, closed by a boundary."""
-    keep = np.ones(len(codes), dtype=bool)
-    for span in section.spans:
-        if span.kind is SpanKind.NOTE:
-            keep[span.start : span.end] = False
-    places = np.flatnonzero(keep)
+    """The folded text without its notes and what stands beside it, closed by a boundary."""
+    places = np.flatnonzero(_without(section, len(codes), SpanKind.NOTE, SpanKind.MARK))
     folded, offsets = fold_array(codes[places])
     return Stream(
-        np.append(folded, np.uint32(BOUNDARY)),
+        np.append(repeat(folded), np.uint32(BOUNDARY)),
         np.append(places[offsets], len(codes)).astype(np.uint32),
     )
 
 
 def notes_stream(section: Section, codes: Codes) -> Stream:
     """The folded notes in order, each closed by a boundary."""
+    kept = _without(section, len(codes), SpanKind.MARK)
     parts: list[Codes] = []
     offsets: list[Codes] = []
     for span in section.spans:
         if span.kind is SpanKind.NOTE:
-            folded, kept = fold_array(codes[span.start : span.end])
-            parts += [folded, np.array([BOUNDARY], np.uint32)]
-            offsets += [kept.astype(np.uint32) + np.uint32(span.start), np.array([span.end], np.uint32)]
+            places = np.flatnonzero(kept[span.start : span.end]) + span.start
+            folded, found = fold_array(codes[places])
+            parts += [repeat(folded), np.array([BOUNDARY], np.uint32)]
+            offsets += [places[found].astype(np.uint32), np.array([span.end], np.uint32)]
     if not parts:
         return Stream(np.empty(0, np.uint32), np.empty(0, np.uint32))
     return Stream(np.concatenate(parts), np.concatenate(offsets))
+
+
+def _without(section: Section, length: int, *kinds: SpanKind) -> NDArray[np.bool_]:
+    """Which characters of a section's text are in no span of these kinds."""
+    kept = np.ones(length, dtype=bool)
+    for span in section.spans:
+        if span.kind in kinds:
+            kept[span.start : span.end] = False
+    return kept
 
 
 def passage_starts(section: Section) -> list[tuple[int, int]]:

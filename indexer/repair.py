@@ -88,6 +88,9 @@ def repair(index: Path, *, go_back: bool = False, on_progress: Progress = lambda
         broken = {damage.path.parent for damage in damages}
         if go_back and (hurt := broken.intersection(folders(index, state))):
             raise IndexFailure(f"{index}: generation {state.number} is damaged, too ({min(hurt)}); {_ANEW}")
+        back = state is former
+        if go_back:
+            state = state.closed_as(other)
         if other and broken.intersection(folders(index, other)):
             other = None
         gone = {pack.name for pack in state.packs if pack_folder(index, pack.name) in broken}
@@ -103,7 +106,7 @@ def repair(index: Path, *, go_back: bool = False, on_progress: Progress = lambda
         for folder in broken.intersection(pack_folder(index, name) for name in gone):
             drop(folder)  # lest a build take it for done
         publish(index, mended, other)
-    return Repair(mended.number, tuple(damages), anew, tuple(sorted(lost)), back=state is former)
+    return Repair(mended.number, tuple(damages), anew, tuple(sorted(lost)), back=back)
 
 
 _ANEW = "restore a backup with `wenyuan restore`, or build the index anew in another folder"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from indexer import passage_keys
 from indexer.engines import Bag, Folded
-from indexer.folding import fold
+from indexer.folding import fold_phrase
 from indexer.generation import work_key
 from indexer.pack import STREAM_NAMES, Pack
 from indexer.passages import BOUNDARY, text_of
@@ -26,7 +26,7 @@ def grams(folded: str) -> list[str]:
 
 def bag(text: str, scope: str) -> Bag:
     """A query as a bag of distinct tokens, in the order in which they stand."""
-    tokens = dict.fromkeys(gram for run in text.split() for gram in grams(fold(run)))
+    tokens = dict.fromkeys(gram for run in text.split() for gram in grams(fold_phrase(run)))
     return Bag(tuple(tokens)[:LONGEST_BAG], scope)
 
 

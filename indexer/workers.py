@@ -18,26 +18,27 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from corpora.manifests import record_of
+from corpora.manifests import Catalogue
 from corpora.model import Problem, Source, Work
 from corpora.readers import read
+from indexer.access import LOCAL
 from indexer.embedding import Embedder, StaticEmbedder, load_embedder
 from indexer.errors import IndexFailure
 from indexer.pack import PackWriter, Progress
 
-LOCAL = "local"
-"""The collection of works that no manifest names."""
 _LOOK = 0.2
 """Seconds between two looks at what the processes report."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A pack to write: its folder, its sources by their digests with their sizes in bytes, and their collection."""
+    """A pack to write: its folder, its sources by their digests with their sizes in bytes, their collection, and the
+    manifests, which have the records of works."""
 
     folder: Path
     sources: tuple[tuple[str, Source, int], ...]
     collection: str
+    catalogue: Catalogue
 
     @property
     def size(self) -> int:
@@ -89,7 +90,7 @@ def write_pack(task: Task, embedder: Embedder, progress: Progress) -> None:
             if isinstance(item, Problem):
                 problems.setdefault(key, []).append(_from_root(item, source.root))
             else:
-                work, home = _catalogued(item, task.collection)
+                work, home = _catalogued(item, task.collection, task.catalogue)
                 writer.add(work, home, key)
         done += size
         progress("read", done, task.size)
@@ -103,9 +104,9 @@ def _from_root(problem: Problem, root: Path) -> Problem:
     return problem
 
 
-def _catalogued(work: Work, collection: str) -> tuple[Work, str]:
+def _catalogued(work: Work, collection: str, catalogue: Catalogue) -> tuple[Work, str]:
     """The work with its manifest's record, if a manifest names it, and the collection that it belongs to."""
-    known = record_of(work.id)
+    known = catalogue.record_of(work.id)
     if known is None:
         return work, collection or LOCAL
     return replace(work, record=known[1]), collection or known[0]

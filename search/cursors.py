@@ -1,4 +1,4 @@
-"""Cursors of paging: where in a search the next page begins, bound to the search and to the generation it ran on."""
+"""Cursors of paging: where in a search the next page begins, bound to the search and to the very index it ran on."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from search.results import SearchError, SearchRequest
 _LARGEST = 1 << 40
 
 
-def write(request: SearchRequest, generation: int, offset: int) -> str:
-    """The cursor of the page that begins with hit ``offset``."""
-    state = json.dumps([generation, _identity(request), offset])
+def write(request: SearchRequest, index: str, offset: int) -> str:
+    """Return the cursor of the page that begins with hit ``offset``; ``index`` identifies what was searched."""
+    state = json.dumps([index, _identity(request), offset])
     return base64.urlsafe_b64encode(state.encode()).decode().rstrip("=")
 
 
-def read(request: SearchRequest, generation: int) -> int:
+def read(request: SearchRequest, index: str) -> int:
     """The number of the first hit that a request wants; 0 where it brings no cursor.
 
     Raises:
-        SearchError: the cursor is of another search, of another generation, or none at all.
+        SearchError: the cursor is of another search, of another state of the index, or none at all.
     """
     if not request.cursor:
         return 0
@@ -32,8 +32,8 @@ def read(request: SearchRequest, generation: int) -> int:
         raise SearchError("bad-cursor", request.cursor[:80]) from failure
     if identity != _identity(request) or not isinstance(offset, int) or not 0 <= offset < _LARGEST:
         raise SearchError("bad-cursor", request.cursor[:80])
-    if written != generation:
-        raise SearchError("cursor-expired", f"generation {written} is no longer the published one")
+    if written != index:
+        raise SearchError("cursor-expired", "the index that it was made on is no longer the published one")
     return offset
 
 

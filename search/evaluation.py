@@ -12,6 +12,7 @@ from indexer.folding import fold_array
 from indexer.pack import Pack
 from indexer.passages import code_points
 from indexer.places import Places
+from search import deadline
 from search.matching import Mask, StreamRanges, among, each_once, find, near, near_pairs
 from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree
 
@@ -46,6 +47,7 @@ class Evaluator:
 
     def evaluate(self, node: Tree) -> Found:
         """The passages that satisfy ``node``, with the occurrences of its phrases that are not denied."""
+        deadline.check()
         match node:
             case Phrase():
                 return _found([self._find(node, stream) for stream in self._streams])
@@ -96,6 +98,7 @@ class Evaluator:
         spans: list[StreamRanges] = []
         for one in ones:
             for other in others:
+                deadline.check()
                 if one.stream == other.stream:
                     pairs = ((one, other), (other, one))
                     kept += [near(self._pack, *pair, distance) for pair in pairs]
@@ -127,6 +130,7 @@ def distinct(occurrences: Sequence[StreamRanges], within: Places) -> list[Stream
     """The occurrences inside some passages, sorted, those of one stream together and none twice."""
     result: list[StreamRanges] = []
     for stream in sorted({each.stream for each in occurrences}):
+        deadline.check()
         mine = [each for each in occurrences if each.stream == stream]
         one = mine[0] if len(mine) == 1 else _joined(mine)
         result.append(one.where(among(one.passages, within)))

@@ -16,7 +16,7 @@ from indexer.engines import Engine
 from indexer.folding import fold
 from indexer.generation import work_key
 from indexer.tokens import bag
-from search import fusion
+from search import deadline, fusion
 from search.aliases import Expanded, names_in
 from search.evaluation import Found, distinct
 from search.fusion import Evidence, Matches, Scores, Stretch
@@ -90,6 +90,7 @@ class Ranker:
             if not works:
                 return {}
         scores: Scores = {}
+        deadline.check()
         for passage, score in self.engine.rank(bag(text, scope), works, POOL):
             number, row = passage_keys.split(passage)
             mask = None if eligible is None else eligible[number]
@@ -105,6 +106,7 @@ class Ranker:
         if not vector.any() or not self.snapshot.packs:
             return {}, {}
         allowed = {number: self._windows(number, scope, mask) for number, mask in eligible.items()}
+        deadline.check()
         found = self.meaning.nearest(vector, allowed, POOL)
         size = len(found.rows)
         passages, cosines = np.empty(size, np.int64), np.empty(size, np.float32)
@@ -140,6 +142,7 @@ class Ranker:
 
     def _windows(self, number: int, scope: Scope, mask: Mask | None) -> Mask | None:
         """Return the windows of a pack that may be found; None for all of them."""
+        deadline.check()
         if scope is Scope.BOTH and mask is None:
             return None
         windows = self.snapshot.packs[number].windows

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from indexer import passage_keys
 from indexer.pack import Pack
 from indexer.places import Places
+from search import deadline
 from search.evaluation import Found
 from search.interaction import SHARES, Closest
 from search.matching import StreamRanges, among, first_of_each, whole
@@ -81,6 +82,7 @@ def by_matches(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
     passages: list[NDArray[np.int64]] = []
     scores: list[NDArray[np.float64]] = []
     for number, match in evidence.matches.items():
+        deadline.check()
         pack = packs[number]
         chosen = match.found.passages
         count, typed = np.zeros(len(chosen)), np.zeros(len(chosen), dtype=bool)

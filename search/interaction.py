@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.embedding import StaticEmbedder, token_keys
-from indexer.folding import fold
+from indexer.folding import fold_phrase
 from indexer.passages import BOUNDARY, Codes, code_points
+from search import deadline
 from search.pieces import Pieces
 
 BLOCK = 20
@@ -93,7 +94,7 @@ def interact(
 
 def spaced(query: str) -> str:
     """A query as it is compared: folded, its blanks kept."""
-    return " ".join(fold(run) for run in query.split())
+    return " ".join(fold_phrase(run) for run in query.split())
 
 
 class _Asked(NamedTuple):
@@ -150,6 +151,7 @@ def _greatest(model: StaticEmbedder, asked: _Asked, codes: Codes) -> Degrees:
     used = np.flatnonzero(present)
     degrees = np.zeros((len(used), len(asked.keys)), np.uint8)
     for first in range(0, len(used) - 1, _ROWS):
+        deadline.check()
         likes = model.cosines(used[:-1][first : first + _ROWS], asked.rows)
         likes *= SAME
         degrees[first : first + len(likes), : len(asked.rows)] = np.clip(likes + 0.5, 0, SAME, out=likes)
@@ -159,6 +161,7 @@ def _greatest(model: StaticEmbedder, asked: _Asked, codes: Codes) -> Degrees:
     greatest = np.empty((len(codes), len(asked.keys)), np.uint8)
     # `take` gathers rows several times as fast as an index does.
     for first in range(0, len(text), _ROWS):
+        deadline.check()
         some = slice(first, first + _ROWS)
         each = np.maximum(degrees.take(of_characters[some], axis=0), degrees.take(of_pairs[some], axis=0))
         greatest[first // BLOCK : (first + _ROWS) // BLOCK] = _greatest_of(each.reshape(-1, BLOCK, each.shape[1]))
@@ -213,6 +216,7 @@ def _raise(degrees: Degrees, text: Codes, wanted: Sequence[_Verbatim]) -> None:
     places = np.flatnonzero(begins.take(np.minimum(text, len(begins) - 1)))
     letters = text[places]
     for characters, tokens, degree in wanted:
+        deadline.check()
         starts = places[letters == characters[0]]
         for step, character in enumerate(characters[1:], start=1):
             starts = starts[text.take(starts + step, mode="clip") == character]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Mapping
 from functools import cached_property
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer import engines, passage_keys
+from indexer.access import Declared
 from indexer.checksums import Damaged
 from indexer.embedding import Embedder, StaticEmbedder, load_embedder
 from indexer.engines import Engine
@@ -25,7 +27,7 @@ from indexer.generation import (
     work_key,
 )
 from indexer.vectors import size_on_disk
-from search import cursors, fields, fusion
+from search import cursors, deadline, fields, fusion
 from search.addresses import Address, Located, Standing, follow
 from search.aliases import expand
 from search.evaluation import distinct
@@ -55,6 +57,8 @@ from search.thesaurus import LONGEST_WORD, Spellings, thesaurus
 from search.visibility import PartialEngine
 
 LARGEST_LIMIT = 1000
+MOST_VIEWS = 16
+"""Views that are kept; a change of access makes others."""
 CLASSICAL = "lzh"
 """The language of works in which modern words are not to be found."""
 
@@ -97,28 +101,54 @@ class Library:
         """The collections that have works here."""
         return frozenset(card.collection for card in self._snapshot.cards.values())
 
-    def without(self, collections: frozenset[str]) -> Library:
-        """Return a view without these collections, as if the index had never had their works.
+    @property
+    def declared(self) -> Declared:
+        """What the index says of who may read its works."""
+        return self._snapshot.generation.access
+
+    def collection_of(self, work_id: str) -> str | None:
+        """Return the collection of a work; None where there is no such work."""
+        place = self._snapshot.places.get(work_id)
+        return self._snapshot.cards[place].collection if place else None
+
+    def without(self, works: frozenset[str]) -> Library:
+        """Return the library as if it had never had these works.
 
         Everything that is asked of it, hits, counts, facets, works and words, is answered from what is left; see
-        :class:`search.visibility.PartialEngine` for the one thing in which it differs.
+        :class:`search.visibility.PartialEngine` for the one thing in which it differs. Views are kept: asked again with
+        the same set it costs nothing.
         """
-        cards = self._snapshot.cards
-        hidden = {card.id for card in cards.values() if card.collection in collections}
+        if not works:
+            return self
+        if (kept := self._views.get(works)) is not None:
+            return kept
+        hidden = {work for work in works if work in self._snapshot.places}
         if not hidden:
             return self
-        if collections not in self._views:
-            seen = [work_key(*place) for place, card in cards.items() if card.id not in hidden]
-            view = Library(self.index, self._snapshot.without(hidden), PartialEngine(self._engine, seen))
-            # Read once, not by each view.
-            view._embedder, view._meaning = self._embedder, self._meaning
-            self._views[collections] = view
-        return self._views[collections]
+        seen = [work_key(*place) for place, card in self._snapshot.cards.items() if card.id not in hidden]
+        view = Library(self.index, self._snapshot.without(hidden), PartialEngine(self._engine, seen))
+        # Read once, not by each view.
+        view._embedder, view._meaning = self._embedder, self._meaning
+        while len(self._views) >= MOST_VIEWS:
+            self._views.pop(next(iter(self._views)), None)
+        self._views[works] = view
+        return view
 
     @property
     def generation(self) -> int:
         """The number of the generation that is open."""
         return self._snapshot.generation.number
+
+    @cached_property
+    def identity(self) -> str:
+        """What tells this state of the index from any other: a digest of its number, its settings and its sources.
+
+        The number alone would not: an index that is built anew counts from 1 again. Only works that can be seen
+        count, so that it tells nothing of those that can't.
+        """
+        sources = sorted((digest, works) for digest, works in self._snapshot.generation.sources.items() if works)
+        state = (self.generation, self._snapshot.generation.settings, sources)
+        return hashlib.sha256(repr(state).encode()).hexdigest()[:16]
 
     @cached_property
     def _embedder(self) -> Embedder:
@@ -183,6 +213,7 @@ class Library:
 
         Raises:
             KeyError: there is no such section.
+            SearchTimeout: to find what ``q`` says takes longer than whoever asks has allowed.
         """
         place = self._snapshot.places[work_id]
         card = self._snapshot.cards[place]
@@ -204,12 +235,13 @@ class Library:
 
         Raises:
             SearchError: the query costs too much, or the cursor is not one of this search.
+            SearchTimeout: it takes longer than whoever asks has allowed (:mod:`search.deadline`).
         """
         began = time.perf_counter()
         if not 1 <= request.limit <= LARGEST_LIMIT:
             raise SearchError("bad-limit", str(request.limit))
         parsed = parse(request.q)
-        offset = cursors.read(request, self.generation)
+        offset = cursors.read(request, self.identity)
         expanded = expand(parsed, request.expands)
         evidence = self._ranker.evidence(request, parsed, expanded)
         match request.mode:
@@ -231,7 +263,7 @@ class Library:
             total=Total(len(passages), None if request.mode is Mode.SEMANTIC else occurrences),
             hits=hits,
             facets=fields.facets(self._snapshot.counts(passages)) if request.facets else {},
-            next=cursors.write(request, self.generation, end) if end < len(passages) else "",
+            next=cursors.write(request, self.identity, end) if end < len(passages) else "",
             took_ms=(time.perf_counter() - began) * 1000,
             generation=self.generation,
             explanations=parsed.explanations,
@@ -319,6 +351,7 @@ class Library:
         return any(card.record.language == CLASSICAL for card in self._snapshot.cards.values())
 
     def _hit(self, passage: int, score: float, evidence: Evidence, pairs: Pairs) -> Hit:
+        deadline.check()
         number, row = passage_keys.split(passage)
         pack = self._snapshot.packs[number]
         card = self._snapshot.cards[number, int(pack.passage_works[row])]

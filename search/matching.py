@@ -18,6 +18,7 @@ from indexer.compact import Ids
 from indexer.pack import MAIN, Pack, StoredStream
 from indexer.passages import BOUNDARY, Codes
 from indexer.places import Places
+from search import deadline
 from search.query import ANY_ONE, ANY_RUN, MAX_RUN, Element
 from search.results import SearchError
 
@@ -105,6 +106,7 @@ def find(pack: Pack, number: int, pattern: tuple[Element, ...], typed: tuple[int
     pieces, tail = _pieces(pattern, typed)
     found: list[tuple[_Ranges, Mask]] = []
     for piece in pieces:
+        deadline.check()
         starts = _places(pack, stream, piece)
         if not len(starts):
             return StreamRanges(number, starts, starts, np.empty(0, dtype=bool), starts)
@@ -160,6 +162,7 @@ def stands(pack: Pack, folded: Sequence[int], allowed: Mask | None) -> bool:
 
 def standing(pack: Pack, number: int, folded: Sequence[int], allowed: Mask | None) -> Places:
     """Where folded characters stand in a row in a stream, in the allowed passages; None allows all."""
+    deadline.check()
     starts = _places(pack, pack.streams[number], _Piece(0, 0, tuple(range(len(folded))), tuple(folded), ()))
     return starts if allowed is None else starts[allowed[_passages(pack.stream_starts[number], starts)]]
 
@@ -220,6 +223,7 @@ def _chained(stream: StoredStream, pieces: Sequence[_Piece], found: Sequence[_Ra
         keep = stream.unbroken(following.starts, ends)
         following = _Ranges(following.starts[keep], ends[keep])
     for after, ranges in zip(pieces[:0:-1], found[-2::-1], strict=True):
+        deadline.check()
         at = np.searchsorted(following.starts, ranges.ends + after.low)
         keep = at < len(following.starts)
         ranges, at = ranges.where(keep), at[keep]
@@ -235,6 +239,7 @@ def _led(stream: StoredStream, ranges: _Ranges, low: int, high: int) -> _Ranges:
         return ranges
     if len(ranges.starts) * (high - low + 1) > MOST_STARTS:
         raise SearchError("query-too-complex", "?*")
+    deadline.check()
     starts = each_once([ranges.starts - gap for gap in range(low, high + 1)])
     starts = starts[starts >= 0]
     # The nearest that the gap can lead to is the shortest; if a boundary cuts that off, it does all others.
@@ -327,6 +332,7 @@ def original_ranges(pack: Pack, found: StreamRanges) -> list[tuple[int, int]]:
     ranges: list[tuple[int, int]] = []
     for first, last, notes in zip(firsts.tolist(), lasts.tolist(), interrupted.tolist(), strict=True):
         if notes:
+            deadline.check()
             for note_start, note_end in pack.notes_between(first, last):
                 if note_start > first:
                     ranges.append((first, note_start))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from indexer.embedding import Embedder, StaticEmbedder, Vectors
 from indexer.pack import Pack
 from indexer.vectors import Coded, Lists, VectorIndex
+from search import deadline
 from search.matching import Mask
 from search.pieces import texts
 
@@ -56,6 +57,7 @@ class Meaning:
         most = max(LIKELY if len(allowed) == 1 else LIKELY // 2, limit)
         found = [self._lists.nearest(vector, max(LIKELY, limit), allowed)] if self._lists else []
         for number in allowed.keys() & self._indexes.keys():
+            deadline.check()
             rows, cosines = self._indexes[number].nearest(vector, most, allowed[number])
             found.append((np.full(len(rows), number), rows, cosines))
         numbers, rows, cosines = (np.concatenate(parts) for parts in zip(*found, strict=True))
@@ -78,6 +80,7 @@ def _cosines(
     """The true cosines of windows, which stand together where they are of one pack."""
     parts = []
     for number in dict.fromkeys(numbers.tolist()):
+        deadline.check()
         pack, chosen = packs[number], rows[numbers == number]
         windows = pack.windows[chosen]
         starts = windows["start"].astype(np.int64)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from indexer.pack import NOTES, Pack
 from indexer.passages import BOUNDARY, text_of
+from search import deadline
 from search.addresses import Address
 from search.matching import StreamRanges, original_ranges
 from search.results import WorkCard
@@ -303,6 +304,7 @@ def _by_place(snapshot: Snapshot, columns: _Columns) -> Numbers:
     """Return the rows in order of place: by the work's id, then by where they stand in it, then the shortest first."""
     keys = np.zeros(len(columns), np.uint64)
     for number, stream, rows in columns.blocks:
+        deadline.check()
         pack = snapshot.packs[number]
         ranks = np.array([snapshot.ranks.get((number, work), 0) for work in range(len(pack.works))], np.uint64)
         works = pack.passage_works[columns.passages[rows]]
@@ -340,6 +342,7 @@ def _context_keys(snapshot: Snapshot, columns: _Columns, side: Order, depth: int
     """Return the next characters of each row's context as one number; behind a boundary there is nothing more."""
     keys = np.zeros(len(columns), np.uint64)
     for number, stream, rows in columns.blocks:
+        deadline.check()
         codes = snapshot.packs[number].streams[stream].codes
         going = np.ones(len(rows), dtype=bool)
         for step in range(depth, depth + _AT_ONCE):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from indexer import passage_keys
 from indexer.pack import MAIN, STREAM_NAMES, Pack
 from indexer.passages import Codes
+from search import deadline
 
 BEFORE, AFTER = 120, 60
 """Characters around a passage that belong to its surroundings."""
@@ -69,6 +70,7 @@ def texts(pack: Pack, streams: Numbers, starts: Numbers, lengths: Numbers) -> Co
 
 
 def _of_pack(pack: Pack, number: int, local: Numbers, streams: Sequence[int]) -> Pieces:
+    deadline.check()
     rows = pack.passages[local]
     columns = []
     for stream in streams:

@@ -28,7 +28,7 @@ from typing import Any
 
 from whoosh.qparser import QueryParser, plugins, syntax, taggers
 
-from indexer.folding import fold
+from indexer.folding import fold, fold_phrase
 from search.results import SearchError
 
 MAX_CHARACTERS = 1_000
@@ -218,7 +218,7 @@ _PASSAGE = re.compile("[，。、；：！…,;!“”「」『』《》]")
 
 
 def _literal(text: str) -> tuple[Element, ...]:
-    return tuple(map(ord, fold(text)))
+    return tuple(map(ord, fold_phrase(text)))
 
 
 def _pattern(text: str) -> tuple[Element, ...]:

@@ -16,7 +16,7 @@ from indexer import passage_keys
 from indexer.folding import fold
 from indexer.generation import Generation, PackEntry
 from indexer.pack import Pack
-from search import fields
+from search import deadline, fields
 from search.evaluation import Evaluator
 from search.matching import Mask, stands
 from search.query import Field
@@ -68,6 +68,7 @@ class Snapshot:
 
     def allowed(self, number: int, filters: Mapping[str, Sequence[str]]) -> Mask | None:
         """Return the passages of a pack that pass the filters and are live; None for all of them."""
+        deadline.check()
         if not any(filters.values()) and len(self.entries[number].live) == len(self.packs[number].works):
             return None
         return self.packs[number].of_works(
@@ -83,6 +84,7 @@ class Snapshot:
 
     def field_mask(self, number: int, field: Field) -> Mask:
         """Return the passages of a pack whose records satisfy a field of the query."""
+        deadline.check()
         wanted = fold(field.value)
         return self.packs[number].of_works(
             work
@@ -112,6 +114,7 @@ class Snapshot:
         """Return for each passage, named by its key, what its work has among ``values``; 0 where it has nothing."""
         result = np.zeros(len(passages), np.int64)
         for number, mine, rows in passage_keys.by_pack(passages):
+            deadline.check()
             pack = self.packs[number]
             table = np.array([values.get((number, work), 0) for work in range(len(pack.works))], dtype=np.int64)
             result[mine] = table[pack.passage_works[rows]]
@@ -121,6 +124,7 @@ class Snapshot:
         """Return the works of some passages, with how many passages each has."""
         counted: list[tuple[WorkCard, int]] = []
         for number, _, rows in passage_keys.by_pack(passages):
+            deadline.check()
             found = np.bincount(self.packs[number].passage_works[rows]).tolist()
             counted += ((self.cards[number, work], count) for work, count in enumerate(found) if count)
         return counted

@@ -13,6 +13,7 @@ import numpy as np
 from indexer.folding import fold
 from indexer.pack import MAIN, Pack
 from indexer.passages import text_of
+from search import deadline
 from search.lexicon import cut, runs
 from search.matching import Mask, standing
 from search.results import Suggestion
@@ -92,6 +93,7 @@ class Spellings:
     def _met(self, word: str) -> Iterator[str]:
         """The spellings at places that are drawn evenly from each pack that may be seen whole, else at all places."""
         for number, pack in self._packs.items():
+            deadline.check()
             characters, allowed = list(map(ord, word)), self._allowed[number]
             ids = pack.ids(characters)
             if ids is None:

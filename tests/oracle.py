@@ -1,8 +1,9 @@
 """The plain scan that every engine is held to: slow, obvious, and written only here.
 
 A section is read character by character into runs: its main text without the notes is one run, and each note is a
-run of its own. A run is the list of its characters that folding keeps. A phrase stands where its folded
-characters stand in a row in a run; overlapping places all count.
+run of its own; what stands beside the text is in none. A run is the list of its characters that folding keeps, where an
+iteration mark is the character before it once more. A phrase stands where its folded characters stand in a row in a
+run; overlapping places all count.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from corpora.model import Section, SpanKind
-from indexer.folding import fold
+from indexer.folding import ITERATION, fold
 from search.query import MAX_RUN
 from search.results import Scope
 
@@ -72,7 +73,9 @@ def beside(sections: Sequence[Section], left: str, right: str, distance: int, sc
 def wild(sections: Sequence[Section], query: str, scope: Scope) -> int:
     """The number of places where a phrase with ``?`` and ``*`` starts."""
     query = re.sub(r"\*+", "*", query)
-    expression = "".join({"?": ".", "*": f".{{0,{MAX_RUN}}}"}.get(char, fold(char)) for char in query)
+    wildcards = {"?": ".", "*": f".{{0,{MAX_RUN}}}"}
+    parts = re.split(r"([?*])", query)
+    expression = "".join(wildcards.get(part) or _folded(_characters(part, range(len(part)))) for part in parts)
     return sum(
         len(re.findall(f"(?={expression})", _folded(run), re.DOTALL))
         for section in sections
@@ -103,13 +106,23 @@ def runs(section: Section, scope: Scope) -> list[Run]:
 @cache
 def _runs(section: Section) -> tuple[Run, list[Run]]:
     notes = [range(span.start, span.end) for span in section.spans if span.kind is SpanKind.NOTE]
-    inside = {offset for note in notes for offset in note}
+    marks = [range(span.start, span.end) for span in section.spans if span.kind is SpanKind.MARK]
+    beside = {offset for mark in marks for offset in mark}
+    inside = {offset for note in notes for offset in note} | beside
     main = [offset for offset in range(len(section.text)) if offset not in inside]
-    return _characters(section.text, main), [_characters(section.text, note) for note in notes]
+    said = [[offset for offset in note if offset not in beside] for note in notes]
+    return _characters(section.text, main), [_characters(section.text, note) for note in said]
 
 
 def _characters(text: str, offsets: Sequence[int]) -> Run:
-    return tuple(Character(at, text[at], folded) for at in offsets if (folded := fold(text[at])))
+    run: list[Character] = []
+    for at in offsets:
+        folded = fold(text[at])
+        if folded == ITERATION and run:
+            folded = run[-1].folded
+        if folded:
+            run.append(Character(at, text[at], folded))
+    return tuple(run)
 
 
 def _folded(run: Run) -> str:

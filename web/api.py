@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from flask import Blueprint, Response, jsonify, request
 
-from web import openapi
+from web import openapi, site
 from web.forms import BadParameter, search_request
 from web.json import response_json
 from web.shelf import library
@@ -33,4 +33,4 @@ def search() -> Response:
 @blueprint.get("/openapi.json")
 def description() -> Response:
     """Describe this interface."""
-    return jsonify(openapi.description(version("wenyuan"), request.script_root))
+    return jsonify(openapi.description(version("wenyuan"), site.configured() or request.script_root))

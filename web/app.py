@@ -9,16 +9,17 @@ from flask import Flask, Response, request
 from flask_babel import Babel
 from flask_talisman import Talisman
 
-from web import access, api, capacity, errors, health, labels, logs, metrics, pages, storage, timing
+from web import access, api, capacity, errors, health, labels, logs, metrics, pages, resuming, site, storage, timing
 from web.accounts import administration, guard
 from web.accounts import pages as account_pages
-from web.accounts.keys import key_of
+from web.accounts.keys import key_in
 from web.accounts.models import Role
 from web.addresses import behind_proxies
 from web.config import Config
 from web.desk import setup as desk
 from web.forms import MAX_VALUE, BadParameter
 from web.shelf import Shelf
+from web.state import place
 from web.storage import Storage
 
 LANGUAGES = {"zh": "中文", "en": "English"}
@@ -39,6 +40,7 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
 
     Raises:
         IndexFailure: the index can't be opened.
+        ManifestFailure: a manifest of a collection is not as it should be.
         StorageFailure: the database can't be opened.
     """
     app = Flask(__name__)
@@ -46,28 +48,29 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
     app.config["MAX_CONTENT_LENGTH"] = 1 << 20  # the longest draft of a reply, nine bytes a character
     app.json.ensure_ascii = app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has them
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["shelf"] = Shelf(index)
+    app.extensions["shelf"] = shelf = Shelf(index)
     config = config or Config.model_construct()
     _operate(app, config)
     opened = Storage.open(database)
     storage.register(app, opened)
     app.before_request(_refuse_malformed)  # before tokens are looked for in the form
-    guard.register(app, key_of(opened))
-    access.register(app, config.library_networks)
+    guard.register(app, key_in(place(opened, config, ".key")), config.session_hours)
+    resuming.register(app)  # when tokens are looked after
+    access.register(app, config, shelf.library())
     Babel(app, locale_selector=language)
     Talisman(
         app,
         force_https=force_https,
         content_security_policy=POLICY,
         referrer_policy="same-origin",
+        strict_transport_security_include_subdomains=False,  # they are not ours to decide for
         session_cookie_secure=False,  # web.accounts.guard decides it for each request
     )
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(account_pages.blueprint)
     app.register_blueprint(administration.blueprint)
-    account_pages.limiter.init_app(app)
-    desk.register(app, opened, config.letterhead)
+    desk.register(app, place(opened, config, ".answers"), config.letterhead)
     errors.register(app)
     app.context_processor(_shared)
     app.after_request(_remember_language)
@@ -76,12 +79,12 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
 
 def _operate(app: Flask, config: Config) -> None:
     """What whoever runs the server needs. It comes first, so that all else is logged, counted and bounded."""
-    if config.proxies:
-        app.wsgi_app = behind_proxies(app.wsgi_app, config.proxies)  # type: ignore[method-assign,assignment]  # how WSGI middleware is put on
+    app.wsgi_app = behind_proxies(app.wsgi_app, config.proxies)  # type: ignore[method-assign,assignment]  # how WSGI middleware is put on
     timing.register(app)
     logs.register(app, config)
     metrics.register(app, config)
     health.register(app)
+    site.register(app, config)
     capacity.register(app, config)
 
 
@@ -108,6 +111,7 @@ def _shared() -> dict[str, Any]:
         "labels": labels,
         "root": request.script_root,
         "account": guard.current_account(),
+        "seconds_left": guard.seconds_left,
         "may": guard.may,
         "Role": Role,
     }

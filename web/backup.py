@@ -9,18 +9,23 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 
 from sqlalchemy import URL, inspect
+from sqlalchemy.exc import DBAPIError
 
 from web.failure import StorageFailure
 from web.storage import Storage
 
 Progress = Callable[[int, int], None]
 """Called with how many pages were copied, and how many there are."""
+MAGIC, DUMP_MAGIC = b"SQLite format 3\0", b"PGDMP"
+"""How copies begin, of an embedded database and of one on a server."""
+ASIDE = "wenyuan_before_"
+"""How the schemas begin in which a server keeps what a restoration has replaced."""
 _PAGES = 256
 """Pages that are copied at a time; writers may come between."""
 
@@ -42,7 +47,7 @@ def back_up(storage: Storage, target: Path, progress: Progress = lambda done, to
             if storage.engine.dialect.name == "sqlite":
                 _copy(storage, part, progress)
             else:
-                _run("pg_dump", storage.engine.url, "--format=custom", f"--file={part}")
+                _run("pg_dump", storage.engine.url, "--format=custom", f"--exclude-schema={ASIDE}*", f"--file={part}")
             os.link(part, target)  # unlike a renaming, it never replaces a file
         finally:
             part.unlink()
@@ -56,8 +61,7 @@ def restore(storage: Storage, source: Path, progress: Progress = lambda done, to
     Raises:
         StorageFailure: the database is not empty, or the file is no copy of this kind of database.
     """
-    storage.version()  # that it can be reached
-    if inspect(storage.engine).get_table_names():
+    if not is_empty(storage):
         raise StorageFailure(f"{storage.name}: is not empty; move it away, or name another with --database")
     try:
         with source.open("rb") as file:
@@ -65,19 +69,102 @@ def restore(storage: Storage, source: Path, progress: Progress = lambda done, to
     except OSError as failure:
         raise StorageFailure(f"{source}: {failure.strerror}") from failure
     if storage.file:
-        if head != b"SQLite format 3\0":
+        if head != MAGIC:
             raise StorageFailure(f"{source}: no copy of an embedded database")
-        copy = Storage.at(str(source))
+        with TemporaryDirectory(dir=storage.file.parent, prefix=f".{storage.file.name}.") as folder:
+            # The copy may lie where nothing can be written, and SQLite writes beside what it reads.
+            copy = Path(folder, "copy")
+            for name in ("", "-wal"):  # of a database that was copied by hand, the journal has what came last
+                if (beside := source.with_name(f"{source.name}{name}")).is_file():
+                    shutil.copyfile(beside, copy.with_name(f"copy{name}"))
+            require_copy(copy, source)
+            storage.engine.dispose()
+            opened = Storage.at(str(copy))
+            _copy(opened, storage.file, progress)
+            opened.engine.dispose()
+    else:
+        require_dump(head.startswith(DUMP_MAGIC), source)
+        _fill(storage.engine.url, source)
+
+
+def is_empty(storage: Storage) -> bool:
+    """Return whether a database has no tables yet.
+
+    Raises:
+        StorageFailure: it can't be reached.
+    """
+    storage.version()
+    return not inspect(storage.engine).get_table_names()
+
+
+def require_copy(file: Path, source: Path) -> None:
+    """Check that a file, which may be written to, is a whole database of this program; ``source`` is where it is from.
+
+    Raises:
+        StorageFailure: it is not.
+    """
+    copy = Storage.at(str(file))
+    try:
         if not copy.version():
             raise StorageFailure(f"{source}: no copy of a database of this program")
+        with copy.engine.connect() as connection:
+            found = connection.exec_driver_sql("PRAGMA quick_check").scalar_one()
+            connection.exec_driver_sql("PRAGMA journal_mode = DELETE")  # nothing of it is left beside it
+    except DBAPIError as failure:
+        raise StorageFailure(f"{source}: damaged ({failure.orig})") from failure
+    finally:
+        copy.engine.dispose()
+    if found != "ok":
+        raise StorageFailure(f"{source}: damaged ({found})")
+
+
+def require_dump(is_one: bool, source: Path) -> None:
+    """Check that what is to go to a server comes from one.
+
+    Raises:
+        StorageFailure: it does not.
+    """
+    if not is_one:
+        raise StorageFailure(f"{source}: no copy of a database on PostgreSQL")
+
+
+def replace_schema(address: str, dump: Path, stamp: str, undo: ExitStack) -> Sequence[Path]:
+    """Fill a database on a server from a dump; the tables that it has are kept aside in a schema of their own.
+
+    What would take it back is laid on ``undo``.
+
+    Raises:
+        StorageFailure: it can't be done; the database is as it was.
+    """
+    storage = Storage.at(address)
+    kept = f"{ASIDE}{stamp.lower()}"
+    try:
+        held = bool(inspect(storage.engine).get_table_names())
+        with storage.engine.begin() as connection:
+            if held:
+                connection.exec_driver_sql(f"ALTER SCHEMA public RENAME TO {kept}")
+                connection.exec_driver_sql("CREATE SCHEMA public")
+        undo.callback(_take_back, address, kept if held else "")
+        _fill(storage.engine.url, dump)
+    except DBAPIError as failure:
+        raise StorageFailure(f"{storage.name}: {' '.join(str(failure.orig).split())}") from failure
+    finally:
         storage.engine.dispose()
-        _copy(copy, storage.file, progress)
-    else:
-        if not head.startswith(b"PGDMP"):
-            raise StorageFailure(f"{source}: no copy of a database on PostgreSQL")
-        database = f"--dbname={storage.engine.url.database}"
-        url = storage.engine.url
-        _run("pg_restore", url, "--no-owner", "--single-transaction", "--exit-on-error", database, str(source))
+    return (Path(f"{storage.name}, schema {kept}"),) if held else ()
+
+
+def _take_back(address: str, kept: str) -> None:
+    """Have a database on a server as it was before :func:`replace_schema`."""
+    storage = Storage.at(address)
+    with storage.engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql(f"ALTER SCHEMA {kept} RENAME TO public" if kept else "CREATE SCHEMA public")
+    storage.engine.dispose()
+
+
+def _fill(url: URL, dump: Path) -> None:
+    options = ("--no-owner", "--single-transaction", "--exit-on-error", f"--dbname={url.database}")
+    _run("pg_restore", url, *options, str(dump))
 
 
 def _copy(storage: Storage, target: Path, progress: Progress) -> None:

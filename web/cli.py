@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
+from corpora.manifests import ManifestFailure
 from indexer.errors import IndexFailure
 from search.results import SearchError
 from web.failure import StorageFailure
@@ -47,7 +48,7 @@ class Commands(click.Group):
             from web import labels  # it loads the web framework, which most commands have no need of
 
             _stop(labels.search_error(failure, labels.in_english))
-        except (IndexFailure, StorageFailure) as failure:
+        except (IndexFailure, ManifestFailure, StorageFailure) as failure:
             _stop(str(failure))
         except OSError as failure:
             place = f"{failure.filename}: " if failure.filename else ""

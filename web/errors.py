@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import json
 
-from flask import Flask, Response, current_app, make_response, render_template, request
+from flask import Flask, Response, current_app, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 
 from indexer.errors import IndexFailure
+from search.deadline import SearchTimeout
 from search.results import SearchError
-from web import labels
+from web import labels, resuming
+from web.accounts.guard import current_account
 from web.api import PREFIX
-from web.forms import BadParameter
+from web.forms import MAX_VALUE, BadParameter
+from web.logs import shown_path
 from web.openapi import PROBLEM_TYPE
+from web.site import UnknownHost
+from web.storage import give_up, trouble
 
 
 def register(app: Flask) -> None:
     """Have the application answer every failure through this module."""
     app.register_error_handler(BadParameter, _bad_parameter)
     app.register_error_handler(SearchError, _search_error)
+    app.register_error_handler(SearchTimeout, _search_timeout)
+    app.register_error_handler(UnknownHost, _unknown_host)
     app.register_error_handler(IndexFailure, _index_failure)
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(DBAPIError, _database_failure)
+    app.register_error_handler(NoConnection, _database_failure)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
@@ -36,6 +45,15 @@ def _search_error(failure: SearchError) -> Response:
     return _answer(400, failure.code, "The search can't be answered", str(failure), labels.search_error(failure))
 
 
+def _search_timeout(failure: SearchTimeout) -> Response:
+    return _answer(503, "search-timeout", "The search takes too long", str(failure), labels.search_timeout())
+
+
+def _unknown_host(failure: UnknownHost) -> Response:
+    detail = f"{str(failure)[:MAX_VALUE]!r} is no name of this site; whoever runs it may add it to `hosts`."
+    return _answer(421, "unknown-host", "Unknown host", detail)
+
+
 def _index_failure(failure: IndexFailure) -> Response:
     # The message names folders of the server: it is for the log, not for readers.
     _log(failure)
@@ -45,12 +63,20 @@ def _index_failure(failure: IndexFailure) -> Response:
 
 
 def _forged(failure: CSRFError) -> Response:
-    return _answer(400, "forged", failure.name, str(failure.description), labels.expired_form())
+    detail = str(failure.description)
+    if resuming.needs_account() and current_account() is None:
+        return _answer(401, "http-401", "Unauthorized", detail, labels.session_over())
+    return _answer(400, "forged", failure.name, detail, labels.expired_form("referrer" in detail))
 
 
-def _database_failure(failure: DBAPIError) -> Response:
-    _log(failure)
-    return _answer(503, "database-unusable", "The database can't be used", "Try again; the failure was logged.")
+def _database_failure(failure: SQLAlchemyError) -> Response:
+    give_up()  # whatever asks the broken session now would fail, too
+    why, code = trouble(failure)
+    # Neither the message nor the traceback: they may quote what was written.
+    statement = failure.statement if isinstance(failure, DBAPIError) else None
+    current_app.logger.error("%s failed: the database: %s: %s", request.path, code, statement)
+    shown = labels.database_trouble(why)
+    return _answer(503, "database-unusable", "The database can't be used", "Try again; the failure was logged.", shown)
 
 
 def _http(failure: HTTPException) -> Response:
@@ -62,18 +88,17 @@ def _http(failure: HTTPException) -> Response:
 
 
 def _unexpected(failure: Exception) -> Response:
+    give_up()
     _log(failure)
     return _answer(500, "internal", "Internal error", "The failure was logged.")
 
 
 def _log(failure: Exception) -> None:
-    current_app.logger.error("%s failed", request.path, exc_info=failure)
+    current_app.logger.error("%s failed", shown_path(), exc_info=failure)
 
 
 def _answer(status: int, code: str, title: str, detail: str, shown: str = "") -> Response:
     if request.path.startswith(f"{PREFIX}/") or request.path == PREFIX:
         problem = {"type": f"urn:wenyuan:problem:{code}", "title": title, "status": status, "detail": detail}
         return Response(json.dumps(problem, ensure_ascii=False), status, content_type=PROBLEM_TYPE)
-    heading, help_ = labels.failure(status)
-    page = render_template("error.html", status=status, heading=heading, help=help_, shown=shown)
-    return make_response(page, status)
+    return resuming.page(status, shown, bare=status >= 500)

@@ -1,6 +1,7 @@
 """The log: a line of JSON an event, on the standard error output.
 
-Each request is one event with its number, which the answer's header X-Request-ID repeats. What a reader typed is not
+Each request is one event with its number, which the answer's header X-Request-ID repeats; a proxy that is believed may
+choose it. What a reader typed is not
 logged unless the configuration says so, nor is where the reader sits. JSON in ASCII has no line ends, so that no
 request can forge a line.
 """
@@ -15,6 +16,7 @@ from uuid import uuid4
 import structlog
 from flask import Flask, Response, g, request
 
+from web.addresses import came_by_proxy
 from web.config import Config
 from web.timing import elapsed
 
@@ -22,6 +24,9 @@ HEADER = "X-Request-ID"
 _NUMBER = re.compile("[0-9A-Za-z-]{8,64}")
 _LONGEST = 500
 """Characters of a path or a query that are logged."""
+
+_SECRET = "/account/"
+"""Below this, addresses may hold a link's secret, if only because its ``#`` was mangled on the way."""
 
 _log = logging.getLogger("wenyuan.requests")
 
@@ -54,7 +59,7 @@ def register(app: Flask, config: Config) -> None:
 
     @app.before_request
     def begin() -> None:
-        given = request.headers.get(HEADER, "")
+        given = request.headers.get(HEADER, "") if came_by_proxy() else ""
         g.request_number = given if _NUMBER.fullmatch(given) else uuid4().hex
         structlog.contextvars.bind_contextvars(request=g.request_number)
 
@@ -63,7 +68,7 @@ def register(app: Flask, config: Config) -> None:
         response.headers[HEADER] = g.request_number
         facts = {
             "method": request.method,
-            "path": request.path[:_LONGEST],
+            "path": shown_path(),
             "status": response.status_code,
             "ms": round(1000 * elapsed(), 1),
         }
@@ -75,3 +80,10 @@ def register(app: Flask, config: Config) -> None:
     @app.teardown_request
     def forget(_: BaseException | None) -> None:
         structlog.contextvars.clear_contextvars()
+
+
+def shown_path() -> str:
+    """The request's path as it may be logged: where it could hold a secret, the rule of its route instead."""
+    if request.path.startswith(_SECRET):
+        return request.url_rule.rule if request.url_rule else f"{_SECRET}…"
+    return request.path[:_LONGEST]

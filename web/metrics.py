@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from ipaddress import ip_address
 
 from flask import Blueprint, Flask, Response, abort, request
 from prometheus_client import (
@@ -23,13 +22,13 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from web.addresses import is_from
 from web.config import Config
 from web.shelf import library
 from web.timing import elapsed, stages
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10)
-FORWARDED = ("Forwarded", "X-Forwarded-For")
 
 
 def register(app: Flask, config: Config) -> None:
@@ -67,14 +66,8 @@ def register(app: Flask, config: Config) -> None:
 
 
 def _may_read(config: Config) -> bool:
-    """Whether the request comes from a network that may read; a proxy that is not known of hides where from."""
-    if not config.proxies and any(name in request.headers for name in FORWARDED):
-        return False
-    try:
-        address = ip_address(request.remote_addr or "")
-    except ValueError:
-        return False
-    return any(address in network for network in config.metrics)
+    """Whether the request comes from a network that may read: on a proxy's machine, Prometheus may run, too."""
+    return is_from(config.metrics, proxies_too=True)
 
 
 class _Index(Collector):

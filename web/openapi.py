@@ -84,8 +84,10 @@ def _search() -> Schema:
             "200": _response("What was found.", "application/json", {"$ref": "#/components/schemas/Answer"}),
             "400": _failure("A parameter is unknown or malformed, or the query can't be searched."),
             "503": _failure(
-                "The index can't be read, or more is asked than can be answered; Retry-After says when to come again."
+                "The index can't be read; or the search took too long and was given up; or more is asked than can be "
+                "answered, and Retry-After says when to come again."
             ),
+            "421": _failure("The request names a host that is not answered."),
         },
     }
 

@@ -88,7 +88,8 @@ def search() -> ResponseReturnValue:
         restart = search_url(replace(asked, cursor="")) if asked.cursor else ""
         told = render_template("search.html", **page, error=labels.search_error(failure), restart=restart)
         return make_response(told, 400)
-    working.keep(asked, response)
+    if working.is_from_here():
+        working.keep(asked, response)
     search = carried(asked)
     with stage("rendering"):
         return render_template(
@@ -104,6 +105,7 @@ def search() -> ResponseReturnValue:
             next_url=search_url(replace(asked, cursor=response.next)) if response.next else "",
             first_url=search_url(replace(asked, cursor="")) if asked.cursor else "",
             ways=_ways(asked),
+            unkept="" if asked.cursor or working.is_from_here() else search_url(asked).partition("?")[2],
             words=[(each.word, _replaced(asked, each)) for each in response.suggestions],
         )
 
@@ -180,7 +182,15 @@ def _offset(value: str) -> int:
 
 def _pages(view: SectionView, at: int | None, to: int | None) -> list[ShownPage]:
     section = view.section
-    kinds = (SpanKind.HEAD, SpanKind.NOTE, SpanKind.SMALL, SpanKind.GAIJI)
+    kinds = (
+        SpanKind.LINE,
+        SpanKind.HEAD,
+        SpanKind.NOTE,
+        SpanKind.SMALL,
+        SpanKind.MARK,
+        SpanKind.READING,
+        SpanKind.GAIJI,
+    )
     layers = [
         Layer("span", kind.value, [Stretch(s.start, s.end, s.name) for s in section.spans if s.kind is kind])
         for kind in kinds

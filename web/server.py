@@ -11,31 +11,32 @@ import ctypes
 import gc
 import logging
 import socket
-import struct
 import sys
 import threading
 from types import FrameType
 from typing import Any
 
 from flask import Flask
+from gunicorn import util
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.http import message
-from gunicorn.workers.gthread import ThreadWorker
 from prometheus_client.multiprocess import mark_process_dead
 
 from web import capacity, health
 from web.config import Config
+from web.connections import PatientWorker, write_error
 from web.storage import storage
 
 LONGEST_ADDRESS = 1 << 16
 """Bytes of a request line. Gunicorn's own bound has no room for a query of a thousand characters, nine bytes each."""
+LONGEST_FIELD = LONGEST_ADDRESS + 1024
+"""Bytes of a header: the page of a search is the Referer of what is asked from it, its address with the host's name."""
 SPARE_THREADS = 32
 """Threads of a process beside those that work or wait: to turn away what is too much, for health and metrics, and for
-clients that are slow to say what they want."""
-STALLED = 5
-"""Seconds that a client may be silent in the middle of a request, or take nothing of an answer."""
-
+clients that are slow to take their answers."""
+SENT_AHEAD = 1 << 18
+"""Bytes of an answer that the system is asked to keep for a client, so that no thread waits for it; few are longer."""
 
 LET_GO = 4
 """Of the requests that have to wait, one in so many is the last of its connection: enough to even out the processes, at
@@ -58,6 +59,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn's classes are u
         """Tell Gunicorn what it has to know."""
         config = self.config
         message.MAX_REQUEST_LINE = LONGEST_ADDRESS
+        util.write_error = write_error
         for name, value in {
             "bind": f"fd://{self._listening.fileno()}",
             "workers": config.workers,
@@ -67,7 +69,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn's classes are u
             "graceful_timeout": int(config.drain + config.grace) + 1,
             "keepalive": 15,
             "limit_request_line": LONGEST_ADDRESS,
+            "limit_request_field_size": LONGEST_FIELD,
             "control_socket_disable": True,
+            "forwarded_allow_ips": "",  # web.addresses believes proxies, and the declared ones alone
             "logger_class": Log,
             "child_exit": _forget,
             "post_fork": _open_anew,
@@ -89,12 +93,15 @@ class Log(Logger):  # type: ignore[misc]  # Gunicorn's classes are untyped
         self.error_log.setLevel(logging.ERROR)
 
     def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
-        """Log a failure, but not that a client was silent for too long."""
-        if not isinstance(sys.exc_info()[1], BlockingIOError):
-            super().exception(msg, *args, **kwargs)
+        """Log a failure, but not that a client took too long."""
+        if isinstance(sys.exc_info()[1], TimeoutError):
+            return
+        if msg.startswith("Error handling request"):  # it quotes the address, which may hold a secret or a query
+            msg, args = "Error handling a request", ()
+        super().exception(msg, *args, **kwargs)
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes are untyped
+class Worker(PatientWorker):
     """A process that says that it is stopping before it stops."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -116,8 +123,7 @@ def listen(host: str, port: int) -> socket.socket:
     """
     kind, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     listening = socket.create_server(address[:2], family=kind, backlog=2048)
-    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # connections inherit them
-        listening.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", STALLED, 0))
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENT_AHEAD)  # connections inherit it
     return listening
 
 

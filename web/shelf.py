@@ -11,6 +11,7 @@ from typing import IO, cast
 
 from flask import current_app
 
+from corpora.manifests import Catalogue
 from indexer.generation import MANIFEST
 from search.library import Library
 from web import access
@@ -64,8 +65,12 @@ class Shelf:
 
 def library() -> Library:
     """The library as whoever is asking may see it."""
-    whole = shelf().library()
-    return whole.without(access.closed(whole.collections))
+    return access.visible(shelf().library())
+
+
+def catalogue() -> Catalogue:
+    """What the manifests of collections say now; of those that whoever is asking may not see, too."""
+    return access.doors().catalogue(shelf().library())
 
 
 def shelf() -> Shelf:

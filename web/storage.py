@@ -11,8 +11,9 @@ import logging
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,18 +21,23 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, has_request_context, request
 from sqlalchemy import URL, Connection, DateTime, Dialect, Engine, MetaData, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.types import TypeDecorator
 
+from indexer import private
 from web.failure import StorageFailure
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 PATIENCE = 10
 """Seconds that a write waits for another one, and a connection for its server."""
+HASTE = 1
+"""Seconds that the write of a request waits which is answered as well without it."""
+_READING = ("GET", "HEAD", "OPTIONS")
+"""Methods of requests that write nothing which a person would miss."""
 _UPGRADING = 7_146_290
 """The number of the lock that PostgreSQL holds during an upgrade: any that nobody else uses."""
 
@@ -130,6 +136,11 @@ class Storage:
         """The address as it may be shown: without a password."""
         return self.engine.url.render_as_string(hide_password=True)
 
+    @staticmethod
+    def name_of(address: str) -> str:
+        """Return an address as it may be shown, without opening what it names."""
+        return _url(address).render_as_string(hide_password=True)
+
     @property
     def file(self) -> Path | None:
         """The file of an embedded database; None for one on a server or in memory."""
@@ -157,6 +168,7 @@ class Storage:
                 connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             else:
+                connection.exec_driver_sql("SET LOCAL lock_timeout = 0")  # another upgrade may take its time
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADING})
             config = _migrations()
             config.attributes["connection"] = connection
@@ -176,6 +188,17 @@ class Storage:
                 yield connection
         except DBAPIError as failure:
             raise StorageFailure(f"{self.name}: {_reason(failure)}") from failure
+
+
+def file_of(address: str) -> Path | None:
+    """Return the file of an embedded database, whether it is there or not; None for one on a server or in memory.
+
+    Raises:
+        StorageFailure: the address is none.
+    """
+    url = _url(address)
+    held = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+    return Path(str(url.database)) if held else None
 
 
 def latest() -> str:
@@ -201,6 +224,73 @@ def session() -> Session:
     return cast(Session, g.session)
 
 
+@contextmanager
+def aside() -> Iterator[Session]:
+    """Open a transaction beside that of the request, for a write that may fail; it is committed at the end.
+
+    It waits :data:`HASTE` seconds at most, and the request's own session is as it was whatever becomes of it. A
+    database in memory has one connection, which the request holds: there it is the request's own transaction.
+
+    Raises:
+        DBAPIError: nothing was written.
+    """
+    held = storage()
+    if held.engine.dialect.name == "sqlite" and held.file is None:
+        yield session()
+        session().commit()
+        return
+    with held.session.begin() as opened:
+        if held.engine.dialect.name != "sqlite":
+            opened.execute(text(f"SET LOCAL lock_timeout = '{HASTE}s'"))
+        yield opened
+
+
+def give_up() -> None:
+    """Undo what the request has not committed and let its connection go; no failure is raised."""
+    opened: Session | None = g.pop("session", None)
+    if opened is not None:
+        with suppress(SQLAlchemyError):
+            opened.rollback()
+        with suppress(SQLAlchemyError):
+            opened.close()
+
+
+class Trouble(StrEnum):
+    """Why a database can't be used, as far as whoever waits for an answer is concerned."""
+
+    BUSY = "busy"
+    FULL = "full"
+    GONE = "gone"
+    OTHER = "other"
+
+
+_TROUBLES = {
+    "SQLITE_BUSY": Trouble.BUSY,
+    "SQLITE_LOCKED": Trouble.BUSY,
+    "SQLITE_FULL": Trouble.FULL,
+    "SQLITE_IOERR": Trouble.GONE,
+    "SQLITE_CANTOPEN": Trouble.GONE,
+    "SQLITE_READONLY": Trouble.GONE,
+    "55P03": Trouble.BUSY,  # lock_not_available
+    "57014": Trouble.BUSY,  # query_canceled
+    "53100": Trouble.FULL,  # disk_full
+    "53300": Trouble.BUSY,  # too_many_connections
+}
+"""SQLite's primary result codes (https://sqlite.org/rescode.html) and PostgreSQL's SQLSTATEs."""
+
+
+def trouble(failure: SQLAlchemyError) -> tuple[Trouble, str]:
+    """Say why the database can't be used, and the code by which the log tells it: nothing of what was written."""
+    cause = failure.orig if isinstance(failure, DBAPIError) else failure
+    code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or type(cause).__name__
+    primary = "_".join(code.split("_")[:2]) if code.startswith("SQLITE_") else code
+    if primary in _TROUBLES:
+        return _TROUBLES[primary], code
+    # A server that does not answer leaves no code.
+    lost = isinstance(failure, DBAPIError) and (failure.connection_invalidated or type(cause).__name__ == code)
+    return (Trouble.GONE if lost and isinstance(failure, OperationalError) else Trouble.OTHER), code
+
+
 def _close(_: BaseException | None) -> None:
     opened: Session | None = g.pop("session", None)
     if opened is not None:
@@ -210,9 +300,15 @@ def _close(_: BaseException | None) -> None:
 def _engine(address: str) -> Engine:
     url = _url(address)
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": PATIENCE})
+        waiting = {} if "options" in url.query else {"options": f"-c lock_timeout={PATIENCE}s"}
+        return create_engine(
+            url, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": PATIENCE, **waiting}
+        )
     # Reads take no lock; a write takes the lock when it begins, so that it waits for others instead of failing.
-    options: dict[str, Any] = {"connect_args": {"timeout": PATIENCE, "isolation_level": "IMMEDIATE"}}
+    options: dict[str, Any] = {
+        "connect_args": {"timeout": PATIENCE, "isolation_level": "IMMEDIATE"},
+        "hide_parameters": True,
+    }
     if url.database in (None, "", ":memory:"):
         # A database in memory is that of its one connection, which the threads take in turn.
         options["connect_args"]["check_same_thread"] = False
@@ -221,6 +317,7 @@ def _engine(address: str) -> Engine:
         _create(Path(str(url.database)))
     engine = create_engine(url, **options)
     event.listen(engine, "connect", _prepare)
+    event.listen(engine, "checkout", _wait_as_long_as_it_matters)
     event.listen(engine, "savepoint", _begin)
     return engine
 
@@ -242,15 +339,22 @@ def _url(address: str) -> URL:
 def _create(file: Path) -> None:
     """Make an empty file that its owner alone may read; SQLite gives those beside it the same rights."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        private.make(file.parent)
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as failure:
         raise StorageFailure(f"{file}: {failure.strerror}") from failure
 
 
 def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "recursive_triggers = ON"):
+    # FULL: with NORMAL a power cut takes back the last commits in WAL mode, https://sqlite.org/pragma.html#pragma_synchronous
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _wait_as_long_as_it_matters(connection: sqlite3.Connection, *_: object) -> None:
+    """Let a write wait for others as long as whoever asked would miss it, see :data:`PATIENCE`."""
+    hasty = has_request_context() and request.method in _READING
+    connection.execute(f"PRAGMA busy_timeout = {1000 * (HASTE if hasty else PATIENCE)}")
 
 
 def _begin(connection: Connection, _: str) -> None:

@@ -13,19 +13,16 @@ from pathlib import Path
 
 from opencc import OpenCC
 
-from corpora.model import CatalogueRecord, Problem, Section, Source, Work
-from corpora.readers import records
-from corpora.readers.lines import Report, lines
+from corpora.model import CatalogueRecord, Problem, Source, Work
+from corpora.readers import bodies, records, titles
+from corpora.readers.lines import lines
 
 NAME = "text.txt"
-SEPARATOR = "·"
 _SAMPLE = 2000
 """Characters that show in which script a work is written."""
 _SIMPLIFIED = 0.01
 """A text of which conversion to simplified characters changes less than this share is simplified already."""
-_DIGITS = {digit: value for value, digits in enumerate(("〇零", *"一二三四五六七八九")) for digit in digits}
-_UNITS = {"十": 10, "百": 100, "千": 1000}
-_NUMBER = re.compile(rf"[0-9]{{1,9}}|[{''.join((*_DIGITS, *_UNITS))}]{{1,9}}")
+_NUMBER = re.compile(rf"[0-9]{{1,9}}|[{titles.NUMERALS}]{{1,9}}")
 _PARTS = {"上": 1, "中": 2, "下": 3}
 """What the last characters of 卷上 and its like are counted as."""
 
@@ -36,20 +33,27 @@ def read(source: Source) -> Iterator[Work | Problem]:
     """The work whose folder is the source's root, after the problems in its chapters."""
     problems: list[Problem] = []
     sections = []
+    encoding = dict(source.options).get("encoding", "")
     for file in sorted(source.files, key=lambda file: order(file.parent.relative_to(source.root))):
-        if text := _text(file, problems.append):
-            title = SEPARATOR.join(file.parent.relative_to(source.root).parts) or source.root.name
-            sections.append(Section(title[: records.MAX_VALUE], text))
+        title = titles.SEPARATOR.join(file.parent.relative_to(source.root).parts) or source.root.name
+        section = bodies.whole([line for _, line in lines(file, problems.append, encoding)], title)
+        if section.text.strip():
+            sections.append(section)
     yield from problems
     if not sections:
         return
     try:
-        identifier = records.work_id({}, source.root.name)
+        identifier = records.work_id({}, dict(source.options).get("id") or name(source))
     except ValueError as error:
         yield Problem(source.root, 0, str(error))
         return
     title = " ".join(source.root.name.split())[: records.MAX_VALUE]
     yield Work(identifier, CatalogueRecord(title, script=_script(sections[0].text)), tuple(sections))
+
+
+def name(source: Source) -> str:
+    """What the work's id is made of."""
+    return source.root.name
 
 
 def order(path: Path) -> tuple[Order, ...]:
@@ -66,33 +70,10 @@ def _order(name: str) -> Order:
     pieces: list[tuple[int, int, str]] = []
     at = 0
     for found in _NUMBER.finditer(name):
-        pieces.append((1, _number(found[0]), name[at : found.start()]))
+        pieces.append((1, titles.number(found[0]), name[at : found.start()]))
         at = found.end()
     rest = name[at:]
     return (*pieces, (0, _PARTS.get(rest[-1:], 0), rest))
-
-
-def _number(digits: str) -> int:
-    """The value of a number as it is written, also where its digits only stand in a row (一〇二).
-
-    >>> [_number(digits) for digits in ("十二", "一百二十三", "一〇二", "42")]
-    [12, 123, 102, 42]
-    """
-    if digits.isascii():
-        return int(digits)
-    total = current = 0
-    for char in digits:
-        if char in _UNITS:
-            total += max(current, 1) * _UNITS[char]
-            current = 0
-        else:
-            current = current * 10 + _DIGITS[char]
-    return total + current
-
-
-def _text(file: Path, report: Report) -> str:
-    text = "".join(line + "\n" for _, line in lines(file, report))
-    return text if text.strip() else ""
 
 
 def _script(text: str) -> str:

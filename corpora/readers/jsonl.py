@@ -23,15 +23,16 @@ from corpora.readers import records
 from corpora.readers.lines import lines
 
 SUFFIXES = (".jsonl", ".ndjson")
-MAX_WORK_BYTES = 64 * 1024 * 1024
-"""A work stands on one line, so a line may be longer here than elsewhere."""
+MAX_WORK = 64 * 1024 * 1024
+"""Characters of a work's line."""
 
 
 def read(source: Source) -> Iterator[Work | Problem]:
     """The works of each file, line by line; a line that is not a work is one problem."""
+    encoding = dict(source.options).get("encoding", "")
     for file in source.files:
         problems: list[Problem] = []
-        for number, line in lines(file, problems.append, max_line=MAX_WORK_BYTES):
+        for number, line in lines(file, problems.append, encoding):
             yield from problems
             problems.clear()
             if line.strip():
@@ -41,6 +42,8 @@ def read(source: Source) -> Iterator[Work | Problem]:
 
 def _work(file: Path, number: int, line: str) -> Work | Problem:
     try:
+        if len(line) > MAX_WORK:
+            raise ValueError(f"line is over {MAX_WORK >> 20} Mi characters and is left out")
         fields = json.loads(line)
         if not isinstance(fields, dict):
             raise ValueError("line is not an object")

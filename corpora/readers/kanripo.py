@@ -12,15 +12,17 @@ https://github.com/mandoku/mandoku; what stands here beyond that was measured in
   odd last character or a word of respect that was raised to the head of its own line.
 * One work uses no slash: there ``(爾)`` is small type, anything longer is a note, and a note runs over lines.
 * ``&KR2038;`` and ``[車*犬]`` each stand for one character that had no code point.
+* Files of the TLS project are outlines: ``** title`` begins a section, drawers (``:PROPERTIES:`` to ``:END:``) and
+  keywords are no text, ``[[link][words]]`` is its words, and ``¶`` may begin a line.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 
 from corpora.model import (
@@ -35,6 +37,7 @@ from corpora.model import (
     SpanKind,
     Work,
 )
+from corpora.readers import gaiji
 from corpora.readers.lines import Report, lines
 
 TEXT_NAME = re.compile(r"([A-Z]{2}[0-9][0-9a-z]{3,8})_([0-9]{3,4})\.txt")
@@ -42,17 +45,28 @@ DATA_FOLDER = "_data"
 SOURCE = "Kanripo"
 LICENCE = "CC BY-SA 4.0"
 
-_GAIJI_TABLE = Path(__file__).parents[1] / "gaiji.tsv"
 _KEYWORD = re.compile(r" ?#\+([A-Za-z_]+):?[ \t]*(.*)")
-_KNOWN_KEYWORDS = {"TITLE", "DATE", "PROPERTY"}
-_KNOWN_PROPERTIES = {"ID", "BASEEDITION", "JUAN", "WITNESS", "FILE"}
+_KNOWN_KEYWORDS = {
+    "TITLE", "SUBTITLE", "AUTHOR", "EMAIL", "DATE", "PROPERTY", "LANGUAGE", "OPTIONS", "STARTUP", "CATEGORY",
+    "FILETAGS", "TAGS", "KEYWORDS", "DESCRIPTION", "CREATOR", "TODO", "SEQ_TODO", "TYP_TODO", "ARCHIVE", "COLUMNS",
+    "CONSTANTS", "LINK", "MACRO", "SETUPFILE", "INCLUDE",
+}  # fmt: skip
+_BLOCK = re.compile(r"(?:BEGIN|END)_[A-Z]+")
+_KNOWN_PROPERTIES = {
+    "ID", "BASEEDITION", "JUAN", "WITNESS", "FILE", "SOURCE", "CAT", "LASTPB", "TYPE", "RESP", "EDITION", "TITLE",
+    "AUTHOR", "DYNASTY",
+}  # fmt: skip
+_HEADING = re.compile(r"\*{1,8}[ \t　]+(\S.*)")
+_DRAWER = re.compile(r"[ \t]*:[A-Za-z][A-Za-z0-9_-]*:[ \t]*")
+_DRAWER_LINE = re.compile(r"[ \t]*:[A-Za-z][A-Za-z0-9_+-]*:(?:[ \t].*)?")
 _PAGE = re.compile(r"<pb:([A-Za-z0-9]+)_([^_<>\s]+)_([^_<>\s]+)>")
 _MARKUP = re.compile(
     r"(?P<page><pb:[A-Za-z0-9]+_[^_<>\s]+_[^_<>\s]+>)"
     r"|(?P<cut><pb:[^<>]*$)"
     r"|(?P<tag></?[A-Za-z][^<>]{0,200}>)"
+    r"|(?P<link>\[\[[^\[\]]{0,200}\](?:\[(?P<words>[^\[\]]{0,200})\])?\])"
     r"|\[(?P<ids>[^\[\]\s]{1,40}(?<=.)[-+*/@][^\[\]\s]{1,40})\]"
-    r"|&(?P<gaiji>[A-Za-z0-9#-]{1,20});"
+    r"|&(?P<gaiji>[A-Za-z0-9#+-]{1,20});"
     r"|(?P<group>[()/])"
 )
 _SPECIAL = re.compile(r"[<&\[()/]")
@@ -72,6 +86,7 @@ class _Draft:
 
     title: str
     carried: bool = False  # whether the first page only runs on from the section before
+    is_headed: bool = False  # whether its first line is its title
     parts: list[str] = field(default_factory=list)
     length: int = 0
     pages: list[Page] = field(default_factory=list)
@@ -117,7 +132,7 @@ def read(source: Source) -> Iterator[Work | Problem]:
     sections: list[Section] = []
     title = edition = ""
     for file in texts:
-        volume = _Volume(file, facsimiles, problems.append)
+        volume = _Volume(file, facsimiles, problems.append, dict(source.options).get("encoding", ""))
         volume.read()
         sections += volume.sections()
         title = title or volume.title
@@ -172,16 +187,18 @@ def chinese_number(number: int) -> str:
 class _Volume:
     """One text file on its way to sections."""
 
-    def __init__(self, file: Path, facsimiles: dict[tuple[str, str], str], report: Report) -> None:
+    def __init__(self, file: Path, facsimiles: dict[tuple[str, str], str], report: Report, encoding: str) -> None:
         self.title = ""
         self.edition = ""
         self._file = file
         self._facsimiles = facsimiles
         self._report = report
+        self._encoding = encoding
         self._draft = _Draft("")
         self._drafts = [self._draft]
         self._open: _Open | None = None
         self._joined = False  # the current line has gone on with a note of an earlier line
+        self._drawer = False  # whether the last line was part of a drawer
         self._seen: set[str] = set()
         self._problem_lines: set[int] = set()
         self._repaired_line = 0
@@ -189,16 +206,20 @@ class _Volume:
     def read(self) -> None:
         """Reads the file to its end."""
         number, last, marked = 0, "¶", False
-        for number, line in lines(self._file, self._tell):
-            if line[:1] in ("#", " ") and (line.startswith("# ") or _KEYWORD.match(line)):
+        for number, line in lines(self._file, self._tell, self._encoding):
+            if line[:1] in ("#", " ") and (line.startswith(("# ", "#-*-")) or _KEYWORD.match(line)):
                 self._keyword(number, line)
                 continue
-            if not line:
+            if self._in_drawer(line) or not line:
                 continue
             last = line
             marked = marked or line.endswith("¶")
-            self._line(number, line.removesuffix("¶").replace("¶", "\n"), line.endswith("¶"))
-        if marked and not last.endswith(("¶", ">")):
+            printed = line.removesuffix("¶").removeprefix("¶").replace("¶", "\n")
+            heading = _HEADING.fullmatch(printed)
+            if heading:
+                self._begin("", is_heading=True)
+            self._line(number, heading[1] if heading else printed, line.endswith("¶"))
+        if marked and not last.endswith(("¶", ">")) and not _ends_with_a_line(self._file):
             self._once(number, "file is truncated: its last line does not end with ¶")
             self._problem_lines.add(self._open.line if self._open else number)  # an open note is the same problem
         self._abandon_note()
@@ -217,6 +238,17 @@ class _Volume:
         self._problem_lines.add(problem.line)
         self._report(problem)
 
+    def _in_drawer(self, line: str) -> bool:
+        """Whether a line is part of a drawer, which ends with ``:END:`` or where a line is none of its own."""
+        if self._drawer:
+            self._drawer = bool(_DRAWER_LINE.fullmatch(line))
+            inside = self._drawer
+            if line.strip().upper() == ":END:":
+                self._drawer = False
+            return inside
+        self._drawer = bool(_DRAWER.fullmatch(line))
+        return self._drawer
+
     def _keyword(self, number: int, line: str) -> None:
         match = _KEYWORD.match(line)
         if not match:
@@ -229,19 +261,21 @@ class _Volume:
             self.edition = self.edition or rest.strip()
         elif keyword == "PROPERTY" and name == "JUAN":
             self._begin(rest.strip(" \t[]"))
+        elif _BLOCK.fullmatch(keyword):
+            return
         elif keyword not in _KNOWN_KEYWORDS or (keyword == "PROPERTY" and name not in _KNOWN_PROPERTIES):
             unknown = name if keyword == "PROPERTY" else match[1]
             self._once(number, f"unknown keyword {unknown[:40]}; the line is left out")
 
-    def _begin(self, title: str) -> None:
-        """Begins a section; a page that has begun without text yet goes with it."""
+    def _begin(self, title: str, is_heading: bool = False) -> None:
+        """Begins a section, which has a title or is titled by its first line; a page without text yet goes with it."""
         self._abandon_note()
         before = self._draft
         carried = bool(before.pages) and before.pages[-1].start < before.length
         pages = before.pages[-1:]
         if pages and not carried:
             before.pages.pop()
-        self._draft = _Draft(title, carried, pages=[Page(page.label, 0, page.facsimile) for page in pages])
+        self._draft = _Draft(title, carried, is_heading, pages=[Page(page.label, 0, page.facsimile) for page in pages])
         self._drafts.append(self._draft)
 
     def _line(self, number: int, line: str, ended: bool) -> None:
@@ -273,11 +307,19 @@ class _Volume:
         if kind == "group":
             self._group(number, match[0])
             return False
+        if kind == "link":
+            draft.add(match["words"] or "")
+            return False
         if kind in ("ids", "gaiji"):
             name = match[kind]
-            character = _gaiji().get(name, GAIJI_PLACEHOLDER)
-            if kind == "gaiji" and not name.startswith("KR"):
+            plain = gaiji.numbered(name) if kind == "gaiji" else None
+            if plain:
+                draft.add(plain)
+                return False
+            character = gaiji.described(name) if kind == "ids" else gaiji.named(name)
+            if character is None:
                 self._once(number, f"unknown reference &{name};")
+                character = GAIJI_PLACEHOLDER
             draft.spans.append(Span(SpanKind.GAIJI, draft.length, draft.length + 1, name))
             draft.add(character)
             return False
@@ -367,7 +409,7 @@ class _Volume:
         spans = draft.spans + [Span(SpanKind.NOTE, start, end) for start, end in draft.notes]
         spans += _running_heads(text, draft, self.title)
         spans.sort(key=lambda span: (span.start, -span.end))
-        title = _section_title(draft.title, text)
+        title = text.split("\n", 1)[0].strip() if draft.is_headed else _section_title(draft.title, text)
         return Section(title, text, role_of(title), tuple(draft.pages), tuple(spans))
 
 
@@ -426,11 +468,14 @@ def _names_author(line: str) -> bool:
     return len(line) <= _HEAD_LIMIT and bool(_AUTHOR.search(line))
 
 
-@cache
-def _gaiji() -> dict[str, str]:
-    """Characters of the gaiji references that have one."""
-    rows = (row.split("\t") for row in _GAIJI_TABLE.read_text(encoding="utf-8").splitlines() if row[:1] != "#")
-    return {row[0]: row[1] for row in rows if len(row) > 1 and row[1]}
+def _ends_with_a_line(file: Path) -> bool:
+    """Whether a file ends with the end of a line, as one does that was written to its end."""
+    try:
+        with file.open("rb") as opened:
+            opened.seek(-1, os.SEEK_END)
+            return opened.read(1) in b"\r\n"
+    except OSError:
+        return False
 
 
 def _facsimiles(files: list[Path], report: Report) -> dict[tuple[str, str], str]:

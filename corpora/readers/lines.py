@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-import codecs
+import io
+import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from corpora.model import Problem
+from corpora.readers import encodings
+from corpora.readers.encodings import BAD, PLACEHOLDER, Found
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
-MAX_LINE_BYTES = 1024 * 1024
+
+_CHUNK = 1024 * 1024
+"""Bytes that are read at once."""
+_MANY = 10_000
+"""After so many bad places in a file, each byte of the next ones is taken by itself, which is quicker."""
+
+_NULS = re.compile("\0+")
 
 Report = Callable[[Problem], None]
 """Takes each problem where it is found."""
@@ -31,60 +42,117 @@ def refusal(path: Path, max_bytes: int = MAX_FILE_BYTES) -> str:
     return ""
 
 
-def read_bytes(path: Path, max_bytes: int, report: Report) -> bytes | None:
-    """The bytes of a file, or None after one report."""
-    reason = refusal(path, max_bytes)
-    if not reason:
-        try:
-            with path.open("rb") as file:
-                return file.read(max_bytes)
-        except OSError as error:
-            reason = f"cannot be read: {_reason(error)}"
-    report(Problem(path, 0, reason))
-    return None
+def lines(path: Path, report: Report, wanted: str = "", max_bytes: int = MAX_FILE_BYTES) -> Iterator[tuple[int, str]]:
+    """Numbered lines of a text file, without line ends or a byte order mark. LF, CRLF and CR end a line.
 
-
-def lines(
-    path: Path, report: Report, encoding: str = "utf-8", max_line: int = MAX_LINE_BYTES
-) -> Iterator[tuple[int, str]]:
-    """Numbered lines of a text file, without line ends or a byte order mark.
-
-    ``encoding`` is one in which the byte of a line feed means nothing else, as in UTF-8, GB18030 and Big5.
-    A line of more than ``max_line`` bytes is reported and left out, and never held whole. The first line that
-    is not text in this encoding is reported and ends the reading; a last line that is cut inside a character
-    keeps its whole characters.
+    The encoding is found out (:mod:`corpora.readers.encodings`), or named by ``wanted``, the option of the file's
+    source. What makes no character in it, and NULs, is a placeholder each, and one report for all of them. What is
+    added to the file while it is read is left for another time. No more of it is held than a line and a chunk.
     """
-    reason = refusal(path)
+    reason = refusal(path, max_bytes)
     if reason:
         report(Problem(path, 0, reason))
         return
-    number = 0
+    number = first = bad = 0
+    is_cut = False
     try:
         with path.open("rb") as file:
-            while raw := file.readline(max_line + 1):
+            size = os.fstat(file.fileno()).st_size
+            found = encodings.find(_chunks(file, size), encodings.chosen(wanted, path))
+            if not found.name:
+                report(Problem(path, 0, _no_text()))
+                return
+            if found.instead:
+                report(Problem(path, 0, _assumption(found), is_note=True))
+            file.seek(found.mark)
+            for text in _lines(_chunks(file, size - found.mark), found.name):
                 number += 1
-                if len(raw) > max_line and not raw.endswith(b"\n"):
-                    while (rest := file.readline(max_line)) and not rest.endswith(b"\n"):
-                        pass
-                    report(Problem(path, number, f"line is over {max_line >> 10} KiB and is left out"))
-                    continue
-                if b"\0" in raw:
-                    report(Problem(path, number, "holds binary data, not text; the rest of the file is left out"))
-                    return
-                if number == 1:
-                    raw = raw.removeprefix(codecs.BOM_UTF8)
-                try:
-                    text = raw.decode(encoding)
-                except UnicodeDecodeError as error:
-                    if error.start < len(raw) - 3 or raw.endswith(b"\n"):
-                        name = encoding.upper()
-                        report(Problem(path, number, f"is not {name} from here on; the rest of the file is left out"))
-                        return
-                    report(Problem(path, number, "file is truncated inside a character"))
-                    text = raw[: error.start].decode(encoding)
-                yield number, text.rstrip("\r\n")
+                if BAD in text:
+                    is_cut = text.endswith(BAD)
+                    first = first or number
+                    bad += text.count(BAD)
+                    text = text.replace(BAD, PLACEHOLDER)
+                yield number, text
+            if not number:
+                report(Problem(path, 0, "is empty but for its mark"))
     except OSError as error:
         report(Problem(path, number, f"cannot be read: {_reason(error)}"))
+    if bad:
+        report(Problem(path, first, _damage(bad, found.name.upper(), is_cut and first == number)))
+
+
+def read_text(path: Path, max_bytes: int, report: Report, wanted: str = "") -> str | None:
+    """The text of a file as :func:`lines` reads it; None after a report."""
+    read = [line for _, line in lines(path, report, wanted, max_bytes)]
+    return "\n".join(read) if read else None
+
+
+def taken_for(path: Path, wanted: str = "") -> Found:
+    """What :func:`lines` takes a file for; no encoding where it can't be read."""
+    try:
+        if not refusal(path):
+            with path.open("rb") as file:
+                return encodings.find(_chunks(file, os.fstat(file.fileno()).st_size), encodings.chosen(wanted, path))
+    except OSError:
+        pass  # whoever reads it says so
+    return Found("")
+
+
+def _chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """The next ``size`` bytes of a file, or what there is of them."""
+    while size > 0 and (chunk := file.read(min(size, _CHUNK))):
+        size -= len(chunk)
+        yield chunk
+
+
+def _lines(chunks: Iterator[bytes], name: str) -> Iterator[str]:
+    """The lines of chunks in an encoding, with :data:`BAD` in them."""
+    decoder = encodings.decoder(name)
+    ends = io.IncrementalNewlineDecoder(decoder, translate=True)
+    parts: list[str] = []  # of a line that has not ended
+    bad = 0
+    for chunk in _and_end(chunks):
+        text = encodings.tidied(ends.decode(chunk, final=not chunk), name)
+        if "\0" in text:
+            text = _NULS.sub(BAD, text)
+        if BAD in text and bad <= _MANY:
+            bad += text.count(BAD)
+            if bad > _MANY:
+                decoder.errors = encodings.SKIP
+        *whole, rest = text.split("\n")
+        for line in whole:
+            yield "".join((*parts, line)) if parts else line
+            parts.clear()
+        if rest:
+            parts.append(rest)
+    if parts:
+        yield "".join(parts)
+
+
+def _and_end(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    yield from chunks
+    yield b""
+
+
+def _no_text() -> str:
+    known = ", ".join(name.upper() for name in ("utf-8", *encodings.LEGACY))
+    return (
+        f"is not text in {known}, or UTF-16 and UTF-32 with a mark; if it is text, name its encoding: --encoding NAME"
+    )
+
+
+def _assumption(found: Found) -> str:
+    return (
+        f"is taken for {found.name.upper()}, though its bytes might be {found.instead.upper()}, too; "
+        f"if they are, say so: --encoding {found.instead}:PATTERN"
+    )
+
+
+def _damage(bad: int, name: str, is_cut: bool) -> str:
+    if bad == 1 and is_cut:
+        return f"file is truncated inside a character; {PLACEHOLDER} stands for it"
+    places = "a place is" if bad == 1 else f"{bad} places, of which this is the first, are"
+    return f"{places} not {name}; {PLACEHOLDER} stands for what was there"
 
 
 def _reason(error: Exception) -> str:

@@ -1,18 +1,23 @@
 """The JSON files of https://github.com/chinese-poetry/chinese-poetry: one file is one work, one poem a section.
 
-A poem is ``{"title", "author", "paragraphs" or "para", "notes"?, "biography"?, "volume"?}``. Its section's text
-is the title, the author, the lines, and then the notes and the author's life as notes, a line each.
+A file is a list of poems, or an object that is one or holds some, at any depth, under ``content``. A poem is an object
+whose ``paragraphs``, ``para`` or ``content`` are its lines. Its title is its ``title``, its tune (``rhythmic``) or its
+``chapter``; the others of ``chapter``, ``section`` and ``type``, its own and those of what it stands in, say where it
+stands. Its section's text is where it stands, the title, the author, the lines, and then, as notes, a line each,
+``notes``, ``comment``, ``prologue`` and ``biography``.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corpora.model import CatalogueRecord, Problem, Section, Source, Span, SpanKind, Work
 from corpora.readers import records
-from corpora.readers.lines import Report, read_bytes
+from corpora.readers.lines import Report, read_text
+from corpora.readers.titles import SEPARATOR
 
 SUFFIXES = (".json",)
 MAX_BYTES = 64 * 1024 * 1024
@@ -23,75 +28,136 @@ _BOOKS = {
     "yudingquantangshi": CatalogueRecord("御定全唐詩", dynasty="唐", category="集部/總集類"),
     "nalanxingde": CatalogueRecord("纳兰性德诗集", dynasty="清", category="集部/別集類", script="Hans"),
 }
-"""What the folder that a file lies in says of its poems."""
+"""What the folder that a file lies in says of its poems; it goes before the file's name in the work's id."""
+
+_TITLES = {
+    "shijing": CatalogueRecord("詩經", dynasty="周", category="經部/詩類", script="Hans"),
+    "chuci": CatalogueRecord("楚辭", category="集部/楚辭類", script="Hans"),
+    "lunyu": CatalogueRecord("論語", dynasty="周", category="經部/四書類", script="Hans"),
+    "mengzi": CatalogueRecord("孟子", dynasty="周", category="經部/四書類", script="Hans"),
+    "daxue": CatalogueRecord("大學", dynasty="周", category="經部/四書類", script="Hans"),
+    "zhongyong": CatalogueRecord("中庸", dynasty="周", category="經部/四書類", script="Hans"),
+    "youmengying": CatalogueRecord("幽夢影", author="張潮", dynasty="清", category="子部/雜家類", script="Hans"),
+}
+"""What the file's name says of its poems."""
+
+_LINES = ("paragraphs", "para", "content")
+_NOTES = ("notes", "comment", "prologue", "biography")
+_PLACES = ("type", "chapter", "section")
+_DEEPEST = 8
+"""Objects within each other that are looked into."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An object that should be a poem, and the names of what it stands in."""
+
+    poem: object
+    places: tuple[str, ...]
 
 
 def read(source: Source) -> Iterator[Work | Problem]:
     """The work in each file, after the problems in it."""
     for file in source.files:
         problems: list[Problem] = []
-        work = _read_file(file, problems.append)
+        options = dict(source.options)
+        work = _read_file(file, options.get("id") or _name(file), options.get("encoding", ""), problems.append)
         yield from problems
         if work:
             yield work
 
 
-def _read_file(file: Path, report: Report) -> Work | None:
-    data = read_bytes(file, MAX_BYTES, report)
-    if data is None:
+def name(source: Source) -> str:
+    """What the work's id is made of."""
+    return _name(source.root)
+
+
+def _name(file: Path) -> str:
+    folder = _folder(file)
+    return f"{folder}-{file.stem}" if folder else file.stem
+
+
+def _folder(file: Path) -> str:
+    return next((name for name in reversed(file.parts[:-1]) if name in _BOOKS), "")
+
+
+def _read_file(file: Path, identifier: str, encoding: str, report: Report) -> Work | None:
+    text = read_text(file, MAX_BYTES, report, encoding)
+    if text is None:
         return None
     try:
-        poems = json.loads(data.decode("utf-8-sig"))
-        if not isinstance(poems, list) or not poems:
-            raise ValueError("is not a list of poems")
-        folder = next((name for name in reversed(file.parts[:-1]) if name in _BOOKS), "")
-        identifier = records.work_id({}, f"{folder}-{file.stem}" if folder else file.stem)
+        given = json.loads(text)
+        if not given or not isinstance(given, list | dict):
+            raise ValueError("is neither a list of poems nor an object that holds some")
+        identifier = records.work_id({}, identifier)
     except json.JSONDecodeError as error:
         report(Problem(file, error.lineno, f"is not valid JSON: {error.msg}"))
-        return None
-    except UnicodeDecodeError:
-        report(Problem(file, 0, "is not UTF-8"))
         return None
     except (ValueError, RecursionError) as error:
         report(Problem(file, 0, str(error)[:200]))
         return None
+    found = list(_poems(given))
     sections: list[Section] = []
-    for number, poem in enumerate(poems, 1):
+    wrong: dict[str, list[int]] = {}
+    for number, each in enumerate(found, 1):
         try:
-            sections.append(_section(poem))
+            sections.append(_section(each))
         except ValueError as error:
-            report(Problem(file, 0, f"poem {number}: {error}; it is left out"))
+            wrong.setdefault(str(error), []).append(number)
+    if not sections and "has no lines" in wrong:
+        fields = ", ".join(_LINES)
+        report(Problem(file, 0, f"holds no poem that is known here, which is an object with lines under {fields}"))
+        return None
+    for reason, numbers in wrong.items():
+        more = f", and so are {len(numbers) - 1} more" if len(numbers) > 1 else ""
+        report(Problem(file, 0, f"poem {numbers[0]}: {reason}; it is left out{more}"))
     if not sections:
         return None
-    return Work(identifier, _record(file, folder, poems), tuple(sections))
+    return Work(identifier, _record(file, given, [each.poem for each in found]), tuple(sections))
 
 
-def _record(file: Path, folder: str, poems: list[object]) -> CatalogueRecord:
+def _poems(node: object, places: tuple[str, ...] = (), depth: int = 0) -> Iterator[_Found]:
+    """What a list or an object holds that should be poems; an object without lines is taken for one that lacks them."""
+    if isinstance(node, list):
+        for each in node:
+            yield from _poems(each, places, depth + 1)
+        return
+    below = node.get("content") if isinstance(node, dict) else None
+    holds = isinstance(below, list) and any(isinstance(each, dict) for each in below)
+    if isinstance(node, dict) and holds and depth <= _DEEPEST:
+        label = next(filter(None, (records.value(node, each) for each in ("type", "chapter", "title"))), "")
+        yield from _poems(below, (*places, label) if label and depth else places, depth + 1)
+    else:
+        yield _Found(node, places)
+
+
+def _record(file: Path, given: object, poems: list[object]) -> CatalogueRecord:
+    whole = given if isinstance(given, dict) else {}
     known = [poem for poem in poems if isinstance(poem, dict)]
     authors = {records.value(poem, "author") for poem in known} - {""}
     volumes = {records.value(poem, "volume") for poem in known} - {""}
-    book = _BOOKS.get(folder, CatalogueRecord(file.stem))
+    folder = _folder(file)
+    book = _BOOKS.get(folder) or _TITLES.get(file.stem) or CatalogueRecord(file.stem)
     volume = volumes.pop() if len(volumes) == 1 else ""
-    return CatalogueRecord(
-        title=f"{book.title} {volume}".strip(),
-        author=authors.pop() if len(authors) == 1 else "",
-        dynasty=book.dynasty,
-        category=book.category,
-        script=book.script,
-        licence=LICENCE,
-        source=SOURCE,
-    )
+    title = records.value(whole, "title") or book.title
+    author = records.value(whole, "author") or book.author or (authors.pop() if len(authors) == 1 else "")
+    return replace(book, title=f"{title} {volume}".strip(), author=author, licence=LICENCE, source=SOURCE)
 
 
-def _section(poem: object) -> Section:
+def _section(found: _Found) -> Section:
     """A poem's section. Raises ValueError where it has none."""
-    verses = (_texts(poem, "paragraphs") or _texts(poem, "para")) if isinstance(poem, dict) else []
+    poem = found.poem
+    verses = next(filter(None, (_texts(poem, each) for each in _LINES)), []) if isinstance(poem, dict) else []
     if not isinstance(poem, dict) or not verses:
         raise ValueError("has no lines")
-    title, author = records.value(poem, "title"), records.value(poem, "author")
-    text = "".join(line + "\n" for line in (title, author, *verses) if line)
+    author = records.value(poem, "author")
+    titles = [records.value(poem, each) for each in ("title", "rhythmic", "chapter")]
+    title = next(filter(None, titles), "")
+    places = [*found.places, *(each for each in (records.value(poem, name) for name in _PLACES) if each)]
+    place = SEPARATOR.join(each for each in dict.fromkeys(places) if each != title)
+    text = "".join(line + "\n" for line in (place, title, author, *verses) if line)
     spans = []
-    for note in (*_texts(poem, "notes"), *_texts(poem, "biography")):
+    for note in (note for each in _NOTES for note in _texts(poem, each)):
         spans.append(Span(SpanKind.NOTE, len(text), len(text) + len(note)))
         text += note + "\n"
     return Section(title or verses[0][:20], records.text(text), spans=tuple(spans))

@@ -23,6 +23,7 @@ _TEXT_FIELDS = (
     "source",
     "date",
 )
+_LANGUAGES = ("zh-hant", "zh-tw", "zh-hk", "lzh", "zh", "zh-hans", "zh-cn")
 _YEAR = re.compile(r"-?[0-9]{1,4}(?![0-9])")
 _ID = re.compile(r"[\w.-]{1,100}")
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
@@ -32,9 +33,13 @@ _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 def value(fields: Mapping[str, object], name: str) -> str:
     """A metadata value as one line of text; empty where it is missing or not a plain value.
 
-    What can't be written becomes U+FFFD.
+    Of a mapping from languages to values the Chinese one is taken, in traditional characters if there is a choice. What
+    can't be written becomes U+FFFD.
     """
     raw = fields.get(name)
+    if isinstance(raw, Mapping):
+        languages = {str(language).lower().replace("_", "-"): each for language, each in raw.items()}
+        raw = next((languages[each] for each in _LANGUAGES if languages.get(each)), next(iter(raw.values()), ""))
     if isinstance(raw, bool) or not isinstance(raw, str | int | float | datetime.date):
         return ""
     return " ".join(_UNWRITABLE.sub("\ufffd", str(raw)[:MAX_VALUE]).split())

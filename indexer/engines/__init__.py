@@ -14,6 +14,9 @@ from typing import Protocol
 
 ENGINES = {"tantivy": "indexer.engines.tantivy", "whoosh": "indexer.engines.whoosh"}
 DEFAULT = "tantivy"
+PICKLED = frozenset({"whoosh"})
+"""Engines whose files are in part Python pickles, which run as code when they are opened. Where such files come from
+elsewhere, they are not opened but made again from the texts."""
 SCOPES = ("text", "notes", "both")
 """What a ranking looks at. Text and notes together are one bag: ranked apart, short notes would drown the text."""
 COMMON, FEW = 0.05, 1000

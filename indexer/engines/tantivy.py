@@ -99,7 +99,6 @@ class TantivyWriter:
     """See :class:`indexer.engines.EngineWriter`."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
         self._index = _index(folder)
         self._writer = self._index.writer(_HEAP, _THREADS)
 
@@ -127,9 +126,6 @@ class TantivyWriter:
         """See :meth:`indexer.engines.EngineWriter.commit`."""
         self._writer.commit()
         self._writer.wait_merging_threads()
-        # Tantivy lets nobody but the owner read some of its files; who may read the folder may read them.
-        for file in self._folder.iterdir():
-            file.chmod(self._folder.stat().st_mode & 0o666)
 
 
 def open_reader(folder: Path) -> TantivyEngine:

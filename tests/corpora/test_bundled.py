@@ -43,8 +43,8 @@ def test_a_note_goes_on_over_a_page() -> None:
     assert crossing
 
 
-@pytest.mark.parametrize("kind", list(SpanKind))
-def test_every_kind_of_span_stands_in_it(kind: SpanKind) -> None:
+@pytest.mark.parametrize("kind", [SpanKind.NOTE, SpanKind.SMALL, SpanKind.HEAD, SpanKind.GAIJI])
+def test_every_kind_of_span_of_its_format_stands_in_it(kind: SpanKind) -> None:
     assert any(span.kind is kind for section in gazetteer().sections for span in section.spans)
 
 

@@ -48,7 +48,7 @@ def test_the_script_is_seen_in_the_text(tmp_path: Path) -> None:
 def test_one_bad_chapter_is_one_problem_and_the_rest_is_read(tmp_path: Path) -> None:
     write(tmp_path, {"甲/一": "会宁府", "甲/二": "", "乙/一": "上京"})
     (tmp_path / "甲" / "三").mkdir()
-    (tmp_path / "甲" / "三" / "text.txt").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "甲" / "三" / "text.txt").write_bytes(b"\x89PNG\0\0\xff")
     works, problems = read_all(tmp_path)
     assert [len(work.sections) for work in works] == [1, 1]
     assert sorted(problem.file.parent.name for problem in problems) == ["三", "二"]

@@ -12,7 +12,7 @@ import pytest
 
 from corpora import fetch as module
 from corpora.fetch import FetchFailure, Progress, State, count_present, fetch
-from corpora.model import CatalogueRecord, Collection, Localized, Origin
+from corpora.model import Access, CatalogueRecord, Collection, Localized, Origin
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -23,6 +23,7 @@ def collection(**repositories: str) -> Collection:
         title=Localized("小", "Small"),
         description=Localized("小", "Small"),
         licence="CC0",
+        access=Access.OPEN,
         records={name: CatalogueRecord(title=name) for name in repositories},
         origins={name: Origin(repository, name) for name, repository in repositories.items()},
     )
@@ -165,7 +166,7 @@ def test_a_collection_in_an_archive_is_unpacked_once(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "books.tar.gz", "w:gz") as archive:
         archive.add(tmp_path / "in" / "书", "书")
     title = Localized("书", "books")
-    books = Collection("books", title, title, "CC0-1.0", archive="books.tar.gz")
+    books = Collection("books", title, title, "CC0-1.0", Access.OPEN, archive="books.tar.gz")
     with pytest.raises(FetchFailure, match="--from"):
         fetch(books, tmp_path / "data")
     for source in (tmp_path / "books.tar.gz", tmp_path):

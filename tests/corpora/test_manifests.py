@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 import yaml
 from real import KANRIPO
 
-from corpora.manifests import ManifestFailure, bundled_folder, collections, record_of
+from corpora.manifests import ManifestFailure, Watched, bundled_folder, collections, load
 from corpora.model import Access
 
 GOOD = {
@@ -17,6 +18,7 @@ GOOD = {
     "title": {"zh": "小", "en": "Small"},
     "description": {"zh": "一种", "en": "One work"},
     "licence": "CC0",
+    "access": "open",
     "works": [{"id": "W1", "title": "書", "origin": "https://example.org/w1"}],
 }
 
@@ -54,10 +56,10 @@ def test_titles_agree_with_the_files() -> None:
 
 
 def test_a_work_is_found_with_its_collection() -> None:
-    found = record_of("KR2a0035")
+    found = load().record_of("KR2a0035")
     assert found is not None
     assert (found[0], found[1].title, found[1].year) == ("northeast", "金史", 1344)
-    assert record_of("KR9z9999") is None
+    assert load().record_of("KR9z9999") is None
 
 
 def test_only_shipped_collections_have_a_folder() -> None:
@@ -85,6 +87,9 @@ def test_defaults(tmp_path: Path) -> None:
         ({"title": {"zh": "小"}}, "title: en is missing"),
         ({"licence": ""}, "licence is missing"),
         ({"access": "secret"}, "access: 'secret'"),
+        ({"access": "Staff"}, "small.yaml:1: access: 'Staff' is none of open, in-library, staff"),
+        ({"access": "this-machine"}, "access: 'this-machine'"),
+        ({"access": ""}, "access is missing"),
         ({"colour": "red"}, "unknown field 'colour'"),
         ({"folder": "../.."}, "folder"),
         ({"works": {"W1": 1}}, "works: a list"),
@@ -128,3 +133,59 @@ def test_a_work_stands_in_one_collection_only(tmp_path: Path) -> None:
     write(tmp_path, {"id": "other"}, "other.yaml")
     with pytest.raises(ManifestFailure, match="W1 is in two manifests"):
         collections(tmp_path)
+
+
+def test_a_librarys_own_manifest_closes_a_shipped_collection_and_opens_none(tmp_path: Path) -> None:
+    shipped, own = tmp_path / "shipped", tmp_path / "own"
+    for folder in (shipped, own):
+        folder.mkdir()
+    for here, mine, wanted in (("open", "staff", "staff"), ("staff", "open", "staff"), ("open", "open", "open")):
+        write(shipped, {"access": here})
+        write(own, {"access": mine, "title": {"zh": "本館", "en": "Ours"}, "works": []})
+        found = load(own, shipped=shipped)
+        assert found.access_of("small") == wanted
+        assert found.collections["small"].title.zh == "本館"
+        assert found.record_of("W1") is not None
+    assert found.access_of("other") is None
+
+
+def test_own_manifests_need_not_be_there(tmp_path: Path) -> None:
+    assert load(tmp_path / "nowhere", [tmp_path / "collection.yaml"]).collections == collections()
+
+
+def test_what_is_wrong_is_named_by_its_line(tmp_path: Path) -> None:
+    good = "id: a\ntitle: {zh: 小, en: Small}\ndescription: {zh: 一, en: One}\nlicence: x\naccess: open\n"
+    for data, reason in {
+        good.replace("open", "Staff"): "a.yaml:5: access: 'Staff'",
+        good + "acces: staff\n": "a.yaml:6: the manifest: unknown field 'acces'",
+        good + "access: staff\n": "a.yaml:6: not YAML: access stands twice",
+        good + "works:\n  - id: W1\n    title: 書\n    year: 元年\n": "a.yaml:9: W1: year",
+        good + "works:\n  - id: W1\n": "a.yaml:7: W1: title is missing",
+    }.items():
+        (tmp_path / "a.yaml").write_text(data, "utf-8")
+        with pytest.raises(ManifestFailure, match=re.escape(reason)):
+            collections(tmp_path)
+
+
+def test_a_pipe_is_no_manifest(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    with pytest.raises(ManifestFailure, match="not a plain file"):
+        collections(tmp_path)
+
+
+def test_manifests_are_read_anew_only_when_one_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = Watched(write(tmp_path))
+    watched.current()
+    with monkeypatch.context() as patch:
+        patch.setattr("corpora.manifests.read", lambda path: pytest.fail(f"{path} was read again"))
+        first = watched.current()
+        assert watched.current() is first
+    write(tmp_path, {"access": "staff"})
+    assert watched.current().access_of("small") is Access.STAFF
+
+
+def test_while_two_manifests_contradict_each_other_what_either_closes_is_closed(tmp_path: Path) -> None:
+    watched = Watched(write(tmp_path))
+    write(tmp_path, {"access": "in-library"})
+    write(tmp_path, {"id": "other"}, "other.yaml")  # it has W1, too
+    assert watched.current().access_of("small") is Access.IN_LIBRARY

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -11,20 +12,20 @@ from real import POEMS
 
 from corpora.model import Page, Problem, Role, Source, Span, SpanKind, Work
 from corpora.readers import MAX_DEPTH, READERS, discover, distinct_works, read
-from corpora.readers.plain import detect_encoding
+from corpora.readers.encodings import Choice
 
 TRADITIONAL = "黑龍江者，古黑水也。其源出於北山，東流入海。\n"
 SIMPLIFIED = "黑龙江省地方志编纂委员会编，本书记述自一九一二年至民国三十年之史实。\n"
 
 
-def read_all(path: Path, encoding: str | None = None) -> tuple[list[Work], list[Problem]]:
-    sources, problems = discover(path, encoding)
+def read_all(path: Path, *encodings: str) -> tuple[list[Work], list[Problem]]:
+    sources, problems = discover(path, [Choice.parse(written) for written in encodings])
     items = [item for source in sources for item in read(source)]
     return [x for x in items if isinstance(x, Work)], problems + [x for x in items if isinstance(x, Problem)]
 
 
-def only_problem(path: Path, encoding: str | None = None) -> Problem:
-    works, problems = read_all(path, encoding)
+def only_problem(path: Path) -> Problem:
+    works, problems = read_all(path)
     assert works == []
     assert len(problems) == 1
     return problems[0]
@@ -63,36 +64,12 @@ def test_markdown_headings_begin_sections_and_stay_in_the_text(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("text", "encoding"),
-    [(TRADITIONAL, "utf-8"), (TRADITIONAL, "utf-8-sig"), (TRADITIONAL, "big5"), (TRADITIONAL, "gb18030"),
-     (SIMPLIFIED, "utf-8"), (SIMPLIFIED, "gb18030")],
-)  # fmt: skip
-def test_the_encoding_is_found(tmp_path: Path, text: str, encoding: str) -> None:
-    (tmp_path / "a.txt").write_bytes((text * 3).encode(encoding))
-    works, problems = read_all(tmp_path)
-    assert problems == []
-    assert works[0].sections[0].text == text * 3
-
-
-def test_a_named_encoding_overrides_detection(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_bytes("黑龙江".encode("gb18030"))
-    works, _ = read_all(tmp_path, "gb18030")
-    assert works[0].sections[0].text == "黑龙江\n"
-    assert "encoding" in only_problem(tmp_path, "klingon").reason
-
-
-def test_a_sample_may_end_inside_a_character() -> None:
-    assert detect_encoding("金史".encode()[:-1]) == "utf-8"
-
-
-@pytest.mark.parametrize(
     ("content", "line", "reason"),
     [
         (b"", 0, "empty"),
         (b"\x89PNG\0\0\xff\xfe", 0, "not text"),
         ("---\nid: ../etc\n---\n甲\n".encode(), 1, "id"),
         (b"\n \n", 0, "no text"),
-        (b"a\n" * 40_000 + b"\xff\xff\n", 40_001, "UTF-8"),
     ],
 )
 def test_a_bad_plain_file_is_one_problem(tmp_path: Path, content: bytes, line: int, reason: str) -> None:
@@ -142,6 +119,26 @@ def test_a_header_that_is_none_is_one_problem_and_the_text_is_read(tmp_path: Pat
     assert [part.text for part in works[0].sections] == ["甲\n"]
     assert len(problems) == 1
     assert problems[0].line >= 2
+
+
+def test_a_title_may_be_a_mapping_from_languages(tmp_path: Path) -> None:
+    for name, written in {
+        "both": "{zh-hans: 江志, zh-hant: 江誌}",
+        "simplified": "{en: River, zh-Hans: 江志}",
+        "other": "{mnc: ula}",
+        "empty": "{zh-hant: '', zh: 江}",
+        "nested": "{zh: {a: b}}",
+    }.items():
+        (tmp_path / f"{name}.md").write_text(f"---\ntitle: {written}\n---\n甲\n")
+    works, problems = read_all(tmp_path)
+    assert problems == []
+    assert {work.id: work.record.title for work in works} == {
+        "both": "江誌",
+        "simplified": "江志",
+        "other": "ula",
+        "empty": "江",
+        "nested": "nested",
+    }
 
 
 # JSON Lines
@@ -251,6 +248,68 @@ def test_a_bad_poem_file_is_one_problem(tmp_path: Path, content: bytes) -> None:
     assert only_problem(tmp_path).file.name == "a.json"
 
 
+def only_work(folder: Path, name: str, content: object) -> Work:
+    (folder / name).write_text(json.dumps(content, ensure_ascii=False))
+    (work,), problems = read_all(folder)
+    assert problems == []
+    return work
+
+
+def test_what_a_poem_stands_in_is_said_above_its_title(tmp_path: Path) -> None:
+    poem = {"title": "江水", "chapter": "國風", "section": "北風", "content": ["江水湯湯。"]}
+    (part,) = only_work(tmp_path, "a.json", [poem]).sections
+    assert (part.title, part.text) == ("江水", "國風·北風\n江水\n江水湯湯。\n")
+
+
+def test_a_chapter_without_a_title_is_titled_by_its_name(tmp_path: Path) -> None:
+    work = only_work(tmp_path, "lunyu.json", [{"chapter": "學而篇", "paragraphs": ["子曰：善。"]}])
+    assert work.record.title == "論語"
+    assert [(part.title, part.text) for part in work.sections] == [("學而篇", "學而篇\n子曰：善。\n")]
+
+
+def test_a_tune_is_a_title_unless_there_is_one(tmp_path: Path) -> None:
+    poems = [{"rhythmic": "北江月", "paragraphs": ["甲"]}, {"title": "江", "rhythmic": "北江月", "paragraphs": ["乙"]}]
+    assert [part.title for part in only_work(tmp_path, "a.json", poems).sections] == ["北江月", "江"]
+
+
+def test_a_comment_is_a_note(tmp_path: Path) -> None:
+    (part,) = only_work(tmp_path, "a.json", [{"content": "讀書宜冬。", "comment": ["某曰：善。"]}]).sections
+    assert [part.text[span.start : span.end] for span in part.spans] == ["某曰：善。"]
+    assert part.title == "讀書宜冬。"
+
+
+def test_an_object_is_a_poem_or_holds_some_at_any_depth(tmp_path: Path) -> None:
+    book = {
+        "title": "試書",
+        "author": "某",
+        "content": [
+            {"title": "卷上", "content": [{"chapter": "一東", "paragraphs": ["雲對雨。"]}]},
+            {"type": "五言", "content": [{"chapter": "春", "author": "孟", "paragraphs": ["春眠。"]}]},
+        ],
+    }
+    work = only_work(tmp_path, "a.json", book)
+    assert (work.record.title, work.record.author) == ("試書", "某")
+    assert [(part.title, part.text) for part in work.sections] == [
+        ("一東", "卷上\n一東\n雲對雨。\n"),
+        ("春", "五言\n春\n孟\n春眠。\n"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "content", [[{"name": "某", "desc": "人"}] * 50, {"a": 1}, [[1, 2], "x"], {"content": [{"content": [{"x": 1}]}]}]
+)
+def test_json_of_another_shape_is_one_line(tmp_path: Path, content: object) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    assert "no poem that is known" in only_problem(tmp_path).reason
+
+
+def test_poems_that_lack_lines_are_counted_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps([{"paragraphs": ["甲"]}, {}, {"title": "闕"}, {}]))
+    works, problems = read_all(tmp_path)
+    assert len(works[0].sections) == 1
+    assert [problem.reason for problem in problems] == ["poem 2: has no lines; it is left out, and so are 2 more"]
+
+
 @pytest.mark.skipif(not POEMS.is_dir(), reason="the shared poems are not beside the checkout")
 def test_the_real_poems() -> None:
     works, problems = read_all(POEMS)
@@ -274,7 +333,7 @@ def test_formats_are_told_apart_at_any_depth_and_the_rest_is_passed_over(tmp_pat
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "f.txt").write_text("甲")
     sources, problems = discover(tmp_path)
-    assert problems == []
+    assert problems == [Problem(tmp_path, 0, "passed over: 1 .png", is_note=True)]
     assert [(source.reader, source.root.name) for source in sources] == [
         ("plain", "a.txt"),
         ("plain", "b.md"),
@@ -340,7 +399,8 @@ def test_depth_is_bounded(tmp_path: Path) -> None:
 
 def test_special_and_unreadable_files_are_one_problem_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo(tmp_path / "a.txt")
-    assert "regular" in only_problem(tmp_path).reason
+    assert "neither a file nor a folder" in only_problem(tmp_path).reason
+    assert "neither a file nor a folder" in only_problem(tmp_path / "a.txt").reason
     (tmp_path / "a.txt").unlink()
     (tmp_path / "a.txt").write_text("甲\n")
 
@@ -349,6 +409,25 @@ def test_special_and_unreadable_files_are_one_problem_each(tmp_path: Path, monke
 
     monkeypatch.setattr(Path, "open", refuse)
     assert "Permission denied" in only_problem(tmp_path).reason
+
+
+def test_sockets_and_devices_are_never_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # a socket's name is short
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("a.txt")
+        assert "neither a file nor a folder" in only_problem(tmp_path).reason
+    assert "neither a file nor a folder" in only_problem(Path(os.devnull)).reason
+
+
+def test_files_of_kinds_that_are_not_read_are_counted_by_kind(tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    names = ["a.xml", "x/b.XML", "c.pdf", "x/d", "README", "LICENSE.org", ".hidden.xml"]
+    for name in (*names, *(f"{number}.k{number}" for number in range(12))):
+        (tmp_path / name).write_text("x")
+    (note,) = discover(tmp_path)[1]
+    assert note.is_note
+    assert note.reason.startswith("passed over: 2 .xml, 1 ")
+    assert note.reason.endswith(" and 5 of other kinds")
 
 
 def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
@@ -360,7 +439,7 @@ def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
 def test_the_second_work_with_an_id_is_a_problem(tmp_path: Path) -> None:
     for folder in ("x", "y"):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "a.txt").write_text("甲\n")
+        (tmp_path / folder / "a.txt").write_text("---\nid: a\n---\n甲\n")
     seen: dict[str, Path] = {}
     sources = discover(tmp_path)[0]
     items = [item for source in sources for item in distinct_works(read(source), seen, source.root)]

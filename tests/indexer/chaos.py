@@ -4,7 +4,7 @@
 
 Each death falls into a build that adds, replaces or removes works, into a compaction, a repair or a restoration; half
 of them when it publishes what it has made. After it every file is as it was made, and the index answers as before the
-change or as after it, with nothing between.
+change or as after it, with nothing between; and what was closed stays closed, though the backup is of open works.
 """
 
 from __future__ import annotations
@@ -22,10 +22,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from corpora.model import Access
 from indexer import folding, merging
+from indexer.access import LOCAL
 from indexer.backup import backup, restore
 from indexer.build import build, compact
 from indexer.checksums import LIST
+from indexer.declaring import declare
 from indexer.errors import IndexFailure
 from indexer.generation import engine_folder, published
 from indexer.pack import Progress
@@ -59,12 +62,14 @@ class Chaos:
         return self.folder / "index"
 
     def begin(self) -> None:
-        """An index of two works, and a backup of it."""
+        """An index of two works that are closed, and a backup from when they were open."""
         merging.GATHERED = 3  # builds merge often
         folding.fingerprint()  # the tables that every build needs are made once, before the forks
         self.held = {"river": 0, "town": 0}
-        build([self.write(name, 0) for name in self.held], self.index, engine=self.engine)
+        texts = [self.write(name, 0) for name in self.held]
+        build(texts, self.index, engine=self.engine, access=Access.OPEN)
         backup(self.index, self.folder / "saved.tar")
+        declare(self.index, LOCAL, Access.STAFF)
         self.saved = dict(self.held)
 
     def write(self, name: str, version: int) -> Path:
@@ -111,6 +116,7 @@ class Chaos:
         except IndexFailure:
             repair(self.index)
             library = Library.open(self.index)
+        assert set(library.declared.works.values()) == {Access.STAFF}, "something was opened"
         hits = library.search(SearchRequest(q="混同江", mode=Mode.EXACT, limit=100)).hits
         return {hit.work.id: int(hit.text.partition("第")[2].partition("本")[0]) for hit in hits}
 

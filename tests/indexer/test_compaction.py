@@ -96,7 +96,7 @@ def index(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     for number, path in enumerate(sources(tmp_path / "texts")):
         build([path], tmp_path / "index", engine=request.param if number == 0 else None)
     build([write(tmp_path / "more", "late", "晚來者也，混同江之客。")], tmp_path / "index")
-    build([write(tmp_path / "more", "hill", "山多松柏，後人改之。")], tmp_path / "index", remove=["town"])
+    build([write(tmp_path / "texts", "hill", "山多松柏，後人改之。")], tmp_path / "index", remove=["town"])
     return tmp_path / "index"
 
 

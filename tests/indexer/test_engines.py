@@ -99,11 +99,3 @@ def test_a_removed_work_is_gone_and_the_others_stay(name: str, engine: Engine, t
     writer.commit()
     assert named(module.open_reader(tmp_path), "混同") == {9, 1 << 32 | 5}
     assert named(engine, "混同") == {1, 2, 1 << 32 | 5}, "an open reader keeps its snapshot"
-
-
-def test_whoever_may_read_the_folder_may_read_the_files(name: str, engine: Engine, tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
-    writer = engines.engine(name).open_writer(tmp_path)
-    writer.add([folded(9, "c", "混同江")])
-    writer.commit()
-    assert all(file.stat().st_mode & 0o044 == 0o044 for file in tmp_path.iterdir())

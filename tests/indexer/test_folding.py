@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer import folding
-from indexer.folding import fold, fold_array, read_variants
+from indexer.folding import fold, fold_array, fold_phrase, read_variants, repeat
 
 
 def _words(table: str) -> list[str]:
@@ -59,7 +59,41 @@ def test_what_is_no_text_is_dropped(dropped: str) -> None:
 
 
 def test_what_stands_for_a_character_is_kept() -> None:
-    assert fold("〓□〇") == "〓□〇"
+    assert fold("〓□〇\ufffd") == "〓□〇\ufffd"
+
+
+def test_a_private_character_is_a_character() -> None:
+    private = "\ue000\uf8ff\U000f1d6b\U0010fffd"
+    assert fold(private) == private
+    assert fold("王\U000f1d6b氏") != fold("王氏")
+    assert fold("\ufffe\U000fffff") == ""  # no characters
+
+
+@pytest.mark.parametrize("spellings", ["馀餘余", "锺鍾钟鐘", "谘諮咨", "着著", "钜鉅巨", "託讬托"])
+def test_what_is_simplified_in_part_is_the_same_character(spellings: str) -> None:
+    assert len(set(map(fold, spellings))) == 1
+
+
+@pytest.mark.parametrize("different", ["昵日", "余佘", "钟种", "咨资", "著箸", "着看"])
+def test_what_only_looks_alike_is_another_character(different: str) -> None:
+    assert len(set(map(fold, different))) == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [("家々", "家家"), ("人〻能", "人人能"), ("時〃", "时时"), ("子々孫〻", "子子孙孙"), ("家，々", "家家"),
+     ("々家", "々家"), ("歩々々", "步步步"), ("〓々", "〓〓"), ("", "")],
+)  # fmt: skip
+def test_an_iteration_mark_says_its_character_again(written: str, said: str) -> None:
+    assert fold_phrase(written) == said
+    codes = np.array([ord(character) for character in fold(written)], dtype=np.uint32)
+    assert "".join(map(chr, repeat(codes))) == said
+
+
+@given(st.text("家人々〻〃，a"))
+def test_the_two_ways_to_repeat_agree(text: str) -> None:
+    codes = np.array([ord(character) for character in fold(text)], dtype=np.uint32)
+    assert "".join(map(chr, repeat(codes))) == fold_phrase(text)
 
 
 def test_an_ideograph_newer_than_the_tables_is_kept() -> None:
@@ -94,7 +128,8 @@ def test_every_code_point_folds_to_itself_in_the_end() -> None:
     codepoints = np.arange(0x110000, dtype=np.uint32)
     folded, _ = fold_array(codepoints)
     assert np.array_equal(fold_array(folded)[0], folded)
-    assert all(unicodedata.category(chr(code))[0] not in "ZPCM" or code >= 0x20000 for code in np.unique(folded))
+    categories = {code: unicodedata.category(chr(code)) for code in np.unique(folded) if code < 0x20000}
+    assert all(category[0] not in "ZPCM" or category == "Co" for category in categories.values())
 
 
 def _is_common(character: str) -> bool:

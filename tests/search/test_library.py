@@ -172,6 +172,25 @@ def test_a_cursor_of_another_search_is_refused(library: Library, cursor: str) ->
         ask(library, "江", cursor=cursor)
 
 
+def test_a_cursor_of_an_index_that_was_built_anew_is_refused(tmp_path: Path) -> None:
+    """Both are of generation 1, and the second has another order."""
+    pages = []
+    for number, texts in enumerate((["松花江", "混同江"], ["混同江", "鴨子江", "松花江"])):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        for at, text in enumerate(texts):
+            (folder / f"{at}.txt").write_text(text, "utf-8")
+        build([folder], tmp_path / f"index-{number}")
+        pages.append(Library.open(tmp_path / f"index-{number}"))
+    first, second = pages
+    assert first.generation == second.generation
+    request = SearchRequest(q="江", mode=Mode.EXACT, limit=1)
+    cursor = first.search(request).next
+    assert first.search(replace(request, cursor=cursor)).hits
+    with pytest.raises(SearchError, match="cursor-expired"):
+        second.search(replace(request, cursor=cursor))
+
+
 def test_every_hit_leads_to_its_section(library: Library) -> None:
     for hit in ask(library, "会宁府").hits:
         view = library.section(hit.work.id, hit.section_number, "会宁府")
@@ -241,3 +260,15 @@ def test_an_index_of_an_older_shipped_model_says_so(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("search.library.load_embedder", lambda _: newer)
     with pytest.raises(IndexFailure, match="build the index anew"):
         ask(Library.open(tmp_path / "index"), "寒", Mode.SEMANTIC)
+
+
+def test_a_mark_that_repeats_a_character_is_not_spelled_as_it(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("人々皆來。人人皆去。", "utf-8")
+    build([tmp_path], tmp_path / "index")
+    held = Library.open(tmp_path / "index")
+    totals = [
+        held.search(SearchRequest(q=q, mode=Mode.EXACT, strict=strict)).total.occurrences
+        for q in ("人", "人人")
+        for strict in (False, True)
+    ]
+    assert totals == [4, 3, 2, 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,9 +15,9 @@ from argon2.profiles import CHEAPEST
 from databases import KINDS, empty_database
 from flask import Flask
 from flask.testing import FlaskClient
+from openly import build
 from playwright.sync_api import Browser, sync_playwright
 
-from indexer.build import build
 from web.app import create_app
 
 ARGUMENTS = [
@@ -42,7 +43,8 @@ def cheap_passwords() -> Iterator[None]:
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("web")
     (folder / "松花江志.txt").write_text("松花江出長白山，至會寧府。\n完顏部居按出虎水之上。", "utf-8")
-    (folder / "惡本.txt").write_text(f"黑龍江 {HOSTILE} 完顏 & 阿骨打", "utf-8")
+    # As entities, for the readers take tags out: what they say is markup in the text itself.
+    (folder / "惡本.txt").write_text(f"黑龍江 {html.escape(HOSTILE)} 完顏 & 阿骨打", "utf-8")
     build([folder], folder / "index")
     return folder / "index"
 

@@ -11,17 +11,25 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from openly import build
 from people import logged_in
 
-from corpora.manifests import collections
-from corpora.model import Access, Collection, Localized
-from indexer.build import build
-from search.library import Library
+from corpora.model import Access
+from indexer.declaring import declare
+from search.library import MOST_VIEWS, Library
 from web.accounts.models import Role
+from web.addresses import FORWARDED
 from web.app import create_app
 from web.config import Config
 
 CLOSED = "closed"
+MANIFEST = """\
+id: {id}
+title: {{zh: 密藏, en: The closed stack}}
+description: {{zh: 秘而不宣, en: Not to be told}}
+licence: none
+access: {access}
+"""
 SECRET = {
     "id": "S1",
     "title": "密檔輯存",
@@ -106,7 +114,9 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "accounts.log_in": ("/account/log-in",),
     "accounts.log_out": (FORM,),
     "accounts.own": ("/account/",),
-    "accounts.invitation": ("/account/invitation/x",),
+    "accounts.session_left": ("/account/session",),
+    "accounts.end_sessions": ("/account/sessions/end",),
+    "accounts.invitation": ("/account/invitation",),
     "public.ask": ("/ask",),
     "public.asked": ("/ask/received",),
     "public.faq": ("/faq", "/faq?q=会宁府"),
@@ -114,7 +124,6 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "desk.home": ("/desk/",),
     "desk.enter": ("/desk/new",),
     "desk.case": ("/desk/cases/2026-0001",),
-    "desk.search": ("/desk/cases/2026-0001/search?q=密約",),
     "desk.reply": ("/desk/cases/2026-0001/reply",),
     "desk.revision": ("/desk/cases/2026-0001/revisions/1",),
     "desk.export": ("/desk/cases/2026-0001/reply.json",),
@@ -122,6 +131,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "desk.numbers": ("/desk/statistics",),
     "desk.chart": ("/desk/statistics/works.svg",),
     "desk.sheet": ("/desk/statistics/works.csv",),
+    "desk.search": ("/desk/cases/2026-0001/search",),
     "desk.work": ("/desk/cases/2026-0001/working",),
     "desk.leave": ("/desk/leave",),
     "desk.facts": ("/desk/cases/2026-0001/facts",),
@@ -138,6 +148,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "desk.publish": ("/desk/cases/2026-0001/publish",),
     "desk.unpublish": ("/desk/cases/2026-0001/unpublish",),
     "desk.save_reply": ("/desk/cases/2026-0001/reply",),
+    "desk.autosave": ("/desk/cases/2026-0001/autosave",),
+    "desk.drop_autosave": ("/desk/cases/2026-0001/drop-autosave",),
     "administration.accounts": ("/administration/accounts",),
     "administration.audit": ("/administration/audit",),
 }
@@ -146,42 +158,67 @@ OF_TEXTS = {"pages.home", "pages.search", "pages.works", "pages.read", "api.sear
 """Routes that answer from the library."""
 
 
-@pytest.fixture(scope="module", params=[Access.STAFF, Access.IN_LIBRARY])
-def access(request: pytest.FixtureRequest) -> Iterator[Access]:
-    """Who may see the closed collection."""
-    title = Localized("密藏", "The closed stack")
-    closed = Collection(CLOSED, title, Localized("秘而不宣", "Not to be told"), "none", access=request.param)
-    with pytest.MonkeyPatch.context() as patch:
-        for module in ("web.access", "web.labels"):
-            patch.setattr(f"{module}.collections", lambda: {**collections(), CLOSED: closed})
-        yield request.param
+Closed = tuple[Access, str]
+"""Who may see the closed collection, and what closes it."""
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(access, by) for access in (Access.STAFF, Access.IN_LIBRARY) for by in ("manifest", "index")],
+    ids=lambda closed: f"{closed[0]}-by-{closed[1]}",
+)
+def closed(request: pytest.FixtureRequest) -> Closed:
+    """Who may see the closed collection: its manifest says so, or the index does."""
+    kind: Closed = request.param
+    return kind
 
 
 @pytest.fixture(scope="module")
-def indexes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def access(closed: Closed) -> Access:
+    return closed[0]
+
+
+@pytest.fixture(scope="module")
+def indexes(tmp_path_factory: pytest.TempPathFactory, closed: Closed) -> tuple[Path, Path]:
     """Two indexes that differ in the closed collection alone: one has it, one has not."""
     folder = tmp_path_factory.mktemp("access")
+    with_it, without_it = built(folder)
+    build([folder / "secret.jsonl"], with_it, collection=CLOSED)
+    build([folder / "dummy.jsonl"], without_it)  # so that both are of the same generation
+    build([folder / "last.jsonl"], with_it)
+    build([folder / "last.jsonl"], without_it, remove=["D"])
+    if closed[1] == "index":
+        declare(with_it, CLOSED, closed[0])
+    return with_it, without_it
+
+
+def built(folder: Path) -> tuple[Path, Path]:
+    """Texts to index, and two equal indexes of the first of them."""
     for name, works in {"open": OPEN, "secret": [SECRET], "dummy": [{**LAST[0], "id": "D"}], "last": LAST}.items():
         lines = [json.dumps(work, ensure_ascii=False) for work in works]
         (folder / f"{name}.jsonl").write_text("\n".join(lines), "utf-8")
     with_it, without_it = folder / "with", folder / "without"
     for index in (with_it, without_it):
         build([folder / "open.jsonl"], index)
-    build([folder / "secret.jsonl"], with_it, collection=CLOSED)
-    build([folder / "dummy.jsonl"], without_it)  # so that both are of the same generation
-    build([folder / "last.jsonl"], with_it)
-    build([folder / "last.jsonl"], without_it, remove=["D"])
     return with_it, without_it
 
 
 @pytest.fixture(scope="module")
-def site(indexes: tuple[Path, Path], access: Access) -> Flask:
-    return create_app(indexes[0], config=Config(library_networks=("10.1.0.0/16", "2001:db8::/32")))
+def config(tmp_path_factory: pytest.TempPathFactory, closed: Closed) -> Config:
+    folder = tmp_path_factory.mktemp("collections")
+    says = closed[0] if closed[1] == "manifest" else Access.OPEN
+    (folder / f"{CLOSED}.yaml").write_text(MANIFEST.format(id=CLOSED, access=says), "utf-8")
+    return Config(library_networks=("10.1.0.0/16", "2001:db8::/32"), collections=folder)
 
 
 @pytest.fixture(scope="module")
-def plain(indexes: tuple[Path, Path], access: Access) -> Flask:
-    return create_app(indexes[1], config=Config(library_networks=("10.1.0.0/16", "2001:db8::/32")))
+def site(indexes: tuple[Path, Path], config: Config) -> Flask:
+    return create_app(indexes[0], config=config)
+
+
+@pytest.fixture(scope="module")
+def plain(indexes: tuple[Path, Path], config: Config) -> Flask:
+    return create_app(indexes[1], config=config)
 
 
 def answer(client: FlaskClient, path: str, address: str = "192.0.2.1") -> tuple[object, ...]:
@@ -207,7 +244,7 @@ def answer(client: FlaskClient, path: str, address: str = "192.0.2.1") -> tuple[
     if path == "/metrics":  # what is counted and timed there differs from one moment to the next
         text = "".join(re.findall(r"(?m)^wenyuan_index_works .*$", text))
     text = re.sub(r"用时 \d+ 毫秒|\d+ ms", "", text)
-    text = re.sub(r'name="csrf_token"[^>]*>', "", text)
+    text = re.sub(r'name="csrf_token"[^>]*>|data-left="\d+"', "", text)
     if hybrid and "limit=1" in path:
         text = ""
     return response.status_code, headers, sorted(text.split("<li>")) if hybrid else text
@@ -221,7 +258,7 @@ def test_every_route_is_decided_on(site: Flask) -> None:
 def test_all_but_these_routes_ask_for_a_role(site: Flask) -> None:
     guarded = {route for route, view in site.view_functions.items() if hasattr(view, "requires")}
     public = {"static", "api.description", "pages.about", "accounts.log_in", "accounts.log_out", "accounts.invitation"}
-    public |= {"health.alive", "health.ready", "metrics.metrics"}
+    public |= {"accounts.session_left", "health.alive", "health.ready", "metrics.metrics"}
     public |= {"public.ask", "public.asked", "public.faq", "public.answer"}
     assert set(ROUTES) - guarded == public | OF_TEXTS
     for route in sorted(guarded):
@@ -307,24 +344,76 @@ def test_no_shared_cache_keeps_what_one_may_see(site: Flask) -> None:
         ("192.0.2.9", "10.1.2.3, 198.51.100.1", False),  # the last is who the proxy saw; the rest is hearsay
         ("192.0.2.9", "198.51.100.1, 10.1.2.3", True),
         ("192.0.2.10", "10.1.2.3", False),  # not our proxy
-        ("10.1.2.3", "198.51.100.1", True),  # nobody but the proxy is believed, for better or worse
+        ("10.1.2.3", "198.51.100.1", False),  # an undeclared proxy, or a forger
+        ("10.1.2.3", "10.1.2.4", False),
+        ("10.1.2.3", "", False),
+        ("10.1.2.3", None, True),
+        ("192.0.2.9", None, False),  # a proxy that does not say for whom
+        ("192.0.2.9", "", False),
+        ("192.0.2.9", "10.1.2.3,", False),
+        ("192.0.2.9", "unknown", False),
+        ("192.0.2.9", "10.1.2.3:5000", False),
+        ("192.0.2.9", "10.1.2.3, 192.0.2.9", False),  # a proxy's own address stands for somebody behind it
     ],
 )
 def test_proxies_are_believed_and_nobody_else(
-    indexes: tuple[Path, Path], access: Access, peer: str, forwarded: str, is_inside: bool
+    indexes: tuple[Path, Path], config: Config, access: Access, peer: str, forwarded: str | None, is_inside: bool
 ) -> None:
-    app = create_app(indexes[0], config=Config(library_networks=("10.1.0.0/16",), proxies=("192.0.2.9",)))
+    networks, proxies = ("10.1.0.0/16",), ("192.0.2.9",)
+    proxied = Config(library_networks=networks, proxies=proxies, collections=config.collections)
+    app = create_app(indexes[0], config=proxied)
     client = app.test_client()
-    response = client.get("/read/S1/0", headers={"X-Forwarded-For": forwarded}, environ_base={"REMOTE_ADDR": peer})
+    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+    response = client.get("/read/S1/0", headers=headers, environ_base={"REMOTE_ADDR": peer})
     assert response.status_code == (200 if is_inside and access is Access.IN_LIBRARY else 404)
 
 
+@pytest.mark.parametrize("name", FORWARDED)
+@pytest.mark.parametrize("networks", [("10.1.0.0/16",), ("10.1.0.0/16", "192.0.2.9/32")])
+def test_whatever_tells_of_an_undeclared_proxy_is_enough(
+    indexes: tuple[Path, Path], config: Config, access: Access, name: str, networks: tuple[str, ...]
+) -> None:
+    app = create_app(indexes[0], config=Config(library_networks=networks, collections=config.collections))
+    for peer in ("10.1.2.3", "192.0.2.9"):
+        response = app.test_client().get("/read/S1/0", headers={name: "10.1.2.3"}, environ_base={"REMOTE_ADDR": peer})
+        assert response.status_code == 404
+
+
+def test_a_foreign_name_that_points_here_reads_nothing(site: Flask, access: Access) -> None:
+    """DNS rebinding: a page elsewhere asks, from a reader's browser in the library's rooms, under its own name."""
+    inside = {"REMOTE_ADDR": "10.1.2.3"}
+    for path in ("/read/S1/0", "/search?q=密約", "/api/v1/search?q=密約", "/works"):
+        response = site.test_client().get(path, headers={"Host": "evil.example"}, environ_base=inside)
+        assert response.status_code == 421
+        assert "密" not in response.text.replace("密約", "")
+
+
 def test_the_library_itself_is_as_without_it(indexes: tuple[Path, Path]) -> None:
-    view, other = Library.open(indexes[0]).without(frozenset({CLOSED})), Library.open(indexes[1])
+    whole, other = Library.open(indexes[0]), Library.open(indexes[1])
+    view = whole.without(frozenset({"S1"}))
     assert view.works() == other.works()
     counted = ("works", "sections", "passages", "windows", "characters", "packs")
     assert [view.status()[name] for name in counted] == [other.status()[name] for name in counted]
-    assert view.without(frozenset({CLOSED})) is view
-    whole = Library.open(indexes[0])
+    assert view.without(frozenset({"S1"})) is view
     assert whole.without(frozenset()) is whole
-    assert whole.without(frozenset({CLOSED})) is whole.without(frozenset({CLOSED}))
+    assert whole.without(frozenset({"S1"})) is view
+
+
+def test_views_are_bounded(indexes: tuple[Path, Path]) -> None:
+    whole = Library.open(indexes[0])
+    for number in range(3 * MOST_VIEWS):
+        assert len(whole.without(frozenset({"S1", f"gone-{number}"})).works()) == 3
+    assert len(whole._views) == MOST_VIEWS
+
+
+def test_a_work_that_nobody_declared_is_hidden_among_open_ones_of_its_collection(tmp_path: Path) -> None:
+    with_it, without_it = built(tmp_path)
+    build([tmp_path / "secret.jsonl"], with_it, access=None)
+    build([tmp_path / "dummy.jsonl"], without_it)
+    build([tmp_path / "last.jsonl"], with_it)
+    build([tmp_path / "last.jsonl"], without_it, remove=["D"])
+    site, plain = create_app(with_it), create_app(without_it)
+    for route in sorted(OF_TEXTS):
+        for path in ROUTES[route]:
+            assert answer(site.test_client(), path) == answer(plain.test_client(), path), path
+    assert "密約" in logged_in(site, Role.LIBRARIAN).get("/read/S1/0").text

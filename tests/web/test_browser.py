@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from openly import build
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
-from indexer.build import build
 from web.app import create_app
 
 FILES = ("KR2a0035_002.txt", "KR2a0035_003.txt", "KR2a0035_008.txt")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,41 @@ def test_build_look_and_search(tmp_path: Path) -> None:
     assert "松花江出長白山" in found.stdout
     answer = json.loads(run("search", "长白山", "--json", "--index", tmp_path / "ix").stdout)
     assert answer["total"]["occurrences"] == 1
+
+
+def test_a_build_goes_on_past_every_fault_and_notes_are_no_problems(tmp_path: Path) -> None:
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    (texts / "江.txt").write_bytes("混".encode("big5"))
+    (texts / "山.txt").write_text("松花江出長白山", "utf-8")
+    (texts / "a.xml").write_text("<a/>")
+    for _ in range(2):  # what is in the index already is not read again, and said again
+        built = run("index", texts, "--index", tmp_path / "ix")
+        assert built.exit_code == 0, built.output
+        assert "texts: note: passed over: 1 .xml\n" in built.stdout
+        assert "江.txt: note: is taken for" in built.stdout
+        assert "0 problems" in built.stderr
+    os.mkfifo(texts / "b.txt")
+    (texts / "c.txt").write_bytes(b"\x89PNG\0\0\xff")
+    (texts / "d.txt").write_bytes("松花江\n出".encode() + b"\xff" + "長白山".encode())
+    built = run("index", texts, "--encoding", "big5:江.*", "--index", tmp_path / "ix")
+    assert built.exit_code == 1
+    assert "3 problems" in built.stderr
+    assert [line.partition("texts/")[2][:7] for line in built.stdout.splitlines()] == [
+        "b.txt: ",
+        "",
+        "c.txt: ",
+        "d.txt:2",
+    ]
+    found = json.loads(run("search", "混", "--mode", "exact", "--json", "--index", tmp_path / "ix").stdout)
+    assert found["total"]["occurrences"] == 1
+
+
+def test_what_is_damaged_is_a_character_in_search(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes("王".encode() + b"\xff" + "氏".encode())
+    run("index", tmp_path / "a.txt", "--index", tmp_path / "ix")
+    found = json.loads(run("search", "王氏", "--mode", "exact", "--json", "--index", tmp_path / "ix").stdout)
+    assert found["total"]["occurrences"] == 0
 
 
 def test_compact_says_what_it_did(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ import json
 import logging
 import re
 import threading
+from collections.abc import Callable
 from ipaddress import IPv4Network
+from math import inf
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -15,7 +17,9 @@ from click import ClickException
 from flask import Flask
 from flask.testing import FlaskClient
 
+from search import deadline
 from web import capacity, health, logs, server
+from web.addresses import networks_of
 from web.app import create_app
 from web.capacity import Gate
 from web.config import PREFIX, Config
@@ -82,42 +86,107 @@ def test_the_file_that_is_shipped_can_be_used() -> None:
 # Capacity
 
 
+def come(gate: Gate, sender: str, then: Callable[[bool], object]) -> threading.Thread:
+    """Have one of a sender come, in a thread that waits its turn; return once it waits or was told."""
+    waiting = threading.Thread(target=lambda: then(gate.enter(sender)))
+    before = queued(gate, sender)
+    waiting.start()
+    while waiting.is_alive() and queued(gate, sender) == before:
+        pass
+    return waiting
+
+
+def queued(gate: Gate, sender: str) -> int:
+    with gate._lock:
+        return len(gate._queues.get(sender, ()))
+
+
 def test_a_gate_lets_some_through_lets_some_wait_and_turns_the_rest_away() -> None:
     gate = Gate(running=1, waiting=1, patience=60)
-    assert gate.enter()
-    entered = threading.Event()
-    waiting = threading.Thread(target=lambda: gate.enter() and entered.set())
-    waiting.start()
-    while not gate._queue:  # the other does not wait yet
-        pass
-    assert not gate.enter()
-    gate.leave()
+    assert gate.enter("a")
+    entered: list[bool] = []
+    waiting = come(gate, "a", entered.append)
+    assert not gate.enter("a")
+    gate.leave("a")
     waiting.join()
-    assert entered.is_set()
-    gate.leave()
-    assert gate.enter()
+    assert entered == [True]
+    gate.leave("a")
+    assert gate.enter("a")
 
 
 def test_who_came_first_is_let_through_first() -> None:
     gate = Gate(running=1, waiting=8, patience=60)
-    assert gate.enter()
+    assert gate.enter("a")
     order: list[int] = []
 
-    def come(number: int) -> None:
-        assert gate.enter()
+    def go(number: int) -> None:
         order.append(number)
-        gate.leave()
+        gate.leave("a")
 
-    coming = [threading.Thread(target=come, args=(number,)) for number in range(8)]
-    for number, thread in enumerate(coming):
-        thread.start()
-        while len(gate._queue) <= number:
-            pass
-    gate.leave()
+    coming = [come(gate, "a", lambda _, number=number: go(number)) for number in range(8)]  # type: ignore[misc]  # a default binds it
+    gate.leave("a")
     for thread in coming:
         thread.join()
     assert order == list(range(8))
     assert not gate.is_full()
+
+
+def test_one_more_is_let_through_whose_sender_has_nothing_running() -> None:
+    gate = Gate(running=2, waiting=0, patience=60)
+    assert gate.enter("greedy")
+    assert gate.enter("greedy")
+    assert not gate.enter("greedy")
+    assert gate.enter("other")
+    assert not gate.enter("other")
+    assert not gate.enter("third")
+    gate.leave("greedy")
+    assert gate.enter("third")
+
+
+def test_senders_take_turns_however_many_of_one_wait() -> None:
+    gate = Gate(running=1, waiting=9, patience=60)
+    assert gate.enter("greedy")
+    assert gate.enter("first")
+    order: list[str] = []
+
+    def go(sender: str) -> None:
+        order.append(sender)
+        gate.leave(sender)
+
+    coming = [come(gate, "greedy", lambda _: go("greedy")) for _ in range(3)]
+    coming += [come(gate, sender, lambda _, sender=sender: go(sender)) for sender in ("b", "c", "b")]  # type: ignore[misc]  # a default binds it
+    gate.leave("first")  # the place is for whoever has nothing running
+    for thread in coming[3:]:
+        thread.join()
+    assert order == ["b", "c", "b"]
+    gate.leave("greedy")
+    for thread in coming[:3]:
+        thread.join()
+    assert order[3:] == ["greedy"] * 3
+
+
+def test_where_the_queue_is_full_the_sender_that_fills_it_makes_room() -> None:
+    gate = Gate(running=1, waiting=3, patience=60)
+    assert gate.enter("greedy")
+    assert gate.enter("first")
+    told: list[tuple[str, bool]] = []
+    coming = [come(gate, "greedy", lambda may: told.append(("greedy", may))) for _ in range(3)]
+    assert not gate.enter("greedy")
+    coming.append(come(gate, "other", lambda may: told.append(("other", may))))
+    while not told:
+        pass
+    assert told == [("greedy", False)]  # the last that came
+    assert (queued(gate, "greedy"), queued(gate, "other")) == (2, 1)
+    for sender in ("first", "greedy", "other", "greedy"):
+        gate.leave(sender)
+    for thread in coming:
+        thread.join()
+    assert sorted(told) == [("greedy", False), ("greedy", True), ("greedy", True), ("other", True)]
+
+
+def test_an_address_is_a_sender_and_so_is_a_network_of_ipv6() -> None:
+    assert networks_of("2001:db8:1:2::1") == networks_of("2001:db8:1:2:ffff::9") != networks_of("2001:db8:1:3::1")
+    assert networks_of("192.0.2.1") == networks_of("::ffff:192.0.2.1") != networks_of("192.0.2.2")
 
 
 @pytest.mark.parametrize("full", [True, False])
@@ -131,18 +200,33 @@ def test_of_those_who_have_to_wait_some_are_not_kept_connected(full: bool, monke
 
 def test_nobody_waits_longer_than_that() -> None:
     gate = Gate(running=1, waiting=5, patience=0.01)
-    assert gate.enter()
-    assert not gate.enter()
+    assert gate.enter("a")
+    assert not gate.enter("a")
+    assert not gate._queues
 
 
 def test_whoever_is_turned_away_is_told_when_to_come_again(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Gate, "enter", lambda self: False)
+    monkeypatch.setattr(Gate, "enter", lambda self, sender: False)
     client = configured(index, retry_after=9)
     for path, kind in (("/search?q=江", "text/html"), ("/api/v1/search?q=江", "application/problem+json")):
         response = client.get(path)
         assert (response.status_code, response.mimetype, response.headers["Retry-After"]) == (503, kind, "9")
     for path in ("/healthz", "/readyz", "/metrics", "/static/style.css"):
         assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/search?q=松花江", "/api/v1/search?q=松花江", "/read/松花江志/0?q=江"])
+def test_a_search_that_takes_too_long_is_no_answer(index: Path, path: str) -> None:
+    response = configured(index, search_seconds=1e-9).get(path)
+    assert response.status_code == 503
+    if path.startswith("/api"):
+        assert response.get_json()["type"] == "urn:wenyuan:problem:search-timeout"
+        assert "hits" not in response.get_json()
+    else:
+        assert "检索用时太久" in response.text
+        assert "<mark" not in response.text
+    assert configured(index).get(path).status_code == 200
+    assert deadline._ends.get() == inf  # nothing that the thread does later has a bound
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/search?q=***", "/api/v1/search?q=x&limit=0", "/about"])
@@ -174,6 +258,10 @@ def test_who_is_stopping_is_not_ready_but_alive(index: Path) -> None:
         ({}, "127.0.0.1", {"Forwarded": "for=127.0.0.1"}, 404),
         ({"metrics": ["10.0.0.0/8"]}, "10.0.0.7", {}, 200),
         ({"metrics": []}, "127.0.0.1", {}, 404),
+        ({"proxies": ["127.0.0.1"]}, "127.0.0.1", {}, 200),  # Prometheus, on the proxy's machine
+        ({"proxies": ["127.0.0.1"]}, "127.0.0.1", {"X-Forwarded-For": ""}, 404),
+        ({"proxies": ["127.0.0.1"]}, "127.0.0.1", {"X-Forwarded-Proto": "https"}, 404),
+        ({"proxies": ["10.0.0.9"]}, "127.0.0.1", {"X-Real-IP": "127.0.0.1"}, 404),
         ({"proxies": ["127.0.0.1"]}, "127.0.0.1", {"X-Forwarded-For": "8.8.8.8"}, 404),
         ({"proxies": ["127.0.0.1"]}, "127.0.0.1", {"X-Forwarded-For": "127.0.0.1, 8.8.8.8"}, 404),
         ({"proxies": ["127.0.0.1"]}, "127.0.0.1", {"X-Forwarded-For": "127.0.0.1\x00"}, 404),
@@ -232,10 +320,19 @@ def test_a_line_of_the_log_is_an_event(index: Path, text: str, capsys: pytest.Ca
 @pytest.mark.parametrize(
     ("given", "kept"), [("0123456789abcdef", True), ("short", False), ("a b c d e f g", False), ("x" * 65, False)]
 )
-def test_a_number_from_outside_is_kept_if_it_is_one(client: FlaskClient, given: str, kept: bool) -> None:
+def test_a_number_from_a_proxy_is_kept_if_it_is_one(index: Path, given: str, kept: bool) -> None:
+    client = configured(index, proxies=["127.0.0.1"])
     answered = client.get("/about", headers={"X-Request-ID": given}).headers["X-Request-ID"]
     assert (answered == given) is kept
     assert re.fullmatch("[0-9A-Za-z-]{8,64}", answered)
+
+
+def test_nobody_but_a_proxy_chooses_a_number(index: Path, client: FlaskClient) -> None:
+    chosen = {"X-Request-ID": "0123456789abcdef", "X-Forwarded-For": "127.0.0.1"}
+    stranger = {"REMOTE_ADDR": "192.0.2.1"}
+    behind = configured(index, proxies=["127.0.0.1"]).get("/about", headers=chosen, environ_base=stranger)
+    for response in (behind, client.get("/about", headers=chosen)):
+        assert response.headers["X-Request-ID"] != chosen["X-Request-ID"]
 
 
 @pytest.mark.parametrize("value", ["a\r\nSet-Cookie: x=1", "a\nX: 1", "zh\r\n\r\n<script>"])

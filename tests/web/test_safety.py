@@ -9,9 +9,9 @@ from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from openly import build
 from seeing import HOSTILE, seen
 
-from indexer.build import build
 from search.results import Mode
 from web.app import create_app
 

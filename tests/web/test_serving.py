@@ -10,9 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from openly import build
 from serving import PATIENCE, Server, serving
-
-from indexer.build import build
 
 SWAPS = 50
 READERS = 4
@@ -72,9 +71,9 @@ def test_ten_million_bytes_of_query_are_refused(server: Server) -> None:
 @pytest.mark.parametrize(
     "request_line",
     [
-        b"GET /search?q=a HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n",
+        b"GET /search?q=a HTTP/1.1\r\nHost: localhost\r\nX: a\r\n b\r\n\r\n",
         b"GET /\r\nInjected: 1 HTTP/1.1\r\n\r\n",
-        b"POST /search HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST /search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"\x00\xff\r\n\r\n",
     ],
 )
@@ -90,7 +89,7 @@ def test_clients_that_never_finish_asking_keep_nobody_out_for_long(server: Serve
     held = [socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) for _ in range(STALLED)]
     try:
         for each in held:
-            each.sendall(b"GET /about HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+            each.sendall(b"GET /about HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
         assert server.get("/about")[0] == 200
     finally:
         for each in held:
@@ -124,7 +123,7 @@ def test_told_to_stop_it_says_so_answers_what_was_asked_and_goes(index: Path, tm
     with serving(index, tmp_path / "log", workers=1, drain=5) as running:
         assert running.get("/readyz")[0] == 200
         slow = socket.create_connection(("127.0.0.1", running.port), timeout=PATIENCE)
-        slow.sendall(b"GET /api/v1/search?q=%E6%B1%9F HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        slow.sendall(b"GET /api/v1/search?q=%E6%B1%9F HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
         running.process.terminate()
         while running.get("/readyz")[0] == 200:  # it was not told yet
             slow.sendall(b"x")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from openly import build
 
-from indexer.build import build
 from indexer.errors import IndexFailure
 from web.app import create_app
 

@@ -74,7 +74,7 @@ def test_a_page_for_people_with_an_account_says_what_it_is(
         "/about",
         "/nowhere",
         "/account/log-in",
-        "/account/invitation/x",
+        "/account/invitation",
     ],
 )
 def test_a_page_says_what_it_is(client: FlaskClient, path: str, language: str) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
+from openly import build
 
-from indexer.build import build
 from web.app import create_app
 from web.cli import main
 

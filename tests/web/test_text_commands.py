@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from corpora.manifests import bundled_folder
 from corpora.model import CatalogueRecord, Problem, Section, Source, Work
-from web.commands import texts
+from corpora.readers import READERS, Reader
+from corpora.readers.encodings import NAMES, Choice
+from web.commands import checking, texts
 
 
 def run(command: str, *arguments: object) -> Result:
@@ -18,14 +24,14 @@ def run(command: str, *arguments: object) -> Result:
 
 
 def reader_of(monkeypatch: pytest.MonkeyPatch, *items: Work | Problem) -> None:
-    def discover(path: Path, encoding: str | None) -> tuple[list[Source], list[Problem]]:
+    def discover(path: Path, choices: Sequence[Choice]) -> tuple[list[Source], list[Problem]]:
         return [Source("test", path, ())], []
 
     def read(_: Source) -> Iterator[Work | Problem]:
         yield from items
 
-    monkeypatch.setattr(texts, "discover", discover)
-    monkeypatch.setattr(texts, "read", read)
+    monkeypatch.setattr(checking, "discover", discover)
+    monkeypatch.setitem(READERS, "test", Reader(read))
 
 
 WORK = Work("W1", CatalogueRecord(title="書"), (Section("卷一", "黑龍江"), Section("卷二", "松花江")))
@@ -36,7 +42,10 @@ def test_check_clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     reader_of(monkeypatch, WORK)
     result = run("check", tmp_path)
     assert result.exit_code == 0
-    assert result.stdout == ""
+    assert [cell.strip() for cell in result.stdout.splitlines()[2].split("│")] == [
+        str(tmp_path), "test", "", "W1", "書", "", "2", "6", "0",
+    ]  # fmt: skip
+    assert len(result.stdout.splitlines()) == 3
     assert "1 works, 2 sections, 6 characters, 0 problems" in result.stderr
 
 
@@ -44,7 +53,7 @@ def test_check_with_problems(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     reader_of(monkeypatch, WORK, PROBLEM)
     result = run("check", tmp_path)
     assert result.exit_code == 1
-    assert result.stdout == "W1/W1_001.txt:7: a note is not closed\n"
+    assert result.stdout.splitlines()[-1] == "W1/W1_001.txt:7: a note is not closed"
 
 
 def test_check_with_nothing_readable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -66,12 +75,72 @@ def test_check_goes_on_after_a_path_that_is_not_there(tmp_path: Path) -> None:
     assert "1 works" in result.stderr
 
 
-def test_check_takes_an_encoding(tmp_path: Path) -> None:
-    (tmp_path / "江.txt").write_bytes("混同江".encode("big5"))
-    assert run("check", tmp_path, "--encoding", "big5").exit_code == 0
+def checked(*arguments: object) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads(run("check", *arguments, "--json").stdout)
+    return facts
+
+
+def test_check_takes_encodings_for_some_files_and_says_which_it_took(tmp_path: Path) -> None:
+    for folder in ("甲", "乙"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"{folder}江.txt").write_bytes("混同".encode("big5"))
+    named = checked(tmp_path, "--encoding", "gb18030:甲/*", "--encoding", "big5")
+    assert [(work["title"], work["encoding"]) for work in named["works"]] == [("乙江", "big5"), ("甲江", "gb18030")]
     wrong = run("check", tmp_path, "--encoding", "utf-8")
-    assert wrong.exit_code != 0
-    assert "江.txt" in wrong.output
+    assert wrong.exit_code == 1
+    assert "甲江.txt:1: " in wrong.stdout
+
+
+def test_an_encoding_that_does_not_serve_is_refused_and_the_help_names_those_that_do(tmp_path: Path) -> None:
+    refused = run("check", tmp_path, "--encoding", "klingon:*.txt")
+    assert refused.exit_code == 2
+    assert "'klingon' is not known; use one of utf-8, gb18030, big5" in refused.stderr
+    told = "".join(run("check", "--help").stdout.split())
+    assert all(name in told for name in NAMES)
+
+
+def test_check_says_as_json_what_each_file_was_taken_for(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text('---\ntitle: "江志\\x9b"\nauthor: 甲\n---\n# 卷一\n混同江\n', "utf-8")
+    (tmp_path / "b.txt").write_bytes("翼言：「一漢，冊利諸".encode("gbk"))
+    (tmp_path / "c.txt").write_bytes(b"\x89PNG\0\0\xff")
+    for name in ("d.xml", "e.xml", "f.pdf"):
+        (tmp_path / name).write_text("x")
+    result = run("check", tmp_path, "--json")
+    assert result.exit_code == 1
+    assert "\x9b" not in result.stdout
+    facts = json.loads(result.stdout)
+    book = {"file": str(tmp_path / "a.md"), "format": "plain", "encoding": "utf-8", "id": "a", "title": "江志\x9b"}
+    assert facts["works"][0] == book | {"author": "甲", "sections": 1, "characters": 7, "problems": 0}
+    assert [row["encoding"].rstrip("?") for row in facts["works"][1:]] == ["gb18030", ""]
+    assert facts["works"][2]["problems"] == len(facts["problems"]) == 1
+    assert facts["notes"][0] == {"file": str(tmp_path), "line": 0, "reason": "passed over: 2 .xml, 1 .pdf"}
+
+
+def test_a_folder_of_kinds_that_are_not_read_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text("x")
+    result = run("check", tmp_path)
+    assert result.exit_code == 2
+    assert "note: passed over: 1 .xml" in result.stdout
+    assert "no texts found" in result.stdout
+
+
+def test_an_assumption_is_a_note_and_no_problem(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes("混".encode("big5"))
+    result = run("check", tmp_path)
+    assert result.exit_code == 0
+    assert "a.txt: note: is taken for " in result.stdout
+    assert "--encoding " in result.stdout
+    assert "0 problems" in result.stderr
+
+
+def test_on_a_narrow_terminal_a_work_is_a_few_lines() -> None:
+    rows = (checking.Row("a.txt", "plain", "utf-8", "a", "龍沙紀略[bold]\x1b[2J", sections=1, characters=12_345),)
+    narrow = Console(width=40, force_terminal=True, file=StringIO(), height=100, color_system=None)
+    checking.show(checking.Check(rows, ()), narrow)
+    assert narrow.file.getvalue().splitlines() == [  # type: ignore[attr-defined]  # it is the StringIO above
+        "a.txt", "  format: plain", "  encoding: utf-8", "  id: a", "  title: 龍沙紀略[bold]\\x1b[2J", "  sections: 1",
+        "  characters: 12,345",
+    ]  # fmt: skip
 
 
 def test_check_reports_a_work_that_is_there_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -127,10 +196,10 @@ def test_fetch_that_cannot_start_exits_2_with_one_line(
 
 
 def test_a_bad_manifest_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> None:
+    def broken(own: Path) -> None:
         raise texts.ManifestFailure("small.yaml: licence is missing")
 
-    monkeypatch.setattr(texts, "all_collections", broken)
+    monkeypatch.setattr(texts, "load", broken)
     result = run("collections")
     assert result.exit_code == 2
     assert result.stderr == "small.yaml: licence is missing\n"

@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from web import labels
-from web.accounts import people
+from web import labels, site
+from web.accounts import attempts, people
 from web.accounts.guard import current_account, requires
 from web.accounts.models import Account, AuditEntry, Role
 from web.accounts.people import AccountFailure
@@ -52,6 +52,13 @@ def _do(doing: str, actor: Account | None) -> dict[str, str]:
     if doing == "invite":
         secret = people.invite(session(), actor, _role())
         return {"link": _link(secret), "about": _("把这个链接交给受邀的人。它只显示这一次，七天内可用一次。")}
+    if doing == "withdraw":
+        number = request.form.get("link", default=0, type=int)
+        held = people.link(session(), number) if 0 < number <= LAST else None
+        if held is None:
+            abort(404)
+        people.withdraw(session(), actor, held)
+        return {"done": _("链接已经收回。")}
     number = request.form.get("account", default=0, type=int)
     account = session().get(Account, number) if 0 < number <= LAST else None
     if account is None:
@@ -65,6 +72,8 @@ def _do(doing: str, actor: Account | None) -> dict[str, str]:
             people.set_role(session(), actor, account, _role())
         case "disable":
             people.disable(session(), actor, account)
+        case "end-sessions":
+            people.end_sessions(session(), actor, account)
         case "enable":
             people.enable(session(), actor, account)
         case _:
@@ -102,8 +111,15 @@ def audit() -> str:
 
 
 def _everybody(**told: str) -> str:
-    return render_template("accounts/accounts.html", everyone=people.everyone(session()), **told)
+    everyone = people.everyone(session())
+    return render_template(
+        "accounts/accounts.html",
+        everyone=everyone,
+        waiting=attempts.waiting(session(), [each.login for each in everyone]),
+        links=people.open_links(session()),
+        **told,
+    )
 
 
 def _link(secret: str) -> str:
-    return url_for("accounts.invitation", secret=secret, _external=True)
+    return site.address_of("accounts.invitation", _anchor=secret)

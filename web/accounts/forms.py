@@ -10,6 +10,8 @@ from wtforms.validators import EqualTo, InputRequired, Length
 from web.accounts.models import LONGEST_LOGIN, LONGEST_NAME
 from web.accounts.passwords import LONGEST
 
+LONGEST_LINK = 500
+"""In characters."""
 NEEDED = InputRequired(lazy_gettext("请填写这一项。"))
 
 
@@ -23,6 +25,16 @@ class LogIn(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     login = StringField(lazy_gettext("账号"), [NEEDED, _most(LONGEST_LOGIN)])
     password = PasswordField(lazy_gettext("密码"), [NEEDED, _most(LONGEST)])
     next = HiddenField()
+
+
+class OpenLink(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """The secret of a link: what stands behind its ``#``, or the whole of it as a person may paste it."""
+
+    secret = StringField(
+        lazy_gettext("链接，或其中 # 后面的一段"),
+        [NEEDED, _most(LONGEST_LINK)],
+        filters=[lambda pasted: (pasted or "").rpartition("#")[2].strip()],
+    )
 
 
 class NewPassword(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types

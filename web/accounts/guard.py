@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, Response, abort, after_this_request, current_app, g, redirect, request, url_for
+from flask import session as cookie
 from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
-from flask_login import LoginManager, current_user
+from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect
+from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy.exc import DBAPIError
 
+from web.accounts import sessions
 from web.accounts.models import Account, Role
+from web.accounts.sessions import Current
+from web.logs import shown_path
 from web.storage import session
 
-IDLE = 8 * 3600
-"""Seconds after the last request at which a session ends."""
+DEVICE_COOKIE = "wenyuan-browser"
+"""Tells a browser that has logged in before: strangers' failures don't make it wait."""
+_DEVICE_LIFE = timedelta(days=365)
+_DEVICE_ACCOUNTS = 8
+"""Accounts that a browser is known to."""
+_SECRET = "session"
+"""What the cookie calls the secret of its session."""
+_LIFE = "ACCOUNT_SESSION_LIFE"
+UNCOUNTED = "accounts.session_left"
+"""The endpoint that is asked by pages left open, which is no use of a session."""
 
 Parameters = ParamSpec("Parameters")
 View = TypeVar("View", bound=ResponseReturnValue)
@@ -30,12 +46,15 @@ class _Sessions(SecureCookieSessionInterface):
         return request.is_secure
 
 
-def register(app: Flask, key: bytes) -> None:
-    """Let people log in; ``key`` signs their cookies."""
+def register(app: Flask, key: bytes, session_hours: float) -> None:
+    """Let people log in, for so many hours at most; ``key`` signs their cookies."""
+    life = timedelta(hours=session_hours)
     app.config.update(
+        {_LIFE: life},
         SECRET_KEY=key,
         SESSION_COOKIE_NAME="wenyuan",
-        PERMANENT_SESSION_LIFETIME=IDLE,
+        PERMANENT_SESSION_LIFETIME=life,
+        SESSION_REFRESH_EACH_REQUEST=False,  # rows know the last use; an old page's answer must not undo a new log-in
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
     )
     app.session_interface = _Sessions()
@@ -47,6 +66,62 @@ def register(app: Flask, key: bytes) -> None:
 def current_account() -> Account | None:
     """Who is logged in; None for a reader without an account. A session that has none does not touch the database."""
     return cast(Account, current_user._get_current_object()) if current_user.is_authenticated else None
+
+
+def welcome(account: Account) -> None:
+    """Begin a session in the place of this browser's last one, and commit; nothing of before is carried into it."""
+    if before := cookie.get(_SECRET):
+        sessions.end(session(), before)
+    secret, begun = sessions.begin(session(), account, request.user_agent.string, life())
+    session().commit()
+    g.account_session = begun
+    cookie.clear()
+    cookie.permanent = True
+    cookie[_SECRET] = secret
+    login_user(account)
+    _remember_browser(account)
+
+
+def farewell() -> None:
+    """End the session, and forget it in this browser even if the database can't be written.
+
+    Raises:
+        DBAPIError: it could not be ended in the database.
+    """
+    secret = cookie.get(_SECRET)
+    logout_user()
+    cookie.clear()
+    if secret:
+        sessions.end(session(), secret)
+        session().commit()
+
+
+def current_session() -> Current | None:
+    """The session of who is asking; None for a reader without an account."""
+    return cast("Current | None", g.get("account_session")) if current_user.is_authenticated else None
+
+
+def life() -> timedelta:
+    """How long a session lasts at most."""
+    return cast(timedelta, current_app.config[_LIFE])
+
+
+def seconds_left() -> int:
+    """Seconds until the session ends if it is not used; 0 where there is none.
+
+    Raises:
+        DBAPIError: the database can't be read.
+    """
+    held = current_session()
+    if held is None and (failure := g.get("unknown")) is not None:
+        raise failure
+    return held.left if held else 0
+
+
+def known_browser(account: Account | None) -> str:
+    """What names this browser, if it has logged in to the account before, since its password was set; or nothing."""
+    name, accounts = _browser()
+    return name if account and accounts.get(str(account.id)) == _mark(account) else ""
 
 
 def may(role: Role) -> bool:
@@ -77,14 +152,57 @@ def requires(role: Role) -> Callable[[Callable[Parameters, View]], Callable[Para
 
 
 def _load(carried: str) -> Account | None:
-    """The account of a session, unless it was disabled or its sessions were ended.
+    """The account of a session, unless it was disabled or the session is over.
 
     While the database can't be reached nobody is logged in, and what is open can be searched all the same.
     """
     number, _, mark = carried.partition(".")
     try:
-        account = session().get(Account, int(number)) if number.isascii() and number.isdigit() else None
+        held = sessions.find(session(), str(cookie.get(_SECRET, "")), life())
     except DBAPIError as failure:
-        current_app.logger.error("%s: who is asking could not be looked up", request.path, exc_info=failure)
+        current_app.logger.error("%s: who is asking could not be looked up", shown_path(), exc_info=failure)
+        g.unknown = failure
         return None
-    return account if account and account.active and account.stamp == mark else None
+    if held is None or str(held.account_id) != number or not held.account.active or held.account.stamp != mark:
+        return None
+    account = held.account
+    g.account_session = sessions.current(held, life())
+    if request.endpoint != UNCOUNTED:
+        try:
+            if sessions.touch(session(), held):
+                g.account_session = sessions.current(held, life())
+        except DBAPIError as failure:
+            current_app.logger.warning("the last use of a session could not be noted: %s", failure.orig)
+    return account
+
+
+def _browser() -> tuple[str, dict[str, str]]:
+    """The name of this browser, and a mark for each account that it has logged in to; empty where it is new."""
+    try:
+        name, accounts = _signer().loads(request.cookies.get(DEVICE_COOKIE, ""))
+    except BadSignature:
+        return "", {}
+    return name, accounts
+
+
+def _remember_browser(account: Account) -> None:
+    name, accounts = _browser()
+    kept = {number: mark for number, mark in accounts.items() if number != str(account.id)}
+    kept = dict([*kept.items(), (str(account.id), _mark(account))][-_DEVICE_ACCOUNTS:])
+    told = _signer().dumps((name or secrets.token_urlsafe(12), kept))
+
+    @after_this_request
+    def remember(response: Response) -> Response:
+        response.set_cookie(
+            DEVICE_COOKIE, told, max_age=_DEVICE_LIFE, httponly=True, samesite="Lax", secure=request.is_secure
+        )
+        return response
+
+
+def _mark(account: Account) -> str:
+    """What stands for the account's password in a cookie: another password makes all browsers strangers."""
+    return hashlib.sha256(account.stamp.encode()).hexdigest()[:16]
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="browser")

@@ -1,4 +1,4 @@
-"""The key that signs cookies: made once and kept beside the database, or given by the environment."""
+"""The key that signs cookies: made once and kept in a file, or given by the environment."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from indexer import private
 from web.failure import StorageFailure
-from web.storage import Storage
 
 VARIABLE = "WENYUAN_SECRET_KEY"
 SHORTEST = 32
 """Bytes."""
-_ELSEWHERE = Path("data", "wenyuan.key")
-"""Where the key is kept for a database on a server."""
 
 
-def key_of(storage: Storage) -> bytes:
-    """The key of the application over this database: whoever knows it can be anybody.
+def key_in(path: Path | None) -> bytes:
+    """Return the key of the application, which is made where there is none: whoever knows it can be anybody.
+
+    ``path`` is its file; None stands for a key that ends with the program.
 
     Raises:
         StorageFailure: it can't be read or kept, or the one given is too short.
@@ -27,9 +27,8 @@ def key_of(storage: Storage) -> bytes:
         if len(given.encode()) < SHORTEST:
             raise StorageFailure(f"{VARIABLE}: at least {SHORTEST} bytes are needed, not {len(given.encode())}")
         return given.encode()
-    if storage.engine.dialect.name == "sqlite" and storage.file is None:
-        return secrets.token_bytes(SHORTEST)  # it ends with the database in memory
-    path = storage.file.with_suffix(".key") if storage.file else _ELSEWHERE
+    if path is None:
+        return secrets.token_bytes(SHORTEST)
     try:
         return _kept(path)
     except OSError as failure:
@@ -37,12 +36,11 @@ def key_of(storage: Storage) -> bytes:
 
 
 def _kept(path: Path) -> bytes:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private.make(path.parent)
     if not path.exists():
         # Written whole under another name first: of two programs that start at once, both get the first one's key.
         fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_hex(SHORTEST).encode())
+        private.write(fresh, secrets.token_hex(SHORTEST).encode())
         with suppress(FileExistsError):
             os.link(fresh, path)
         fresh.unlink()

@@ -50,7 +50,8 @@ def stamp() -> str:
 class Account(Base, UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     """Someone who can log in. Accounts are disabled, never removed: what they did keeps their name.
 
-    ``password`` is a hash, empty where none was set yet. Sessions carry ``stamp``: a fresh one ends them all.
+    ``password`` is a hash, empty where none was set yet. Sessions carry ``stamp``: a fresh one ends them all, also one
+    that is begun at the same moment with the password so far.
     """
 
     __tablename__ = "account"
@@ -62,20 +63,13 @@ class Account(Base, UserMixin):  # type: ignore[misc]  # Flask-Login has no type
     password: Mapped[str] = mapped_column(String(255), default="")
     active: Mapped[bool] = mapped_column(default=True)
     stamp: Mapped[str] = mapped_column(String(32), default=stamp)
-    failures: Mapped[int] = mapped_column(default=0)
     created: Mapped[datetime] = mapped_column(Moment, default=now)
     seen: Mapped[datetime | None] = mapped_column(Moment)
-    locked_until: Mapped[datetime | None] = mapped_column(Moment)
 
     @property
     def subject(self) -> str:
         """What the log calls it."""
         return f"account:{self.id}"
-
-    @property
-    def is_locked(self) -> bool:
-        """Whether it waits after too many failures."""
-        return self.locked_until is not None and self.locked_until > now()
 
     @property
     def is_active(self) -> bool:
@@ -87,10 +81,40 @@ class Account(Base, UserMixin):  # type: ignore[misc]  # Flask-Login has no type
         return f"{self.id}.{self.stamp}"
 
 
+class AccountSession(Base):
+    """One browser where somebody is logged in. The row is the session: without it the browser's cookie is dead.
+
+    The cookie holds a secret of which only the ``digest`` is kept. ``seen`` is the last use, to within a few minutes;
+    ``agent`` is the browser's family, such as ``Firefox``.
+    """
+
+    __tablename__ = "account_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    created: Mapped[datetime] = mapped_column(Moment, default=now)
+    seen: Mapped[datetime] = mapped_column(Moment, default=now)
+    agent: Mapped[str] = mapped_column(String(20), default="")
+
+    account: Mapped[Account] = relationship()
+
+
+class Attempts(Base):
+    """How often something was tried within a stretch of time that ends at ``expires``; ``most`` is what is allowed."""
+
+    __tablename__ = "attempts"
+
+    key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    count: Mapped[int]
+    most: Mapped[int]
+    expires: Mapped[datetime] = mapped_column(Moment, index=True)
+
+
 class Invitation(Base):
     """A link that serves once: to make an account with a role or, for an account that is there, to set its password.
 
-    The link holds a secret of which only the digest is kept.
+    The link holds a secret of which only the digest is kept. ``giver`` is None where it was given at the command line.
     """
 
     __tablename__ = "invitation"
@@ -102,8 +126,16 @@ class Invitation(Base):
     created: Mapped[datetime] = mapped_column(Moment, default=now)
     expires: Mapped[datetime] = mapped_column(Moment)
     used: Mapped[datetime | None] = mapped_column(Moment)
+    withdrawn: Mapped[datetime | None] = mapped_column(Moment)
+    giver_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
 
-    account: Mapped[Account | None] = relationship()
+    account: Mapped[Account | None] = relationship(foreign_keys=account_id)
+    giver: Mapped[Account | None] = relationship(foreign_keys=giver_id)
+
+    @property
+    def subject(self) -> str:
+        """What the log calls it."""
+        return f"invitation:{self.id}"
 
 
 class AuditEntry(Base):

@@ -1,32 +1,23 @@
-"""Pages of people: logging in and out, one's own account, invitations."""
+"""Pages of people: logging in and out, one's own account and its sessions, invitations."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
-from flask import session as cookie
+from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_limiter import Limiter
-from flask_login import login_user, logout_user
+from sqlalchemy.exc import DBAPIError
 
 from web import labels
-from web.accounts import people
+from web.accounts import attempts, guard, people, sessions
 from web.accounts.audit import record
-from web.accounts.forms import ChangePassword, LogIn, NewAccount, NewPassword
+from web.accounts.forms import ChangePassword, LogIn, NewAccount, NewPassword, OpenLink
 from web.accounts.guard import current_account, requires
 from web.accounts.models import Account, Role
 from web.accounts.people import AccountFailure
-from web.addresses import sender
-from web.storage import session
-
-MOST_FAILURES = "20 per 15 minutes"
-"""Wrong passwords and links from one address, whatever the account."""
+from web.addresses import networks
+from web.storage import session, trouble
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/account")
-limiter = Limiter(sender, storage_uri="memory://")
-_few_failures = limiter.shared_limit(
-    MOST_FAILURES, "account", deduct_when=lambda response: response.status_code in (401, 410)
-)
 
 
 @blueprint.after_request
@@ -37,88 +28,171 @@ def keep_nowhere(response: Response) -> Response:
 
 
 @blueprint.route("/log-in", methods=["GET", "POST"])
-@_few_failures
 def log_in() -> ResponseReturnValue:
     """Ask who one is, and go where one wanted."""
     form = LogIn(next=request.args.get("next", ""))
     if not form.is_submitted():
         return render_template("accounts/log_in.html", form=form)
-    account = people.find(session(), form.login.data) if form.validate() else None
-    right = people.is_right(session(), account, form.password.data or "")
-    if account and right:
-        record(session(), account, "account.log-in", account.subject)
-    session().commit()
+    try:
+        return _log_in(form)
+    except DBAPIError as failure:
+        # Nobody gets in whose attempt can't be counted, nor whose session can't be kept: that is said, and no more.
+        session().rollback()
+        current_app.logger.error("logging in failed: the database: %s", trouble(failure)[1])
+        return make_response(render_template("accounts/log_in.html", form=form, unusable=True), 503)
+
+
+def _log_in(form: LogIn) -> ResponseReturnValue:
+    valid = form.validate()
+    login = people.plain(form.login.data or "")
+    account = people.find(session(), login) if valid else None
+    wait, right = _guess(login, account, form.password.data or "")
+    if wait:
+        return _patience(render_template("accounts/log_in.html", form=form, wait=labels.minutes(wait)), wait)
     if account is None or not right:
         return make_response(render_template("accounts/log_in.html", form=form, wrong=True), 401)
-    _welcome(account)
+    attempts.forget(session())
+    record(session(), account, "account.log-in", account.subject)
+    guard.welcome(account)
     return redirect(_own(form.next.data) or url_for("pages.home"))
 
 
 @blueprint.post("/log-out")
 def log_out() -> ResponseReturnValue:
-    """End the session."""
+    """End the session: a copy of its cookie is dead."""
     if account := current_account():
         record(session(), account, "account.log-out", account.subject)
-        session().commit()
-    logout_user()
-    cookie.clear()
+    guard.farewell()
     return redirect(url_for("pages.home"))
 
 
+@blueprint.get("/session")
+def session_left() -> dict[str, int]:
+    """Seconds until the session ends if it is not used; 0 where nobody is logged in. Asking is no use."""
+    return {"seconds": guard.seconds_left()}
+
+
 @blueprint.route("/", methods=["GET", "POST"])
-@_few_failures
 @requires(Role.READER)
 def own() -> ResponseReturnValue:
-    """One's own account: who one is, and another password."""
+    """One's own account: who one is, where one is logged in, and another password."""
     account = current_account()
     assert account is not None
     form = ChangePassword()
     if not form.validate_on_submit():
-        return render_template("accounts/own.html", form=form)
-    if not people.is_right(session(), account, form.current.data):
-        session().commit()
+        return _own_page(form)
+    wait, right = _guess(account.login, account, form.current.data)
+    if wait:
+        form.current.errors = [_("尝试的次数太多，请过 %(minutes)s 分钟再试。", minutes=labels.minutes(wait))]
+        return _patience(_own_page(form), wait)
+    if not right:
         form.current.errors = [_("现在的密码不对。")]
-        return make_response(render_template("accounts/own.html", form=form), 401)
+        return make_response(_own_page(form), 401)
     try:
         people.set_password(session(), account, account, form.password.data)
     except AccountFailure as failure:
         form.password.errors = [labels.account_failure(failure.code, failure.detail)]
-        return make_response(render_template("accounts/own.html", form=form), 400)
-    session().commit()
-    _welcome(account)  # all other sessions have ended
-    return render_template("accounts/own.html", form=ChangePassword(formdata=None), changed=True)
+        return make_response(_own_page(form), 400)
+    guard.welcome(account)  # all other sessions have ended
+    return _own_page(ChangePassword(formdata=None), changed=True)
 
 
-@blueprint.route("/invitation/<secret>", methods=["GET", "POST"])
-@_few_failures
-def invitation(secret: str) -> ResponseReturnValue:
-    """Make an account, or set a new password, by a link that serves once."""
+@blueprint.post("/sessions/end")
+@requires(Role.READER)
+def end_sessions() -> ResponseReturnValue:
+    """Log out everywhere, here too."""
+    account = current_account()
+    assert account is not None
+    people.end_sessions(session(), account, account)
+    guard.farewell()
+    flash(_("您的所有登录都已结束。"))
+    return redirect(url_for("accounts.log_in"))
+
+
+@blueprint.route("/invitation", methods=["GET", "POST"])
+def invitation() -> ResponseReturnValue:
+    """Make an account, or set a new password, by a link that serves once.
+
+    The link's secret stands behind its ``#``, which browsers keep to themselves, and comes here in a form: a script
+    fills it in, or a person does. So no log on the way holds it, this server's or another's.
+    """
+    opening = OpenLink()
+    if not opening.validate_on_submit():
+        return render_template("accounts/invitation.html", opening=opening)
+    secret = opening.secret.data
     held = people.invitation(session(), secret)
     if held is None:
-        return make_response(render_template("accounts/invitation.html", form=None), 410)
-    form = NewPassword() if held.account else NewAccount()
+        return _stale_link(opening)
+    form: NewPassword | NewAccount = NewPassword() if held.account else NewAccount()
     wrong, status = "", 200
-    if form.validate_on_submit():
+    if "password" not in request.form:  # the link alone was sent
+        form = type(form)(formdata=None)
+    elif form.validate():
         try:
             login, name = (form.login.data, form.name.data) if isinstance(form, NewAccount) else ("", "")
             account = people.accept(session(), held, login, name, form.password.data)
         except AccountFailure as failure:
             session().rollback()
             wrong, status = labels.account_failure(failure.code, failure.detail), 400
-            if people.invitation(session(), secret) is None:
-                abort(410)
+            held = people.invitation(session(), secret)
+            if held is None:
+                return _stale_link(opening)
         else:
-            session().commit()
-            _welcome(account)
+            guard.welcome(account)
             return redirect(url_for("pages.home"))
-    return make_response(render_template("accounts/invitation.html", form=form, held=held, wrong=wrong), status)
+    page = render_template("accounts/invitation.html", opening=opening, form=form, held=held, wrong=wrong)
+    return make_response(page, status)
 
 
-def _welcome(account: Account) -> None:
-    """Begin a session; what was known before is not carried into it."""
-    cookie.clear()
-    cookie.permanent = True
-    login_user(account)
+def _stale_link(opening: OpenLink) -> ResponseReturnValue:
+    """Say that a link serves no more; whoever tries out many is made to wait."""
+    taken = attempts.take(session(), attempts.link(networks()))
+    session().commit()
+    opening.secret.data = ""
+    page = render_template("accounts/invitation.html", opening=opening, stale=True)
+    return _patience(page, taken.wait) if taken.wait else make_response(page, 410)
+
+
+def _guess(login: str, account: Account | None, password: str) -> tuple[int, bool]:
+    """Try a password: seconds to wait before it may be tried, or 0, and whether it is right.
+
+    Raises:
+        DBAPIError: the attempt can't be counted, and was not made.
+    """
+    where = networks()
+    browser = guard.known_browser(account)
+    bounds = attempts.guess(login, where, browser)
+    taken = attempts.take(session(), bounds)
+    if browser and taken.wait:  # one that failed too often is a stranger's
+        bounds = attempts.guess(login, where)
+        taken = attempts.take(session(), bounds)
+    session().commit()
+    if taken.wait:
+        return taken.wait, False
+    right = people.is_right(session(), account, password)
+    if right:
+        attempts.give_back(session(), bounds)
+    else:
+        people.lock(session(), account, taken.filled)
+        session().commit()
+    return 0, right
+
+
+def _own_page(form: ChangePassword, changed: bool = False) -> str:
+    account = current_account()
+    assert account is not None
+    held = sessions.of(session(), account, guard.life())
+    here = guard.current_session()
+    return render_template(
+        "accounts/own.html", form=form, changed=changed, sessions=held, here=here.number if here else None
+    )
+
+
+def _patience(page: str, wait: int) -> Response:
+    """A page that asks to wait for so many seconds."""
+    response = make_response(page, 429)
+    response.headers["Retry-After"] = str(wait)
+    return response
 
 
 def _own(address: str | None) -> str:

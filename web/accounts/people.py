@@ -10,21 +10,22 @@ import hashlib
 import re
 import secrets
 import unicodedata
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from web.accounts import passwords
+from web.accounts import attempts, passwords, sessions
+from web.accounts.attempts import Bound
 from web.accounts.audit import record
 from web.accounts.models import LONGEST_LOGIN, LONGEST_NAME, Account, Invitation, Role, stamp
 from web.storage import now
 
-MOST_FAILURES = 5
-"""Wrong passwords in a row, after which an account has to wait."""
-WAIT = timedelta(minutes=15)
+GIVER = Role.ADMINISTRATOR
+"""Who may give links."""
 INVITED, RESET = timedelta(days=7), timedelta(days=1)
 """How long a link serves: to make an account, to set a password."""
 _LOGIN = re.compile(rf"\w[\w.@-]{{1,{LONGEST_LOGIN - 1}}}")
@@ -41,7 +42,7 @@ class AccountFailure(Exception):
 
 def find(session: Session, login: str) -> Account | None:
     """The account with this login, in whatever case and width it is typed."""
-    found: Account | None = session.scalar(select(Account).where(Account.login == _plain(login)))
+    found: Account | None = session.scalar(select(Account).where(Account.login == plain(login)))
     return found
 
 
@@ -56,7 +57,7 @@ def add(session: Session, actor: Account | None, login: str, name: str, role: Ro
     Raises:
         AccountFailure: the login is taken or no login, there is no name, or the password won't do.
     """
-    login, name = _plain(login), " ".join(name.split())
+    login, name = plain(login), " ".join(name.split())
     if not _LOGIN.fullmatch(login):
         raise AccountFailure("login-malformed", login[:LONGEST_LOGIN])
     if not 1 <= len(name) <= LONGEST_NAME:
@@ -73,7 +74,7 @@ def add(session: Session, actor: Account | None, login: str, name: str, role: Ro
 
 
 def set_role(session: Session, actor: Account | None, account: Account, role: Role) -> None:
-    """Give an account another role.
+    """Give an account another role; who may give no links any more has given none that serve.
 
     Raises:
         AccountFailure: nobody would be left to administer.
@@ -83,11 +84,13 @@ def set_role(session: Session, actor: Account | None, account: Account, role: Ro
     if role is not Role.ADMINISTRATOR:
         _keep_an_administrator(session, account)
     record(session, actor, "account.role", account.subject, f"{account.role.code} → {role.code}")
+    if account.role >= GIVER > role:
+        withdraw_all(session, actor, account)
     account.role = role
 
 
 def disable(session: Session, actor: Account | None, account: Account) -> None:
-    """Let an account in no more, and end its sessions.
+    """Let an account in no more; end its sessions, and the links given by or for it.
 
     Raises:
         AccountFailure: nobody would be left to administer.
@@ -95,48 +98,58 @@ def disable(session: Session, actor: Account | None, account: Account) -> None:
     _keep_an_administrator(session, account)
     account.active, account.stamp = False, stamp()
     record(session, actor, "account.disable", account.subject)
+    sessions.end_all(session, account)
+    withdraw_all(session, actor, account)
 
 
 def enable(session: Session, actor: Account | None, account: Account) -> None:
     """Let an account in again: one that was disabled, or that waits after failures."""
-    account.active, account.failures, account.locked_until = True, 0, None
+    account.active = True
+    attempts.forgive(session, account.login)
     record(session, actor, "account.enable", account.subject)
 
 
 def set_password(session: Session, actor: Account | None, account: Account, password: str) -> None:
-    """Give an account a new password, end its sessions and its waiting.
+    """Give an account a new password; end its sessions, its waiting, and the links given by or for it.
 
     Raises:
         AccountFailure: the password won't do.
     """
     _look_at(password, account.login)
     account.password, account.stamp = passwords.hashed(password), stamp()
-    account.failures, account.locked_until = 0, None
+    attempts.forgive(session, account.login)
     record(session, actor, "account.password", account.subject)
+    sessions.end_all(session, account)
+    withdraw_all(session, actor, account)
+
+
+def end_sessions(session: Session, actor: Account | None, account: Account) -> None:
+    """Log an account out everywhere."""
+    sessions.end_all(session, account)
+    record(session, actor, "account.end-sessions", account.subject)
 
 
 def is_right(session: Session, account: Account | None, password: str) -> bool:
-    """Whether this is the password of an account that may come in now; failures are counted, and in the log.
+    """Whether this is the password of an account that may come in; a failure is in the log.
 
-    It takes as long for an account that is not there, and for one that waits, so that the time tells nothing.
+    It takes as long for an account that is not there, so that the time tells nothing.
     """
     right = passwords.is_right(account.password if account else "", password)
-    if account is None:
-        record(session, None, "account.log-in-failed")
+    if account is None or not right or not account.active:
+        record(session, None, "account.log-in-failed", account.subject if account else "")
         return False
-    if right and account.active and not account.is_locked:
-        account.failures, account.locked_until, account.seen = 0, None, now()
-        if passwords.is_outdated(account.password):
-            account.password = passwords.hashed(password)
-        return True
-    record(session, None, "account.log-in-failed", account.subject)
-    if not account.is_locked:
-        account.failures = Account.failures + 1  # counted by the database: attempts may come side by side
-        session.flush()
-        if account.failures >= MOST_FAILURES:
-            account.failures, account.locked_until = 0, now() + WAIT
-            record(session, None, "account.lock", account.subject)
-    return False
+    account.seen = now()
+    if passwords.is_outdated(account.password):
+        account.password = passwords.hashed(password)
+    return True
+
+
+def lock(session: Session, account: Account | None, filled: Collection[Bound]) -> None:
+    """Write in the log that a failure was the last one allowed for an account, and for whom."""
+    if account and any(bound.key.startswith("account:") for bound in filled):
+        record(session, None, "account.lock", account.subject, "every unknown browser waits")
+    elif account and any(bound.key.startswith("pair:") for bound in filled):
+        record(session, None, "account.lock", account.subject, "this address waits")
 
 
 def invite(session: Session, actor: Account | None, role: Role) -> str:
@@ -145,50 +158,88 @@ def invite(session: Session, actor: Account | None, role: Role) -> str:
 
 
 def invite_to_reset(session: Session, actor: Account | None, account: Account) -> str:
-    """The secret of a new link by which the owner of an account sets a new password."""
+    """The secret of a new link by which the owner of an account sets a new password; earlier ones serve no more."""
+    for earlier in session.scalars(select(Invitation).where(*_open(), Invitation.account_id == account.id)):
+        withdraw(session, actor, earlier)
     invitation = Invitation(role=account.role, account_id=account.id, expires=now() + RESET)
     return _link(session, actor, invitation, "account.invite-to-reset", account.subject, "")
 
 
+def open_links(session: Session) -> list[Invitation]:
+    """The links that still serve, the latest first."""
+    return list(session.scalars(select(Invitation).where(*_open()).order_by(Invitation.id.desc())))
+
+
+def link(session: Session, number: int) -> Invitation | None:
+    """The link with this number, if it still serves."""
+    found: Invitation | None = session.scalar(select(Invitation).where(*_open(), Invitation.id == number))
+    return found
+
+
+def withdraw(session: Session, actor: Account | None, held: Invitation) -> None:
+    """Have a link serve no more."""
+    held.withdrawn = now()
+    record(session, actor, "account.withdraw", held.account.subject if held.account else held.subject, held.subject)
+
+
+def withdraw_all(session: Session, actor: Account | None, account: Account) -> None:
+    """Have the links serve no more that were given by an account, or for it."""
+    concerned = or_(Invitation.giver_id == account.id, Invitation.account_id == account.id)
+    waiting = select(Invitation).where(Invitation.used.is_(None), Invitation.withdrawn.is_(None), concerned)
+    for held in session.scalars(waiting):
+        withdraw(session, actor, held)
+
+
 def invitation(session: Session, secret: str) -> Invitation | None:
     """The invitation of a link, if it serves still."""
-    found: Invitation | None = session.scalar(
-        select(Invitation).where(
-            Invitation.digest == _digest(secret), Invitation.used.is_(None), Invitation.expires > now()
-        )
-    )
-    return None if found and found.account and not found.account.active else found
+    found: Invitation | None = session.scalar(select(Invitation).where(*_open(), Invitation.digest == _digest(secret)))
+    return found
 
 
 def accept(session: Session, held: Invitation, login: str, name: str, password: str) -> Account:
     """Use an invitation: make its account, or set the password of the one it is for.
 
     Raises:
-        AccountFailure: as :func:`add` does, or the invitation was used in the meantime.
+        AccountFailure: as :func:`add` does, or the invitation was used or withdrawn in the meantime.
     """
+    taken = session.execute(
+        update(Invitation)
+        .where(*_open(), Invitation.id == held.id)
+        .values(used=now())
+        .execution_options(synchronize_session=False)
+    )
+    if not cast(CursorResult[Any], taken).rowcount:
+        raise AccountFailure("invitation-used")
+    session.refresh(held)
     if held.account:
         account = held.account
         set_password(session, account, account, password)
     else:
         account = add(session, None, login, name, held.role, password)
-    taken = session.execute(
-        update(Invitation)
-        .where(Invitation.id == held.id, Invitation.used.is_(None))
-        .values(used=now(), account_id=account.id)
-        .execution_options(synchronize_session=False)
-    )
-    if not cast(CursorResult[Any], taken).rowcount:
-        raise AccountFailure("invitation-used")
-    record(session, account, "account.accept", account.subject, f"invitation:{held.id}")
+        held.account_id = account.id
+    record(session, account, "account.accept", account.subject, held.subject)
     return account
+
+
+def _open() -> tuple[ColumnElement[bool], ...]:
+    """What makes a link serve: it is unused and in time, its giver may still give it, whom it is for may come in."""
+    active = select(Account.id).where(Account.active.is_(True))
+    return (
+        Invitation.used.is_(None),
+        Invitation.withdrawn.is_(None),
+        Invitation.expires > now(),
+        or_(Invitation.giver_id.is_(None), Invitation.giver_id.in_(active.where(Account.role == GIVER))),
+        or_(Invitation.account_id.is_(None), Invitation.account_id.in_(active)),
+    )
 
 
 def _link(session: Session, actor: Account | None, made: Invitation, action: str, subject: str, detail: str) -> str:
     secret = secrets.token_urlsafe(24)
     made.digest = _digest(secret)
+    made.giver_id = actor.id if actor else None
     session.add(made)
     session.flush()
-    record(session, actor, action, subject or f"invitation:{made.id}", detail or f"invitation:{made.id}")
+    record(session, actor, action, subject or made.subject, detail or made.subject)
     return secret
 
 
@@ -196,7 +247,8 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _plain(login: str) -> str:
+def plain(login: str) -> str:
+    """The login as it is kept: the same in whatever case and width it is typed."""
     return unicodedata.normalize("NFKC", login).strip().lower()
 
 
@@ -205,7 +257,7 @@ def _look_at(password: str, login: str) -> None:
         raise AccountFailure("password-short", str(passwords.SHORTEST))
     if len(password) > passwords.LONGEST:
         raise AccountFailure("password-long", str(passwords.LONGEST))
-    if login in _plain(password) or len(set(password)) < passwords.SHORTEST // 2:
+    if login in plain(password) or len(set(password)) < passwords.SHORTEST // 2:
         raise AccountFailure("password-guessed")
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -40,29 +42,23 @@ def accounts() -> None:
 @database_option
 def list_(as_json: bool, address: str) -> None:
     """List all accounts."""
-    from web.accounts import people
+    from web.accounts import attempts, people
 
     with _session(address) as session:
+        everyone = people.everyone(session)
+        waiting = attempts.waiting(session, [each.login for each in everyone])
         rows = [
             {
                 "login": each.login,
                 "name": each.name,
                 "role": each.role.code,
-                "state": "disabled" if not each.active else "locked" if each.is_locked else "active",
+                "state": "disabled" if not each.active else "locked" if each.login in waiting else "active",
                 "created": each.created.isoformat(timespec="seconds"),
                 "seen": each.seen.isoformat(timespec="seconds") if each.seen else None,
             }
-            for each in people.everyone(session)
+            for each in everyone
         ]
-    if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
-        return
-    table = Table(show_edge=False, pad_edge=False)
-    for heading in ("login", "name", "role", "state", "created", "seen"):
-        table.add_column(heading)
-    for row in rows:
-        table.add_row(*(value or "" for value in row.values()))
-    Console(markup=False).print(table)
+    _show(rows, as_json)
 
 
 @accounts.command()
@@ -82,16 +78,78 @@ def add(login: str, name: str | None, role: str, address: str) -> None:
 
 @accounts.command()
 @click.option("--role", type=click.Choice(ROLES), default="reader", show_default=True, help="What the person may do.")
-@click.option("--site", default="http://127.0.0.1:8000", show_default=True, help="Where the site is.")
+@click.option(
+    "--site",
+    help="Where the site is.  [env var: WENYUAN_SITE, or `site` in WENYUAN_CONFIG; default: http://127.0.0.1:8000]",
+)
 @database_option
-def invite(role: str, site: str, address: str) -> None:
+def invite(role: str, site: str | None, address: str) -> None:
     """Print a link by which somebody makes an account; it serves once, within seven days."""
     from web.accounts import people
     from web.accounts.models import Role
+    from web.config import Config
+
+    known = Config.read(None, site=site).site or "http://127.0.0.1:8000"
 
     with _session(address) as session:
         secret = people.invite(session, None, Role.of(role))
-    click.echo(f"{site.rstrip('/')}/account/invitation/{secret}")
+    click.echo(f"{known}/account/invitation#{secret}")
+
+
+@accounts.command()
+@click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
+@database_option
+def links(as_json: bool, address: str) -> None:
+    """List the links that were given and still serve."""
+    from web.accounts import people
+
+    with _session(address) as session:
+        rows = [
+            {
+                "link": str(each.id),
+                "for": each.account.login if each.account else each.role.code,
+                "giver": each.giver.login if each.giver else "(command line)",
+                "created": each.created.isoformat(timespec="seconds"),
+                "expires": each.expires.isoformat(timespec="seconds"),
+            }
+            for each in people.open_links(session)
+        ]
+    _show(rows, as_json)
+
+
+@accounts.command()
+@click.argument("link", type=click.IntRange(1, (1 << 31) - 1))
+@database_option
+def withdraw(link: int, address: str) -> None:
+    """Have a link serve no more; LINK is its number, as `links` lists it."""
+    from web.accounts import people
+
+    with _session(address) as session:
+        held = people.link(session, link)
+        if held is None:
+            raise click.ClickException(f"{link}: no such link; `wenyuan accounts links` lists those that serve")
+        people.withdraw(session, None, held)
+    click.echo(f"{link}: withdrawn")
+
+
+@accounts.command()
+@click.option("--export", "file", required=True, type=click.Path(dir_okay=False, path_type=Path), help="A new file.")
+@click.option("--before", "day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The first day to be kept.")
+@database_option
+def audit(file: Path, day: datetime, address: str) -> None:
+    """Move old lines of the audit log into FILE, as JSON Lines for the owner alone.
+
+    The lines leave the database when they are safely in the file, and the log says how many went, of which time, and
+    the file's SHA-256. Nothing else removes a line.
+    """
+    from web.accounts.retention import export
+    from web.storage import Storage
+
+    gone = export(Storage.open(address), file, day.astimezone())
+    if gone is None:
+        click.echo(f"no line is older than {day:%Y-%m-%d}")
+    else:
+        click.echo(f"{file}: {gone.lines} lines, {gone.first} to {gone.last}, SHA-256 {gone.digest}")
 
 
 @accounts.command()
@@ -156,6 +214,18 @@ def _session(address: str) -> Iterator[Session]:
             yield session
     except AccountFailure as failure:
         raise click.ClickException(labels.account_failure(failure.code, failure.detail, labels.in_english)) from failure
+
+
+def _show(rows: Sequence[Mapping[str, str | None]], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    table = Table(show_edge=False, pad_edge=False)
+    for heading in rows[0] if rows else ():
+        table.add_column(heading)
+    for row in rows:
+        table.add_row(*(value or "" for value in row.values()))
+    Console(markup=False).print(table)
 
 
 def _found(session: Session, login: str) -> Account:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from corpora.manifests import ManifestFailure, bundled_folder, collections
+from corpora.manifests import BESIDE, NAME, Catalogue, load, read
+from corpora.model import Access
+from corpora.readers.encodings import Choice
+from indexer.access import Standing
 from web.commands.bars import Bars
-from web.commands.options import index_option
+from web.commands.options import collections_option, encodings_option, index_option
 from web.commands.texts import DATA
 
 if TYPE_CHECKING:
@@ -32,14 +36,31 @@ if TYPE_CHECKING:
     help="The sentence-transformers model of a new index.  [default: the one shipped]",
 )
 @click.option("--remove", metavar="WORK_ID", multiple=True, help="Take this work out; may be repeated.")
-@click.option("--encoding", help="The encoding of plain texts.  [default: found out for each file]")
+@encodings_option
+@click.option(
+    "--collection",
+    metavar="NAME",
+    default="",
+    help="The collection that the works belong to; without PATH, its own texts.  [default: see above]",
+)
+@click.option(
+    "--access",
+    type=click.Choice(list(map(str, Access))),
+    help="Who may read these works, where no manifest says it more strictly.  [default: what manifests say]",
+)
+@click.option("--move", is_flag=True, help="Let works leave a collection that is not open for another.")
+@collections_option
 @index_option
 def index(
     paths: tuple[str, ...],
     engine: str | None,
     model: Path | None,
     remove: tuple[str, ...],
-    encoding: str | None,
+    encodings: tuple[Choice, ...],
+    collection: str,
+    access: str | None,
+    move: bool,
+    own: Path,
     folder: Path,
 ) -> None:
     """Build an index, or bring one up to date.
@@ -47,29 +68,45 @@ def index(
     The works under each PATH, a file, a folder or a collection's name, are added; those that changed are replaced;
     the others stay as they are. After Ctrl-C, run it again to go on.
 
+    Works under a path belong to the collection that the nearest `collection.yaml` in or above it describes, or whose
+    texts are kept there. Who may read works that no manifest names is to be said with --access or `wenyuan access`;
+    until then they are for staff alone.
+
     Exit status: 0 fine, 1 done but problems were reported, 2 nothing done.
     """
-    if not paths and not remove:
+    if not paths and not remove and not collection:
         raise click.UsageError("name a file, a folder or a collection, or use --remove")
-    batches = _batches(paths)
+    batches = _batches(paths, collection, own)
 
     from indexer.build import build  # it loads the engines, which `--help` has no need of
+    from indexer.generation import published
 
     failed = False
-    for number, (collection, group) in enumerate(batches.items()):
+    standing: list[Standing] = []
+    for number, batch in enumerate(batches):
+        state = published(folder)
+        recorded = [Path(path) for path in state.access.manifests.values()] if state else []
         with Bars() as bars:
             report = build(
-                group,
+                batch.paths,
                 folder,
                 engine=engine,
                 model=model.resolve() if model else None,
                 remove=remove if number == 0 else (),
-                encoding=encoding,
-                collection=collection,
+                encodings=encodings,
+                collection=batch.collection,
+                catalogue=load(own, [*recorded, *batch.manifests]),
+                access=Access(access) if access else None,
+                beside=batch.manifests[0] if batch.manifests else None,
+                move=move,
                 on_progress=bars,
             )
         _print(report)
-        failed = failed or bool(report.problems)
+        standing += report.access
+        failed = failed or any(not problem.is_note for problem in report.problems)
+    for each in standing:
+        if told := _to_be_said(each, folder):
+            click.echo(told, err=True)
     sys.exit(1 if failed else 0)
 
 
@@ -110,34 +147,84 @@ def status(as_json: bool, folder: Path) -> None:
     Console().print(table)
 
 
-def _batches(paths: Sequence[str]) -> dict[str, list[Path]]:
-    """The paths by the collection that was named, "" for plain paths.
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Paths whose works belong to one collection, "" for none, and the manifest beside them, if there is one."""
+
+    collection: str
+    paths: tuple[Path, ...]
+    manifests: tuple[Path, ...] = ()
+
+
+def _batches(names: Sequence[str], collection: str, own: Path) -> list[_Batch]:
+    """What was named, by the collection that it belongs to.
 
     Raises:
-        click.BadParameter: there is neither such a path nor such a collection.
+        click.ClickException: something is neither a path nor a collection, or both, or belongs to another collection
+            than was said.
+        ManifestFailure: a manifest is not as it should be.
     """
-    batches: dict[str, list[Path]] = {}
-    for name in paths:
+    known = load(own)
+    if collection and not NAME.fullmatch(collection):
+        raise click.ClickException(f"--collection {collection}: not made of letters, digits, '-' and '_'")
+    if collection and not names:
+        return [_Batch(collection, (_texts_of(collection, known),))]
+    batches: dict[tuple[str, tuple[Path, ...]], list[Path]] = {}
+    for name in names:
         path = Path(name)
-        if path.exists():
-            batches.setdefault("", []).append(path)
-        else:
-            batches[name] = [_texts_of(name)]
-    return batches or {"": []}
+        if name in known.collections and path.exists():
+            raise click.ClickException(
+                f"{name}: a {'folder' if path.is_dir() else 'file'} here and a collection are called so; "
+                f"say ./{name} for the first, --collection {name} for the second"
+            )
+        if name in known.collections and not collection:
+            batches.setdefault((name, ()), []).append(_texts_of(name, known))
+            continue
+        if not path.exists():
+            raise click.ClickException(
+                f"{name}: no such file, folder or collection; collections: {', '.join(known.collections)}"
+            )
+        home, manifests = _home_of(path, known)
+        if collection and home and home != collection:
+            raise click.ClickException(f"{name}: belongs to the collection {home}, not to {collection}")
+        batches.setdefault((collection or home, manifests), []).append(path)
+    return [_Batch(home, tuple(paths), manifests) for (home, manifests), paths in batches.items()] or [_Batch("", ())]
 
 
-def _texts_of(name: str) -> Path:
-    try:
-        known = collections()
-        shipped = bundled_folder(name)
-    except ManifestFailure as failure:
-        raise click.ClickException(str(failure)) from failure
-    if name not in known:
-        raise click.ClickException(f"{name}: no such file, folder or collection; collections: {', '.join(known)}")
-    folder = shipped or DATA / name
+def _home_of(path: Path, known: Catalogue) -> tuple[str, tuple[Path, ...]]:
+    """The collection that works at a path belong to, "" for none, and the manifest beside them that says so."""
+    real = path.resolve()
+    for folder in (real, *real.parents):
+        manifest = folder / BESIDE
+        if manifest.is_file():
+            return read(manifest).collection.id, (manifest,)
+    for name in known.collections:
+        texts = known.folders.get(name) or DATA / name
+        if real.is_relative_to(texts.resolve()):
+            return name, ()
+    return "", ()
+
+
+def _texts_of(name: str, known: Catalogue) -> Path:
+    if name not in known.collections:
+        raise click.ClickException(f"{name}: no such collection; collections: {', '.join(known.collections)}")
+    folder = known.folders.get(name) or DATA / name
     if not folder.is_dir():
         raise click.ClickException(f"{name}: its texts are not here; bring them with `wenyuan fetch {name}`")
     return folder
+
+
+def _to_be_said(each: Standing, folder: Path) -> str:
+    """A line on who may read what was indexed, where it is not for everybody to read because a manifest says so."""
+    command = f"wenyuan access {each.collection}"
+    if number := each.declared.get(None):
+        advice = f"`{command} open --index {folder}` (or in-library, or staff) declares them, and serving needs it"
+        return f"{each.collection}: {number} works are undeclared, so for staff alone; {advice}"
+    if number := each.effect.get(Access.THIS_MACHINE):
+        advice = f"`{command} staff --index {folder}` closes them, `{command} open --index {folder}` opens them to all"
+        return f"{each.collection}: {number} works are declared open on this machine alone; {advice}"
+    closed = [f"{number} {access}" for access, number in each.effect.items() if access is not Access.OPEN]
+    return f"{each.collection}: who may read it: {', '.join(closed)}" if closed else ""
 
 
 def _print(report: BuildReport) -> None:
@@ -147,6 +234,6 @@ def _print(report: BuildReport) -> None:
         f"generation {report.generation}: {report.added} added, {report.replaced} replaced, "
         f"{report.unchanged} unchanged, {report.removed} removed; "
         f"{report.passages:,} passages, {report.windows:,} windows in the index; "
-        f"{len(report.problems)} problems; {report.seconds:.1f} s",
+        f"{sum(not problem.is_note for problem in report.problems)} problems; {report.seconds:.1f} s",
         err=True,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -74,3 +75,16 @@ def restore(file: Path, address: str) -> None:
     click.echo(f"{storage.name}: version {storage.version()}")
     if storage.version() != latest():
         click.echo("Its tables are of another version: run `wenyuan database upgrade`.", err=True)
+
+
+@database.command("forget-searches")
+@click.option("--before", "day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The first day to be kept.")
+@database_option
+def forget_searches(day: datetime, address: str) -> None:
+    """Remove the searches kept in cases that were closed before a day; the cases, their evidence and replies stay."""
+    from web.desk.working import forget
+    from web.storage import Storage
+
+    with Storage.open(address).session.begin() as session:
+        count = forget(session, day.astimezone())
+    click.echo(f"{count} searches of cases closed before {day:%Y-%m-%d} were removed")

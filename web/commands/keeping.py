@@ -1,16 +1,24 @@
-"""``verify``, ``repair``, ``backup`` and ``restore``: an index is kept safe."""
+"""``verify``, ``repair``, ``backup`` and ``restore``: an index, and the whole site, is kept safe."""
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from web.commands.bars import Bars
 from web.commands.options import index_option
+from web.defaults import PARTS
+
+if TYPE_CHECKING:
+    from web.archive import Places
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command()
@@ -65,36 +73,97 @@ def repair(previous: bool, folder: Path) -> None:
     sys.exit(1 if done.lost else 0)
 
 
+def _site_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say where the parts of a site stand."""
+    options = (
+        click.option(
+            "--only", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part; may be repeated."
+        ),
+        click.option(
+            "--config",
+            "config",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="The TOML file of `wenyuan serve`, which says where they stand.  [env var: WENYUAN_CONFIG]",
+        ),
+        click.option("--index", type=_FOLDER, help="The index's folder.  [env var: WENYUAN_INDEX; default: index]"),
+        click.option(
+            "--database",
+            help="The database: a file, or postgresql://…  [env var: WENYUAN_DATABASE; default: data/wenyuan.sqlite]",
+        ),
+        click.option("--letterhead", type=_FOLDER, help="The folder of the letterhead.  [env var: WENYUAN_LETTERHEAD]"),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _places(config: Path | None, **given: Any) -> Places:
+    """Return where the parts of the site stand, by the configuration and what is given."""
+    from web.accounts.keys import VARIABLE
+    from web.archive import Places
+    from web.config import Config
+    from web.state import place_beside
+    from web.storage import file_of
+
+    class Where(Config):
+        """The configuration of a site of which not everything is there yet."""
+
+        letterhead: Path | None = None
+
+    where = Where.read(config, **given)
+    return Places(
+        database=where.database,
+        key=None if os.environ.get(VARIABLE) else place_beside(file_of(where.database), where, ".key"),
+        collections=where.collections,
+        letterhead=where.letterhead or where.state / "letterhead",
+        index=where.index,
+    )
+
+
 @click.command()
 @click.argument("file", type=_FILE)
-@index_option
-def backup(file: Path, folder: Path) -> None:
-    """Write the whole index to FILE, an uncompressed tar, while it is served.
+@_site_options
+def backup(file: Path, parts: tuple[str, ...], config: Path | None, **given: Any) -> None:
+    """Write the whole site to FILE, an uncompressed tar, while it is served: database, key, manifests of the library's
+    own collections, letterhead and index.
 
-    Every byte is checked on its way; a damaged index gives no backup.
+    What is not there is left out and named. Every byte is checked on its way; what is damaged gives no backup. Whoever
+    has FILE has the texts, the accounts and the key: it is readable by its owner alone.
 
     Exit status: 0 done, 2 not.
     """
-    from indexer.backup import backup as run  # it loads the engines, which `--help` has no need of
+    from web import archive  # it loads the engines, which `--help` has no need of
 
+    places = _places(config, **given)
     with Bars() as bars:
-        done = run(folder, file, bars)
-    click.echo(f"{file}: generation {done.generation}, {done.works} works, {done.files} files, {done.bytes:,} bytes")
+        done = archive.back_up(places, file, parts, bars)
+    for part in PARTS:
+        sizes = [member.bytes for member in done.members if member.part == part]
+        if sizes:
+            click.echo(f"{part}: {len(sizes)} files, {sum(sizes):,} bytes")
+        elif not parts:
+            click.echo(f"{part}: left out, there is none", err=True)
+    click.echo(f"{file}: {done.time}, {file.stat().st_size:,} bytes")
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--replace", is_flag=True, help="Publish it in the place of what is there.")
-@index_option
-def restore(file: Path, replace: bool, folder: Path) -> None:
-    """Publish the index that is in FILE, while what is there is served.
+@click.option("--replace", is_flag=True, help="Put it in the place of what is there, which is kept aside.")
+@_site_options
+def restore(file: Path, replace: bool, parts: tuple[str, ...], config: Path | None, **given: Any) -> None:
+    """Bring back what is in FILE, all or nothing: a backup of a site, of an index, or of a database alone.
 
-    Restore only what `wenyuan backup` wrote for you: checksums tell of accidents, not of forgery.
+    Stop the server first, unless it is the index alone. With --replace, what is there is renamed, and an index stays
+    the one to which `wenyuan repair --previous` goes back. Nothing in FILE is run, but whoever made it decides who may
+    log in: restore only what `wenyuan backup` wrote for you.
 
     Exit status: 0 done, 2 not.
     """
-    from indexer.backup import restore as run  # it loads the engines, which `--help` has no need of
+    from web import archive  # it loads the engines, which `--help` has no need of
 
     with Bars() as bars:
-        done = run(file, folder, over=replace, on_progress=bars)
-    click.echo(f"{folder}: generation {done.generation}, {done.works} works, {done.files} files, {done.bytes:,} bytes")
+        done = archive.restore(file, _places(config, **given), parts, over=replace, on_progress=bars)
+    for part, place in done.parts.items():
+        click.echo(f"{part}: {place}")
+    for path in done.aside:
+        click.echo(f"kept aside: {path}", err=True)

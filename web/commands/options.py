@@ -3,10 +3,59 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import click
+from click.core import ParameterSource
 
+from corpora.manifests import OWN
+from corpora.readers.encodings import NAMES, Choice
 from web.defaults import DATABASE
+
+
+def without_password(context: click.Context, option: click.Parameter, address: str | None) -> str | None:
+    """Return the database's address; one that was typed must hold no password.
+
+    Raises:
+        click.UsageError: it holds one, which everybody on the machine could read in the list of processes.
+    """
+    if address and context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE:
+        userinfo, query = _parts(address)
+        if ":" in userinfo or {"password", "sslpassword"} & parse_qs(query, keep_blank_values=True).keys():
+            raise click.UsageError(
+                "--database: a password here can be read by all in the list of processes; give the address by the "
+                "environment variable WENYUAN_DATABASE, `wenyuan serve` also by `database` in the file of --config, "
+                "or the password alone by PGPASSFILE",
+                context,
+            )
+    return address
+
+
+def _parts(address: str) -> tuple[str, str]:
+    """The user with the password, and the query of an address; a password may hold what should have been escaped."""
+    rest = address.partition("://")[2]
+    return rest.rpartition("@")[0], rest.partition("?")[2]
+
+
+def _choices(_: click.Context, __: click.Parameter, written: tuple[str, ...]) -> tuple[Choice, ...]:
+    try:
+        return tuple(map(Choice.parse, written))
+    except ValueError as failure:
+        raise click.BadParameter(str(failure)) from failure
+
+
+encodings_option = click.option(
+    "--encoding",
+    "encodings",
+    metavar="NAME[:PATTERN]",
+    multiple=True,
+    callback=_choices,
+    help=(
+        "The encoding of files without a mark, or of those whose path ends as PATTERN says, such as 'big5:漢書/*.txt', "
+        f"where * stands for any characters; may be repeated. NAME is one of {', '.join(NAMES)}; big5 includes what "
+        "Windows, ETEN and Hong Kong added, gb18030 is GBK and GB2312, too.  [default: found out for each file]"
+    ),
+)
 
 database_option = click.option(
     "--database",
@@ -15,7 +64,8 @@ database_option = click.option(
     default=DATABASE,
     show_default=True,
     show_envvar=True,
-    help="The database of accounts: a file, or postgresql://…",
+    callback=without_password,
+    help="The database of accounts: a file, or postgresql://… without a password.",
 )
 
 index_option = click.option(
@@ -27,4 +77,15 @@ index_option = click.option(
     show_default=True,
     show_envvar=True,
     help="The index's folder.",
+)
+
+collections_option = click.option(
+    "--collections",
+    "own",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="WENYUAN_COLLECTIONS",
+    default=OWN,
+    show_default=True,
+    show_envvar=True,
+    help="The folder of your own manifests of collections.",
 )

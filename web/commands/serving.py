@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from corpora.model import Access
+from indexer.access import Standing
+from web.commands.access import counted, undeclared_line
+from web.commands.options import without_password
+
+if TYPE_CHECKING:
+    from web.config import Config
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -15,6 +25,19 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.command()
 @click.option("--host", help="Where to listen; 0.0.0.0 lets other machines in.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port; 0 takes a free one.  [default: 8000]")
+@click.option(
+    "--site",
+    metavar="ADDRESS",
+    help="The address that readers know, such as https://library.example: all that is printed, saved or sent begins "
+    "with it.  [env var: WENYUAN_SITE; default: as each request has it]",
+)
+@click.option(
+    "--hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Another host name that is answered, beside the site's own, localhost and plain addresses; may be repeated.  "
+    "[env var: WENYUAN_HOSTS]",
+)
 @click.option("--workers", type=click.IntRange(1, 64), help="Processes that answer.  [default: one a core]")
 @click.option("--threads", type=click.IntRange(1, 64), help="Requests that each works on at once.  [default: 2]")
 @click.option(
@@ -26,7 +49,9 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--index", type=_FOLDER, help="The index's folder.  [env var: WENYUAN_INDEX; default: index]")
 @click.option(
     "--database",
-    help="The database: a file, or postgresql://…  [env var: WENYUAN_DATABASE; default: data/wenyuan.sqlite]",
+    callback=without_password,
+    help="The database: a file, or postgresql://… without a password.  "
+    "[env var: WENYUAN_DATABASE; default: data/wenyuan.sqlite]",
 )
 @click.option(
     "--library-network",
@@ -45,6 +70,11 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     "[env var: WENYUAN_PROXIES]",
 )
 @click.option(
+    "--collections",
+    type=_FOLDER,
+    help="The folder of your own manifests of collections.  [env var: WENYUAN_COLLECTIONS; default: data/collections]",
+)
+@click.option(
     "--letterhead",
     type=_FOLDER,
     help="The folder of the library's own letterhead; `wenyuan letterhead` makes one.  [env var: WENYUAN_LETTERHEAD]",
@@ -52,7 +82,8 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 def serve(file: Path | None, **options: Any) -> None:
     """Serve the index to browsers, and to programs under /api/v1, until Ctrl-C.
 
-    What a later `wenyuan index` publishes is served without a restart.
+    What a later `wenyuan index` publishes is served without a restart, and so is what `wenyuan access` or a manifest
+    says of who may read it. Collections of which nobody said it are not served.
     """
     from web.config import Config  # it is a library that `--help` has no need of
 
@@ -62,6 +93,7 @@ def serve(file: Path | None, **options: Any) -> None:
     with tempfile.TemporaryDirectory(prefix="wenyuan-") as figures:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures  # before the library that reads it is loaded
 
+        from indexer.declaring import survey
         from web import logs
         from web.app import create_app  # it loads the engines, which `--help` has no need of
         from web.desk.knowledge import refreshed
@@ -71,6 +103,8 @@ def serve(file: Path | None, **options: Any) -> None:
         from web.storage import session
 
         app = create_app(config.index, config.database, config=config)
+        found = survey(config.index, config.collections).values()
+        _require_declared(found, config.index)
         shown = f"[{config.host}]" if ":" in config.host else config.host
         try:
             listening = listen(config.host, config.port)
@@ -78,10 +112,54 @@ def serve(file: Path | None, **options: Any) -> None:
             reason = getattr(failure, "strerror", None) or str(failure).rstrip(".")
             advice = "name another with --host or --port"
             raise click.ClickException(f"{shown}:{config.port}: {reason}; {advice}") from failure
+        if not ip_address(listening.getsockname()[0]).is_loopback or config.proxies:
+            _require_for_all(found, config.index)
         with app.app_context():
             # The first search reads the model and the dictionaries; no reader should wait for that.
             shelf().library().fetch()
             refreshed(answers(), session())  # it may be missing, or made by an earlier version of the program
         logs.configure(config.log_level)
         click.echo(f"http://{shown}:{listening.getsockname()[1]}/ (Ctrl-C stops it)")
+        click.echo(_addresses(config))
+        for each in found:
+            click.echo(_told(each))
         Server(app, listening, config).run()
+
+
+def _addresses(config: Config) -> str:
+    """What links and references will begin with, and which names are answered."""
+    from web.site import is_address, names
+
+    if config.site:
+        begins = f"links and references begin with {config.site}"
+    else:
+        begins = "--site is not set: links and references begin with whatever address one came by"
+    answered = ", ".join(["plain addresses", *sorted(name for name in names(config) if not is_address(name))])
+    return f"{begins}; answered to: {answered} (--hosts adds names)"
+
+
+def _require_declared(found: Iterable[Standing], index: Path) -> None:
+    """Refuse to serve collections of which nobody said who may read them."""
+    undeclared = [each.collection for each in found if each.is_undeclared]
+    if undeclared:
+        lines = "; ".join(undeclared_line(name, index) for name in undeclared)
+        advice = f"`wenyuan access --from-manifests --index {index}` does it for collections that have a manifest"
+        raise click.ClickException(f"nobody has said who may read {', '.join(undeclared)}: {lines}; {advice}")
+
+
+def _require_for_all(found: Iterable[Standing], index: Path) -> None:
+    """Refuse to serve to other machines, or behind a proxy, what is open on this machine alone."""
+    here = [each.collection for each in found if Access.THIS_MACHINE in each.effect]
+    if here:
+        advice = "; ".join(f"`wenyuan access {name} open --index {index}` (or in-library, or staff)" for name in here)
+        raise click.ClickException(
+            f"{', '.join(here)}: declared open on this machine alone, but other machines would be served: say {advice}"
+        )
+
+
+def _told(each: Standing) -> str:
+    """A line on a collection: who may read how many of its works."""
+    line = f"{each.collection}: {counted(each.effect)}"
+    if each.is_closed_by_manifest_alone:
+        line += " (by its manifest alone; `wenyuan access --from-manifests` writes it into the index, where it stays)"
+    return line

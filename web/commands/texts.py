@@ -12,10 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from corpora import fetch as fetching
-from corpora.manifests import ManifestFailure, bundled_folder
-from corpora.manifests import collections as all_collections
-from corpora.model import Collection, Problem
-from corpora.readers import discover, distinct_works, read
+from corpora.manifests import Catalogue, ManifestFailure, load
+from corpora.model import Collection
+from corpora.readers import discover
+from corpora.readers.encodings import Choice
+from web.commands import checking
+from web.commands.options import collections_option, encodings_option
 
 DATA = Path("data")
 
@@ -24,54 +26,52 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--encoding", help="The encoding of plain texts.  [default: found out for each file]")
-def check(paths: tuple[Path, ...], encoding: str | None) -> None:
-    """Say what is wrong in files or folders, without indexing them.
+@encodings_option
+@click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
+def check(paths: tuple[Path, ...], encodings: tuple[Choice, ...], as_json: bool) -> None:
+    """Say what files or folders are taken for and what is wrong in them, without indexing them.
 
-    They are read just as `wenyuan index` reads them; each problem is one line that names file, line and reason.
+    They are read just as `wenyuan index` reads them. A row for each work says its format, encoding, title, author,
+    sections, characters and problems; below, each problem is one line that names file, line and reason. A note is no
+    problem: it says what was assumed (`?` after an encoding), or what was passed over.
 
     Exit status: 0 nothing wrong, 1 problems, 2 nothing could be read.
     """
-    works = sections = characters = problems = 0
-    seen: dict[str, Path] = {}
-    for path in paths:
-        sources, found = discover(path, encoding)
-        if not sources and not found:
-            found = [Problem(path, 0, "no texts found")]
-        for problem in found:
-            problems += 1
-            click.echo(problem)
-        for source in sources:
-            for item in distinct_works(read(source), seen, source.root):
-                if isinstance(item, Problem):
-                    problems += 1
-                    click.echo(item)
-                    continue
-                works += 1
-                sections += len(item.sections)
-                characters += sum(len(section.text) for section in item.sections)
-    click.echo(f"{works} works, {sections} sections, {characters} characters, {problems} problems", err=True)
-    sys.exit(2 if not works else 1 if problems else 0)
+    found = checking.check(paths, encodings)
+    if as_json:
+        click.echo(checking.as_json(found))
+    else:
+        checking.show(found, Console())
+    works = found.works
+    click.echo(
+        f"{len(works)} works, {sum(work.sections for work in works)} sections, "
+        f"{sum(work.characters for work in works)} characters, {len(found.faults)} problems",
+        err=True,
+    )
+    sys.exit(2 if not works else 1 if found.faults else 0)
 
 
 @click.command()
 @click.option("--in", "data", type=_FOLDER, default=DATA, show_default=True, help="Where fetched texts are.")
-def collections(data: Path) -> None:
+@collections_option
+def collections(data: Path, own: Path) -> None:
     """List the collections that can be named.
 
-    For each: how many works it has, who may read them, and whether their texts are here.
+    For each: how many works it has, what its manifest says of who may read them, and whether their texts are here.
+    `wenyuan access` says what holds for an index.
     """
+    known = _catalogue(own)
     table = Table(show_edge=False, pad_edge=False)
     for heading in ("id", "名称", "title", "works", "access", "here"):
         table.add_column(heading, justify="right" if heading == "works" else "left", no_wrap=heading == "id")
-    for collection in _collections().values():
+    for collection in known.collections.values():
         table.add_row(
             collection.id,
             collection.title.zh,
             collection.title.en,
-            str(_works(collection)),
+            str(_works(collection, known)),
             collection.access.value,
-            _here(collection, data),
+            _here(collection, known, data),
         )
     Console().print(table)
 
@@ -85,14 +85,15 @@ def collections(data: Path) -> None:
     help="Copy the works' folders, or unpack the archive, from here; download nothing.",
 )
 @click.option("--to", "data", type=_FOLDER, default=DATA, show_default=True, help="Where the texts go.")
-def fetch(name: str, source: Path | None, data: Path) -> None:
+@collections_option
+def fetch(name: str, source: Path | None, data: Path, own: Path) -> None:
     """Bring a collection's texts here.
 
     NAME is one of those that `wenyuan collections` lists. Run it again to go on after a failure.
 
     Exit status: 0 all here, 1 some works are missing, 2 nothing done.
     """
-    known = _collections()
+    known = _catalogue(own).collections
     if name not in known:
         _stop(f"{name}: no such collection; there are: {', '.join(known)}")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -118,21 +119,21 @@ def fetch(name: str, source: Path | None, data: Path) -> None:
         sys.exit(1 if result.fetched or result.present else 2)
 
 
-def _collections() -> dict[str, Collection]:
+def _catalogue(own: Path) -> Catalogue:
     try:
-        return all_collections()
+        return load(own)
     except ManifestFailure as failure:
         _stop(str(failure))
 
 
-def _works(collection: Collection) -> int:
+def _works(collection: Collection, known: Catalogue) -> int:
     """What its manifest lists, or what it ships: works that bring their own records are not in a manifest."""
-    folder = bundled_folder(collection.id) or (DATA / collection.id if collection.archive else None)
+    folder = known.folders.get(collection.id) or (DATA / collection.id if collection.archive else None)
     return len(discover(folder)[0]) if folder and folder.is_dir() else len(collection.records)
 
 
-def _here(collection: Collection, data: Path) -> str:
-    if bundled_folder(collection.id):
+def _here(collection: Collection, known: Catalogue, data: Path) -> str:
+    if collection.id in known.folders:
         return "shipped"
     present = fetching.count_present(collection, data)
     total = 1 if collection.archive else len(collection.origins)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import func, select, update
@@ -11,13 +11,15 @@ from sqlalchemy.orm import Session
 
 from web.accounts.models import Account, Role
 from web.desk.models import Asker, Case, Event, Tag
-from web.desk.states import REASONED, SIGNING, Move, Status, Tier, moves
+from web.desk.states import EDITABLE, REASONED, SIGNING, Move, Status, Tier, moves, waives_review
 from web.storage import now, today
 
 MOST_TAGS = 20
 _LONGEST_DETAIL = 200
 """Characters of what a refusal repeats: it is told by way of a cookie, and browsers drop one that is too long."""
 _TRIES = 10
+_WAIVER = "waive-review"
+"""What the history calls a change of tier after which no second person has to sign."""
 
 
 class Refused(Exception):
@@ -113,6 +115,32 @@ def retag(case: Case, names: Sequence[str]) -> None:
     case.tags = [held.get(name) or Tag(name=name) for name in sorted(wanted)]
 
 
+def may_waive(case: Case, account: Account) -> bool:
+    """Return whether this person may spare the case's reply its review."""
+    return account.role >= Role.REVIEWER and account.id not in _authors(case)
+
+
+def classify(session: Session, case: Case, tier: Tier, account: Account) -> None:
+    """Put the case into a tier, under the lock of its row.
+
+    To a tier whose replies nobody reviews it is lowered by a reviewer who has written none of its reply, whether or not
+    there is one yet: else its author could lower it first and write then.
+
+    Raises:
+        Refused: the case stands so that it can't change, somebody moved it meanwhile, or it is not this person's to do.
+    """
+    before = case.tier
+    if tier is before:
+        return
+    if case.status not in EDITABLE | {Status.NEW}:
+        raise Refused("not-editable")  # a reply under review must not slip past it
+    waiver = waives_review(before, tier)
+    if waiver and not may_waive(case, account):
+        raise Refused("waiver-needs-reviewer")
+    _change(session, case, {"tier": tier})
+    note(case, account, _WAIVER if waiver else "tier", tier.value)
+
+
 def move(session: Session, case: Case, doing: Move, account: Account, reason: str = "") -> None:
     """Move a case; who takes one up that is nobody's gets it.
 
@@ -130,8 +158,10 @@ def move(session: Session, case: Case, doing: Move, account: Account, reason: st
     if doing is Move.APPROVE:
         if account.role < Role.REVIEWER:
             raise Refused("not-a-reviewer")
-        if account.id in {revision.account_id for revision in case.revisions}:
+        if account.id in _authors(case):
             raise Refused("own-reply")
+    if doing is Move.SIGN and _waived_by(case) in _authors(case):
+        raise Refused("own-waiver")  # whoever spared the reply its review has come to write it
     values: dict[str, object] = {"status": after}
     if doing is Move.TAKE_UP and case.assignee_id is None:
         values["assignee_id"] = account.id
@@ -140,10 +170,7 @@ def move(session: Session, case: Case, doing: Move, account: Account, reason: st
     values["closed"] = now() if after is Status.CLOSED else None
     if doing is Move.REOPEN:
         values["published"] = False
-    moved = session.execute(update(Case).where(Case.id == case.id, Case.status == before).values(values))
-    if moved.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE has it
-        raise Refused("moved-meanwhile")
-    session.refresh(case)
+    _change(session, case, values)
     note(case, account, doing.value, reason.strip())
 
 
@@ -151,6 +178,29 @@ def forget_asker(case: Case, account: Account) -> None:
     """Remove who asked, for good."""
     case.asker = None
     note(case, account, "forget-asker")
+
+
+def _change(session: Session, case: Case, values: Mapping[str, object]) -> None:
+    """Change the case if it still stands, and is classified, as it was read.
+
+    Raises:
+        Refused: it does not.
+    """
+    as_read = (Case.id == case.id, Case.status == case.status, Case.tier == case.tier)
+    changed = session.execute(update(Case).where(*as_read).values(dict(values)))
+    if changed.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE has it
+        raise Refused("moved-meanwhile")
+    session.refresh(case)
+
+
+def _authors(case: Case) -> set[int]:
+    """Return the ids of those who wrote any of the reply's revisions."""
+    return {revision.account_id for revision in case.revisions}
+
+
+def _waived_by(case: Case) -> int | None:
+    """Return the id of who spared the case its review the last time somebody did; None where nobody did."""
+    return next((event.account_id for event in reversed(case.history) if event.action == _WAIVER), None)
 
 
 def _is_number(text: str, most: int) -> bool:

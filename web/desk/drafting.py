@@ -8,8 +8,9 @@ markdown-it; HTML is not markup here, and pictures are left out but for their de
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import NamedTuple
 
 from markdown_it import MarkdownIt
@@ -23,6 +24,10 @@ from web.desk.quoting import Passage
 
 LONGEST = 60_000
 """The longest draft, in characters."""
+LARGEST = 100_000
+"""The most characters that the quotations of one reply have together, repetitions counted."""
+MOST_PLACES = 2000
+"""The most placeholders of a reply that are filled."""
 _PLACEHOLDER = re.compile(r"\[([@#])([0-9]{1,6})\]")
 _LINKS = ("http://", "https://", "mailto:")
 _DEEPEST = 3
@@ -42,6 +47,10 @@ class _Place(NamedTuple):
     number: int
     quotes: bool
 
+    def as_typed(self) -> Run:
+        """Return the placeholder itself, where nothing is put in its place."""
+        return Run(f"[{'@' if self.quotes else '#'}{self.number}]")
+
 
 @dataclass(frozen=True, slots=True)
 class _Outline:
@@ -55,38 +64,82 @@ class _Outline:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a draft says. ``unknown`` are the numbers of placeholders for which the case has no passage."""
+    """What a draft says.
+
+    ``unknown`` are the numbers of placeholders for which the case has no passage. ``unfilled`` is how many placeholders
+    were left as they are because the reply would be longer than LARGEST and MOST_PLACES allow.
+    """
 
     blocks: tuple[Block, ...]
     references: tuple[str, ...]
     unknown: tuple[int, ...]
     cited: tuple[int, ...]
+    unfilled: int
 
 
 def read(markdown: str, evidence: Mapping[int, Quoted]) -> Draft:
-    """Fill the placeholders of a draft from the evidence, by the numbers that it has in the case."""
+    """Fill the placeholders of a draft from the evidence, by the numbers that it has in the case.
+
+    A draft of 9,000 characters could ask for 7.5 million, so placeholders are filled up to LARGEST and MOST_PLACES and
+    left as they are from there on; whatever is written, reading it takes a bounded time.
+    """
     outlines = list(_outlines(_markdown().parse(markdown)))
     places = [piece for outline in outlines for piece in outline.pieces if isinstance(piece, _Place)]
-    known = [place for place in places if place.number in evidence]
+    fitting, quotations = _fitting(places, evidence)
+    outlines = list(_left_from(fitting, outlines))
+    filled = places[:fitting]
+    known = [place for place in filled if place.number in evidence]
     listed = citations.references([evidence[place.number].source for place in known])
     marks = iter(listed.marks)
-    blocks = tuple(_filled(outline, evidence, marks) for outline in outlines)
-    unknown = dict.fromkeys(place.number for place in places if place.number not in evidence)
+    blocks = tuple(_filled(outline, quotations, evidence.keys(), marks) for outline in outlines)
+    unknown = dict.fromkeys(place.number for place in filled if place.number not in evidence)
     cited = dict.fromkeys(place.number for place in known)
-    return Draft(blocks, listed.entries, tuple(unknown), tuple(cited))
+    return Draft(blocks, listed.entries, tuple(unknown), tuple(cited), len(places) - fitting)
 
 
-def _filled(outline: _Outline, evidence: Mapping[int, Quoted], marks: Iterator[Mark]) -> Block:
+def placeholders(markdown: str) -> set[int]:
+    """Return the numbers of all passages that a draft may quote, those in code blocks included."""
+    return {int(found[2]) for found in _PLACEHOLDER.finditer(markdown)}
+
+
+def _fitting(places: Sequence[_Place], evidence: Mapping[int, Quoted]) -> tuple[int, Mapping[int, tuple[Run, ...]]]:
+    """Return how many of the placeholders are within the bounds, and the quotations of these by number."""
+    quotations: dict[int, tuple[Run, ...]] = {}
+    size = 0
+    for at, place in enumerate(places[:MOST_PLACES]):
+        if place.quotes and place.number in evidence:
+            if place.number not in quotations:
+                quotations[place.number] = quoting.runs(evidence[place.number].passage)
+            size += sum(len(run.text) for run in quotations[place.number])
+            if size > LARGEST:
+                return at, quotations
+    return min(len(places), MOST_PLACES), quotations
+
+
+def _left_from(fitting: int, outlines: Iterable[_Outline]) -> Iterator[_Outline]:
+    """Yield the outlines with all placeholders but the first ``fitting`` as they were typed."""
+    numbers = count()
+    for outline in outlines:
+        pieces = tuple(
+            piece.as_typed() if isinstance(piece, _Place) and next(numbers) >= fitting else piece
+            for piece in outline.pieces
+        )
+        yield replace(outline, pieces=pieces)
+
+
+def _filled(
+    outline: _Outline, quotations: Mapping[int, tuple[Run, ...]], known: Collection[int], marks: Iterator[Mark]
+) -> Block:
     alone = outline.kind in (Kind.PARAGRAPH, Kind.QUOTATION) and len(outline.pieces) == 1
     runs: list[Run] = []
     kind = outline.kind
     for piece in outline.pieces:
         if isinstance(piece, Run):
             runs.append(piece)
-        elif piece.number not in evidence:
-            runs.append(Run(f"[{'@' if piece.quotes else '#'}{piece.number}]"))
+        elif piece.number not in known:
+            runs.append(piece.as_typed())
         else:
-            quotation = quoting.runs(evidence[piece.number].passage) if piece.quotes else ()
+            quotation = quotations[piece.number] if piece.quotes else ()
             if piece.quotes and alone:
                 kind = Kind.QUOTATION
             elif piece.quotes:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from itertools import groupby
+from operator import attrgetter
 
 from corpora.model import CatalogueRecord, SpanKind
 from search.library import Library
@@ -149,18 +150,39 @@ def trim(evidence: Evidence, first: str, last: str) -> None:
         raise Refused("not-in-passage", str(failure)) from None
 
 
-def fate(library: Library, evidence: Evidence) -> Fate:
-    """Whether the published index still says what was quoted."""
-    if evidence.generation == library.generation:
-        return Fate.SAME
-    try:
-        view = library.section(evidence.work, evidence.section_number)
-    except KeyError:
-        return Fate.GONE
-    if view.section.text[evidence.start : evidence.end] == evidence.text:
-        return Fate.SAME
-    sections = (library.section(evidence.work, number).section.text for number in range(view.work.sections))
-    return Fate.MOVED if any(evidence.text in text for text in sections) else Fate.CHANGED
+def fates(library: Library, kept: Iterable[Evidence]) -> dict[int, Fate]:
+    """Return for each quoted passage, by its row's id, whether the published index still says what was quoted.
+
+    Text is compared with text: a generation's number says nothing, since an index that is built anew counts from 1
+    again. Each section is read once, however many passages were quoted from it.
+    """
+    found: dict[int, Fate] = {}
+    for work, quoted in groupby(sorted(kept, key=attrgetter("work", "section_number")), key=attrgetter("work")):
+        found |= _fates_in(library, work, tuple(quoted))
+    return found
+
+
+def _fates_in(library: Library, work: str, quoted: Sequence[Evidence]) -> dict[int, Fate]:
+    """Do :func:`fates` for the passages of one work, sorted by section."""
+    found: dict[int, Fate] = {}
+    elsewhere: list[Evidence] = []
+    sections = 0
+    for number, of_section in groupby(quoted, key=attrgetter("section_number")):
+        try:
+            view = library.section(work, number)
+        except KeyError:
+            found |= {each.id: Fate.GONE for each in of_section}
+            continue
+        text, sections = view.section.text, view.work.sections
+        for each in of_section:
+            if text[each.start : each.end] == each.text:
+                found[each.id] = Fate.SAME
+            else:
+                elsewhere.append(each)
+    for number in range(sections if elsewhere else 0):
+        text = library.section(work, number).section.text
+        found |= {each.id: Fate.MOVED for each in elsewhere if each.text in text}
+    return {each.id: Fate.CHANGED for each in elsewhere} | found
 
 
 def groups(case: Case) -> list[Group]:

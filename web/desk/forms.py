@@ -32,6 +32,10 @@ class Ask(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     contact = StringField(
         lazy_gettext("联系方式（电话、邮箱或地址）"), [NEEDED, Length(max=LONGEST_NAME)], filters=[_stripped]
     )
+    website = StringField(
+        lazy_gettext("请把这一栏空着"), [Length(max=0, message=lazy_gettext("这一栏是防自动填写的，请清空后再提交。"))]
+    )
+    """Hidden from people; programs that fill in every form betray themselves by it."""
 
 
 class Facts(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types

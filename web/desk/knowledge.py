@@ -13,16 +13,17 @@ import json
 import logging
 import os
 import shutil
-import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
+from filelock import FileLock, Timeout
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from indexer import folding
+from indexer import folding, private
 from indexer.build import build
 from indexer.embedding import load_embedder
 from indexer.errors import IndexFailure
@@ -40,6 +41,9 @@ _log = logging.getLogger(__name__)
 
 COLLECTION = "answers"
 QUESTION, REPLY = "问", "答"
+_DRAFT = ".draft"
+PATIENCE = 10
+"""Seconds that a process waits for another one that brings the base up to date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +59,26 @@ class Answers:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock = threading.Lock()
         self._shelf: Shelf | None = None
 
     def refresh(self, session: Session) -> None:
-        """Bring the base up to date with the database.
+        """Bring the base up to date with the database. Of several that do so at once, in whichever process, one does.
+
+        The others wait, and then read what is in the database by then.
 
         Raises:
-            IndexFailure: another program builds it just now, or it can't be built.
+            IndexFailure: another process has been at it for PATIENCE seconds, or it can't be built.
             OSError: its folder can't be written to.
         """
-        with self._lock:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            lock = FileLock(self._folder / "lock", timeout=PATIENCE, mode=0o600).acquire()
+        except Timeout as failure:
+            raise IndexFailure(f"{self._folder}: another process has it for more than {PATIENCE} s") from failure
+        with lock:
             texts, index = self._folder / "texts", self._folder / "index"
-            texts.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private.make(texts)
+            self._folder.chmod(0o700)  # earlier versions let others in
             closed = select(Case).where(Case.status == Status.CLOSED, Case.signatures.any(Signature.id.is_not(None)))
             cases = session.scalars(closed.order_by(Case.year, Case.sequence)).all()
             years = {
@@ -76,6 +87,8 @@ class Answers:
             }
             for old in set(texts.glob("*.jsonl")) - years.keys():
                 old.unlink()
+            for left in texts.glob(f"*{_DRAFT}"):
+                left.unlink()  # by a process that died: nobody else writes now
             for file, works in years.items():
                 _write(file, works)
             if _is_outdated(index):
@@ -157,6 +170,14 @@ def _work(case: Case) -> str:
 
 def _write(file: Path, lines: Sequence[str]) -> None:
     """Write a file all at once: a build that reads it meanwhile has the old one or the new one."""
-    draft = file.with_suffix(".draft")
-    draft.write_text("\n".join(lines) + "\n", "utf-8")
-    os.replace(draft, file)
+    # A name of its own for each draft: another process may write the same year. Its owner alone can read it.
+    with NamedTemporaryFile(
+        "w", encoding="utf-8", dir=file.parent, prefix=f"{file.stem}.", suffix=_DRAFT, delete=False
+    ) as draft:
+        try:
+            draft.write("\n".join(lines) + "\n")
+            draft.flush()
+            os.replace(draft.name, file)
+        except OSError:
+            os.unlink(draft.name)  # a full disk must not become fuller
+            raise

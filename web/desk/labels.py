@@ -46,6 +46,7 @@ FATES = {
 _EVENTS = {
     "open": lazy_gettext("收到问题"),
     "tier": lazy_gettext("改了类别"),
+    "waive-review": lazy_gettext("免去复审，类别改为"),
     "due": lazy_gettext("改了期限"),
     "assign": lazy_gettext("改了经办人"),
     "tags": lazy_gettext("改了标签"),
@@ -68,9 +69,18 @@ _REFUSALS = {
     "no-reply": lazy_gettext("还没有写答复。"),
     "not-a-reviewer": lazy_gettext("只有审核员能签发这一级的答复。"),
     "own-reply": lazy_gettext("自己写过的答复须由别人审核。"),
+    "waiver-needs-reviewer": lazy_gettext("改到无须复审的类别，要由没有写过这份答复的审核员来做。"),
+    "own-waiver": lazy_gettext("免去复审的人写过这份答复，不能直接签发；请把类别改回，再送审。"),
+    "changed-since-seen": lazy_gettext("您看过以后，答复又改动了；请看过现在的一稿，再签发。"),
     "unknown-passages": lazy_gettext("答复里有案卷中没有的引文：%(detail)s。"),
     "not-editable": lazy_gettext("案卷现在的状态不能改动；先受理，或重新处理。"),
     "too-long": lazy_gettext("答复过长，最多 %(detail)s 字；没有保存。"),
+    "too-many-quotations": lazy_gettext(
+        "答复引得太多：引文合计至多 10 万字、2000 处，后面 %(detail)s 处没有填入。请删去一些，再送审或签发。"
+    ),
+    "facts-malformed": lazy_gettext("案情没有保存：请检查所填的内容。"),
+    "asker-too-long": lazy_gettext("提问人资料没有保存：太长了。"),
+    "note-too-long": lazy_gettext("附注没有保存：太长了。"),
     "no-such-passage": lazy_gettext("馆藏里没有这一段，或它太长。"),
     "too-many-passages": lazy_gettext("案卷里的引文太多了。"),
     "not-in-passage": lazy_gettext("引文里没有“%(detail)s”，没有截取。"),
@@ -86,7 +96,7 @@ def event(of: Event) -> LazyString | str:
 
 def detail(of: Event) -> LazyString | str:
     """What it was done with or about."""
-    return TIERS[Tier(of.detail)] if of.action == "tier" else of.detail
+    return TIERS[Tier(of.detail)] if of.action in ("tier", "waive-review") else of.detail
 
 
 def refusal(failure: Refused) -> str:

@@ -3,15 +3,30 @@
 The merging is reconcile-text's, character by character, for Chinese has no blanks between words. It puts in what either
 added and takes out what either removed; both drafts are kept as they were, so that no word is lost whatever becomes of
 the merged one.
+
+Its time grows with the square of what differs, and it holds Python's lock meanwhile. So it runs in a process of its
+own, which is this file run as a program, with a bound on its time and memory: real edits take some hundredths of a
+second, and drafts that have little in common are better laid side by side than merged.
 """
 
 from __future__ import annotations
 
+import json
+import resource
+import subprocess
+import sys
+import threading
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 
-from reconcile_text import reconcile_with_history
+SECONDS = 2
+"""What one merging may take of a processor."""
+_MEMORY = 1 << 30
+"""Bytes of addresses that it may take."""
+_STARTING = 8
+"""Seconds beside, for a process to begin and end on a busy machine."""
+_one_at_a_time = threading.Lock()
 
 
 class Whose(StrEnum):
@@ -55,9 +70,48 @@ class Merge:
     changes: tuple[Change, ...]
 
 
-def merge(base: str, here: str, there: str) -> Merge:
-    """Merge what ``here`` and ``there`` made of ``base``."""
+def merge(base: str, here: str, there: str) -> Merge | None:
+    """Merge what ``here`` and ``there`` made of ``base``; None where they differ too much for the time there is.
+
+    This process merges one pair at a time; another that comes waits :data:`SECONDS` for its turn, and is not merged
+    either where it does not come.
+    """
+    if not _one_at_a_time.acquire(timeout=SECONDS):
+        return None
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", __file__],
+            input=json.dumps([base, here, there]).encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=SECONDS + _STARTING,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    finally:
+        _one_at_a_time.release()
+    merged = json.loads(done.stdout)
+    return Merge(merged["text"], tuple(Change(text, Whose(whose)) for text, whose in merged["changes"]))
+
+
+def combine(base: str, here: str, there: str) -> Merge:
+    """Merge the drafts in this process, however long it takes."""
+    from reconcile_text import reconcile_with_history  # the server's processes have no need of it
+
     merged = reconcile_with_history(base, here, there, "Character")
     spans = groupby(merged["history"], key=lambda span: span["history"])
     changes = (Change("".join(span["text"] for span in group), Whose(whose)) for whose, group in spans)
     return Merge(merged["text"], tuple(changes))
+
+
+def _main() -> None:
+    """Merge the three texts of the standard input, a JSON array, within the bounds."""
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))  # ends it even if nobody waits for it any more
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    merged = combine(*json.load(sys.stdin.buffer))
+    json.dump({"text": merged.text, "changes": [(each.text, each.whose) for each in merged.changes]}, sys.stdout)
+
+
+if __name__ == "__main__":
+    _main()

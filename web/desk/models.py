@@ -150,7 +150,8 @@ class Evidence(Base):
 
     ``text`` runs from ``start`` to ``end`` in its section, in code points; the quotation shows the part from
     ``trim_start`` to ``trim_end`` of it. ``record`` is the work's catalogue record and ``notes`` are the ranges of
-    interlinear notes, both as JSON. ``generation`` is that of the index it was taken from.
+    interlinear notes, both as JSON. ``generation`` is the number of the index's generation at that time: it is shown,
+    and never taken for proof of anything, since an index that is built anew counts from 1 again.
     """
 
     __tablename__ = "desk_evidence"
@@ -200,6 +201,24 @@ class Revision(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
 
     account: Mapped[Account] = relationship()
+
+
+class Autosave(Base):
+    """What somebody writes on a sheet before it is saved as a revision: ``after`` is the revision that it began from.
+
+    It is theirs alone, changes as they write, and goes when it is saved or thrown away, see :mod:`web.desk.autosaving`.
+    """
+
+    __tablename__ = "desk_autosave"
+    __table_args__ = (UniqueConstraint("case_id", "account_id", "sheet"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("desk_case.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    sheet: Mapped[str] = mapped_column(String(32))
+    after: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Moment, default=now)
 
 
 class Signature(Base):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from web.accounts.models import Account
-from web.desk import drafting, evidence
+from web.desk import autosaving, drafting, evidence
 from web.desk.cases import Refused, note
 from web.desk.document import Document, from_data, to_data
 from web.desk.models import Case, Revision, Signature
@@ -20,8 +21,10 @@ class Overtaken(Exception):
     """Somebody saved another revision meanwhile; the argument is its number."""
 
 
-def save(session: Session, case: Case, account: Account, text: str, after: int) -> None:
+def save(session: Session, case: Case, account: Account, text: str, after: int, sheet: str = "") -> None:
     """Save a draft that was begun from revision ``after``, in a transaction of its own; where none is, it is the first.
+
+    What was kept of the sheet on which it was written goes in the same transaction.
 
     Raises:
         Refused: the reply can't be changed as the case stands, or it is too long.
@@ -34,6 +37,8 @@ def save(session: Session, case: Case, account: Account, text: str, after: int) 
         raise Refused("too-long", str(drafting.LONGEST))
     latest = case.draft
     if latest and latest.text == text:
+        autosaving.drop(session, case, account, sheet)
+        session.commit()
         return
     if latest and latest.number != after:
         raise Overtaken(latest.number)
@@ -41,6 +46,7 @@ def save(session: Session, case: Case, account: Account, text: str, after: int) 
     try:
         case.revisions.append(Revision(number=number, text=text, account_id=account.id))
         note(case, account, "draft", str(number))
+        autosaving.drop(session, case, account, sheet)
         session.commit()
     except IntegrityError:  # the number was taken in the moment between
         session.rollback()
@@ -63,16 +69,33 @@ def draft(case: Case, root: str, text: str | None = None) -> tuple[Document, dra
     return document, read
 
 
+def fingerprint(document: Document) -> str:
+    """Return a digest of what a reply says, for the page on which it is signed: it may change while that is open."""
+    said = {"question": document.question, "blocks": to_data(document)["blocks"], "references": document.references}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def require_whole(read: drafting.Draft) -> None:
+    """Check that every passage a draft asks for is in its reply.
+
+    Raises:
+        Refused: the reply would be too long, see :func:`drafting.read`.
+    """
+    if read.unfilled:
+        raise Refused("too-many-quotations", str(read.unfilled))
+
+
 def sign(case: Case, account: Account, root: str, *, reviewed: bool) -> None:
     """Keep the reply as it is now, for good; with ``reviewed``, it is another's reply that ``account`` approves.
 
     Raises:
-        Refused: there is none, or it has placeholders of passages that the case has not.
+        Refused: there is none, it has placeholders of passages that the case has not, or it is too long.
     """
     latest = case.draft
     if latest is None:
         raise Refused("no-reply")
     document, read = draft(case, root)
+    require_whole(read)
     if read.unknown:
         raise Refused("unknown-passages", "、".join(f"[@{number}]" for number in read.unknown))
     whole = to_data(document) | {"signed": True, "reviewer": account.name if reviewed else ""}

@@ -65,6 +65,11 @@ _MOVES: dict[tuple[Status, Move], Status] = {
 }
 
 
+def waives_review(before: Tier, after: Tier) -> bool:
+    """Return whether a change of tier lets the reply be signed without a second person."""
+    return before in REVIEWED and after not in REVIEWED
+
+
 def moves(status: Status, tier: Tier) -> dict[Move, Status]:
     """What can be done to a case that stands so, and where it leads."""
     barred = Move.SIGN if tier in REVIEWED else None

@@ -41,3 +41,21 @@ def unchangeable(table: str, *columns: str) -> None:
         f"CREATE TRIGGER {table}_unchangeable BEFORE UPDATE OF {named} OR DELETE OR TRUNCATE ON {table} "
         "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
     )
+
+
+def no_replacing(table: str, *keys: tuple[str, ...]) -> None:
+    """Have SQLite refuse a new row in the place of one that is there; ``keys`` are the columns of each unique key.
+
+    ``INSERT OR REPLACE`` removes the old row, and triggers on removal do not fire for it unless the program that writes
+    has switched ``recursive_triggers`` on. PostgreSQL has no such statement.
+    """
+    if op.get_bind().dialect.name != "sqlite":
+        return
+    same = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} WHERE " + " AND ".join(f"{column} = NEW.{column}" for column in key) + ")"
+        for key in keys
+    )
+    op.execute(
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {same} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    )

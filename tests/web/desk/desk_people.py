@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeVar
 
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from web.accounts import sessions
 from web.accounts.models import Account, Role
 from web.desk.cases import find
 from web.desk.models import Case
@@ -33,14 +35,22 @@ class Desk:
 
     def client(self, login: str) -> FlaskClient:
         """A browser in which this person is logged in."""
-        with self.storage.session() as session:
+        with self.storage.session.begin() as session:
             account = session.scalars(select(Account).where(Account.login == login)).one()
             carried = account.get_id()
+            secret, _ = sessions.begin(session, account, "", timedelta(hours=12))
         client = self.app.test_client()
+        client.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"  # pages of the site lead where they go
         with client.session_transaction() as cookie:
             cookie["_user_id"] = carried
             cookie["_fresh"] = True
+            cookie["session"] = secret
         return client
+
+    def number_of(self, login: str) -> int:
+        """The id of this person's account."""
+        with self.storage.session() as session:
+            return session.scalars(select(Account.id).where(Account.login == login)).one()
 
     def ask(self, question: str = QUESTION) -> str:
         """A question by the public form; the number that it gets."""

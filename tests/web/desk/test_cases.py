@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import random
 import re
 import threading
 
 import pytest
 from desk_people import CONTACT, NAME, QUESTION, Desk
 from flask import Flask
-from sqlalchemy import select
+from flask.testing import FlaskClient
+from slices import SEED
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
-from web.accounts.models import Role
-from web.desk.cases import open_case
+from web.accounts.models import Account, Role
+from web.desk import cases
+from web.desk.cases import Refused, find, open_case
 from web.desk.models import Asker, Case, Event
+from web.desk.states import Move, Tier
 
 HOSTILE = '<script>alert("x")</script>'
 
@@ -164,6 +169,107 @@ def test_the_tier_does_not_change_under_review(desk: Desk) -> None:
     desk.post(desk.li, number, "move", move="submit")
     desk.post(desk.li, number, "facts", tier="factual", assignee="0", tags="")
     assert desk.look(number, lambda case: case.tier.value) == "topical"
+
+
+def lower(desk: Desk, client: FlaskClient, number: str, tier: str = "factual") -> str:
+    """Try to change the tier; the tier of the case afterwards."""
+    desk.post(client, number, "facts", tier=tier, assignee="0", tags="")
+    return desk.look(number, lambda case: case.tier.value)
+
+
+@pytest.mark.parametrize("written", [True, False], ids=["with a draft", "before the draft"])
+def test_a_librarian_does_not_lower_a_tier_that_is_reviewed(desk: Desk, written: bool) -> None:
+    number = desk.taken("topical")
+    if written:
+        desk.save(desk.li, number, "在阿城。", 0)
+    assert lower(desk, desk.li, number) == "topical"
+    assert lower(desk, desk.li, number, "research") == "research"  # which is reviewed, too
+    assert 'value="factual"' not in desk.li.get(f"/desk/cases/{number}").text
+    desk.save(desk.li, number, "在阿城南。", 1 if written else 0)
+    desk.post(desk.li, number, "move", move="sign")
+    assert desk.status(number) == "in-progress"
+
+
+def test_a_reviewer_who_wrote_nothing_lowers_it_and_the_history_says_so(desk: Desk) -> None:
+    number = desk.taken("topical")
+    desk.save(desk.li, number, "在阿城。", 0)
+    assert lower(desk, desk.wang, number) == "factual"
+    assert "免去复审，类别改为" in desk.li.get(f"/desk/cases/{number}").text
+    desk.post(desk.li, number, "move", move="sign")
+    assert desk.status(number) == "answered"
+
+
+def test_a_reviewer_who_wrote_it_does_not_lower_it(desk: Desk) -> None:
+    number = desk.taken("topical")
+    desk.save(desk.wang, number, "在阿城。", 0)
+    assert lower(desk, desk.wang, number) == "topical"
+
+
+def test_who_lowers_a_case_and_writes_its_reply_then_does_not_sign_it(desk: Desk) -> None:
+    number = desk.taken("topical")
+    assert lower(desk, desk.wang, number) == "factual"
+    desk.save(desk.wang, number, "在阿城。", 0)
+    for client in (desk.wang, desk.li):
+        desk.post(client, number, "move", move="sign")
+        assert desk.status(number) == "in-progress"
+    assert lower(desk, desk.li, number, "topical") == "topical"
+    desk.post(desk.wang, number, "move", move="submit")
+    desk.post(desk.wang, number, "move", move="approve")
+    assert desk.status(number) == "awaiting-review"
+
+
+def test_what_was_changed_while_the_reviewer_read_is_not_signed(desk: Desk) -> None:
+    number = desk.taken("topical")
+    desk.save(desk.li, number, "在阿城。", 0)
+    desk.post(desk.li, number, "move", move="submit")
+    (seen,) = re.findall(r'name="seen" value="(\w+)"', desk.wang.get(f"/desk/cases/{number}").text)
+    desk.post(desk.li, number, "move", move="send-back", reason="改")
+    desk.save(desk.li, number, "在别处。", 1)
+    desk.post(desk.li, number, "move", move="submit")
+    desk.post(desk.wang, number, "move", move="approve", seen=seen)
+    assert desk.status(number) == "awaiting-review"
+    (seen,) = re.findall(r'name="seen" value="(\w+)"', desk.wang.get(f"/desk/cases/{number}").text)
+    desk.post(desk.wang, number, "move", move="approve", seen=seen)
+    assert desk.status(number) == "answered"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("login", ["li", "wang"], ids=["a librarian", "a reviewer"])
+def test_whatever_its_author_does_alone_a_reviewed_reply_is_not_signed(desk: Desk, login: str) -> None:
+    """A walk through everything that can be done to a case, in random order, by who writes its reply."""
+    chance = random.Random(SEED)
+    number = desk.taken("topical")
+    client = desk.client(login)
+    account = desk.number_of(login)
+    done: set[str] = set()
+    for step in range(250):
+        match chance.randrange(4):
+            case 0:
+                desk.save(client, number, f"第{step}稿", len(desk.look(number, lambda case: case.revisions)))
+            case 1:
+                chosen = {"tier": chance.choice(list(Tier)), "assignee": chance.choice(["0", str(account)])}
+                desk.post(client, number, "facts", tags="", **chosen)
+            case _:
+                desk.post(client, number, "move", move=chance.choice(list(Move)), reason="再看")
+        assert desk.look(number, lambda case: case.signatures) == []
+        done.add(desk.status(number))
+    assert done >= {"in-progress", "awaiting-review", "closed", "reopened"}
+
+
+def test_of_two_who_change_a_case_at_once_the_second_is_told(desk: Desk) -> None:
+    """The tier is raised in the moment in which the case is signed as one that nobody reviews."""
+    number = desk.taken()
+    desk.save(desk.li, number, "在阿城。", 0)
+    with desk.storage.session() as signing:
+        case = find(signing, number)
+        assert case
+        account = signing.get(Account, desk.number_of("li"))
+        assert account
+        assert case.tier is Tier.FACTUAL
+        with desk.storage.session.begin() as raising:
+            raising.execute(update(Case).where(Case.id == case.id).values(tier=Tier.TOPICAL))
+        with pytest.raises(Refused, match="moved-meanwhile"):
+            cases.move(signing, case, Move.SIGN, account)
 
 
 def test_tags_are_found_again(desk: Desk) -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from docx import Document as Word
+from openly import build
 from playwright.sync_api import Browser, Page, expect
 from real import KANRIPO
 from werkzeug.serving import make_server
 
 import corpora
-from indexer.build import build
 from web.accounts.models import Account, Role
 from web.accounts.passwords import hashed
 from web.app import create_app
@@ -95,7 +95,7 @@ def test_a_question_is_answered_by_two(pages: tuple[Page, Page, Page]) -> None:
     librarian.get_by_role("button", name="受理").click()
     librarian.get_by_label("类别").select_option("topical")
     librarian.locator("section", has=librarian.locator("#facts")).get_by_role("button", name="保存").click()
-    librarian.get_by_role("link", name="用问题原文，按意思").click()
+    librarian.get_by_role("button", name="用问题原文，按意思").click()
     expect(librarian.get_by_role("complementary", name="正在办的案卷")).to_contain_text(number)
     librarian.locator("#q").fill("会宁府")
     librarian.get_by_label("精确").check()

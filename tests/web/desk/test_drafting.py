@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.model import CatalogueRecord
 from web.desk.citations import Source
 from web.desk.document import Block, Kind
-from web.desk.drafting import Quoted, read
+from web.desk.drafting import LARGEST, LONGEST, MOST_PLACES, Quoted, read
 from web.desk.quoting import Passage
 
 
@@ -90,3 +92,34 @@ def test_any_text_can_be_read(text: str) -> None:
     draft = read(text, EVIDENCE)
     assert set(draft.cited) <= EVIDENCE.keys()
     assert all(block.runs is not None for block in draft.blocks)
+
+
+LONG = {
+    number: replace(quoted(number), passage=Passage("甲" * length, (), 0, length))
+    for number, length in enumerate((5000, 1, 999))
+}
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["[@0]", "[@1]", "[@2]", "[#0]", "[@7]"]), st.integers(1, 3000)), max_size=6),
+    st.sampled_from(["", "\n\n", "字", " [@0]"]),
+)
+@settings(deadline=None, max_examples=40)
+def test_no_draft_becomes_more_than_the_bound(parts: list[tuple[str, int]], between: str) -> None:
+    text = "".join((place + between) * times for place, times in parts)[:LONGEST]
+    draft = read(text, LONG)
+    shown = sum(len(run.text) for block in draft.blocks for run in block.runs)
+    marks = sum(1 for block in draft.blocks for run in block.runs if run.reference)
+    assert marks <= MOST_PLACES
+    assert shown <= LARGEST + len(text) + MOST_PLACES * len("“[3]”")
+    left = "".join(run.text for block in draft.blocks for run in block.runs)
+    assert draft.unfilled + marks + left.count("[@7]") >= len(re.findall(r"\[[@#]\d\]", text))
+    assert draft.unfilled == 0 or marks + left.count("[@7]") > 0
+
+
+def test_a_draft_within_the_bound_is_filled_whole() -> None:
+    times = LARGEST // 5000
+    assert read("[@0]\n\n" * times, LONG).unfilled == 0
+    assert read("[@0]\n\n" * (times + 3), LONG).unfilled == 3
+    assert read("[#0]" * MOST_PLACES, LONG).unfilled == 0
+    assert read("[#0]" * (MOST_PLACES + 1), LONG).unfilled == 1

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,8 @@ from desk_people import Desk
 from desk_works import OTHER, TEXT, WORK, write
 from sqlalchemy.exc import DBAPIError
 
+from search.library import Library
+from search.results import SectionView
 from web.app import create_app
 from web.desk import evidence
 from web.desk.evidence import Fate
@@ -74,7 +79,7 @@ def test_hits_and_pages_offer_to_be_kept_while_a_case_is_worked_on(desk: Desk) -
 def test_searches_are_kept_while_a_case_is_worked_on(desk: Desk) -> None:
     number = desk.taken()
     desk.li.get("/search?q=前")
-    answer = desk.li.get(f"/desk/cases/{number}/search?q=会宁府&mode=exact")
+    answer = desk.li.post(f"/desk/cases/{number}/search", data={"search": "q=会宁府&mode=exact"})
     desk.li.get(answer.location)
     desk.li.get(answer.location)
     desk.li.get("/search?q=魚魚魚&mode=exact")
@@ -84,6 +89,48 @@ def test_searches_are_kept_while_a_case_is_worked_on(desk: Desk) -> None:
     kept = desk.look(number, lambda case: [(each.query, each.passages, each.generation) for each in case.searches])
     assert kept == [("魚魚魚", 0, 1), ("会宁府", 1, 1)]
     assert "mode=exact" in desk.li.get(f"/desk/cases/{number}").text  # and can be made again
+
+
+LINKS = {
+    "in a mail": {"Sec-Fetch-Site": "none"},
+    "on another site": {"Sec-Fetch-Site": "cross-site", "Referer": "http://localhost/"},
+    "on a neighbour": {"Sec-Fetch-Site": "same-site"},
+    "in an old browser": {"Referer": "http://example.org/"},
+    "in an old browser, by another port": {"Referer": "http://localhost:81/"},
+    "from nowhere": {},
+}
+
+
+@pytest.mark.parametrize("headers", LINKS.values(), ids=LINKS)
+def test_a_link_from_elsewhere_writes_nothing(desk: Desk, headers: dict[str, str]) -> None:
+    number, other = desk.taken(), desk.taken()
+    desk.post(desk.li, number, "working")
+    del desk.li.environ_base["HTTP_SEC_FETCH_SITE"]
+    page = desk.li.get("/search?q=会宁府", headers=headers).text
+    assert desk.look(number, lambda case: case.searches) == []
+    assert f"记入案卷 {number}" in page
+    assert desk.li.get(f"/desk/cases/{other}/search?q=会宁府", headers=headers).status_code == 405
+    assert f"记入案卷 {number}" in desk.li.get("/search?q=会宁府", headers=headers).text  # still the case at hand
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Referer": "http://localhost/desk/"}])
+def test_what_a_page_of_ours_leads_to_is_kept(desk: Desk, headers: dict[str, str]) -> None:
+    number = desk.taken()
+    desk.post(desk.li, number, "working")
+    del desk.li.environ_base["HTTP_SEC_FETCH_SITE"]
+    assert "记入案卷" not in desk.li.get("/search?q=会宁府", headers=headers).text
+    assert desk.look(number, lambda case: [each.query for each in case.searches]) == ["会宁府"]
+
+
+def test_a_search_from_elsewhere_is_kept_by_its_button(desk: Desk) -> None:
+    number = desk.taken()
+    desk.post(desk.li, number, "working")
+    page = desk.li.get("/search?q=会宁府&mode=exact", headers={"Sec-Fetch-Site": "none"}).text
+    (search,) = re.findall(r'name="search" value="([^"]+)"', page)
+    answer = desk.li.post(f"/desk/cases/{number}/search", data={"search": html.unescape(search)})
+    assert "记入案卷" not in desk.li.get(answer.location).text
+    (arguments,) = desk.look(number, lambda case: [each.arguments for each in case.searches])
+    assert "mode=exact" in arguments
 
 
 def test_a_passage_is_trimmed_and_made_whole_again(desk: Desk) -> None:
@@ -156,7 +203,12 @@ def test_a_renewed_index_is_told_of(tmp_path: Path) -> None:
 
     def fates() -> list[Fate]:
         library = app.extensions["shelf"].library()
-        return desk.look(number, lambda case: [evidence.fate(library, each) for each in case.kept])
+
+        def see(case: Case) -> list[Fate]:
+            found = evidence.fates(library, case.kept)
+            return [found[each.id] for each in case.kept]
+
+        return desk.look(number, see)
 
     assert fates() == [Fate.SAME, Fate.SAME, Fate.SAME]
     (section,) = WORK["sections"]  # type: ignore[misc]  # there is one
@@ -172,3 +224,34 @@ def test_a_renewed_index_is_told_of(tmp_path: Path) -> None:
     for told in ("移到了同书别处", "已经不同", "已经不在"):
         assert told in page
     assert "太宗以建都升為府" in page  # as it was quoted
+
+
+def test_an_index_built_anew_is_compared_by_its_text(tmp_path: Path) -> None:
+    """Its generation has the number of the one that was quoted from."""
+    app = create_app(write(tmp_path, WORK, OTHER))
+    app.config["WTF_CSRF_ENABLED"] = False
+    desk = Desk(app)
+    number = desk.taken()
+    desk.quote(desk.li, number)
+    shutil.rmtree(tmp_path / "index")
+    (section,) = WORK["sections"]  # type: ignore[misc]  # there is one
+    write(tmp_path, {**WORK, "sections": [{**section, "text": TEXT.replace("海古", "海濱"), "notes": []}]}, OTHER)
+    assert app.extensions["shelf"].library().generation == desk.look(number, lambda case: first(case).generation)
+    assert "已经不同" in desk.li.get(f"/desk/cases/{number}").text
+
+
+def test_each_section_is_read_once(works: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = desk.taken()
+    for start in range(6):
+        desk.quote(desk.li, number, start, start + 9)
+    library = Library.open(works)
+    read: list[int] = []
+    section = Library.section
+
+    def counting(self: Library, work: str, which: int) -> SectionView:
+        read.append(which)
+        return section(self, work, which)
+
+    monkeypatch.setattr(Library, "section", counting)
+    assert set(desk.look(number, lambda case: evidence.fates(library, case.kept)).values()) == {Fate.SAME}
+    assert read == [0]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from desk_people import CONTACT, NAME, QUESTION, Desk
+from filelock import FileLock
 
-from corpora.manifests import collections
-from corpora.model import Access, Collection, Localized
+from corpora.model import Access
+from indexer.declaring import declare
 from indexer.errors import IndexFailure
-from web.desk.knowledge import Answers
+from web.app import create_app
+from web.desk import knowledge
+from web.desk.cases import find
+from web.desk.knowledge import Answers, refreshed
 from web.desk.pages.answers import EXTENSION
 
 
@@ -117,11 +122,91 @@ def test_a_case_that_is_not_closed_is_not_made_public(desk: Desk) -> None:
     assert not desk.look(number, lambda case: case.published)
 
 
-def test_what_quotes_a_closed_collection_is_not_made_public(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def closable(works: Path, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Desk, Path]:
+    """A desk whose index a test may change, and that index."""
+    monkeypatch.chdir(tmp_path)
+    index = Path(shutil.copytree(works, tmp_path / "index"))
+    app = create_app(index, database)
+    app.config["WTF_CSRF_ENABLED"] = False
+    return Desk(app), index
+
+
+def test_what_quotes_a_closed_collection_is_not_made_public(closable: tuple[Desk, Path]) -> None:
+    desk, index = closable
     quoting, other = desk.answered(), desk.answered("沒有引文。")
-    words = Localized("館", "x")
-    shut = Collection("local", words, words, "", Access.STAFF)
-    monkeypatch.setattr("web.desk.pages.answers.collections", lambda: {**collections(), "local": shut})
+    declare(index, "local", Access.STAFF)
     for number in (quoting, other):
         desk.post(desk.wang, number, "publish", question="上京何在？")
     assert [desk.look(number, lambda case: case.published) for number in (quoting, other)] == [False, True]
+
+
+def test_of_two_processes_one_writes_at_a_time(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What holds the lock here might as well be another process: it is the file that is locked."""
+    desk.answered()
+    (year,) = (base(desk)._folder / "texts").glob("*.jsonl")
+    year.write_text("as it was", "utf-8")
+    monkeypatch.setattr(knowledge, "PATIENCE", 0.2)
+    with FileLock(base(desk)._folder / "lock"), desk.storage.session() as session:
+        assert not refreshed(base(desk), session)
+        assert year.read_text("utf-8") == "as it was"
+    with desk.storage.session() as session:
+        assert refreshed(base(desk), session)
+    assert "as it was" not in year.read_text("utf-8")
+
+
+def test_what_a_process_that_died_has_left_is_cleared_away(desk: Desk) -> None:
+    number = desk.answered()
+    left = base(desk)._folder / "texts" / "2026.abc.draft"
+    left.write_text('{"id": "half', "utf-8")
+    with desk.storage.session() as session:
+        assert refreshed(base(desk), session)
+    assert not left.exists()
+    assert found(desk, "会宁府") == [number]
+
+
+def test_what_is_closed_later_is_public_no_more_and_what_is_opened_again_is(closable: tuple[Desk, Path]) -> None:
+    desk, index = closable
+    quoting, other = desk.answered(), desk.answered("沒有引文，會寧府在阿城。")
+    for number in (quoting, other):
+        desk.post(desk.wang, number, "publish", question=f"上京何在？{number}")
+    reader = desk.app.test_client()
+
+    def public() -> list[set[str]]:
+        pages = [reader.get(path).text for path in ("/faq", "/faq?q=会宁府在哪里")]
+        listed = [{number for number in (quoting, other) if number in page} for page in pages]
+        return [*listed, {number for number in (quoting, other) if reader.get(f"/faq/{number}").status_code == 200}]
+
+    assert public() == [{quoting, other}] * 3
+    declare(index, "local", Access.STAFF)
+    assert public() == [{other}] * 3
+    assert "读者看不到：local" in desk.li.get(f"/desk/cases/{quoting}").text
+    assert "读者看不到" not in desk.li.get(f"/desk/cases/{other}").text
+    declare(index, "local", Access.OPEN)
+    assert public() == [{quoting, other}] * 3
+
+
+def test_pages_of_questions_have_no_gap_where_one_is_closed(
+    closable: tuple[Desk, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, index = closable
+    monkeypatch.setattr("web.desk.pages.public.PER_PAGE", 2)
+    numbers = [desk.answered("沒有引文。" if at != 1 else "[@1]") for at in range(3)]
+    for number in numbers:
+        desk.post(desk.wang, number, "publish", question=f"上京何在？{number}")
+    declare(index, "local", Access.STAFF)
+    page = desk.app.test_client().get("/faq").text
+    assert [number in page for number in numbers] == [True, False, True]
+    assert 'rel="next"' not in page
+
+
+def test_a_withdrawn_passage_still_closes_the_reply_that_was_signed_with_it(closable: tuple[Desk, Path]) -> None:
+    desk, index = closable
+    number = desk.answered()
+    desk.post(desk.wang, number, "publish", question="上京何在？")
+    with desk.storage.session.begin() as session:
+        case = find(session, number)
+        assert case is not None
+        case.evidence[0].withdrawn = True
+    declare(index, "local", Access.STAFF)
+    assert desk.app.test_client().get(f"/faq/{number}").status_code == 404

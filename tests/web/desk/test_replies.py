@@ -9,7 +9,7 @@ import pytest
 from desk_people import QUESTION, Desk
 from docx import Document as Word
 
-from web.desk.drafting import LONGEST
+from web.desk.drafting import LONGEST, MOST_PLACES
 from web.desk.models import Case
 from web.desk.replying import Overtaken, save
 
@@ -31,6 +31,22 @@ def test_a_reply_is_written_with_its_evidence(desk: Desk) -> None:
     assert desk.look(number, texts) == []
     desk.save(desk.li, number, "見下：\r\n\r\n[@1]", 0)
     assert desk.look(number, texts) == ["見下：\n\n[@1]"]
+
+
+def test_a_reply_that_quotes_too_much_is_kept_and_told_and_not_signed(desk: Desk) -> None:
+    number = desk.taken()
+    desk.quote(desk.li, number)
+    text = "[@1]\n\n" * (MOST_PLACES + 7)
+    page = desk.li.post(f"/desk/cases/{number}/reply", data={"text": text, "after": "0", "preview": "1"}).text
+    told = "后面 7 处没有填入"
+    assert told in page
+    assert page.count("<blockquote>上京路") == MOST_PLACES
+    assert desk.save(desk.li, number, text, 0) == 302  # whatever was written is kept
+    assert desk.look(number, texts) == [text]
+    for move in ("sign", "submit"):
+        answer = desk.li.post(f"/desk/cases/{number}/move", data={"move": move}, follow_redirects=True)
+        assert told in answer.text
+        assert desk.status(number) == "in-progress"
 
 
 def test_nothing_that_is_written_runs(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from web import resuming
 from web.accounts.guard import current_account, requires
 from web.accounts.models import Account, Role
 from web.desk import labels
@@ -24,7 +25,10 @@ CaseView = Callable[Concatenate[Case, Parameters], ResponseReturnValue]
 
 
 def on_case(role: Role = Role.LIBRARIAN) -> Callable[[CaseView[Parameters]], Callable[..., ResponseReturnValue]]:
-    """Let a view have the case that its address names. What can't be done to it is said on the case's page."""
+    """Let a view have the case that its address names.
+
+    What can't be done to it is said on the case's page, or on one that holds what was written.
+    """
 
     def decorate(view: CaseView[Parameters]) -> Callable[..., ResponseReturnValue]:
         @requires(role)
@@ -37,7 +41,10 @@ def on_case(role: Role = Role.LIBRARIAN) -> Callable[[CaseView[Parameters]], Cal
                 return view(case, *args, **named)
             except Refused as refused:
                 session().rollback()
-                flash(labels.refusal(refused), "wrong")
+                told = labels.refusal(refused)
+                if resuming.is_written():  # which being led elsewhere would lose
+                    return resuming.page(409, told)
+                flash(told, "wrong")
                 return redirect(back(case_url(number)))
 
         return found

@@ -8,11 +8,9 @@ from flask import current_app, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from corpora.manifests import collections
-from corpora.model import Access
 from web.accounts.guard import requires
 from web.accounts.models import Role
-from web.desk import labels, replying
+from web.desk import labels, publication
 from web.desk.cases import Refused, find, note
 from web.desk.forms import Publish
 from web.desk.knowledge import Answers, refreshed
@@ -46,7 +44,7 @@ def publish(case: Case) -> ResponseReturnValue:
     form = Publish()
     if case.status is not Status.CLOSED or not case.signed or not form.validate():
         raise Refused("not-publishable")
-    if shut := _shut(case):
+    if shut := publication.closed(case):
         raise Refused("closed-collection", "、".join(shut))
     case.published, case.shown_question = True, form.question.data
     note(case, acting(), "publish")
@@ -67,13 +65,3 @@ def _done(case: Case) -> ResponseReturnValue:
     if not refreshed(answers(), session()):
         flash(_("案卷已改动，但答复库暂时没有更新；下一次结案时会再试。"), "wrong")
     return redirect(case_url(case.number, "publishing"))
-
-
-def _shut(case: Case) -> list[str]:
-    """The collections that the reply quotes and that not everybody may read."""
-    signature = case.signed
-    text = next((each.text for each in case.revisions if signature and each.number == signature.revision), "")
-    cited = set(replying.draft(case, "", text)[1].cited)
-    known = collections()
-    used = {each.collection for each in case.kept if each.number in cited}
-    return sorted(name for name in used if name in known and known[name].access is not Access.OPEN)

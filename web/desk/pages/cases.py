@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from search.deadline import SearchTimeout
 from search.results import Mode, SearchRequest
+from web import site
 from web.accounts.guard import requires
 from web.accounts.models import Role
-from web.desk import cases, evidence, labels, replying, working
+from web.desk import cases, evidence, labels, publication, replying, working
 from web.desk.cases import Refused, note
 from web.desk.forms import Annotate, Enter, Facts, Publish, Trim, Who
-from web.desk.knowledge import refreshed
+from web.desk.knowledge import Answer, refreshed
 from web.desk.models import Asker, Case, Stance
 from web.desk.pages import acting, blueprint, case_url, on_case
 from web.desk.pages.answers import answers
-from web.desk.states import EDITABLE, REASONED, SIGNING, Move, Status, Tier, moves
+from web.desk.states import EDITABLE, REASONED, SIGNING, Move, Status, Tier, moves, waives_review
 from web.desk.terms import query, terms
 from web.forms import search_url
 from web.shelf import library
@@ -82,42 +84,48 @@ def enter() -> ResponseReturnValue:
 @on_case()
 def case(case: Case) -> str:
     """A case with all that belongs to it."""
-    held = library()
     people = [(each.id, each.name) for each in cases.staff(session())]
-    fates = {each.id: evidence.fate(held, each) for each in case.kept}
+    facts = Facts.of(case, people)
+    if not cases.may_waive(case, acting()):
+        facts.tier.choices = [each for each in facts.tier.choices if not waives_review(case.tier, Tier(each[0]))]
+    document = replying.shown(case, site.root()) if case.draft else None
     return render_template(
         "desk/case.html",
         case=case,
         words=labels,
         moves=[move for move in moves(case.status, case.tier) if _may(move, case)],
         reasoned=REASONED,
+        signing=SIGNING,
+        seen=replying.fingerprint(document) if document else "",
         editable=case.status in EDITABLE,
-        facts=Facts.of(case, people),
+        facts=facts,
         who=Who(name=case.asker.name if case.asker else "", contact=case.asker.contact if case.asker else ""),
         publishing=Publish(question=case.shown_question or case.question),
+        shut=publication.closed(case) if case.published else [],
         groups=evidence.groups(case),
         headings=[group.heading for group in evidence.groups(case) if group.heading],
-        fates=fates,
+        fates=evidence.fates(library(), case.kept),
         annotate={each.id: _annotate(each) for each in case.kept},
         trimming=Trim(formdata=None),
         record=evidence.record,
         runs=lambda each: evidence.quoting.runs(evidence.passage(each)),
         place_url=evidence.place_url,
-        similar=[each for each in answers().like(case.question, limit=4) if each.number != case.number][:3],
-        by_meaning=_search_url(case, query(case.question), Mode.SEMANTIC),
-        by_terms=[(term, _search_url(case, term, Mode.HYBRID)) for term in terms(case.question)],
+        similar=_similar(case),
+        by_meaning=_search(query(case.question), Mode.SEMANTIC),
+        by_terms=[(term, _search(term, Mode.HYBRID)) for term in terms(case.question)],
         today=today(),
-        document=replying.shown(case, request.url_root.rstrip("/")) if case.draft else None,
+        document=document,
         authors=replying.authors(case),
     )
 
 
-@blueprint.get("/cases/<number>/search")
+@blueprint.post("/cases/<number>/search")
 @on_case()
 def search(case: Case) -> ResponseReturnValue:
-    """Work on the case, and search."""
+    """Work on the case, and search: for what was typed, or for a search that the page offers with all its options."""
     working.take(case)
-    return redirect(f"{url_for('pages.search')}?{urlencode(list(request.args.items(multi=True)))}")
+    asked = request.form.get("search") or urlencode({"q": request.form.get("q", "")})
+    return redirect(f"{url_for('pages.search')}?{urlencode(parse_qsl(asked))}", 303)
 
 
 @blueprint.post("/cases/<number>/working")
@@ -144,20 +152,17 @@ def facts(case: Case) -> ResponseReturnValue:
     people = [(each.id, each.name) for each in cases.staff(session())]
     form = Facts.of(case, people)
     if not form.validate():
-        flash(_("案情没有保存：请检查所填的内容。"), "wrong")
-        return redirect(case_url(case.number, "facts"))
+        raise Refused("facts-malformed")
     tier = Tier(form.tier.data)
-    if tier is not case.tier and case.status not in EDITABLE | {Status.NEW}:
-        raise Refused("not-editable")  # a reply under review must not slip past it
+    cases.classify(session(), case, tier, acting())
     tags = [tag.name for tag in case.tags]
     cases.retag(case, form.tag_names())
     changes = (
-        ("tier", case.tier, tier, tier.value),
         ("due", case.due, form.due.data, str(form.due.data or "")),
         ("assign", case.assignee_id or 0, form.assignee.data, dict(people).get(form.assignee.data, "")),
         ("tags", tags, [tag.name for tag in case.tags], " ".join(tag.name for tag in case.tags)),
     )
-    case.tier, case.due, case.assignee_id = tier, form.due.data, form.assignee.data or None
+    case.due, case.assignee_id = form.due.data, form.assignee.data or None
     for action, before, after, told in changes:
         if before != after:
             note(case, acting(), action, told)
@@ -171,8 +176,7 @@ def asker(case: Case) -> ResponseReturnValue:
     """Change who asked."""
     form = Who()
     if not form.validate():
-        flash(_("提问人资料没有保存：太长了。"), "wrong")
-        return redirect(case_url(case.number, "asker"))
+        raise Refused("asker-too-long")
     case.asker = case.asker or Asker()
     case.asker.name, case.asker.contact = form.name.data, form.contact.data
     note(case, acting(), "asker")
@@ -196,9 +200,15 @@ def move(case: Case) -> ResponseReturnValue:
     doing = _chosen(Move, "move", request.form)
     if doing is None:
         raise Refused("no-such-move")
+    root = site.root()
+    if doing in (Move.SUBMIT, *SIGNING) and case.draft:
+        document, read = replying.draft(case, root)
+        replying.require_whole(read)
+        if doing in SIGNING and request.form.get("seen") not in (None, replying.fingerprint(document)):
+            raise Refused("changed-since-seen")  # sent back and submitted anew while the page was open
     # The reply first: what is moved is read anew, and a refusal undoes both.
     if doing in SIGNING and doing in moves(case.status, case.tier):
-        replying.sign(case, acting(), request.url_root.rstrip("/"), reviewed=doing is Move.APPROVE)
+        replying.sign(case, acting(), root, reviewed=doing is Move.APPROVE)
     cases.move(session(), case, doing, acting(), request.form.get("reason", "")[:1000])
     session().commit()
     if doing in (Move.CLOSE, Move.REOPEN) and not refreshed(answers(), session()):
@@ -216,13 +226,21 @@ def _may(move: Move, case: Case) -> bool:
     return account.role >= Role.REVIEWER and account.id not in {each.account_id for each in case.revisions}
 
 
+def _similar(case: Case) -> list[Answer]:
+    """Answered cases that are like it; none where looking takes too long, for a case can be worked without."""
+    try:
+        return [each for each in answers().like(case.question, limit=4) if each.number != case.number][:3]
+    except SearchTimeout:
+        return []
+
+
 def _annotate(each: evidence.Evidence) -> Annotate:
     return Annotate(formdata=None, heading=each.heading, stance=Stance(each.stance).value, note=each.note)
 
 
-def _search_url(case: Case, q: str, mode: Mode) -> str:
-    query = search_url(SearchRequest(q=q, mode=mode)).partition("?")[2]
-    return f"{url_for('desk.search', number=case.number)}?{query}"
+def _search(q: str, mode: Mode) -> str:
+    """Return a search as the arguments of its address."""
+    return search_url(SearchRequest(q=q, mode=mode)).partition("?")[2]
 
 
 def _chosen(kind: type[Choice], name: str, values: object = None) -> Choice | None:

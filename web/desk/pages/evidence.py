@@ -49,8 +49,7 @@ def annotate(case: Case, which: int) -> ResponseReturnValue:
     kept = _evidence(case, which)
     form = Annotate()
     if not form.validate():
-        flash(_("附注没有保存：太长了。"), "wrong")
-        return _to(kept)
+        raise Refused("note-too-long")
     kept.heading, kept.stance, kept.note = form.heading.data, Stance(form.stance.data), form.note.data
     return _done(kept, "edit-evidence")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +14,7 @@ from web.accounts.models import Role
 from web.desk import charts, labels
 from web.desk.pages import blueprint
 from web.desk.statistics import DAYS, Statistics, statistics, years
+from web.spreadsheet import MEDIA_TYPE, csv_of
 from web.storage import session
 
 Row = tuple[str, ...]
@@ -105,22 +104,14 @@ def chart(key: str) -> Response:
 @blueprint.get("/statistics/<key>.csv")
 @requires(Role.LIBRARIAN)
 def sheet(key: str) -> Response:
-    """A table as CSV, in UTF-8 with a mark by which spreadsheets know it."""
+    """A table as CSV."""
     table = TABLES.get(key)
     if table is None:
         abort(404)
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow([str(column) for column in table.columns])
-    writer.writerows([_inert(cell) for cell in row] for row in table.rows(statistics(session(), _year())))
-    response = Response(written.getvalue().encode("utf-8-sig"), mimetype="text/csv")
+    rows = table.rows(statistics(session(), _year()))
+    response = Response(csv_of([[str(column) for column in table.columns], *rows]), mimetype=MEDIA_TYPE)
     response.headers["Content-Disposition"] = f'attachment; filename="{key}.csv"'
     return response
-
-
-def _inert(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _year() -> int | None:

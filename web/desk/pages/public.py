@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
-from web.accounts.pages import limiter
-from web.desk import cases, replying
+from web import labels
+from web.accounts import attempts
+from web.addresses import networks
+from web.desk import cases, publication, replying
 from web.desk.forms import Ask
 from web.desk.models import Case
 from web.desk.pages.answers import answers
 from web.storage import session
 
 PER_PAGE = 30
-MOST_QUESTIONS = "10 per hour"
-"""From one address."""
 _ASKED = "asked"
 """What the session calls the number of the question that was asked last."""
 blueprint = Blueprint("public", __name__)
 
 
 @blueprint.route("/ask", methods=["GET", "POST"])
-@limiter.limit(MOST_QUESTIONS, methods=["POST"])
 def ask() -> ResponseReturnValue:
     """Ask the library a question."""
     form = Ask()
     if not form.validate_on_submit():
         return render_template("desk/ask.html", form=form)
+    wait = attempts.take(session(), attempts.question(networks())).wait
+    session().commit()
+    if wait:  # with the form, so that what was written is not lost
+        page = render_template("desk/ask.html", form=form, wait=labels.minutes(wait))
+        return make_response(page, 429, {"Retry-After": str(wait)})
     case = cases.open_case(session(), form.question.data, None, name=form.name.data, contact=form.contact.data)
     cookie[_ASKED] = case.number
     return redirect(url_for("public.asked"))
@@ -47,20 +50,20 @@ def faq() -> str:
     """The questions that were made public, or those of them that are like one's own."""
     q = request.args.get("q", "")[:300]
     page = min(max(request.args.get("page", 1, type=int), 1), 10_000)
-    published = select(Case).where(Case.published).order_by(Case.year.desc(), Case.sequence.desc())
+    public = publication.public_cases(session())
     if q.strip():
-        known = {case.number: case for case in session().scalars(published)}
-        found = [known[each.number] for each in answers().like(q, only=known, limit=20)]
-        return render_template("desk/faq.html", q=q, cases=found, more=False, page=1)
-    shown = session().scalars(published.limit(PER_PAGE + 1).offset((page - 1) * PER_PAGE)).all()
-    return render_template("desk/faq.html", q="", cases=shown[:PER_PAGE], more=len(shown) > PER_PAGE, page=page)
+        shown, more, page = [each.number for each in answers().like(q, only=public, limit=20)], False, 1
+    else:
+        shown, more = list(public)[(page - 1) * PER_PAGE : page * PER_PAGE], len(public) > page * PER_PAGE
+    found = [session().get_one(Case, public[number]) for number in shown]
+    return render_template("desk/faq.html", q=q if q.strip() else "", cases=found, more=more, page=page)
 
 
 @blueprint.get("/faq/<number>")
 def answer(number: str) -> str:
     """A question that was made public, and its reply as it was signed."""
     case = cases.find(session(), number)
-    document = replying.signed(case) if case and case.published else None
+    document = replying.signed(case) if case and publication.is_public(case) else None
     if case is None or document is None:
         abort(404)
     return render_template("desk/answer.html", case=case, document=document)

@@ -10,7 +10,8 @@ from flask import Response, abort, current_app, flash, make_response, redirect, 
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from web.desk import evidence, labels, merging, replying
+from web import site
+from web.desk import autosaving, evidence, labels, merging, replying
 from web.desk.cases import Refused
 from web.desk.document import Document
 from web.desk.drafting import LONGEST
@@ -25,6 +26,9 @@ from web.storage import session
 LETTERHEAD = "LETTERHEAD"
 """The setting that names the letterhead's folder; None for the one that comes along."""
 
+_MOST_REVISIONS = 1 << 31
+"""More than a number in the database can tell."""
+
 FORMATS: dict[str, tuple[str, Callable[[Document, Path | None], bytes]]] = {
     "docx": (docx.MEDIA_TYPE, docx.docx),
     "pdf": (pdf.MEDIA_TYPE, pdf.pdf),
@@ -36,28 +40,55 @@ FORMATS: dict[str, tuple[str, Callable[[Document, Path | None], bytes]]] = {
 @blueprint.get("/cases/<number>/reply")
 @on_case()
 def reply(case: Case) -> ResponseReturnValue:
-    """Write the reply."""
+    """Write the reply: from what was saved last, or from a sheet that was kept and not saved."""
     if case.status not in EDITABLE:
         return redirect(case_url(case.number, "reply"))
-    return _editor(case, case.draft.text if case.draft else "", case.draft.number if case.draft else 0)
+    name = request.args.get("sheet", "")
+    if name:
+        kept = autosaving.find(session(), case, acting(), name)
+        if kept is None:
+            return redirect(url_for("desk.reply", number=case.number))
+        return _editor(case, kept.text, kept.after, name)
+    return _editor(
+        case, case.draft.text if case.draft else "", case.draft.number if case.draft else 0, autosaving.sheet()
+    )
 
 
 @blueprint.post("/cases/<number>/reply")
 @on_case()
 def save_reply(case: Case) -> ResponseReturnValue:
-    """Save the reply, or look at it first. What can't be saved is shown again, whole."""
-    text = request.form.get("text", "").replace("\r\n", "\n")
-    after = request.form.get("after", 0, type=int)
+    """Save the reply, or look at it first. What can't be saved is kept before anything else, and shown again, whole."""
+    text, after, sheet = _written()
     if "preview" in request.form:
-        return _editor(case, text, after)
+        return _editor(case, text, after, sheet)
     try:
-        replying.save(session(), case, acting(), text, after)
+        replying.save(session(), case, acting(), text, after, sheet)
     except Overtaken:
-        return make_response(_merging(case, text, after), 409)
+        autosaving.keep(session(), case, acting(), sheet, text, after)
+        return make_response(_merging(case, text, after, sheet), 409)
     except Refused as refused:
         session().rollback()
-        return make_response(_editor(case, text, after, wrong=labels.refusal(refused)), 409)
+        autosaving.keep(session(), case, acting(), sheet, text, after)
+        return make_response(_editor(case, text, after, sheet, wrong=labels.refusal(refused)), 409)
     flash(_("已保存。"), "done")
+    return redirect(url_for("desk.reply", number=case.number))
+
+
+@blueprint.post("/cases/<number>/autosave")
+@on_case()
+def autosave(case: Case) -> ResponseReturnValue:
+    """Keep what is being written, for a script; the answer says when that was."""
+    text, after, sheet = _written()
+    kept = autosaving.keep(session(), case, acting(), sheet, text, after)
+    return {"at": kept.at.astimezone().strftime("%H:%M:%S")}
+
+
+@blueprint.post("/cases/<number>/drop-autosave")
+@on_case()
+def drop_autosave(case: Case) -> ResponseReturnValue:
+    """Throw away what was kept and not saved."""
+    autosaving.drop(session(), case, acting(), request.form.get("sheet", ""))
+    session().commit()
     return redirect(url_for("desk.reply", number=case.number))
 
 
@@ -79,7 +110,7 @@ def export(case: Case, kind: str) -> ResponseReturnValue:
         abort(404)
     media_type, write = FORMATS[kind]
     try:
-        content = write(replying.shown(case, _root()), cast("Path | None", current_app.config[LETTERHEAD]))
+        content = write(replying.shown(case, site.root()), cast("Path | None", current_app.config[LETTERHEAD]))
     except pdf.PdfUnavailable as failure:
         current_app.logger.error("no PDF can be made: %s", failure)
         flash(_("服务器上没有 Pango，不能制作 PDF；请管理员安装，或先用 DOCX。"), "wrong")
@@ -93,16 +124,30 @@ def export(case: Case, kind: str) -> ResponseReturnValue:
     return response
 
 
-def _editor(case: Case, text: str, after: int, wrong: str = "") -> str:
-    document, read = replying.draft(case, _root(), text[:LONGEST])
+def _written() -> tuple[str, int, str]:
+    """Return what a form of the editor says: the text, the revision that it began from, and the sheet."""
+    after = request.form.get("after", 0, type=int)
+    return (
+        request.form.get("text", "").replace("\r\n", "\n"),
+        after if 0 <= after < _MOST_REVISIONS else 0,
+        autosaving.sheet(request.form.get("sheet", "")),
+    )
+
+
+def _editor(case: Case, text: str, after: int, sheet: str, wrong: str = "") -> str:
+    document, read = replying.draft(case, site.root(), text[:LONGEST])
     return render_template(
         "desk/reply.html",
         case=case,
         words=labels,
         text=text,
+        saved=text == (case.draft.text if case.draft else ""),
         after=after,
+        sheet=sheet,
+        left=autosaving.left(session(), case, acting(), but=sheet),
         wrong=wrong,
         document=document,
+        unfilled=labels.refusal(Refused("too-many-quotations", str(read.unfilled))) if read.unfilled else "",
         unknown="、".join(f"[@{number}]" for number in read.unknown),
         groups=evidence.groups(case),
         record=evidence.record,
@@ -111,16 +156,14 @@ def _editor(case: Case, text: str, after: int, wrong: str = "") -> str:
     )
 
 
-def _merging(case: Case, mine: str, after: int) -> str:
-    """The page on which two drafts become one."""
+def _merging(case: Case, mine: str, after: int, sheet: str) -> str:
+    """Return the page on which two drafts become one, or stand side by side where they differ too much."""
     texts = {each.number: each.text for each in case.revisions}
     latest = case.draft
     assert latest is not None
-    merged = merging.merge(texts.get(after, ""), mine, latest.text)
+    base, theirs = texts.get(after, ""), latest.text
+    session().commit()  # nothing is held while it is merged
+    merged = merging.merge(base, mine, theirs)
     return render_template(
-        "desk/merge.html", case=case, words=labels, mine=mine, theirs=latest, merged=merged, most=LONGEST
+        "desk/merge.html", case=case, words=labels, mine=mine, theirs=latest, merged=merged, sheet=sheet, most=LONGEST
     )
-
-
-def _root() -> str:
-    return request.url_root.rstrip("/")

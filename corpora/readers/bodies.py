@@ -1,0 +1,129 @@
+"""The body of a plain text or of Markdown becomes sections: markup leaves it, notes and headings are found in it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Sequence
+from itertools import pairwise
+
+from corpora.model import Section, Span, SpanKind
+from corpora.readers import cbeta, notes, records, titles
+from corpora.readers.markup import resolve
+
+_HEADING = re.compile(r"#{1,6}[ \t　]+(.+)")
+_FENCE = "```"
+_TARGET = re.compile(
+    r"[ ]{0,3}\[[^\]^\[]{1,200}\]:[ \t]+<?(?:[a-z][a-z0-9+.-]{1,20}:|[/#.])\S{0,1000}(?:[ \t]+\S.{0,200})?"
+)
+"""A line of Markdown that only says where links of that name lead."""
+
+Start = tuple[int, str]
+"""Where a section starts, and its title."""
+
+
+def sections(lines: Sequence[str], title: str, markdown: bool) -> list[Section]:
+    """The sections of a text; ``title`` is the work's. One without a word is left out."""
+    if cbeta.is_headed(lines):
+        found = [cbeta.section(lines, title)]
+    else:
+        found = _markdown(lines, title) if markdown else _plain(lines, title)
+    return [section for section in found if section.text.strip()]
+
+
+def whole(lines: Sequence[str], title: str) -> Section:
+    """A plain text as one section, whatever headings it has."""
+    marked = resolve("".join(line + "\n" for line in lines))
+    return Section(title[: records.MAX_VALUE], marked.text, spans=tuple(_with_notes(marked.text, marked.spans)))
+
+
+def _plain(lines: Sequence[str], title: str) -> list[Section]:
+    marked = resolve("".join(line + "\n" for line in lines))
+    spans = _with_notes(marked.text, marked.spans)
+    starts = {start: _line(marked.text, spans, start) for start in marked.headings}
+    starts |= {found.start: _words(marked.text, spans, found) for found in titles.headings(marked.text, title)}
+    return cut(marked.text, spans, sorted(starts.items()), title)
+
+
+def _markdown(lines: Sequence[str], title: str) -> list[Section]:
+    kept: list[str] = []
+    starts: list[int] = []
+    fences: list[tuple[int, int]] = []
+    fence = -1
+    at = 0
+    for line in lines:
+        heading = _HEADING.fullmatch(line) if fence < 0 else None
+        if line.startswith(_FENCE):
+            if fence < 0:
+                fence = at
+            else:
+                fences.append((fence, at + len(line) + 1))
+                fence = -1
+        elif heading:
+            # A pattern that left the closing marks out would try them anew from every place of a long line.
+            line = heading[1].rstrip(" \t#") or heading[1][0]
+            starts.append(at)
+        elif fence < 0 and _TARGET.fullmatch(line):
+            continue
+        kept.append(line)
+        at += len(line) + 1
+    if fence >= 0:
+        fences.append((fence, at))
+    marked = resolve("".join(line + "\n" for line in kept), fences)
+    spans = _with_notes(marked.text, marked.spans)
+    places = {*map(marked.place, starts), *marked.headings}
+    return cut(marked.text, spans, [(place, _line(marked.text, spans, place)) for place in sorted(places)], title)
+
+
+def _with_notes(text: str, spans: Sequence[Span]) -> list[Span]:
+    """The spans, and those of the notes that the text itself shows."""
+    marks = [span for span in spans if span.kind is SpanKind.MARK]
+    taken = {at for mark in marks for at in range(mark.start, mark.end)}
+    found = [
+        span
+        for span in notes.find(text)
+        if span.kind is not SpanKind.MARK or not (span.start in taken or span.end - 1 in taken)
+    ]
+    return sorted([*spans, *found], key=lambda span: (span.start, -span.end))
+
+
+def _line(text: str, spans: Sequence[Span], start: int) -> str:
+    """The words of the line at ``start``, without what stands beside them."""
+    end = text.find("\n", start)
+    return _between(text, spans, start, len(text) if end < 0 else end)
+
+
+def _words(text: str, spans: Sequence[Span], heading: titles.Heading) -> str:
+    """The title of a heading, without what stands beside it."""
+    return titles.SEPARATOR.join(
+        words
+        for line in re.finditer(r"[^\n]+", text[heading.start : heading.end])
+        if (words := _between(text, spans, heading.start + line.start(), heading.start + line.end()))
+    )
+
+
+def _between(text: str, spans: Sequence[Span], start: int, end: int) -> str:
+    first = bisect_left(spans, start, key=lambda span: span.start)
+    last = bisect_left(spans, end, key=lambda span: span.start)
+    marks = (span for span in spans[first:last] if span.kind is SpanKind.MARK)
+    beside = {at for span in marks for at in range(span.start, span.end)}
+    return " ".join("".join(text[at] for at in range(start, end) if at not in beside).split())
+
+
+def cut(text: str, spans: Sequence[Span], starts: Sequence[Start], title: str) -> list[Section]:
+    """A text cut into sections, with its sorted spans; what stands before the first start is titled ``title``."""
+    bounds = [(0, title), *starts] if not starts or starts[0][0] else list(starts)
+    found = []
+    waiting = deque(spans)
+    open_spans: list[Span] = []  # those that run on from the section before
+    for (start, name), (end, _) in pairwise([*bounds, (len(text), "")]):
+        while waiting and waiting[0].start < end:
+            open_spans.append(waiting.popleft())
+        clipped = [
+            Span(span.kind, max(span.start, start) - start, min(span.end, end) - start, span.name)
+            for span in open_spans
+        ]
+        open_spans = [span for span in open_spans if span.end > end]
+        found.append(Section((name or title)[: records.MAX_VALUE], text[start:end], spans=tuple(clipped)))
+    return found

@@ -1,0 +1,85 @@
+"""Characters that a text describes or names because they had no code point: one character of text each."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+from corpora.model import GAIJI_PLACEHOLDER
+
+_TABLE = Path(__file__).parents[1] / "gaiji.tsv"
+_NUMBERED = re.compile(r"#(?:([0-9]{1,7})|[xX]([0-9A-Fa-f]{1,6}))")
+_UNIFIED = re.compile(r"U-[a-z][0-9]{1,4}\+([0-9A-Fa-f]{4,6})")
+_CATALOGUED = re.compile(r"(?:KR|CB|SD-|RJ-|CDP-|GT-?|JX|M)[0-9A-F]{2,6}")
+"""Numbers in the lists of Kanripo, CBETA (with Siddham and Ranjana), Academia Sinica, Konjaku Mojikyo and others."""
+
+_ARITY = {"⿲": 3, "⿳": 3, "⿾": 1, "⿿": 1, "㇯": 2} | {
+    chr(code): 2 for code in (*range(0x2FF0, 0x2FF2), *range(0x2FF4, 0x2FFE))
+}
+_LONGEST_DESCRIPTION = 40
+
+OPERATORS = "".join(_ARITY)
+"""The ideographic description characters, each of which begins a description."""
+
+
+def numbered(name: str) -> str | None:
+    """The character of a numeric reference such as ``#x20BB7``; None where ``name`` is none, or names no character."""
+    match = _NUMBERED.fullmatch(name)
+    if not match:
+        return None
+    code = int(match[1]) if match[1] else int(match[2], 16)
+    printable = 0x20 <= code < 0x110000 and not 0x7F <= code < 0xA0 and not 0xD800 <= code < 0xE000
+    return chr(code) if printable else None
+
+
+def named(name: str) -> str | None:
+    """The character that a reference such as ``KR0882`` stands for, the placeholder where it is not known.
+
+    None where no list of characters has such names.
+    """
+    if character := _characters().get(name):
+        return character
+    if unified := _UNIFIED.fullmatch(name):
+        return numbered(f"#x{unified[1]}")
+    return GAIJI_PLACEHOLDER if _CATALOGUED.fullmatch(name) else None
+
+
+def described(composition: str) -> str:
+    """The character that a composition such as ``車*犬`` describes, or the placeholder."""
+    return _characters().get(composition, GAIJI_PLACEHOLDER)
+
+
+def description_end(text: str, start: int, limit: int) -> int:
+    """Where the ideographic description that begins at ``start`` ends; ``start`` where it is none.
+
+    >>> description_end("烏⿰王文國", 1, 5)
+    4
+    """
+    wanted, at = 1, start
+    while wanted and at < min(limit, start + _LONGEST_DESCRIPTION):
+        character = text[at]
+        if character not in _ARITY and not _is_component(character):
+            return start
+        wanted += _ARITY.get(character, 0) - 1
+        at += 1
+    return start if wanted else at
+
+
+def _is_component(character: str) -> bool:
+    code = ord(character)
+    return (
+        0x2E80 <= code < 0x2FE0
+        or 0x31C0 <= code < 0x31EF
+        or 0x3400 <= code < 0xA000
+        or 0xE000 <= code < 0xFB00
+        or code >= 0x20000
+        or character in "〇〓□？?"
+    )
+
+
+@cache
+def _characters() -> dict[str, str]:
+    """Characters of the references and compositions that have one."""
+    rows = (row.split("\t") for row in _TABLE.read_text(encoding="utf-8").splitlines() if row[:1] != "#")
+    return {row[0]: row[1] for row in rows if len(row) > 1 and row[1]}

@@ -1,0 +1,68 @@
+"""Ids of works that bring none along: the name of the file or folder, and more of where it stands if two have one name.
+
+An id is made of nothing but the path below what was named, so that it is the same from run to run and on every machine,
+wherever that stands: ``列傳``, else ``金史-列傳``, else with the name of what was named,
+else with the suffix, else with a digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from corpora.model import Source
+from corpora.readers import records
+
+OPTION = "id"
+"""The option of a source that gives its work an id."""
+
+
+def identifier(name: str) -> str:
+    """The id made of a name; empty where none can be made of it."""
+    try:
+        return records.work_id({}, name)
+    except ValueError:
+        return ""
+
+
+def with_id(source: Source, name: str) -> Source:
+    """The source, whose work gets the id ``name`` unless its file says another; without one where it is empty."""
+    others = tuple((option, value) for option, value in source.options if option != OPTION)
+    return replace(source, options=(*others, (OPTION, name)) if name else others)
+
+
+def candidates(top: Path, source: Source) -> Iterator[str]:
+    """Ids for the work of a source found under ``top``, each saying more of where it stands; the last is its alone."""
+    top, root = top.resolve(), source.root.resolve()
+    within = root.relative_to(top).parts if root.is_relative_to(top) else (root.name,)
+    shown = list(within) or [top.name]
+    bare = [*shown[:-1], Path(shown[-1]).stem] if source.root in source.files else shown
+    named = top.name if within else top.parent.name
+    yield identifier("-".join(bare))
+    yield identifier("-".join([named, *bare]))
+    yield identifier("-".join(shown))
+    digest = hashlib.sha256("/".join([named, *shown]).encode()).hexdigest()[:8]
+    yield f"{identifier('-'.join(bare))[:90] or 'work'}-{digest}"
+
+
+def told_apart(found: Sequence[tuple[Path, Source, str]]) -> list[Source]:
+    """Sources, each with what it was found under and its default id, none of which has the id of another."""
+    groups: defaultdict[str, list[int]] = defaultdict(list)
+    for number, (_, _, default) in enumerate(found):
+        groups[default].append(number)
+    taken = {default for default, numbers in groups.items() if len(numbers) == 1}
+    sources = [source for _, source, _ in found]
+    for default, numbers in groups.items():
+        if not default or len(numbers) == 1:
+            continue
+        chosen: tuple[str, ...] = ()
+        for chosen in zip(*(candidates(*found[number][:2]) for number in numbers), strict=True):
+            if all(chosen) and len(set(chosen)) == len(chosen) and taken.isdisjoint(chosen):
+                break
+        taken.update(chosen)
+        for number, name in zip(numbers, chosen, strict=True):
+            sources[number] = with_id(sources[number], "" if name == default else name)
+    return sources

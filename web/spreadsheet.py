@@ -1,0 +1,35 @@
+"""Tables as CSV that a spreadsheet shows and does not run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+MEDIA_TYPE = "text/csv"
+_BEGINS = frozenset("=+-@\u2212")
+"""What a formula begins with, or a spreadsheet may take for it: U+2212 is the mathematical minus."""
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+"""Categories of characters that are blank, or not seen at all: spreadsheets may drop them on the way in."""
+
+
+def csv_of(rows: Iterable[Sequence[str]]) -> bytes:
+    """Return the rows as CSV in UTF-8, with the mark by which spreadsheets know it; every cell is inert."""
+    written = io.StringIO()
+    csv.writer(written).writerows([inert(cell) for cell in row] for row in rows)
+    return written.getvalue().encode("utf-8-sig", "replace")
+
+
+def inert(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: one that begins like it gets an apostrophe in front.
+
+    It begins with what comes after its blanks, and full-width forms count as what they are the width of; a tabulator
+    or a line end at the front, of which a spreadsheet may make a new cell, counts by itself.
+
+    >>> inert("=1+1"), inert(" ＝1"), inert("\\t1"), inert("金史")
+    ("'=1+1", "' ＝1", "'\\t1", '金史')
+    """
+    first = next((character for character in cell if unicodedata.category(character) not in _UNSEEN), "")
+    begins = unicodedata.normalize("NFKC", first)[:1] in _BEGINS or cell[:1] in ("\t", "\r", "\n")
+    return f"'{cell}" if begins else cell
