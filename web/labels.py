@@ -127,8 +127,6 @@ _TROUBLES = {
 }
 _FIELDS = {
     "text": lazy_gettext("答复"),
-    "after": lazy_gettext("所据的稿次（0 是没有）"),
-    "sheet": lazy_gettext("稿纸的编号"),
     "preview": lazy_gettext("只预览"),
     "question": lazy_gettext("问题"),
     "name": lazy_gettext("姓名"),

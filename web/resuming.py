@@ -29,6 +29,8 @@ SECRETS = ("password", "again", "current", "secret")
 """Fields that are never shown again."""
 WRITTEN = ("text", "question", "note", "reason", "name", "contact", "heading", "tags")
 """Fields into which people write at length, or what they would have to look up again."""
+BOOKKEEPING = ("after", "sheet")
+"""Fields that a page keeps for itself: nobody chose them, and nobody is shown them."""
 MOST_FIELDS = 50
 """Of more fields none of our forms is made."""
 _LONG = 80
@@ -51,7 +53,12 @@ class Field:
     @property
     def long(self) -> bool:
         """Whether it takes a box of several lines."""
-        return len(self.value) > _LONG or "\n" in self.value
+        return self.name in ("text", "question") or len(self.value) > _LONG or "\n" in self.value
+
+    @property
+    def bookkeeping(self) -> bool:
+        """Whether the page keeps it for itself."""
+        return self.name in BOOKKEEPING
 
     @property
     def written(self) -> bool:
