@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer import engines, passage_keys
+from indexer import engines, folding, passage_keys
 from indexer.access import Declared
 from indexer.checksums import Damaged
 from indexer.embedding import Embedder, StaticEmbedder, load_embedder
@@ -138,6 +138,11 @@ class Library:
     def generation(self) -> int:
         """The number of the generation that is open."""
         return self._snapshot.generation.number
+
+    @property
+    def is_folded_as_now(self) -> bool:
+        """Whether the texts were folded by this program's tables; else some words are not found until they are."""
+        return self._snapshot.generation.settings.folding == folding.fingerprint()
 
     @cached_property
     def identity(self) -> str:

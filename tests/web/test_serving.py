@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import http.client
 import re
+import shutil
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from openly import build
 from serving import PATIENCE, Server, serving
+
+from indexer.generation import MANIFEST, as_json, published
 
 SWAPS = 50
 READERS = 4
@@ -206,3 +210,16 @@ def _together(works: list[Callable[[], None]]) -> None:
         thread.join()
     if failures:
         raise failures[0]
+
+
+def test_an_index_with_other_tables_of_variants_is_served_and_named(index: Path, tmp_path: Path) -> None:
+    shutil.copytree(index, tmp_path / "index")
+    state = published(tmp_path / "index")
+    assert state is not None
+    earlier = replace(state, settings=replace(state.settings, folding="0" * 16))
+    (tmp_path / "index" / MANIFEST).write_text(as_json(earlier), "utf-8")
+    with serving(tmp_path / "index", tmp_path / "log", workers=1) as running:
+        assert running.process.stdout
+        said = [running.process.stdout.readline() for _ in range(3)]
+        assert "was built with other tables of variants than this program has" in said[-1]
+        assert running.found("松花江")

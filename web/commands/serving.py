@@ -117,12 +117,18 @@ def serve(file: Path | None, **options: Any) -> None:
         with app.app_context():
             # The first search reads the model and the dictionaries; no reader should wait for that.
             shelf().library().fetch()
+            folded_as_now = shelf().library().is_folded_as_now
             refreshed(answers(), session())  # it may be missing, or made by an earlier version of the program
         logs.configure(config.log_level)
         click.echo(f"http://{shown}:{listening.getsockname()[1]}/ (Ctrl-C stops it)")
         click.echo(_addresses(config))
         for each in found:
             click.echo(_told(each))
+        if not folded_as_now:
+            click.echo(
+                f"{config.index} was built with other tables of variants than this program has: some words are not "
+                "found in it; build it anew in another folder (`wenyuan index PATH --index FOLDER`)"
+            )
         Server(app, listening, config).run()
 
 
