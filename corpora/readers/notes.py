@@ -130,7 +130,8 @@ def _decide(text: str, style: str, group: Sequence[_Number], adds_words: bool) -
             certain.add(id(reference))
             continue
         before = text[each.start - 1] if each.start else "\n"
-        in_list = each.heads_line or (style == "①" and each.count == 1 and before in _LIST_SIGNS)
+        spaced = before in _INDENT and text[each.end : each.end + 1] not in ("", "\n")  # the sign of an item
+        in_list = each.heads_line or (style == "①" and each.count == 1 and (before in _LIST_SIGNS or spaced))
         if style != "^" and (in_list or (listed and each.count == listed + 1)):
             listed = each.count
             if before in "，,、；;":

@@ -29,6 +29,8 @@ def notes(text: str) -> list[str]:
         "〔二〕年春",
         "太祖〔之〕子〔三〕也",  # the file adds words in these brackets
         "其目有三：①天②地③人",
+        "其目 ①天 ②地 ③人",
+        "1. ①天 ②地",
         "①天\n②地\n③人",
         "　①天\n　②地",
         "[1] 序\n[2] 凡例",
