@@ -161,7 +161,7 @@ def read(path: Path) -> Manifest:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise ManifestFailure(f"{path}: larger than {MAX_BYTES} bytes")
-        loaded = yaml.load(data, _Loader)
+        loaded = _Loader(data).get_single_data()
     except OSError as error:
         raise ManifestFailure(f"{path}: {error.strerror}") from error
     except _NOT_YAML as error:

@@ -59,7 +59,7 @@ def settle(
     sources = told_apart([(top, with_id(source, "")) for top, source in readable])
     unknown = []
     for (top, _), source in zip(readable, sources, strict=True):
-        if not settling.is_known(source):
+        if not settling.is_known(top, source):
             unknown.append((top, source))
     for top, source in unknown:
         settling.name(top, source)
@@ -117,7 +117,7 @@ class _Settling:
         else:
             yield source
 
-    def is_known(self, source: Source) -> bool:
+    def is_known(self, top: Path, source: Source) -> bool:
         """Whether the index has the source's work, which then keeps its id."""
         bare = with_id(source, "")
         name = default_id(bare)
@@ -131,6 +131,10 @@ class _Settling:
         work = self._at.get(place_of(source))
         if not name or work is None or work in self._used:
             return False
+        # A work whose file names its id may have been read under another name for it.
+        for each in (with_id(source, named) for named in candidates(top, bare)):
+            if (key := self._digest(each, self._collection)) in self._current.sources:
+                return self._settle(each, self._current.sources[key])
         return self._settle(with_id(source, "" if work == name else work), (work,))
 
     def name(self, top: Path, source: Source) -> None:

@@ -196,7 +196,7 @@ def test_a_request_that_comes_in_pieces_is_answered(single: Server) -> None:
             client.sendall(whole[start : start + 7])
         answer = received(client)
     assert answer.startswith(b"HTTP/1.1 400 ")
-    assert "表单已经过期" in answer.decode()  # the form was read, and has no token
+    assert "表单已经失效" in answer.decode()  # the form was read, and has no token
 
 
 def test_a_client_that_waits_to_be_told_to_go_on_is_told(single: Server) -> None:
