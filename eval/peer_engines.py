@@ -24,6 +24,7 @@ from eval.bench import PHRASES, phrases
 from eval.pools import packs
 from indexer import engines
 from indexer.build import build
+from indexer.errors import IndexFailure
 from indexer.folding import fold
 from indexer.generation import engine_folder
 from indexer.pack import MAIN, Progress
@@ -39,6 +40,7 @@ SMALL = 20_000_000
 """Characters of the largest collection that Whoosh and bm25s are given: the one takes half a minute a million, the
 other wants every token of all texts in memory at once."""
 _END = "\f"
+_WARM_UP = 20
 _XAPIAN_PYTHON = "/usr/bin/python3"
 """Debian's Python, for which alone its package python3-xapian is made."""
 
@@ -214,7 +216,9 @@ class Xapian:
     def _ask(self, line: str) -> int:
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
-        return int(json.loads(self._process.stdout.readline()))
+        if not (answer := self._process.stdout.readline()):
+            raise IndexFailure("Xapian's process ended; see above why, or remove python3-xapian to go without it")
+        return int(json.loads(answer))
 
 
 def _xapian_is_here() -> bool:
@@ -303,12 +307,14 @@ def _counts(index: Path, asked: Sequence[str]) -> list[int]:
 
 
 def _times(ask: Callable[[str], object], queries: Sequence[str]) -> tuple[float, float]:
+    for query in queries[:_WARM_UP]:
+        ask(query)
     times = []
-    for query in (*queries[:20], *queries):
+    for query in queries:
         began = time.perf_counter()
         ask(query)
         times.append(1000 * (time.perf_counter() - began))
-    p50, p95 = np.percentile(times[20:], [50, 95]).tolist()
+    p50, p95 = np.percentile(times, [50, 95]).tolist()
     return p50, p95
 
 

@@ -18,6 +18,7 @@ from corpora.readers import discover
 from eval import bench, liaojin, peer_engines
 from eval.recall import recall
 from eval.suite import Table
+from indexer.errors import IndexFailure
 from indexer.pack import Progress
 from search.library import Library
 from search.results import Mode
@@ -164,6 +165,8 @@ def _some(paths: Sequence[Path], characters: int | None, folder: Path) -> Iterat
             break
         path, source = found[at]
         size += _copied(source, path, places[paths.index(path)])
+    if not size:
+        raise IndexFailure(f"no text was found in {', '.join(map(str, paths))}; name a PATH that has texts")
     yield [place for place in places if place.exists()]
 
 
@@ -177,6 +180,19 @@ def _copied(source: Source, path: Path, place: Path) -> int:
         shutil.copyfile(file, target)
         size += file.stat().st_size
     return size
+
+
+def check_format(plot: Path) -> None:
+    """Check that a drawing can be written in the format that its file's name says.
+
+    Raises:
+        IndexFailure: it can't; the message names the formats that can.
+    """
+    from matplotlib.figure import Figure  # of the extra `peers`
+
+    known = sorted(Figure().canvas.get_supported_filetypes())
+    if plot.suffix.lstrip(".").lower() not in known:
+        raise IndexFailure(f"{plot}: not a format to draw in; end its name in one of {', '.join(known)}")
 
 
 def _draw(columns: Sequence[str], rows: Sequence[Sequence[float]], plot: Path) -> None:
