@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "requirements"
 LOCKS = ("build", "run", "test")
 ENTRY = re.compile(r"(?m)^(?P<requirement>[a-z0-9][^#\\\n]*==[^#\\\n]*?)(?: \\\n    --hash=sha256:[0-9a-f]{64})+$")
-PRIVATE = {"docxtpl", "flask-limiter", "gunicorn", "markdown-it-py", "weasyprint"}
+PRIVATE = {"docxtpl", "gunicorn", "markdown-it-py", "weasyprint"}
 """Libraries of which the program uses what their authors did not promise."""
 
 
