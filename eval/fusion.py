@@ -61,7 +61,7 @@ def judged(library: Library, queries: Sequence[Query], counts: float, on_progres
 
 def learn(rows: Sequence[Judged]) -> Values:
     """The weight of each sign."""
-    spread = np.concatenate([row.signs for row in rows]).std(axis=0) + 1e-9
+    spread: Values = np.concatenate([row.signs for row in rows]).std(axis=0) + 1e-9
     total = sum(row.counts for row in rows)
 
     def loss(weights: Values) -> tuple[float, Values]:

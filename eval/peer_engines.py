@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -161,7 +161,7 @@ class RawTantivy:
     def phrase(self, text: str) -> int:
         """See :class:`Peer`."""
         query = self._tantivy.Query.phrase_query(self._schema, "text", list(text))
-        return int(self._searcher.search(query, limit=TEN).count or 0)
+        return int(self._searcher.search(query, limit=TEN).count or 0)  # type: ignore[attr-defined]  # its stubs lack it
 
     def rank(self, text: str) -> int:
         """See :class:`Peer`."""
@@ -198,11 +198,14 @@ class Xapian:
 
     def __init__(self, documents: Sequence[str], folder: Path) -> None:
         script = Path(__file__).with_name("xapian_peer.py")
-        self._process: Any = subprocess.Popen(
+        self._process = subprocess.Popen(
             [_XAPIAN_PYTHON, script, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
         )
+        assert self._process.stdin is not None, "it is a pipe"
+        assert self._process.stdout is not None, "it is a pipe"
+        self._stdin, self._stdout = self._process.stdin, self._process.stdout
         for document in documents:
-            self._process.stdin.write(document + "\n")
+            self._stdin.write(document + "\n")
         self._ask(_END)
 
     def phrase(self, text: str) -> int:
@@ -214,9 +217,9 @@ class Xapian:
         return self._ask(f"rank {text}")
 
     def _ask(self, line: str) -> int:
-        self._process.stdin.write(line + "\n")
-        self._process.stdin.flush()
-        if not (answer := self._process.stdout.readline()):
+        self._stdin.write(line + "\n")
+        self._stdin.flush()
+        if not (answer := self._stdout.readline()):
             raise IndexFailure("Xapian's process ended; see above why, or remove python3-xapian to go without it")
         return int(json.loads(answer))
 

@@ -17,7 +17,7 @@ from corpora.model import Source
 from corpora.readers import discover
 from eval import bench, liaojin, peer_engines
 from eval.recall import recall
-from eval.suite import Table
+from eval.suite import Cell, Table
 from indexer.errors import IndexFailure
 from indexer.pack import Progress
 from search.library import Library
@@ -34,7 +34,7 @@ def speed(
 ) -> list[Table]:
     """Everything about one index: the build, unless ``index`` is there already, its size, and every kind of search."""
     with tempfile.TemporaryDirectory() as folder, _some(paths, characters, Path(folder)) as texts:
-        rows: list[tuple[object, ...]] = []
+        rows: list[tuple[Cell, ...]] = []
         if index is None:
             index = Path(folder, "index")
             built = bench.build_measured(texts, index)
@@ -137,7 +137,7 @@ def machine() -> str:
     return f"{os.cpu_count()} cores of {model}, {date.today():%Y-%m-%d}"
 
 
-def _build_rows(built: bench.Built) -> list[tuple[object, ...]]:
+def _build_rows(built: bench.Built) -> list[tuple[Cell, ...]]:
     return [
         ("build, seconds", f"{built.seconds:.1f}"),
         ("build, seconds of processors", f"{built.processor:.1f}"),

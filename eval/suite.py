@@ -105,7 +105,7 @@ def sentences(materials: Materials) -> Table:
     queries = list(liaojin.read_queries(materials.sentences, materials.rows))
     with materials.northeast() as index:
         library = Library.open(index)
-        rows = [
+        rows: list[tuple[Cell, ...]] = [
             (label, *_asked(queries, _pages(library, kind), label, materials).means().values())
             for kind, label in KINDS.items()
         ]
@@ -118,7 +118,7 @@ def natural(materials: Materials) -> Table:
     by_type = northeast.read_queries(materials.data / "eval" / "northeast_queries.jsonl")
     with materials.northeast() as index:
         search = _pages(Library.open(index), "hybrid")
-        rows = [
+        rows: list[tuple[Cell, ...]] = [
             (name, len(queries), *_asked(queries, search, name, materials).means().values())
             for name, queries in by_type.items()
         ]
@@ -139,7 +139,7 @@ def articles(materials: Materials) -> Table:
         def works(kind: Kind) -> Callable[[str], list[str]]:
             return lambda text: [work for work, _, _ in library.ranking(text, kind, 50)]
 
-        rows = [
+        rows: list[tuple[Cell, ...]] = [
             (label, *_asked(queries, works(kind), label, materials).means().values()) for kind, label in KINDS.items()
         ]
     return Table(
