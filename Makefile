@@ -9,7 +9,7 @@
 #   make lock                         renew the exact versions in requirements/
 #   make lowest                       pass every test on the lowest versions that setup.cfg allows
 #
-# TORCH_SOURCE may name an index of CPU builds of torch, for a pip that knows none.
+# Only the tests install torch. TORCH_SOURCE may name an index of CPU builds of torch, for a pip that knows none.
 
 PYTHON ?= python3
 COLLECTION ?= bundled
@@ -50,11 +50,10 @@ test: $(VENV)/tested
 install: $(VENV)/installed
 
 # Begun anew with each lock: of two distributions of the same module, such as Whoosh's, the one that was dropped must go.
-$(VENV)/libraries: requirements/build.txt requirements/run.txt requirements/torch.txt
+$(VENV)/libraries: requirements/build.txt requirements/run.txt
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/$(LOCKED) --require-hashes --requirement requirements/build.txt
 	$(BIN)/$(LOCKED) --require-hashes --requirement requirements/run.txt
-	$(call torch,$(BIN))
 	@touch $@
 
 $(VENV)/installed: $(VENV)/libraries setup.cfg
@@ -62,22 +61,23 @@ $(VENV)/installed: $(VENV)/libraries setup.cfg
 	$(BIN)/pip check
 	@touch $@
 
-$(VENV)/tested: $(VENV)/installed requirements/test.txt
+$(VENV)/tested: $(VENV)/installed requirements/test.txt requirements/torch.txt
 	$(BIN)/$(LOCKED) --require-hashes --requirement requirements/test.txt
+	$(call torch,$(BIN))
 	$(BIN)/pip check
 	@touch $@
 
 lock: $(VENV)/tested
-	$(COMPILE) $(EVERYWHERE) --upgrade --extra test --output-file requirements/test.txt \
+	$(COMPILE) $(EVERYWHERE) --upgrade --extra models --extra test --output-file requirements/test.txt \
 		setup.cfg requirements/torch.txt >/dev/null
 	$(COMPILE) $(EVERYWHERE) --constraints requirements/test.txt --output-file requirements/run.txt \
-		setup.cfg requirements/torch.txt >/dev/null
+		setup.cfg >/dev/null
 	echo setuptools | $(COMPILE) $(EVERYWHERE) --constraints requirements/test.txt \
 		--output-file requirements/build.txt - >/dev/null
 
 lowest: $(VENV)/tested
 	$(PYTHON) -m venv --clear $(LOWEST)
-	$(COMPILE) --python $(LOWEST)/bin/python --resolution lowest-direct --extra test \
+	$(COMPILE) --python $(LOWEST)/bin/python --resolution lowest-direct --extra models --extra test \
 		--output-file $(LOWEST)/lowest.txt setup.cfg requirements/torch.txt >/dev/null
 	$(LOWEST)/bin/$(LOCKED) --requirement requirements/build.txt
 	$(LOWEST)/bin/$(LOCKED) --requirement $(LOWEST)/lowest.txt

@@ -21,6 +21,7 @@ import numpy as np
 from eval.pools import packs
 from indexer.build import build
 from indexer.compact import Letters
+from indexer.errors import IndexFailure
 from indexer.folding import fold
 from indexer.pack import MAIN, Progress
 from indexer.passages import BOUNDARY, text_of
@@ -34,6 +35,8 @@ WORST = ("之", "不", "之?", "?之", "之*之", "不?不", "不*不*不", "?*�
 """The worst that a person can type."""
 _LENGTHS = range(2, 7)
 _WARM_UP = 20
+_TRIES = 10_000
+"""Draws in vain, one after another, before the texts are held to be too short."""
 _ID = "bench-added"
 _FIRST_ANSWER = """
 import sys
@@ -134,17 +137,26 @@ def combined(index: Path, count: int = PHRASES) -> list[str]:
 
 
 def _stretches(index: Path, lengths: range) -> Iterator[str]:
-    """Stretches of the main streams without a boundary in them, drawn at random."""
+    """Draw stretches of the main streams without a boundary in them, at random.
+
+    Raises:
+        IndexFailure: hardly any can be drawn; the texts are too short.
+    """
     streams: list[Letters] = [pack.streams[MAIN].codes for pack in packs(index)]
     random = np.random.default_rng(7)
     sizes = np.array([len(stream) for stream in streams])
-    while True:
+    missed = 0
+    while missed < _TRIES:
         stream = streams[int(random.choice(len(streams), p=sizes / sizes.sum()))]
         length = int(random.choice(lengths))
         start = int(random.integers(max(len(stream) - length, 1)))
         codes = stream[start : start + length]
-        if not (codes == BOUNDARY).any() and fold(text_of(codes)):
-            yield text_of(codes)
+        if (codes == BOUNDARY).any() or not fold(text_of(codes)):
+            missed += 1
+            continue
+        missed = 0
+        yield text_of(codes)
+    raise IndexFailure("the texts are too short to draw queries from; name a PATH with longer ones")
 
 
 def latency(library: Library, queries: Sequence[str], mode: Mode, on_progress: Progress) -> Latency:

@@ -16,6 +16,7 @@ import numpy as np
 from eval.pools import packs
 from indexer.embedding import MODEL, Codebook, load_embedder
 from indexer.vectors import LISTS, learn
+from web.cli import finish
 
 SAMPLE = 300_000
 
@@ -43,4 +44,4 @@ def main(index: Path, model: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    finish(lambda: main(standalone_mode=False))

@@ -12,6 +12,8 @@ import click
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from eval.data import ADVICE, expected
+from indexer.errors import IndexFailure, need
 from web.commands.bars import Bars
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -87,7 +89,7 @@ def evaluate(
         steps = [_part(PARTS[part]) for part in parts or _PARTS]
     results: list[Table] = []
     for step in steps:
-        with Bars() as bars:
+        with Bars() as bars, expected(data):
             tables = step(Materials(data, index, rows, bars))
         results += tables
         for table in () if as_json else tables:
@@ -132,14 +134,18 @@ def bench(
         raise click.UsageError("--index, --peers and --sizes are three things to measure; choose one")
     if plot and not sizes:
         raise click.UsageError("--plot goes with --sizes")
-    texts = list(paths) or [data / "corpora" / "kanripo"]
+    texts = list(paths) or [_northeast(data)]
+    if plot:
+        need("matplotlib", "peers")
+        speed.check_format(plot)
     million = 1_000_000
-    with Bars() as bars:
+    with Bars() as bars, expected(data):
         if sizes:
             try:
-                wanted = [int(size) * million for size in sizes.split(",")]
+                wanted = [_positive(size) * million for size in sizes.split(",")]
             except ValueError:
-                raise click.BadParameter(f"{sizes}: whole numbers with commas between", param_hint="--sizes") from None
+                message = f"{sizes}: whole numbers above 0 with commas between"
+                raise click.BadParameter(message, param_hint="--sizes") from None
             tables = [speed.growth(texts, wanted, data, plot, bars)]
         elif peers:
             tables = [speed.peers(texts, (characters or 3) * million, data, bars)]
@@ -162,15 +168,30 @@ def train(out: Path, seed: int, epochs: int, data: Path) -> None:
 
     Ten minutes on two cores. Index with it by `wenyuan index PATH --model OUT`.
     """
+    need("torch", "models")
     from eval.training import train as run  # it loads torch
 
     folder = data / "eval"
-    share = run(folder / "parallel.train.jsonl.xz", folder / "ccpm" / "train.jsonl", out, seed, epochs)
+    with expected(data):
+        share = run(folder / "parallel.train.jsonl.xz", folder / "ccpm" / "train.jsonl", out, seed, epochs)
     click.echo(f"{out}: R@1 {share:.3f} on pairs held out")
 
 
 def _part(measure: Callable[[Any], Any]) -> Callable[[Any], tuple[Any]]:
     return lambda materials: (measure(materials),)
+
+
+def _positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise ValueError(text)
+    return number
+
+
+def _northeast(data: Path) -> Path:
+    folder = data / "corpora" / "kanripo"
+    if not folder.is_dir():
+        raise IndexFailure(f"{folder}: no texts there; name texts of your own as PATH, or {ADVICE}")
+    return folder
 
 
 def _print(title: str, columns: Any, rows: Any) -> None:

@@ -29,6 +29,8 @@ from opencc import OpenCC
 
 from corpora.model import Work
 from corpora.readers import discover, encodings, read
+from eval.data import expected
+from web.cli import finish
 
 FOLDER = Path(encodings.__file__).parent
 LENGTHS = (3, 5, 10, 20, 50, 100, 300, 1000)
@@ -63,7 +65,8 @@ def main(context: click.Context, data: Path, as_json: bool) -> None:
     """Read texts in every encoding, and print how many were read rightly, by length."""
     context.obj = data
     if context.invoked_subcommand is None:
-        rows = measured(texts(data))
+        with expected(data):
+            rows = measured(texts(data))
         if as_json:
             click.echo(json.dumps(list(rows), ensure_ascii=False, indent=2))
             return
@@ -78,7 +81,7 @@ def main(context: click.Context, data: Path, as_json: bool) -> None:
 @click.pass_obj
 def train(data: Path) -> None:
     """Learn the tables from the training pairs and write them."""
-    with lzma.open(data / "eval" / "parallel.train.jsonl.xz", "rt", encoding="utf-8") as file:
+    with expected(data), lzma.open(data / "eval" / "parallel.train.jsonl.xz", "rt", encoding="utf-8") as file:
         rows = [json.loads(line) for line in islice(file, 0, None, _EVERY)]
     simplified = "\n".join(f"{row['classical']}\n{row['modern']}" for row in rows)
     cut = len(simplified) * 9 // 10  # the rest says how often a usual pair is met
@@ -273,4 +276,4 @@ def _usual_pairs(text: str) -> NDArray[np.uint32]:
 
 
 if __name__ == "__main__":
-    main()
+    finish(lambda: main(standalone_mode=False))

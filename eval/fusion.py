@@ -20,11 +20,14 @@ from scipy.optimize import brentq, minimize
 from scipy.special import expit, log_softmax, logsumexp, softmax
 
 from eval import liaojin, northeast
+from eval.data import expected
 from eval.measuring import Query
 from eval.suite import Materials
+from indexer.errors import IndexFailure
 from indexer.pack import Progress
 from search.fusion import SIGNS
 from search.library import Library
+from web.cli import finish
 from web.commands.bars import Bars
 
 SENTENCES = 1500
@@ -58,7 +61,7 @@ def judged(library: Library, queries: Sequence[Query], counts: float, on_progres
 
 def learn(rows: Sequence[Judged]) -> Values:
     """The weight of each sign."""
-    spread = np.concatenate([row.signs for row in rows]).std(axis=0) + 1e-9
+    spread: Values = np.concatenate([row.signs for row in rows]).std(axis=0) + 1e-9
     total = sum(row.counts for row in rows)
 
     def loss(weights: Values) -> tuple[float, Values]:
@@ -87,7 +90,7 @@ def centre(rows: Sequence[Judged], weights: Values) -> float:
 @click.option("--index", type=click.Path(path_type=Path, exists=True), help="Of the Northeast.  [default: built anew]")
 def main(data: Path, index: Path | None) -> None:
     """Learn the weights and print them."""
-    with Bars() as bars:
+    with Bars() as bars, expected(data):
         materials = Materials(data, index, "even", bars)
         with materials.northeast() as folder:
             library = Library.open(folder)
@@ -96,6 +99,8 @@ def main(data: Path, index: Path | None) -> None:
             rows = judged(library, [sentences[at] for at in sorted(chosen.tolist())], 1, bars)
             natural = northeast.read_queries(data / "eval" / "northeast_queries.jsonl")
             rows += judged(library, [each for queries in natural.values() for each in queries], NATURAL, bars)
+    if not rows:
+        raise IndexFailure("no right page stands in the index; name an index of the Northeast by --index")
     weights = learn(rows)
     for sign, weight in zip(SIGNS, weights, strict=True):
         click.echo(f"{sign:12} {weight:8.2f}")
@@ -103,4 +108,4 @@ def main(data: Path, index: Path | None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    finish(lambda: main(standalone_mode=False))

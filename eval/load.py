@@ -37,6 +37,7 @@ import numpy as np
 import psutil
 
 from eval.liaojin import aligned
+from web.cli import finish
 
 MOST_CLIENTS = 256
 MOST_SECONDS = 600
@@ -241,6 +242,12 @@ def _questions(data: Path) -> Iterator[str]:
     return realistic(bundled, bundled)
 
 
+def _lines(queries: Path) -> list[str]:
+    if not (lines := [line for line in queries.read_text("utf-8").splitlines() if line]):
+        raise ValueError(f"{queries}: no queries in it")
+    return lines
+
+
 @click.command()
 @click.argument("url")
 @click.option("--clients", type=click.IntRange(1, MOST_CLIENTS), default=32, show_default=True)
@@ -250,13 +257,13 @@ def _questions(data: Path) -> Iterator[str]:
 @click.option("--data", type=click.Path(path_type=Path), default=Path("../shared"), show_default=True)
 def main(url: str, clients: int, seconds: float, requests: int | None, queries: Path | None, data: Path) -> None:
     """Search the server at URL with many clients at once."""
-    asked = cycle(queries.read_text("utf-8").split("\n")) if queries else _questions(data)
     try:
-        result = load(url, filter(None, asked), clients, seconds, requests)
+        asked = cycle(_lines(queries)) if queries else _questions(data)
+        result = load(url, asked, clients, seconds, requests)
     except ValueError as failure:
         raise click.ClickException(str(failure)) from failure
     click.echo(json.dumps(asdict(result), indent=2))
 
 
 if __name__ == "__main__":
-    main()
+    finish(lambda: main(standalone_mode=False))

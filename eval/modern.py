@@ -74,7 +74,8 @@ def compare(pairs: Path, folder: Path, on_progress: Progress) -> Comparison:
         n_resamples=9_999,
         rng=np.random.default_rng(7),
     )
-    return Comparison(len(judged), *(float(np.mean(values)) for values in precision), float(test.pvalue))
+    characters, words = (float(np.mean(values)) for values in precision)
+    return Comparison(len(judged), characters, words, float(test.pvalue))
 
 
 def _read(pairs: Path) -> Iterator[Aligned]:

@@ -25,8 +25,10 @@ import click
 import jieba
 
 from corpora.aliases import FOLDER, Alias, write_aliases
+from eval.data import expected
 from eval.liaojin import aligned
 from indexer.folding import fold
+from web.cli import finish
 
 AUTHORITY = "KR2a0037"
 TABLE = FOLDER / "liao-jin-yuan.tsv"
@@ -261,11 +263,12 @@ def _ordinary(data: Path, rows: Iterable[Alias]) -> set[str]:
 @click.option("--data", type=click.Path(path_type=Path, exists=True), required=True, help="Has corpora/ and eval/.")
 def main(data: Path) -> None:
     """Write the table of old and new spellings anew."""
-    rows, counted = table(data)
+    with expected(data):
+        rows, counted = table(data)
     write_aliases(TABLE, ABOUT, rows)
     for what, number in counted.items():
         click.echo(f"{number:6,} {what}")
 
 
 if __name__ == "__main__":
-    main()
+    finish(lambda: main(standalone_mode=False))

@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -35,11 +34,6 @@ class Peer:
     name: str
     module: str
     load: Callable[[], Embed]
-
-    @property
-    def installed(self) -> bool:
-        """Whether its package is there."""
-        return find_spec(self.module) is not None
 
 
 @cache

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from eval.liaojin import page_name
 from indexer.build import build
+from indexer.errors import IndexFailure
 from indexer.generation import open_packs, published
 from indexer.pack import STREAM_NAMES, Pack, Progress
 from indexer.passages import BOUNDARY, text_of
@@ -69,9 +70,14 @@ def index_texts(texts: Iterable[str], language: str, folder: Path, on_progress: 
 
 
 def packs(index: Path) -> list[Pack]:
-    """The packs of an index."""
+    """Return the packs of an index.
+
+    Raises:
+        IndexFailure: there is no index, or it can't be read.
+    """
     generation = published(index)
-    assert generation is not None
+    if generation is None:
+        raise IndexFailure(f"{index}: no index there; build one with `wenyuan index PATH --index {index}`")
     return list(open_packs(index, generation.packs).values())
 
 

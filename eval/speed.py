@@ -17,7 +17,8 @@ from corpora.model import Source
 from corpora.readers import discover
 from eval import bench, liaojin, peer_engines
 from eval.recall import recall
-from eval.suite import Table
+from eval.suite import Cell, Table
+from indexer.errors import IndexFailure
 from indexer.pack import Progress
 from search.library import Library
 from search.results import Mode
@@ -33,7 +34,7 @@ def speed(
 ) -> list[Table]:
     """Everything about one index: the build, unless ``index`` is there already, its size, and every kind of search."""
     with tempfile.TemporaryDirectory() as folder, _some(paths, characters, Path(folder)) as texts:
-        rows: list[tuple[object, ...]] = []
+        rows: list[tuple[Cell, ...]] = []
         if index is None:
             index = Path(folder, "index")
             built = bench.build_measured(texts, index)
@@ -136,7 +137,7 @@ def machine() -> str:
     return f"{os.cpu_count()} cores of {model}, {date.today():%Y-%m-%d}"
 
 
-def _build_rows(built: bench.Built) -> list[tuple[object, ...]]:
+def _build_rows(built: bench.Built) -> list[tuple[Cell, ...]]:
     return [
         ("build, seconds", f"{built.seconds:.1f}"),
         ("build, seconds of processors", f"{built.processor:.1f}"),
@@ -164,6 +165,8 @@ def _some(paths: Sequence[Path], characters: int | None, folder: Path) -> Iterat
             break
         path, source = found[at]
         size += _copied(source, path, places[paths.index(path)])
+    if not size:
+        raise IndexFailure(f"no text was found in {', '.join(map(str, paths))}; name a PATH that has texts")
     yield [place for place in places if place.exists()]
 
 
@@ -177,6 +180,19 @@ def _copied(source: Source, path: Path, place: Path) -> int:
         shutil.copyfile(file, target)
         size += file.stat().st_size
     return size
+
+
+def check_format(plot: Path) -> None:
+    """Check that a drawing can be written in the format that its file's name says.
+
+    Raises:
+        IndexFailure: it can't; the message names the formats that can.
+    """
+    from matplotlib.figure import Figure  # of the extra `peers`
+
+    known = sorted(Figure().canvas.get_supported_filetypes())
+    if plot.suffix.lstrip(".").lower() not in known:
+        raise IndexFailure(f"{plot}: not a format to draw in; end its name in one of {', '.join(known)}")
 
 
 def _draw(columns: Sequence[str], rows: Sequence[Sequence[float]], plot: Path) -> None:

@@ -14,6 +14,7 @@ from corpora import readers
 from corpora.manifests import bundled_folder
 from corpora.model import Work
 from eval import bundled, liaojin, modern, northeast, respelled
+from eval.data import ADVICE
 from eval.measuring import Query, Scores, score
 from eval.recall import recall
 from eval.verbatim import held_out, read_sentences, verbatim_share
@@ -25,6 +26,8 @@ from search import aliases
 from search.library import Kind, Library
 
 KINDS: dict[Kind, str] = {"characters": "words", "semantic": "meaning", "fused": "both", "hybrid": "both + rerank"}
+SIKU = "KR2a0035"
+"""The 金史 of the Siku edition."""
 RECALL_QUERIES = 200
 RECALL_DEPTH = 10
 
@@ -58,13 +61,13 @@ class Materials:
         """
         folder = self.data / "corpora" / "kanripo"
         if not folder.is_dir():
-            raise IndexFailure(f"{folder}: no texts there; name the folder that holds corpora/ and eval/ by --data")
+            raise IndexFailure(f"{folder}: no texts there; {ADVICE}")
         return folder
 
     @property
     def sentences(self) -> Path:
         """The 金史's sentences with their pages."""
-        return self.data / "eval" / "liaojin" / "KR2a0035.tsv"
+        return self.data / "eval" / "liaojin" / f"{SIKU}.tsv"
 
     @contextmanager
     def northeast(self) -> Iterator[Path]:
@@ -79,8 +82,10 @@ class Materials:
 
 def verbatim(materials: Materials) -> Table:
     """The share of the 金史's sentences that stand verbatim in the Siku edition, by folding."""
-    sources, _ = readers.discover(materials.siku / "KR2a0035")
-    (work,) = (work for source in sources for work in readers.read(source) if isinstance(work, Work))
+    sources, _ = readers.discover(materials.siku / SIKU)
+    work = next((work for source in sources for work in readers.read(source) if isinstance(work, Work)), None)
+    if work is None:
+        raise IndexFailure(f"{materials.siku / SIKU}: the 金史 isn't there; {ADVICE}")
     simplified = OpenCC("t2s")
 
     def opencc_alone(text: str) -> str:
@@ -100,7 +105,7 @@ def sentences(materials: Materials) -> Table:
     queries = list(liaojin.read_queries(materials.sentences, materials.rows))
     with materials.northeast() as index:
         library = Library.open(index)
-        rows = [
+        rows: list[tuple[Cell, ...]] = [
             (label, *_asked(queries, _pages(library, kind), label, materials).means().values())
             for kind, label in KINDS.items()
         ]
@@ -113,7 +118,7 @@ def natural(materials: Materials) -> Table:
     by_type = northeast.read_queries(materials.data / "eval" / "northeast_queries.jsonl")
     with materials.northeast() as index:
         search = _pages(Library.open(index), "hybrid")
-        rows = [
+        rows: list[tuple[Cell, ...]] = [
             (name, len(queries), *_asked(queries, search, name, materials).means().values())
             for name, queries in by_type.items()
         ]
@@ -134,7 +139,7 @@ def articles(materials: Materials) -> Table:
         def works(kind: Kind) -> Callable[[str], list[str]]:
             return lambda text: [work for work, _, _ in library.ranking(text, kind, 50)]
 
-        rows = [
+        rows: list[tuple[Cell, ...]] = [
             (label, *_asked(queries, works(kind), label, materials).means().values()) for kind, label in KINDS.items()
         ]
     return Table(

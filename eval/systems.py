@@ -16,6 +16,7 @@ from eval.bm25 import Bm25, Tokenize, characters, words
 from eval.measuring import DEPTH, Query
 from eval.pools import Pool
 from indexer.embedding import StaticEmbedder, load_embedder
+from indexer.errors import need
 from indexer.folding import fold
 from indexer.pack import Progress
 from indexer.passages import code_points
@@ -211,7 +212,13 @@ OTHERS: tuple[System, ...] = (Bag("BM25, jieba words", words),)
 
 
 def general(folder: Path) -> list[System]:
-    """The general models that are installed; their vectors are kept in ``folder``."""
+    """Return the general models; their vectors are kept in ``folder``.
+
+    Raises:
+        IndexFailure: one is not installed.
+    """
+    for peer in peers.PEERS:
+        need(peer.module, "peers")
 
     def system(peer: peers.Peer) -> System:
         def embed(texts: list[str], side: peers.Side, on_progress: Progress) -> NDArray[np.float32]:
@@ -219,4 +226,4 @@ def general(folder: Path) -> list[System]:
 
         return Nearest(peer.name, embed, MOST_TEXTS)
 
-    return [system(peer) for peer in peers.PEERS if peer.installed]
+    return [system(peer) for peer in peers.PEERS]

@@ -25,9 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 from opencc import OpenCC
 
+from eval.data import expected
 from indexer.folding import fold
 from indexer.tokens import grams
 from search.thesaurus import LONGEST_WORD, TABLE, Thesaurus
+from web.cli import finish
 
 JUDGED = Path(__file__).with_name("word_pairs.jsonl")
 """Modern words of everyday subjects, each with the classical words that are right for it; some are held out."""
@@ -255,7 +257,8 @@ def main() -> None:
 @click.option("--limit", type=int, help="Pairs to read.  [default: all]")
 def _mine(data: Path, out: Path, limit: int | None) -> None:
     """Learn the table anew."""
-    found = mine(data / "eval" / "parallel.train.jsonl.xz", limit)
+    with expected(data):
+        found = mine(data / "eval" / "parallel.train.jsonl.xz", limit)
     out.write_text("\n".join(_written(found)) + "\n", "utf-8")
     click.echo(f"{out}: {len(found)} words")
 
@@ -270,4 +273,4 @@ def _measure(table: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    finish(lambda: main(standalone_mode=False))

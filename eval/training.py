@@ -149,7 +149,7 @@ def train(pairs: Path, verses: Path, out: Path, seed: int = 7, epochs: int = 3, 
         return float((torch.argmax(asked @ found.T, dim=1) == torch.arange(len(held))).float().mean())
 
 
-class _Model(nn.Module):
+class _Model(nn.Module):  # type: ignore[misc]  # torch is not read for its types
     """The table, its last row for tokens that it lacks, and what each token counts when tokens are compared."""
 
     def __init__(self, tokens: int, random: np.random.Generator) -> None:

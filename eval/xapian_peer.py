@@ -3,7 +3,14 @@
 import json
 import sys
 
-import xapian  # type: ignore[import-not-found]  # Debian's package python3-xapian
+try:
+    import xapian  # type: ignore[import-not-found]  # Debian's package python3-xapian
+except ModuleNotFoundError:
+    print(
+        "wenyuan: xapian is not installed; run this with Debian's Python, which package python3-xapian is for",
+        file=sys.stderr,
+    )
+    sys.exit(2)
 
 TEN = 10
 END = "\f"
@@ -40,4 +47,7 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        print("wenyuan: name one folder, which the engine's files are written to", file=sys.stderr)
+        sys.exit(2)
     main(sys.argv[1])

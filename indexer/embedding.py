@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.errors import IndexFailure
+from indexer.errors import IndexFailure, need
 from indexer.folding import fold_array
 
 MODEL = Path(__file__).with_name("model")
@@ -283,6 +283,7 @@ class TransformerEmbedder:
     """Any local sentence-transformers model."""
 
     def __init__(self, folder: Path) -> None:
+        need("sentence_transformers", "models")
         from sentence_transformers import SentenceTransformer  # it takes torch along, which the static model spares
 
         self.name = str(folder.resolve())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -40,3 +41,13 @@ def no_room(index: Path) -> Iterator[None]:
             advice = "make room and run the command again; what was published is as it was"
             raise IndexFailure(f"{index}: no room is left on the disk ({failure}); {advice}") from failure
         raise
+
+
+def need(module: str, extra: str) -> None:
+    """Check that a library of an extra in setup.cfg is installed, before work begins that it is needed for.
+
+    Raises:
+        IndexFailure: it is not; the message says how to install it.
+    """
+    if find_spec(module) is None:
+        raise IndexFailure(f'{module} is not installed; install it with `pip install "wenyuan[{extra}]"`')

@@ -78,7 +78,8 @@ def licences(library: Distribution) -> list[set[str]]:
     return [set(choice.strip("() ").split(" AND ")) for choice in (expression or told).split(" OR ")]
 
 
-LIBRARIES = closure(asked(("options", "install_requires"), ("options.extras_require", "test")))
+RUN = ("options", "install_requires"), ("options.extras_require", "models")
+LIBRARIES = closure(asked(*RUN, ("options.extras_require", "test")))
 
 
 @pytest.mark.parametrize("name", sorted(LIBRARIES))
@@ -90,7 +91,7 @@ def test_every_library_may_be_installed_with_a_program_under_apache_2(name: str)
 def test_every_library_whose_terms_follow_it_has_its_notice() -> None:
     to_name = [
         name
-        for name, library in closure(asked(("options", "install_requires"))).items()
+        for name, library in closure(asked(*RUN)).items()
         if not any(choice <= FREE for choice in licences(library))
     ]
     assert to_name

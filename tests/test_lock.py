@@ -41,7 +41,8 @@ def asked() -> dict[str, dict[str, Requirement]]:
         return {canonicalize_name(each.name): each for each in parsed}
 
     run = read(config["options"]["install_requires"])
-    return {"run": run, "test": {**run, **read(config["options.extras_require"]["test"])}}
+    extras = config["options.extras_require"]
+    return {"run": run, "test": {**run, **read(extras["models"]), **read(extras["test"])}}
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -68,13 +69,20 @@ def test_a_lock_holds_what_setup_cfg_asks_for(name: str) -> None:
 
 def test_the_locks_agree_with_each_other() -> None:
     every = {name: {key: version(each) for key, each in locked(name).items()} for name in LOCKS}
-    assert every["build"].items() <= every["run"].items() <= every["test"].items()
+    assert every["build"].items() <= every["test"].items()
+    assert every["run"].items() <= every["test"].items()
 
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_torch_and_what_only_its_build_for_graphics_cards_needs_is_not_locked(name: str) -> None:
     assert [key for key in locked(name) if re.match(r"torch$|triton|nvidia-|cuda-", key)] == []
     assert re.fullmatch(r"torch==[0-9.]+\n", (FOLDER / "torch.txt").read_text("utf-8"))
+
+
+def test_the_program_runs_without_the_libraries_of_other_models() -> None:
+    large = {"sentence-transformers", "transformers", "tokenizers", "scikit-learn", "sympy"}
+    assert large & locked("run").keys() == set()
+    assert large <= locked("test").keys()
 
 
 def test_libraries_whose_private_parts_are_used_have_an_upper_bound() -> None:

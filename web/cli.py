@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NoReturn
 
@@ -35,27 +36,32 @@ class Commands(click.Group):
 
     def main(self, *args: Any, **options: Any) -> NoReturn:
         """Run the command that was typed, and exit."""
-        try:
-            status = super().main(*args, **{**options, "standalone_mode": False})
-        except click.UsageError as failure:
-            path = failure.ctx.command_path if failure.ctx else "wenyuan"
-            _stop(f"{failure.format_message().rstrip('.')} (see `{path} --help`)")
-        except click.ClickException as failure:
-            _stop(failure.format_message())
-        except (click.Abort, KeyboardInterrupt):
-            _stop("interrupted")
-        except SearchError as failure:
-            from web import labels  # it loads the web framework, which most commands have no need of
+        finish(lambda: super(Commands, self).main(*args, **{**options, "standalone_mode": False}))
 
-            _stop(labels.search_error(failure, labels.in_english))
-        except (IndexFailure, ManifestFailure, StorageFailure) as failure:
-            _stop(str(failure))
-        except OSError as failure:
-            place = f"{failure.filename}: " if failure.filename else ""
-            _stop(f"{place}{failure.strerror or failure}")
-        except Exception as failure:
-            _stop(f"internal error, please report it: {type(failure).__name__}: {failure}")
-        sys.exit(status if isinstance(status, int) else 0)
+
+def finish(run: Callable[[], object]) -> NoReturn:
+    """Run a click command outside its standalone mode, and exit; a failure is one line and exit status 2."""
+    try:
+        status = run()
+    except click.UsageError as failure:
+        path = failure.ctx.command_path if failure.ctx else "wenyuan"
+        _stop(f"{failure.format_message().rstrip('.')} (see `{path} --help`)")
+    except click.ClickException as failure:
+        _stop(failure.format_message())
+    except (click.Abort, KeyboardInterrupt):
+        _stop("interrupted")
+    except SearchError as failure:
+        from web import labels  # it loads the web framework, which most commands have no need of
+
+        _stop(labels.search_error(failure, labels.in_english))
+    except (IndexFailure, ManifestFailure, StorageFailure) as failure:
+        _stop(str(failure))
+    except OSError as failure:
+        place = f"{failure.filename}: " if failure.filename else ""
+        _stop(f"{place}{failure.strerror or failure}")
+    except Exception as failure:
+        _stop(f"internal error, please report it: {type(failure).__name__}: {failure}")
+    sys.exit(status if isinstance(status, int) else 0)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

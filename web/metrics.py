@@ -58,7 +58,7 @@ def register(app: Flask, config: Config) -> None:
         registry = own
         if FOLDER in os.environ:
             registry = CollectorRegistry()
-            MultiProcessCollector(registry)
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it has no types
             registry.register(_Index())
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 

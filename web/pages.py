@@ -198,7 +198,7 @@ def _pages(view: SectionView, at: int | None, to: int | None) -> list[ShownPage]
     if at is not None and to is not None:
         layers.append(Layer("span", "window", list(_printed(section.text, [(at, to)]))))
     layers.append(Layer("mark", "found", list(_printed(section.text, view.highlights))))
-    starts = [(page.start, page) for page in section.pages]
+    starts: list[tuple[int, Page | None]] = [(page.start, page) for page in section.pages]
     if not starts or starts[0][0] > 0:
         starts.insert(0, (0, None))
     ends = [start for start, _ in starts[1:]] + [len(section.text)]

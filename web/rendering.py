@@ -50,7 +50,7 @@ def markup(
     """
     end = len(text) if end is None else end
     point = anchor if anchor is not None and start <= anchor < end else None
-    tidied = [Layer(layer.tag, layer.css, list(_tidy(layer.ranges, start, end))) for layer in layers]
+    tidied = [(layer, list(_tidy(layer.ranges, start, end))) for layer in layers]
     return Markup("".join(_render(text, tidied, start, end, point, printed_lines)))  # each part of it is escaped
 
 
@@ -65,7 +65,12 @@ def _tidy(ranges: Sequence[Stretch | tuple[int, int]], start: int, end: int) -> 
 
 
 def _render(
-    text: str, layers: Sequence[Layer], start: int, end: int, anchor: int | None, printed_lines: bool
+    text: str,
+    layers: Sequence[tuple[Layer, Sequence[Stretch]]],
+    start: int,
+    end: int,
+    anchor: int | None,
+    printed_lines: bool,
 ) -> Iterator[str]:
     if not layers:
         if anchor is not None and start <= anchor < end:
@@ -74,9 +79,9 @@ def _render(
             start = anchor
         yield from _plain(text, start, end, printed_lines)
         return
-    outer, inner = layers[0], layers[1:]
+    (outer, ranges), inner = layers[0], layers[1:]
     at = start
-    for each in outer.ranges:
+    for each in ranges:
         first, last = max(each.start, start), min(each.end, end)
         if first >= last:
             continue

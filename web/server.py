@@ -156,4 +156,4 @@ def _share(worker: Worker, request: message.Request) -> None:
 
 def _forget(_: Any, worker: Worker) -> None:
     """Have no figures stand for a process that has ended."""
-    mark_process_dead(worker.pid)
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # it has no types

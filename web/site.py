@@ -8,6 +8,7 @@ own name point here (DNS rebinding) and read, from a reader's browser, what is f
 from __future__ import annotations
 
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, request, url_for
@@ -55,7 +56,7 @@ def root() -> str:
     return configured() or request.url_root.rstrip("/")
 
 
-def address_of(endpoint: str, **values: str) -> str:
+def address_of(endpoint: str, **values: Any) -> str:
     """The whole address of a page, to be handed to somebody."""
     return root() + url_for(endpoint, **values)[len(request.script_root) :]
 

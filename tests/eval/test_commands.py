@@ -1,9 +1,13 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from eval.bench import WORST
+from indexer import errors
 from web.cli import main
 
 
@@ -19,13 +23,104 @@ def test_a_newcomer_can_measure_the_bundled_articles(tmp_path: Path) -> None:
     assert all(0.5 < value <= 1 for row in table["rows"] for value in row[1:])
 
 
-def test_data_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    for part in ("natural", "sentences", "verbatim", "words", "vectors", "names"):
-        done = run("eval", part, "--data", tmp_path)
-        assert done.exit_code == 2
-        assert done.stderr.startswith("wenyuan: ")
-        assert done.stderr.count("\n") == 1
-        assert str(tmp_path) in done.stderr
+def is_one_line_of_advice(error: str, advice: str) -> bool:
+    return error.startswith("wenyuan: ") and error.count("\n") == 1 and advice in error and "internal" not in error
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(f"eval {part}" for part in ("natural", "sentences", "verbatim", "words", "vectors", "names")),
+        "eval --all",
+        "bench",
+        "bench --peers",
+        "bench --characters 1",
+        "bench --sizes 1",
+        "train out",
+    ],
+)
+def test_data_that_is_not_there_is_one_line(command: str, tmp_path: Path) -> None:
+    done = run(*command.split(), "--data", tmp_path / "no-data")
+    assert done.exit_code == 2
+    assert is_one_line_of_advice(done.stderr, "by --data"), done.stderr
+    assert str(tmp_path / "no-data") in done.stderr
+
+
+@pytest.mark.parametrize("module", ["names", "fusion", "thesaurus mine", "encodings", "encodings train"])
+def test_data_that_a_tool_lacks_is_one_line(module: str, tmp_path: Path) -> None:
+    name, *rest = module.split()
+    data = ["--data", str(tmp_path)]
+    arguments = [*data, *rest] if name == "encodings" else [*rest, *data]
+    done = subprocess.run([sys.executable, "-m", f"eval.{name}", *arguments], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert is_one_line_of_advice(done.stderr, "by --data"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "advice"),
+    [
+        ("xapian_peer", "python3-xapian"),
+        ("codebook {folder}", "`wenyuan index PATH"),
+        ("load http://127.0.0.1:1 --queries {folder}/empty.txt", "no queries in it"),
+        ("load http://203.0.113.1:1", "not this machine"),
+    ],
+)
+def test_a_tool_that_cannot_begin_is_one_line(command: str, advice: str, tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").touch()
+    arguments = command.format(folder=tmp_path).split()
+    done = subprocess.run(
+        [sys.executable, "-m", f"eval.{arguments[0]}", *arguments[1:]], capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert is_one_line_of_advice(done.stderr, advice), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "extra"),
+    [
+        ("eval --all --peers vectors", "wenyuan[peers]"),
+        ("bench {texts} --sizes 1 --plot growth.svg", "wenyuan[peers]"),
+        ("train out", "wenyuan[models]"),
+    ],
+)
+def test_a_library_that_is_not_installed_is_one_line(
+    command: str, extra: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(errors, "find_spec", lambda module: None)
+    done = run(*command.format(texts=tmp_path).split(), "--data", tmp_path)
+    assert done.exit_code == 2
+    assert is_one_line_of_advice(done.stderr, f'pip install "{extra}"'), done.stderr
+
+
+@pytest.mark.parametrize("sizes", ["0", "-1", "1,x", ","])
+def test_a_size_is_a_whole_number_above_0(sizes: str, tmp_path: Path) -> None:
+    done = run("bench", tmp_path, f"--sizes={sizes}")
+    assert done.exit_code == 2
+    assert is_one_line_of_advice(done.stderr, "--sizes")
+
+
+@pytest.mark.parametrize("option", ["--peers", "--sizes=1", "--characters=1"])
+def test_a_folder_without_texts_is_named(option: str, tmp_path: Path) -> None:
+    done = run("bench", tmp_path, option)
+    assert done.exit_code == 2
+    assert is_one_line_of_advice(done.stderr, f"no text was found in {tmp_path}")
+
+
+def test_texts_too_short_to_draw_queries_from_are_one_line(tmp_path: Path) -> None:
+    (tmp_path / "江.txt").write_text("江", "utf-8")
+    done = run("bench", tmp_path, "--data", tmp_path)
+    assert done.exit_code == 2
+    assert is_one_line_of_advice(done.stderr, "too short")
+
+
+def test_other_engines_are_compared_without_test_data(tmp_path: Path) -> None:
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    (texts / "江.txt").write_text("混同江出長白山北流會黑龍江入海\n" * 20, "utf-8")
+    done = run("bench", texts, "--peers", "--data", tmp_path, "--json")
+    assert done.exit_code == 0, done.output
+    (table,) = json.loads(done.stdout)
+    assert {"Wenyuan", "Tantivy alone", "SQLite FTS5", "Whoosh"} <= {row[0] for row in table["rows"]}
 
 
 def test_bench_times_every_mode(tmp_path: Path) -> None:

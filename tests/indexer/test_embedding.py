@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Split
 
+from indexer import errors
 from indexer.embedding import MODEL, ModelFailure, StaticEmbedder, TransformerEmbedder, load_embedder, token_keys
 from indexer.errors import IndexFailure
 from indexer.passages import code_points
@@ -141,6 +142,15 @@ def test_another_model_goes_through_sentence_transformers(tmp_path: Path) -> Non
     vectors = model.embed(["江", "江水"])
     assert vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+def test_a_model_of_ones_own_without_its_extra_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "modules.json").write_text("[]")
+    monkeypatch.setattr(errors, "find_spec", lambda module: None)
+    with pytest.raises(IndexFailure, match=r'pip install "wenyuan\[models\]"'):
+        load_embedder(tmp_path)
 
 
 def test_code_that_comes_with_a_model_is_not_run(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -19,7 +20,7 @@ _SIGNS = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"
 )
 
 
-def _filters(command: click.Command) -> click.Command:
+def _filters(command: Callable[..., None]) -> Callable[..., None]:
     for name in reversed(FILTERS):
         command = click.option(f"--{name}", multiple=True, help=f"Only this {name}; may be repeated.")(command)
     return command

@@ -76,5 +76,5 @@ def _written(session: Session, case_id: int, account_id: int, name: str, text: s
     return kept
 
 
-def _own(case_id: int, account_id: int) -> Select[tuple[Autosave]]:
+def _own(case_id: int, account_id: int) -> Select[Autosave]:
     return select(Autosave).where(Autosave.case_id == case_id, Autosave.account_id == account_id)

@@ -134,8 +134,8 @@ def quoted(case: Case, root: str) -> Mapping[int, Quoted]:
 
 def place_url(evidence: Evidence) -> str:
     """Where the passage is read, below the application's root."""
-    place = {"at": evidence.start + evidence.trim_start, "to": evidence.start + evidence.trim_end}
-    return section_url(evidence.work, evidence.section_number, **place) + "#hit"
+    at, to = evidence.start + evidence.trim_start, evidence.start + evidence.trim_end
+    return section_url(evidence.work, evidence.section_number, at=at, to=to) + "#hit"
 
 
 def trim(evidence: Evidence, first: str, last: str) -> None:

@@ -143,8 +143,8 @@ def _styles(word: Word) -> None:
     _font(title, _HEI, 20, _CINNABAR)
     title.element.pPr.remove(title.element.pPr.find(qn("w:pBdr")))
     _set(_style(word, "Title"), align=WD_ALIGN_PARAGRAPH.CENTER, after=12)
-    for level, size in ((1, 14), (2, 13), (3, 12)):
-        _font(_style(word, f"Heading {level}"), _HEI, size, _CINNABAR if level == 1 else RGBColor(0, 0, 0))
+    for level, points in ((1, 14), (2, 13), (3, 12)):
+        _font(_style(word, f"Heading {level}"), _HEI, points, _CINNABAR if level == 1 else RGBColor(0, 0, 0))
         _set(_style(word, f"Heading {level}"), before=12, after=4)
     _font(_style(word, "Quote"), _KAI, 12, RGBColor(0, 0, 0))
     _style(word, "Quote").font.italic = False

@@ -15,11 +15,11 @@ from search.results import Mode, SearchRequest
 from web import site
 from web.accounts.guard import requires
 from web.accounts.models import Role
-from web.desk import cases, evidence, labels, publication, replying, working
+from web.desk import cases, evidence, labels, publication, quoting, replying, working
 from web.desk.cases import Refused, note
 from web.desk.forms import Annotate, Enter, Facts, Publish, Trim, Who
 from web.desk.knowledge import Answer, refreshed
-from web.desk.models import Asker, Case, Stance
+from web.desk.models import Asker, Case, Evidence, Stance
 from web.desk.pages import acting, blueprint, case_url, on_case
 from web.desk.pages.answers import answers
 from web.desk.states import EDITABLE, REASONED, SIGNING, Move, Status, Tier, moves, waives_review
@@ -108,7 +108,7 @@ def case(case: Case) -> str:
         annotate={each.id: _annotate(each) for each in case.kept},
         trimming=Trim(formdata=None),
         record=evidence.record,
-        runs=lambda each: evidence.quoting.runs(evidence.passage(each)),
+        runs=lambda each: quoting.runs(evidence.passage(each)),
         place_url=evidence.place_url,
         similar=_similar(case),
         by_meaning=_search(query(case.question), Mode.SEMANTIC),
@@ -234,7 +234,7 @@ def _similar(case: Case) -> list[Answer]:
         return []
 
 
-def _annotate(each: evidence.Evidence) -> Annotate:
+def _annotate(each: Evidence) -> Annotate:
     return Annotate(formdata=None, heading=each.heading, stance=Stance(each.stance).value, note=each.note)
 
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from web import site
-from web.desk import autosaving, evidence, labels, merging, replying
+from web.desk import autosaving, evidence, labels, merging, quoting, replying
 from web.desk.cases import Refused
 from web.desk.document import Document
 from web.desk.drafting import LONGEST
@@ -151,7 +151,7 @@ def _editor(case: Case, text: str, after: int, sheet: str, wrong: str = "") -> s
         unknown="、".join(f"[@{number}]" for number in read.unknown),
         groups=evidence.groups(case),
         record=evidence.record,
-        runs=lambda each: evidence.quoting.runs(evidence.passage(each)),
+        runs=lambda each: quoting.runs(evidence.passage(each)),
         most=LONGEST,
     )
 
