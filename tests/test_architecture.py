@@ -183,7 +183,11 @@ def test_the_endpoint_answers_as_documented(tmp_path: Path) -> None:
         assert example == {**answer, **{varying: example[varying] for varying in ("took_ms", "next")}}
 
 
-@pytest.mark.parametrize("document", ["README.md", "CHANGELOG.md", "docs/architecture.md"])
+DOCUMENTS = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/concepts.md"]
+DECISIONS = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS + DECISIONS)
 def test_links_lead_to_files(document: str) -> None:
     path = ROOT / document
     links = re.findall(r"\]\(([^)#:]+)\)", path.read_text("utf-8"))
