@@ -206,6 +206,10 @@ def test_a_question_of_the_public_is_kept_for_the_tab_alone(context: BrowserCont
     page.get_by_label("联系方式").fill("a@b")
     page.locator("main").get_by_role("button", name="提问").click()
     expect(page.get_by_text("编号")).to_be_visible()
+    for _ in range(300):  # the page is shown before its script has run
+        if not copies(page, "sessionStorage"):
+            break
+        page.wait_for_timeout(100)
     assert copies(page, "sessionStorage") == []
     other = context.new_page()
     other.goto("/ask")
