@@ -12,9 +12,9 @@ import click
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from eval.data import ADVICE, expected
+from eval.datasets.data import ADVICE, expected
 from indexer.errors import IndexFailure, need
-from web.commands.bars import Bars
+from web.commands.progress import Bars
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _NEW_FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -70,8 +70,9 @@ def evaluate(
 
     Rows of the 金史 count from 0: even rows are for development, odd rows are what is reported.
     """
-    from eval import comparison, questions  # they load engines and measures, which `--help` has no need of
-    from eval.suite import PARTS, Materials, Table
+    from eval.datasets import questions  # they load engines and measures, which `--help` has no need of
+    from eval.quality import comparison
+    from eval.quality.suite import PARTS, Materials, Table
 
     if (queries is not None) + everything + bool(parts) > 1:
         raise click.UsageError("PART, --all and --queries are three ways to measure; choose one")
@@ -128,7 +129,7 @@ def bench(
     within, and 95 of 100. Phrases of 2 to 6 characters are drawn from the text at random; the modern sentences are
     those of the even rows of the 金史, where they are at hand.
     """
-    from eval import speed  # it loads the engines, which `--help` has no need of
+    from eval.speed import tables as measuring  # it loads the engines, which `--help` has no need of
 
     if (index is not None) + peers + (sizes is not None) > 1:
         raise click.UsageError("--index, --peers and --sizes are three things to measure; choose one")
@@ -137,7 +138,7 @@ def bench(
     texts = list(paths) or [_northeast(data)]
     if plot:
         need("matplotlib", "peers")
-        speed.check_format(plot)
+        measuring.check_format(plot)
     million = 1_000_000
     with Bars() as bars, expected(data):
         if sizes:
@@ -146,11 +147,11 @@ def bench(
             except ValueError:
                 message = f"{sizes}: whole numbers above 0 with commas between"
                 raise click.BadParameter(message, param_hint="--sizes") from None
-            tables = [speed.growth(texts, wanted, data, plot, bars)]
+            tables = [measuring.growth(texts, wanted, data, plot, bars)]
         elif peers:
-            tables = [speed.peers(texts, (characters or 3) * million, data, bars)]
+            tables = [measuring.peers(texts, (characters or 3) * million, data, bars)]
         else:
-            tables = speed.speed(texts, characters and characters * million, index, data, bars)
+            tables = measuring.speed(texts, characters and characters * million, index, data, bars)
     if as_json:
         click.echo(json.dumps([asdict(table) for table in tables], ensure_ascii=False, indent=2))
         return
@@ -169,7 +170,7 @@ def train(out: Path, seed: int, epochs: int, data: Path) -> None:
     Ten minutes on two cores. Index with it by `wenyuan index PATH --model OUT`.
     """
     need("torch", "models")
-    from eval.training import train as run  # it loads torch
+    from eval.learning.training import train as run  # it loads torch
 
     folder = data / "eval"
     with expected(data):

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.errors import IndexFailure, need
-from indexer.folding import fold_array
+from indexer.text.folding import fold_array
 
 MODEL = Path(__file__).with_name("model")
 _WEIGHTS, _SCALES, _TOKENS = "weights.npy", "scales.npy", "tokens.npy"
@@ -59,7 +59,8 @@ class Embedder(Protocol):
 
 
 class Codebook(NamedTuple):
-    """How vectors of a model are sorted and coded (:mod:`indexer.vectors`): the same way in every pack of every index.
+    """How vectors of a model are sorted and coded (:mod:`indexer.store.vectors`): the same way in every pack of every
+    index.
 
     ``centres`` are unit vectors, one for each list; ``parts`` are the values that each group of dimensions is coded by,
     as groups × codes × dimensions.

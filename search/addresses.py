@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from corpora.model import Section
-from indexer.folding import fold
+from indexer.text.folding import fold
 
 LONGEST_WORDS = 64
 """Characters of the words that an address holds; of longer ones it holds the beginning and the end."""

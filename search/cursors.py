@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 
-from search.results import SearchError, SearchRequest
+from search.model import SearchError, SearchRequest
 
 _LARGEST = 1 << 40
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from search.results import FacetValue, SearchError, WorkCard
+from search.model import FacetValue, SearchError, WorkCard
 
 FACETS = ("collection", "work", "dynasty", "author", "category")
 FACET_VALUES = 50

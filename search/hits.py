@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer import passage_keys
 from indexer.embedding import token_keys
-from indexer.folding import fold
-from indexer.pack import Pack
-from indexer.passages import code_points, text_of
-from search.fusion import Evidence, Stretch
-from search.matching import among, in_passage, merged, original_ranges
-from search.results import Hit, Why, WorkCard
+from indexer.store import passage_keys
+from indexer.store.pack import Pack
+from indexer.text.folding import fold
+from indexer.text.streams import code_points, text_of
+from search.exact.matching import among, in_passage, merged, original_ranges
+from search.model import Hit, Why, WorkCard
+from search.ranking.fusion import Evidence, Stretch
 
 _WIDEST_GAP = 4
 """Characters between two neighbours in the folded text, beyond which they are not shown as one stretch."""
@@ -56,6 +56,7 @@ def hit(pack: Pack, card: WorkCard, passage: int, score: float, evidence: Eviden
         why.append(Why.MEANING)
     if not ranges:
         ranges = _shared(pack, start, end, pairs)
+    stretch = evidence.stretches.get(passage)
     within = start - int(section["start"])
     label, facsimile = pack.page(int(row["page"]))
     return Hit(
@@ -71,7 +72,7 @@ def hit(pack: Pack, card: WorkCard, passage: int, score: float, evidence: Eviden
         text=text_of(pack.text[start:end]),
         highlights=tuple((a - start, b - start) for a, b in merged(ranges)),
         notes=tuple((a - start, b - start) for a, b in pack.notes_between(start, end)),
-        window=_window(pack, evidence.stretches[passage], start, end) if passage in evidence.stretches else None,
+        nearest_passage_range=_window(pack, stretch, start, end) if stretch else None,
     )
 
 

@@ -12,35 +12,23 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer import engines, folding, passage_keys
-from indexer.access import Declared
-from indexer.checksums import Damaged
+from indexer import engines
 from indexer.embedding import Embedder, StaticEmbedder, load_embedder
 from indexer.engines import Engine
 from indexer.errors import IndexFailure
-from indexer.generation import (
-    damaged,
-    engine_folder,
-    open_packs,
-    published,
-    require_sizes,
-    work_key,
-)
-from indexer.vectors import size_on_disk
-from search import cursors, deadline, fields, fusion
+from indexer.store import passage_keys
+from indexer.store.access import Declared
+from indexer.store.checksums import Damaged
+from indexer.store.generation import damaged, engine_folder, open_packs, published, require_sizes, work_key
+from indexer.store.vectors import size_on_disk
+from indexer.text import folding
+from search import cursors, deadline, fields
 from search.addresses import Address, Located, Standing, follow
-from search.aliases import expand
-from search.evaluation import distinct
-from search.evidence import Ranker, exact_matches
-from search.familiarity import Familiarity, familiarity
-from search.fusion import Evidence, Scores
+from search.exact.evaluation import distinct
+from search.exact.matching import merged, original_ranges
+from search.exact.occurrences import Occurrences
 from search.hits import Pairs, hit, pairs_of
-from search.matching import merged, original_ranges
-from search.meaning import Meaning
-from search.occurrences import Occurrences
-from search.order import ordered
-from search.query import Parsed, Phrase, parse
-from search.results import (
+from search.model import (
     Hit,
     Mode,
     Scope,
@@ -52,9 +40,17 @@ from search.results import (
     Total,
     WorkCard,
 )
+from search.order import ordered
+from search.query import Parsed, Phrase, parse
+from search.ranking import fusion
+from search.ranking.evidence import Ranker, exact_matches
+from search.ranking.fusion import Evidence, Scores
+from search.ranking.semantic import Meaning
 from search.snapshot import Snapshot
-from search.thesaurus import LONGEST_WORD, Spellings, thesaurus
 from search.visibility import PartialEngine
+from search.words.aliases import expand
+from search.words.out_of_domain import DomainCheck, check_domain
+from search.words.thesaurus import LONGEST_WORD, Spellings, thesaurus
 
 LARGEST_LIMIT = 1000
 MOST_VIEWS = 16
@@ -258,10 +254,10 @@ class Library:
                 passages, scores = fusion.fused(evidence, self._snapshot.packs)
         end = offset + request.limit
         order = ordered(self._snapshot, request.sort, passages, scores, end)
-        pairs = pairs_of((parsed.text, *expanded.also))
+        pairs = pairs_of((parsed.text, *expanded.names))
         hits = tuple(self._hit(int(passages[at]), float(scores[at]), evidence, pairs) for at in order[offset:end])
         occurrences = sum(matches.count for matches in evidence.matches.values())
-        familiar = self._familiarity(request, parsed, occurrences)
+        domain = self._check_domain(request, parsed, occurrences)
         suggestions = self._suggestions(parsed, occurrences)
         return SearchResponse(
             request=request,
@@ -272,9 +268,9 @@ class Library:
             took_ms=(time.perf_counter() - began) * 1000,
             generation=self.generation,
             explanations=parsed.explanations,
-            also=expanded.also,
-            strange=familiar.strange,
-            close=familiar.close,
+            expanded_names=expanded.names,
+            unknown_words=domain.unknown_words,
+            has_close_match=domain.has_close_match,
             suggestions=suggestions,
         )
 
@@ -309,9 +305,9 @@ class Library:
         pack, first = self._snapshot.packs[place[0]], self._snapshot.packs[place[0]].works[place[1]].first_section
         return follow(address, self._snapshot.cards[place].sections, lambda number: pack.section(first + number))
 
-    def fetch(self) -> None:
-        """Have in memory what searches need, for processes that will share it: they need not each read it."""
-        self._meaning.fetch()
+    def warm_up(self) -> None:
+        """Load everything that searches need before the server forks, so that its workers share it."""
+        self._meaning.warm_up()
         self.search(SearchRequest("江"))
 
     def ranking(self, text: str, kind: Kind, limit: int) -> list[tuple[str, str, float]]:
@@ -328,17 +324,17 @@ class Library:
         ranked = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:limit]
         return [(*self._snapshot.named(passage), score) for passage, score in ranked]
 
-    def signs(self, text: str) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
-        """Work and page of the passages that a plain text is compared with token by token, and their signs."""
+    def features(self, text: str) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
+        """Work and page of the passages that a plain text is compared with token by token, and their features."""
         parsed = parse(text)
         evidence = self._ranker.evidence(SearchRequest(q=text), parsed, expand(parsed))
         passages = list(evidence.interaction)
-        return [self._snapshot.named(passage) for passage in passages], fusion.signs(evidence, passages)
+        return [self._snapshot.named(passage) for passage in passages], fusion.features(evidence, passages)
 
-    def _familiarity(self, request: SearchRequest, parsed: Parsed, occurrences: int) -> Familiarity:
+    def _check_domain(self, request: SearchRequest, parsed: Parsed, occurrences: int) -> DomainCheck:
         if request.mode is Mode.EXACT or occurrences or not isinstance(self._embedder, StaticEmbedder):
-            return Familiarity()
-        return familiarity(parsed.text, self._embedder, self._snapshot.stands)
+            return DomainCheck()
+        return check_domain(parsed.text, self._embedder, self._snapshot.stands)
 
     def _suggestions(self, parsed: Parsed, occurrences: int) -> tuple[Suggestion, ...]:
         quoted = occurrences and isinstance(parsed.tree, Phrase) and len(parsed.tree.folded) > LONGEST_WORD

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from search.results import Sort
+from search.model import Sort
 from search.snapshot import Snapshot
 
 _LATEST = 1 << 31

@@ -28,8 +28,8 @@ from typing import Any
 
 from whoosh.qparser import QueryParser, plugins, syntax, taggers
 
-from indexer.folding import fold, fold_phrase
-from search.results import SearchError
+from indexer.text.folding import fold, fold_phrase
+from search.model import SearchError
 
 MAX_CHARACTERS = 1_000
 MAX_TERMS = 32

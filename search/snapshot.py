@@ -12,15 +12,15 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer import passage_keys
-from indexer.folding import fold
-from indexer.generation import Generation, PackEntry
-from indexer.pack import Pack
+from indexer.store import passage_keys
+from indexer.store.generation import Generation, PackEntry
+from indexer.store.pack import Pack
+from indexer.text.folding import fold
 from search import deadline, fields
-from search.evaluation import Evaluator
-from search.matching import Mask, stands
+from search.exact.evaluation import Evaluator
+from search.exact.matching import Mask, stands
+from search.model import Scope, WorkCard
 from search.query import Field
-from search.results import Scope, WorkCard
 
 STREAMS = {Scope.TEXT: (0,), Scope.NOTES: (1,), Scope.BOTH: (0, 1)}
 """The streams of a pack that each scope searches."""

@@ -1,4 +1,4 @@
-"""Builds indexes as :func:`indexer.build.build` does, with works that everybody may read, unless told otherwise.
+"""Builds indexes as :func:`indexer.building.build.build` does, with works that everybody may read by default.
 
 What nobody declares is for staff alone; most tests of pages and endpoint are of what everybody sees.
 """
@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from corpora.model import Access
-from indexer import build as module
-from indexer.build import BuildReport
+from indexer.building import build as module
+from indexer.building.build import BuildReport
 
 
 def build(paths: Sequence[Path], index: Path, **options: Any) -> BuildReport:

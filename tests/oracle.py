@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from corpora.model import Section, SpanKind
-from indexer.folding import ITERATION, fold
+from indexer.text.folding import ITERATION, fold
+from search.model import Scope
 from search.query import MAX_RUN
-from search.results import Scope
 
 
 @dataclass(frozen=True, slots=True)

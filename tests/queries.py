@@ -25,9 +25,9 @@ from oracle import occurrences
 from corpora.manifests import bundled_folder
 from corpora.model import Section, Work
 from corpora.readers import discover, read
-from indexer.build import build
-from search.aliases import expand
+from indexer.building.build import build
 from search.library import Library
+from search.model import Mode, Scope, SearchError, SearchRequest, SearchResponse
 from search.query import (
     MAX_CHARACTERS,
     MAX_DISTANCE,
@@ -45,7 +45,7 @@ from search.query import (
     Wild,
     parse,
 )
-from search.results import Mode, Scope, SearchError, SearchRequest, SearchResponse
+from search.words.aliases import expand
 
 REFUSALS = frozenset({"query-too-long", "query-too-complex", "wildcard-too-broad"})
 LONGEST_DETAIL = 100
@@ -190,7 +190,7 @@ class Answering:
             _reason(refused)
             return None
         for hit in response.hits:
-            ranges = (*hit.highlights, *hit.notes, *((hit.window,) if hit.window else ()))
+            ranges = (*hit.highlights, *hit.notes, *((hit.nearest_passage_range,) if hit.nearest_passage_range else ()))
             assert all(0 <= start < end <= len(hit.text) for start, end in ranges), hit
         return response
 

@@ -89,7 +89,7 @@ def test_torch_is_imported_with_two_modules_only() -> None:
         for file, tree in MODULES.items()
         if {"torch", "sentence_transformers"} & set(map(head, imports(outside_functions(tree))))
     }
-    assert heavy == {"eval/training.py", "indexer/static_module.py"}
+    assert heavy == {"eval/learning/training.py", "indexer/static_module.py"}
 
 
 def test_an_engine_stays_in_its_module() -> None:
@@ -99,7 +99,7 @@ def test_an_engine_stays_in_its_module() -> None:
     }
     # Whoosh's query parser, which knows no index, reads the query language of every engine.
     assert users.pop("search/query.py") == ["whoosh.qparser"]
-    del users["eval/peer_engines.py"]  # it measures them as they are, beside ours
+    del users["eval/speed/peer_engines.py"]  # it measures them as they are, beside ours
     assert {file for file, used in users.items() if used} == {"indexer/engines/tantivy.py", "indexer/engines/whoosh.py"}
 
 
@@ -118,7 +118,7 @@ def test_commands_need_neither_torch_nor_a_network(tmp_path: Path) -> None:
         "calls = []\n"
         "sys.addaudithook(lambda event, _: calls.append(event) if event in ('socket.connect', 'socket.getaddrinfo',\n"
         "                 'subprocess.Popen') else None)\n"
-        "from web.cli import main\n"
+        "from web.commands.main import main\n"
         "for command in json.loads(sys.argv[1]):\n"
         "    try: main(command)\n"
         "    except SystemExit as end: assert not end.code, command\n"

@@ -191,7 +191,7 @@ def test_no_line_keeps_a_reader_busy(tmp_path: Path) -> None:
         images.mkdir(parents=True)
         (images.parent / "imginfo.cfg").write_text(f"[Versions]\nWYG=https://example.org/\n{line}\n", "utf-8")
         (images / "KR9a0001_001.txt").write_text(f"1\tWYG 001-1a\t{line}\n{line}\n", "utf-8")
-    code = "import sys; from web.cli import main; main(['check', sys.argv[1]])"
+    code = "import sys; from web.commands.main import main; main(['check', sys.argv[1]])"
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, timeout=DEADLINE, cwd=ROOT, check=False
     )
@@ -201,7 +201,7 @@ def test_no_line_keeps_a_reader_busy(tmp_path: Path) -> None:
 def test_no_query_keeps_the_parser_busy() -> None:
     queries = [line[:MAX_CHARACTERS] for line in LINES.values()]
     code = (
-        "import json, sys; from search.query import parse; from search.results import SearchError\n"
+        "import json, sys; from search.query import parse; from search.model import SearchError\n"
         "for query in json.load(sys.stdin):\n"
         "    try: parse(query)\n"
         "    except SearchError: pass\n"

@@ -2,8 +2,8 @@
 
 An open work is everybody's. One that is ``in-library`` is for requests from the library's own networks, one that is
 ``this-machine`` for browsers on the machine that serves, one for ``staff`` for librarians, who see them all from
-anywhere. What counts for each is :func:`indexer.access.effective`: the stricter of what the index and the collection's
-manifest say at this moment.
+anywhere. What counts for each is :func:`indexer.store.access.effective`: the stricter of what the index and the
+collection's manifest say at this moment.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from flask import Flask, Response, current_app, request
 
 from corpora.manifests import Catalogue, Watched
 from corpora.model import Access
-from indexer.access import Declared, effective
+from indexer.store.access import Declared, effective
 from search.library import Library
 from web.accounts import guard
 from web.accounts.models import Role
-from web.addresses import is_from
-from web.config import Config
+from web.networks import is_from
+from web.serving.config import Config
 
 _EXTENSION = "wenyuan.access"
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))

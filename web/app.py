@@ -9,18 +9,21 @@ from flask import Flask, Response, request
 from flask_babel import Babel
 from flask_talisman import Talisman
 
-from web import access, api, capacity, errors, health, labels, logs, metrics, pages, resuming, site, storage, timing
+from web import access, api, errors, pages, resuming, site
 from web.accounts import administration, guard
 from web.accounts import pages as account_pages
 from web.accounts.keys import key_in
 from web.accounts.models import Role
-from web.addresses import behind_proxies
-from web.config import Config
+from web.database import storage
+from web.database.storage import Storage
 from web.desk import setup as desk
-from web.forms import MAX_VALUE, BadParameter
+from web.networks import behind_proxies
+from web.presenting import labels
+from web.presenting.urls import MAX_VALUE, BadParameter
+from web.serving import admission, health, logs, metrics, timing
+from web.serving.config import Config
+from web.serving.state import place
 from web.shelf import Shelf
-from web.state import place
-from web.storage import Storage
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 LANGUAGE_COOKIE = "lang"
@@ -85,7 +88,7 @@ def _operate(app: Flask, config: Config) -> None:
     metrics.register(app, config)
     health.register(app)
     site.register(app, config)
-    capacity.register(app, config)
+    admission.register(app, config)
 
 
 def language() -> str:

@@ -30,16 +30,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import IO, Any
 
-from indexer import backup as index_backup
-from indexer.checksums import checked, unchecked
 from indexer.errors import no_room
-from indexer.generation import MANIFEST as INDEX_MANIFEST
-from indexer.generation import published
-from indexer.pack import Progress, sync
-from web import backup as database_backup
-from web.defaults import PARTS
-from web.failure import StorageFailure
-from web.storage import Storage, file_of
+from indexer.progress import Progress
+from indexer.store.checksums import checked, unchecked
+from indexer.store.files import sync
+from indexer.store.generation import MANIFEST as INDEX_MANIFEST
+from indexer.store.generation import published
+from indexer.upkeep import backup as index_backup
+from web.database import backup as database_backup
+from web.database.failure import StorageFailure
+from web.database.storage import Storage, file_of
+from web.serving.defaults import PARTS
 
 DATABASE, KEY, COLLECTIONS, LETTERHEAD, INDEX = PARTS
 MANIFEST = "backup.json"

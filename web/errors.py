@@ -12,15 +12,16 @@ from werkzeug.exceptions import HTTPException
 
 from indexer.errors import IndexFailure
 from search.deadline import SearchTimeout
-from search.results import SearchError
-from web import labels, resuming
+from search.model import SearchError
+from web import resuming
 from web.accounts.guard import current_account
 from web.api import PREFIX
-from web.forms import MAX_VALUE, BadParameter
-from web.logs import shown_path
+from web.database.storage import give_up, trouble
 from web.openapi import PROBLEM_TYPE
+from web.presenting import labels
+from web.presenting.urls import MAX_VALUE, BadParameter
+from web.serving.logs import shown_path
 from web.site import UnknownHost
-from web.storage import give_up, trouble
 
 
 def register(app: Flask) -> None:

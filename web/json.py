@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from search.results import Hit, SearchResponse
-from web.forms import carried, reading_url
+from search.model import Hit, SearchResponse
+from web.presenting.urls import carried, reading_url
 
 
 def response_json(response: SearchResponse, root: str = "") -> dict[str, Any]:
@@ -21,9 +21,9 @@ def response_json(response: SearchResponse, root: str = "") -> dict[str, Any]:
         },
         "next": response.next or None,
         "took_ms": round(response.took_ms, 3),
-        "also": list(response.also),
-        "strange": list(response.strange),
-        "close": response.close,
+        "expanded_names": list(response.expanded_names),
+        "unknown_words": list(response.unknown_words),
+        "has_close_match": response.has_close_match,
         "suggestions": [{"word": each.word, "classical": list(each.classical)} for each in response.suggestions],
         "explanations": [{"code": code, "detail": detail} for code, detail in response.explanations],
     }
@@ -42,6 +42,6 @@ def _hit(hit: Hit, search: str, root: str) -> dict[str, Any]:
         "text": hit.text,
         "highlights": [list(each) for each in hit.highlights],
         "notes": [list(each) for each in hit.notes],
-        "window": list(hit.window) if hit.window else None,
+        "nearest_passage_range": list(hit.nearest_passage_range) if hit.nearest_passage_range else None,
         "url": root + reading_url(hit, search),
     }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from search.model import Mode, Scope, SearchRequest, Sort, Why
 from search.query import MAX_CHARACTERS
-from search.results import Mode, Scope, SearchRequest, Sort, Why
-from web.forms import FILTERS, MAX_CURSOR, MAX_LIMIT, MAX_VALUE, MAX_VALUES
+from web.presenting.urls import FILTERS, MAX_CURSOR, MAX_LIMIT, MAX_VALUE, MAX_VALUES
 
 Schema = dict[str, Any]
 
@@ -122,17 +122,17 @@ def _answer() -> Schema:
         },
         next={"type": ["string", "null"], "description": "The cursor of the next page; null on the last."},
         took_ms={"type": "number", "minimum": 0},
-        also={
+        expanded_names={
             "type": "array",
             "description": "Other names that were searched beside those in the query.",
             "items": {"type": "string"},
         },
-        strange={
+        unknown_words={
             "type": "array",
             "description": "Words of the query that neither the collection nor the model has.",
             "items": {"type": "string"},
         },
-        close={
+        has_close_match={
             "type": "boolean",
             "description": "False where such words make up so much of the query that no hit can be close.",
         },
@@ -166,7 +166,7 @@ def _hit() -> Schema:
         text={"type": "string", "description": "The edition's own text, with notes inline."},
         highlights={**ranges, "description": "What answers the query."},
         notes={**ranges, "description": "Interlinear notes."},
-        window={
+        nearest_passage_range={
             "oneOf": [{"$ref": "#/components/schemas/Range"}, {"type": "null"}],
             "description": "The stretch nearest in meaning.",
         },

@@ -13,14 +13,14 @@ from markupsafe import Markup
 
 from corpora.model import Page, SpanKind
 from search.library import Library
+from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, SectionView, Suggestion
 from search.query import MAX_CHARACTERS
-from search.results import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, SectionView, Suggestion
-from web import labels
 from web.desk import working
-from web.forms import FILTERS, carried, nearest, reading_url, search_request, search_url, section_url
-from web.rendering import Layer, Stretch, markup
+from web.presenting import labels
+from web.presenting.rendering import Layer, Stretch, markup
+from web.presenting.urls import FILTERS, carried, nearest, reading_url, search_request, search_url, section_url
+from web.serving.timing import stage
 from web.shelf import library
-from web.timing import stage
 
 blueprint = Blueprint("pages", __name__)
 
@@ -99,9 +99,13 @@ def search() -> ResponseReturnValue:
             hits=[_shown(hit, search) for hit in response.hits],
             facets=_facets(asked, response),
             explanations=[labels.explanation(*each) for each in response.explanations],
-            also=Markup("、").join(Markup('<span lang="zh-Hant">{}</span>').format(name) for name in response.also),
+            expanded_names=Markup("、").join(
+                Markup('<span lang="zh-Hant">{}</span>').format(name) for name in response.expanded_names
+            ),
             as_typed_url=search_url(replace(asked, cursor="", aliases=False)),
-            strange=Markup("").join(Markup('<span lang="zh">「{}」</span>').format(word) for word in response.strange),
+            unknown_words=Markup("").join(
+                Markup('<span lang="zh">「{}」</span>').format(word) for word in response.unknown_words
+            ),
             next_url=search_url(replace(asked, cursor=response.next)) if response.next else "",
             first_url=search_url(replace(asked, cursor="")) if asked.cursor else "",
             ways=_ways(asked),

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from web import labels
 from web.accounts.guard import current_account
 from web.accounts.pages import log_in
+from web.presenting import labels
 
 LOG_IN = "log-in-here"
 """The field of a form that brings name and password, too."""

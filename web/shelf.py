@@ -12,7 +12,7 @@ from typing import IO, cast
 from flask import current_app
 
 from corpora.manifests import Catalogue
-from indexer.generation import MANIFEST
+from indexer.store.generation import MANIFEST
 from search.library import Library
 from web import access
 

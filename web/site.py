@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app, request, url_for
 
-from web.config import Config
+from web.serving.config import Config
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """Hosts that are always answered."""

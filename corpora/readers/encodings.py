@@ -3,7 +3,7 @@
 A mark at the head of a file (UTF-8, UTF-16, UTF-32) decides. Without one, what decodes strictly as UTF-8 is that. Else
 the file is decoded in each of :data:`LEGACY`, and in UTF-8 with its bad bytes, and the likeliest text wins: the sum of
 log-probabilities of its characters and of its pairs of characters, by the tables ``characters.tsv`` and ``pairs.npy``
-(made by ``python -m eval.encodings train``). Every candidate explains the same bytes, so the sums compare.
+(made by ``python -m eval.learning.encodings train``). Every candidate explains the same bytes, so the sums compare.
 
 Each encoding is decoded with its extensions as they are really written, and so that a byte that makes no character
 costs one: :data:`BAD` stands where it was.

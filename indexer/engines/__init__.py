@@ -1,7 +1,7 @@
 """Inverted indexes behind one protocol; to add one, write a module and name it in ``ENGINES``.
 
 An engine ranks: it names the passages that are most like a bag of characters and pairs, by BM25. Where an exact phrase
-stands is known without it (:mod:`indexer.places`).
+stands is known without it (:mod:`indexer.store.positions`).
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ class Bag:
     scope: str
 
 
-def telling(counts: Mapping[str, int], passages: int) -> tuple[str, ...]:
-    """Those of the grams that tell passages apart; ``counts`` says how many of the ``passages`` have each.
+def discriminative(counts: Mapping[str, int], passages: int) -> tuple[str, ...]:
+    """The discriminative grams, which tell passages apart; ``counts`` says how many of the ``passages`` have each.
 
     Common ones weigh next to nothing, and take most of the time: without them a ranking of 98 million characters takes
     a quarter of it, with as good a first page. Where all that stand anywhere are common, all are kept.
 
-    >>> telling({"之": 900_000, "江": 40_000, "混同": 5, "甲乙": 0}, 1_000_000)
+    >>> discriminative({"之": 900_000, "江": 40_000, "混同": 5, "甲乙": 0}, 1_000_000)
     ('江', '混同')
     """
     standing = tuple(gram for gram, count in counts.items() if count)
@@ -62,7 +62,7 @@ class Engine(Protocol):
     """A snapshot of an inverted index, for reading."""
 
     def rank(self, bag: Bag, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
-        """The ``limit`` best passages by BM25 of its telling grams, best first; within ``works`` if given."""
+        """The ``limit`` best passages by BM25 of its discriminative grams, best first; within ``works`` if given."""
 
 
 class EngineWriter(Protocol):

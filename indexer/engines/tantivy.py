@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import tantivy
 
-from indexer.engines import Bag, Folded, telling
+from indexer.engines import Bag, Folded, discriminative
 
 _TOKENIZER = "grams"
 _HEAP = 512 << 20
@@ -64,7 +64,7 @@ class TantivyEngine:
     def rank(self, bag: Bag, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
         """See :meth:`indexer.engines.Engine.rank`."""
         counts = {gram: self._searcher.doc_freq("grams", gram) for gram in bag.grams}
-        wanted = telling(counts, self._searcher.num_docs)
+        wanted = discriminative(counts, self._searcher.num_docs)
         if not wanted:
             return []
         query = self._query(Bag(wanted, bag.scope))

@@ -10,8 +10,8 @@ from whoosh.analysis import SpaceSeparatedTokenizer
 from whoosh.query import AndNot, Or, Query, Term
 from whoosh.scoring import BM25F
 
-from indexer.engines import Bag, Folded, telling
-from indexer.tokens import grams
+from indexer.engines import Bag, Folded, discriminative
+from indexer.text.grams import grams
 
 _NAME = "passages"
 _BAGS = ("grams", "text_grams", "notes_grams")
@@ -34,7 +34,7 @@ class WhooshEngine:
     def rank(self, bag: Bag, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
         """See :meth:`indexer.engines.Engine.rank`."""
         counts = {gram: self._searcher.doc_frequency("grams", gram) for gram in bag.grams}
-        wanted = telling(counts, self._searcher.doc_count())
+        wanted = discriminative(counts, self._searcher.doc_count())
         if not wanted or works == []:
             return []
         among = Or([Term("work", work) for work in works]) if works is not None else None

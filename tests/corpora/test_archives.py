@@ -14,8 +14,8 @@ import pytest
 from harming import harmed
 from slices import slice_of
 
-from corpora import archives
-from corpora.archives import ArchiveFailure, unpack
+from corpora.sources import archives
+from corpora.sources.archives import ArchiveFailure, unpack
 
 
 def packed(path: Path, files: dict[str, bytes], links: dict[str, str] | None = None) -> Path:

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ARTICLES = sorted((ROOT / "corpora" / "bundled" / "heilongjiang").glob("*.md"))
-QUERIES = ROOT / "eval" / "bundled_queries.jsonl"
+QUERIES = ROOT / "eval" / "datasets" / "bundled_queries.jsonl"
 TEXT_FIELDS = {
     "id", "title", "author", "dynasty", "category", "place", "language", "script", "date", "licence", "source",
 }  # fmt: skip

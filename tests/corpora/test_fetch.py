@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from corpora import fetch as module
-from corpora.fetch import FetchFailure, Progress, State, count_present, fetch
 from corpora.model import Access, CatalogueRecord, Collection, Localized, Origin
+from corpora.sources import fetch as module
+from corpora.sources.fetch import FetchFailure, Progress, State, count_present, fetch
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 

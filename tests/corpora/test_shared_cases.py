@@ -11,7 +11,7 @@ from real import CASES, FORMATS
 
 from corpora.model import Problem, SpanKind, Work
 from corpora.readers import discover, read
-from search.results import Scope
+from search.model import Scope
 
 
 def works(name: str) -> list[Work]:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from eval.bootstrap import drawn_means, interval, sign
+from eval.quality.bootstrap import drawn_means, interval, sign
 
 
 def column(values: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from eval import ccpm
+from eval.datasets import ccpm
 
 
 def write(file: Path, numbers: range) -> Path:

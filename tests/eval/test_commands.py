@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from eval.bench import WORST
+from eval.speed.bench import WORST
 from indexer import errors
-from web.cli import main
+from web.commands.main import main
 
 
 def run(*arguments: object) -> Result:
@@ -51,7 +51,7 @@ def test_data_that_a_tool_lacks_is_one_line(module: str, tmp_path: Path) -> None
     name, *rest = module.split()
     data = ["--data", str(tmp_path)]
     arguments = [*data, *rest] if name == "encodings" else [*rest, *data]
-    done = subprocess.run([sys.executable, "-m", f"eval.{name}", *arguments], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", f"eval.learning.{name}", *arguments], capture_output=True, text=True)
     assert done.returncode == 2
     assert is_one_line_of_advice(done.stderr, "by --data"), done.stderr
 
@@ -59,10 +59,10 @@ def test_data_that_a_tool_lacks_is_one_line(module: str, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("command", "advice"),
     [
-        ("xapian_peer", "python3-xapian"),
-        ("codebook {folder}", "`wenyuan index PATH"),
-        ("load http://127.0.0.1:1 --queries {folder}/empty.txt", "no queries in it"),
-        ("load http://203.0.113.1:1", "not this machine"),
+        ("speed.xapian_peer", "python3-xapian"),
+        ("learning.codebook {folder}", "`wenyuan index PATH"),
+        ("speed.load http://127.0.0.1:1 --queries {folder}/empty.txt", "no queries in it"),
+        ("speed.load http://203.0.113.1:1", "not this machine"),
     ],
 )
 def test_a_tool_that_cannot_begin_is_one_line(command: str, advice: str, tmp_path: Path) -> None:

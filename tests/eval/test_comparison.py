@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from eval import peers, sentences
-from eval.bm25 import Bm25, characters, words
-from indexer.build import build
-from web.cli import main
+from eval.datasets import sentences
+from eval.quality import peers
+from eval.quality.bm25 import Bm25, characters, words
+from indexer.building.build import build
+from web.commands.main import main
 
 PAGES = {"001-1a": "混同江出長白山北流會黑龍江入海", "001-1b": "國人漁獵爲業冬則鑿氷取魚價十倍"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from corpora.readers import encodings
-from eval.encodings import LENGTHS, Texts, _frequencies, _usual_pairs, measured
+from eval.learning.encodings import LENGTHS, Texts, _frequencies, _usual_pairs, measured
 
 TEXT = "會寧府在上京，完顏氏所居。混同江源出長白山，東流入海，其民善漁，冬居山中，夏則巢水上。\n" * 60
 

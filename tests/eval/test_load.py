@@ -9,7 +9,7 @@ from itertools import cycle, islice
 
 import pytest
 
-from eval.load import load, realistic
+from eval.speed.load import load, realistic
 
 
 class Answers(BaseHTTPRequestHandler):

@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from eval import bundled, liaojin, northeast
-from eval.bench import latency, phrases
-from eval.measuring import Query, score
-from eval.recall import recall
-from indexer.build import build
+from eval.datasets import bundled, liaojin, northeast
+from eval.quality.measuring import Query, score
+from eval.quality.recall import recall
+from eval.speed.bench import latency, phrases
+from indexer.building.build import build
 from search.library import Library
-from search.results import Mode, SearchRequest
+from search.model import Mode, SearchRequest
 
 HEADER = "id\tkr_id\tmodern\tpage_start\tpage_end\tscore\toccurrences"
 

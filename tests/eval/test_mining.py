@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval import thesaurus
-from indexer.folding import fold
-from search.thesaurus import Thesaurus
+from eval.learning import thesaurus
+from indexer.text.folding import fold
+from search.words.thesaurus import Thesaurus
 
 
 def side(*sentences: str) -> thesaurus.Side:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.names import entries, former
+from eval.learning.names import entries, former
 
 BOOK = """#+TITLE: 書
 <pb:KR2a0037_WYG_001-1a>¶

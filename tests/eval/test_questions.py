@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from eval import questions
-from indexer.build import build
+from eval.datasets import questions
+from indexer.building.build import build
 from indexer.errors import IndexFailure
-from web.cli import main
+from web.commands.main import main
 
 RIVER = [{"work": "江"}]
 

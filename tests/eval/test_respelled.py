@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from corpora.aliases import Alias
-from eval.respelled import Row, measure, read
-from indexer.folding import fold
-from search.aliases import Names
+from eval.quality.respelled import Row, measure, read
+from indexer.text.folding import fold
+from search.words.aliases import Names
 
 NAMES = Names([Alias("阿骨打", "阿固達", "person", "test"), Alias("兀朮", "烏珠", "person", "test")])
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval import training
-from eval.ccpm import Item
+from eval.datasets.ccpm import Item
+from eval.learning import training
 from indexer.embedding import StaticEmbedder
-from indexer.passages import code_points
+from indexer.text.streams import code_points
 
 PAIRS = [("江水冰", "江水结了冰"), ("冬鑿冰取魚", "冬天凿开冰捕鱼"), ("王后臨朝", "王后临朝听政")]
 

@@ -4,8 +4,8 @@ import pytest
 
 from corpora import readers
 from corpora.model import CatalogueRecord, Section, Span, SpanKind, Work
-from eval.verbatim import AlignedSentence, held_out, read_sentences, verbatim_share
-from indexer.folding import fold
+from eval.quality.verbatim import AlignedSentence, held_out, read_sentences, verbatim_share
+from indexer.text.folding import fold
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 

@@ -23,18 +23,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from corpora.model import Access
-from indexer import folding, merging
-from indexer.access import LOCAL
-from indexer.backup import backup, restore
-from indexer.build import build, compact
-from indexer.checksums import LIST
-from indexer.declaring import declare
+from indexer.building import merging
+from indexer.building.build import build, compact
 from indexer.errors import IndexFailure
-from indexer.generation import engine_folder, published
-from indexer.pack import Progress
-from indexer.repair import repair, verify
+from indexer.progress import Progress
+from indexer.store.access import LOCAL
+from indexer.store.checksums import LIST
+from indexer.store.generation import engine_folder, published
+from indexer.text import folding
+from indexer.upkeep.backup import backup, restore
+from indexer.upkeep.declaring import declare
+from indexer.upkeep.repair import repair, verify
 from search.library import Library
-from search.results import Mode, SearchRequest
+from search.model import Mode, SearchRequest
 
 NAMES = ("river", "town", "hill", "lake")
 LONGEST = 0.4

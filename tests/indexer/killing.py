@@ -17,8 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from indexer import folding
-from indexer.build import build, compact
+from indexer.building.build import build, compact
+from indexer.text import folding
 
 CHANGES = {"os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "shutil.rmtree"}
 """Names of audit events, besides ``open`` for writing. An event comes before what it announces."""

@@ -19,15 +19,15 @@ from whoosh.fields import Schema
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC
 
-from indexer import checksums
-from indexer.backup import backup, restore
-from indexer.build import build
-from indexer.checksums import LIST
+from indexer.building.build import build
 from indexer.errors import IndexFailure
-from indexer.generation import MANIFEST, engine_folder, published
-from indexer.repair import repair, verify
+from indexer.store import checksums
+from indexer.store.checksums import LIST
+from indexer.store.generation import MANIFEST, engine_folder, published
+from indexer.upkeep.backup import backup, restore
+from indexer.upkeep.repair import repair, verify
 from search.library import Library
-from search.results import Mode, SearchRequest
+from search.model import Mode, SearchRequest
 
 Member = tuple[tarfile.TarInfo, bytes]
 Change = Callable[[list[Member]], None]

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from indexer.build import BuildReport, build
+from indexer.building.build import BuildReport, build
 from indexer.errors import IndexFailure
-from indexer.generation import builder_lock, engine_folder, published
+from indexer.store.generation import builder_lock, engine_folder, published
 from search.library import Library
-from search.results import Mode, SearchRequest
+from search.model import Mode, SearchRequest
 
 RIVER = "混同江源出长白山，北流入海。"
 TOWN = "会宁府在混同江之南，金之上京也。"
@@ -76,7 +76,7 @@ def test_an_open_library_keeps_its_generation(make: Callable[..., BuildReport], 
 def test_an_interrupted_build_goes_on_from_its_last_pack(
     make: Callable[..., BuildReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("indexer.build.PACK_BYTES", 1)
+    monkeypatch.setattr("indexer.building.build.PACK_BYTES", 1)
     texts = tmp_path / "texts"
     for number in range(4):
         article(texts, f"w{number}", RIVER + str(number))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.compact import Letters, Offsets, alphabet_of, ranks
-from indexer.places import Pairs, key
+from indexer.store.encoding import Letters, Offsets, alphabet_of, ranks
+from indexer.store.positions import Pairs, key
 
 CODES = st.lists(st.integers(0, 0x10FFFF), max_size=80)
 

@@ -14,18 +14,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.model import CatalogueRecord, Page, Role, Section, Span, SpanKind, Work
-from indexer import folding, merging
-from indexer.build import build, compact
-from indexer.checksums import LIST
+from indexer.building import merging
+from indexer.building.build import build, compact
+from indexer.building.merging import GATHERED, LARGEST, SMALL, TIERS, Member, due, wasteful
 from indexer.embedding import load_embedder
 from indexer.engines import ENGINES
 from indexer.errors import IndexFailure
-from indexer.generation import Generation, PackEntry, builder_lock, open_packs, pack_folder, published
-from indexer.merging import GATHERED, LARGEST, SMALL, TIERS, Member, due, wasteful
-from indexer.pack import Pack, PackWriter
-from indexer.repair import repair, verify
+from indexer.store.checksums import LIST
+from indexer.store.generation import Generation, PackEntry, builder_lock, open_packs, pack_folder, published
+from indexer.store.pack import Pack
+from indexer.store.writer import PackWriter
+from indexer.text import folding
+from indexer.upkeep.repair import repair, verify
 from search.library import Library
-from search.results import Mode, Scope, SearchRequest, Sort
+from search.model import Mode, Scope, SearchRequest, Sort
 
 NORTH = """#+TITLE: 北志
 #+PROPERTY: ID KR9a0001
@@ -85,7 +87,8 @@ def answers(index: Path) -> list[object]:
         found += [library.section(card.id, number, "混同江") for number in range(card.sections)]
     for q, mode, sort, scope in product(QUERIES, Mode, Sort, Scope):
         response = library.search(SearchRequest(q=q, mode=mode, sort=sort, scope=scope))
-        found += [response.total, response.facets, response.suggestions, response.strange, response.close]
+        found += [response.total, response.facets, response.suggestions]
+        found += [response.unknown_words, response.has_close_match]
         found += [replace(hit, score=round(hit.score, 4)) for hit in response.hits]
     return found
 

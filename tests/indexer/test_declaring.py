@@ -12,14 +12,14 @@ import pytest
 
 from corpora.manifests import Catalogue, load
 from corpora.model import Access, strictest
-from indexer import checksums
-from indexer.access import LOCAL, Declared, declared_from, effective
-from indexer.backup import backup, restore
-from indexer.build import build, compact
-from indexer.declaring import adopt, declare, survey
+from indexer.building.build import build, compact
 from indexer.errors import IndexFailure
-from indexer.generation import Generation, engine_folder, previous, published
-from indexer.repair import repair, verify
+from indexer.store import checksums
+from indexer.store.access import LOCAL, Declared, declared_from, effective
+from indexer.store.generation import Generation, engine_folder, previous, published
+from indexer.upkeep.backup import backup, restore
+from indexer.upkeep.declaring import adopt, declare, survey
+from indexer.upkeep.repair import repair, verify
 
 OPEN, HERE, ROOM, STAFF = Access.OPEN, Access.THIS_MACHINE, Access.IN_LIBRARY, Access.STAFF
 MANIFEST = """\

@@ -16,7 +16,7 @@ from tokenizers.pre_tokenizers import Split
 from indexer import errors
 from indexer.embedding import MODEL, ModelFailure, StaticEmbedder, TransformerEmbedder, load_embedder, token_keys
 from indexer.errors import IndexFailure
-from indexer.passages import code_points
+from indexer.text.streams import code_points
 
 TEXTS = ["冬天在冰上捕鱼", "冬月鑿冰取魚", "修建铁路的工人", ""]
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from indexer import engines
 from indexer.engines import Bag, Engine, Folded
-from indexer.tokens import grams
+from indexer.text.grams import grams
 
 
 def folded(passage: int, work: str, text: str, *notes: str) -> Folded:
@@ -71,7 +71,7 @@ def test_common_grams_are_left_out_where_rarer_ones_are_asked_for(
 
 @given(st.dictionaries(st.text(min_size=1, max_size=2), st.integers(0, 5000)), st.integers(0, 100_000))
 def test_what_stands_somewhere_is_asked_for(counts: dict[str, int], passages: int) -> None:
-    kept = engines.telling(counts, passages)
+    kept = engines.discriminative(counts, passages)
     assert bool(kept) == any(counts.values())
     least = min((count for count in counts.values() if count), default=0)
     assert {gram for gram in counts if counts[gram] == least > 0} <= set(kept)

@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 from faults import Disk, disk
 
-from indexer.build import build, compact
-from indexer.checksums import LIST
+from indexer.building.build import build, compact
 from indexer.engines import ENGINES
 from indexer.errors import IndexFailure
-from indexer.generation import MANIFEST, PREVIOUS, builder_lock, engine_folder, published
-from indexer.repair import repair, verify
+from indexer.store.checksums import LIST
+from indexer.store.generation import MANIFEST, PREVIOUS, builder_lock, engine_folder, published
+from indexer.upkeep.repair import repair, verify
 from search.library import Library
-from search.results import Mode, SearchError, SearchRequest
+from search.model import Mode, SearchError, SearchRequest
 from web.shelf import Shelf
 
 __all__ = ["disk"]  # a fixture
@@ -284,7 +284,7 @@ def test_clocks_set_back_between_builds_confuse_neither_generations_nor_cursors(
 
 def test_of_two_builders_the_second_is_refused(tmp_path: Path) -> None:
     texts = write(tmp_path / "texts", "river", TEXTS["river"])
-    code = "import sys; from web.cli import main; main(['index', sys.argv[1], '--index', sys.argv[2]])"
+    code = "import sys; from web.commands.main import main; main(['index', sys.argv[1], '--index', sys.argv[2]])"
     command = [sys.executable, "-c", code, str(texts), str(tmp_path / "index")]
     with builder_lock(tmp_path / "index"):
         refused = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import folding
-from indexer.folding import fold, fold_array, fold_phrase, read_variants, repeat
+from indexer.text import folding
+from indexer.text.folding import fold, fold_array, fold_phrase, read_variants, repeat
 
 
 def _words(table: str) -> list[str]:

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from indexer.build import build, compact
+from indexer.building.build import build, compact
 from indexer.errors import IndexFailure
-from indexer.generation import Generation, engine_folder, pack_folder, published
-from indexer.repair import verify
+from indexer.store.generation import Generation, engine_folder, pack_folder, published
+from indexer.upkeep.repair import verify
 from search.library import Library
-from search.results import Mode, SearchRequest
+from search.model import Mode, SearchRequest
 
 RIVER = "混同江源出長白山，北流合諸水，東入於海。夏漲則舟楫不通。"
 TOWN = "城在混同江之南，民居百家，冬日獵於山，春日漁於江。"

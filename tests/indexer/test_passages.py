@@ -1,8 +1,8 @@
 from itertools import pairwise
 
 from corpora.model import Page, Section, Span, SpanKind
-from indexer.folding import fold
-from indexer.passages import (
+from indexer.text.folding import fold
+from indexer.text.streams import (
     BOUNDARY,
     LONGEST_PASSAGE,
     code_points,

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from modes import open_to_others, umask
 
-from indexer import private
-from indexer.backup import backup, restore
-from indexer.build import build, compact
-from indexer.generation import engine_folder, published
-from indexer.repair import repair
+from indexer.building.build import build, compact
+from indexer.store import private
+from indexer.store.generation import engine_folder, published
+from indexer.upkeep.backup import backup, restore
+from indexer.upkeep.repair import repair
 
 
 @pytest.fixture(params=[0o022, 0o000], ids=["umask 022", "umask 000"])

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from corpora.model import Source
-from indexer import settling
-from indexer.build import BuildReport, build
-from indexer.checksums import checked, unchecked
-from indexer.generation import published
+from indexer.building import settling
+from indexer.building.build import BuildReport, build
+from indexer.store.checksums import checked, unchecked
+from indexer.store.generation import published
 from search.library import Library
-from search.results import Mode, SearchRequest
+from search.model import Mode, SearchRequest
 
 
 class Shelf:

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import vectors
 from indexer.embedding import Codebook
-from indexer.vectors import Coded, Coder, Lists, VectorIndex, opened
+from indexer.store import vectors
+from indexer.store.vectors import Coded, Coder, Lists, VectorIndex, opened
 
 DIMENSIONS = 32
 LIMIT = 200
@@ -135,7 +135,7 @@ def test_of_a_small_collection_everything_is_read(monkeypatch: pytest.MonkeyPatc
 
 def test_lists_that_were_fetched_before_answer_as_those_that_were_not() -> None:
     ready, lazy = lists(), lists()
-    ready.fetch()
+    ready.warm_up()
     for query in unit_rows(5, 9):
         answers = (index.nearest(query, LIMIT, {0: None, 1: None}) for index in (ready, lazy))
         for one, other in zip(*answers, strict=True):

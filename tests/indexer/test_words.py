@@ -1,6 +1,6 @@
 from corpora.model import Section, Span, SpanKind
-from indexer import words
-from indexer.passages import code_points, main_stream
+from indexer.text import words
+from indexer.text.streams import code_points, main_stream
 
 
 def inside(text: str, *notes: tuple[int, int]) -> list[int]:

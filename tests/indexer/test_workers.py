@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build as building
-from indexer.build import build
-from indexer.generation import open_packs, published
+from indexer.building import build as building
+from indexer.building.build import build
+from indexer.store.generation import open_packs, published
 
 
 def test_packs_are_the_same_however_many_write_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

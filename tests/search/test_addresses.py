@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpora.model import Section
-from indexer.build import build
+from indexer.building.build import build
 from search.addresses import LONGEST_WORDS, Address, Standing, follow
 from search.library import Library
 

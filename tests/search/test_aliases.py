@@ -3,11 +3,11 @@ from itertools import pairwise
 import pytest
 
 from corpora.aliases import Alias
-from indexer.build import build
-from search.aliases import MOST, Names, expand
+from indexer.building.build import build
 from search.library import Library
+from search.model import Mode, SearchRequest, SearchResponse, Why
 from search.query import And, Near, Not, Or, Phrase, Tree, parse
-from search.results import Mode, SearchRequest, SearchResponse, Why
+from search.words.aliases import MOST, Names, expand
 
 
 def table(*pairs: tuple[str, str], kind: str = "person") -> list[Alias]:
@@ -63,7 +63,7 @@ def test_names_are_exchanged_and_the_longest_first(q: str, searched: list[str]) 
 
 
 def test_what_was_searched_is_told() -> None:
-    assert NAMES.expand(parse("完颜阿骨打 甲乙")).also == ("阿固達", "阿骨打", "丙丁")
+    assert NAMES.expand(parse("完颜阿骨打 甲乙")).names == ("阿固達", "阿骨打", "丙丁")
 
 
 def test_at_most_so_many_phrases_are_added_to_a_query() -> None:
@@ -76,7 +76,7 @@ def test_at_most_so_many_phrases_are_added_to_a_query() -> None:
 def test_switched_off_a_query_stays_as_it_is() -> None:
     parsed = parse("完颜阿骨打")
     assert expand(parsed, aliases=False).tree == parsed.tree
-    assert expand(parsed).also == ("阿固達", "阿骨打")
+    assert expand(parsed).names == ("阿固達", "阿骨打")
 
 
 TEXTS = {
@@ -110,7 +110,7 @@ def found(response: SearchResponse) -> list[tuple[str, Why]]:
 
 def test_another_name_comes_after_the_one_asked_for(library: Library) -> None:
     response = ask(library, "阿骨打")
-    assert response.also == ("阿固達",)
+    assert response.expanded_names == ("阿固達",)
     assert [why for _, why in found(response)[:3]] == [Why.EXACT, Why.EXACT, Why.ALIAS]
     assert found(response)[2][0] == "new"
 
@@ -145,13 +145,13 @@ def test_the_other_name_is_marked_where_a_passage_is_only_alike(library: Library
 
 def test_strict_and_a_switch_leave_the_query_as_typed(library: Library) -> None:
     for response in (ask(library, "阿骨打", strict=True), ask(library, "阿骨打", aliases=False)):
-        assert response.also == ()
+        assert response.expanded_names == ()
         assert sorted(title for title, _ in found(response)) == ["old", "simple"]
 
 
 @pytest.mark.parametrize("mode", [Mode.SEMANTIC, Mode.EXACT])
 def test_only_the_hybrid_mode_searches_other_names(library: Library, mode: Mode) -> None:
-    assert ask(library, "阿骨打", mode).also == ()
+    assert ask(library, "阿骨打", mode).expanded_names == ()
 
 
 def test_the_exact_mode_counts_what_is_written_and_nothing_else(library: Library) -> None:

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from corpora.model import Section, Span, SpanKind, Work
 from corpora.readers import discover, read
-from indexer.build import build
-from indexer.folding import fold
-from indexer.passages import BOUNDARY, code_points, main_stream, notes_stream
+from indexer.building.build import build
+from indexer.text.folding import fold
+from indexer.text.streams import BOUNDARY, code_points, main_stream, notes_stream
 from search.library import Library
-from search.results import Mode, Scope, SearchRequest
+from search.model import Mode, Scope, SearchRequest
 
 TEXTS = {
     "notes.txt": "完顏氏[1]居按出虎水[2]之側，上京①會寧府在焉。松(sōng)花(huā)江。\n[1] 即王族，見〔三〕傳。\n",

@@ -7,11 +7,11 @@ from math import inf
 
 import pytest
 
-from indexer.build import build
+from indexer.building.build import build
 from search import deadline
 from search.deadline import SearchTimeout
 from search.library import Library
-from search.results import Mode, SearchRequest, Sort
+from search.model import Mode, SearchRequest, Sort
 
 QUERIES = ("松花江", "(松花 NEAR/10 長白) OR 完*部 OR ?*水", "冬天在冰上捕鱼", "高速铁路在哪里")
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from indexer.embedding import StaticEmbedder
-from indexer.folding import fold
-from indexer.passages import code_points
-from search.interaction import BLOCK, SHARES, Closest, Substitute, interact
-from search.pieces import Pieces
+from indexer.text.folding import fold
+from indexer.text.streams import code_points
+from search.ranking.late_interaction import BLOCK, SHARES, Closest, Substitute, interact
+from search.ranking.pieces import Pieces
 
 FILL = "乙"
 

@@ -1,7 +1,7 @@
 import jieba
 import pytest
 
-from search.lexicon import TOTAL, Lexicon, Word, lexicon, runs
+from search.words.lexicon import TOTAL, Lexicon, Word, lexicon, runs
 
 WORDS = Lexicon("东 5 n\n东北 20 ns\n大 9 a\n大学 30 n\n大学生 2 n\n学 4 n\n学生 30 n\n".encode())
 

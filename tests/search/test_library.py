@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.build import build
+from indexer.building.build import build
 from indexer.embedding import MODEL, StaticEmbedder
 from indexer.errors import IndexFailure
+from search.exact.matching import merged
 from search.library import Library
-from search.matching import merged
-from search.results import Mode, Scope, SearchError, SearchRequest, SearchResponse, Sort, Why
+from search.model import Mode, Scope, SearchError, SearchRequest, SearchResponse, Sort, Why
 
 NORTH = """#+TITLE: 北志
 #+PROPERTY: ID KR9a0001
@@ -117,7 +117,7 @@ def test_meaning_finds_what_shares_few_words(library: Library) -> None:
     response = ask(library, "冬天怎样在冰上捕鱼", Mode.SEMANTIC)
     assert {"fish", "KR9a0001"} == {hit.work.id for hit in response.hits[:2]}
     assert response.total.occurrences is None
-    assert response.hits[0].window is not None
+    assert response.hits[0].nearest_passage_range is not None
 
 
 def test_hybrid_says_why_and_puts_the_typed_phrase_first(library: Library) -> None:

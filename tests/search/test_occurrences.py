@@ -15,11 +15,11 @@ from oracle import Found, runs, scan
 
 from corpora.model import Section, Work
 from corpora.readers import discover, read
-from indexer.build import build
-from indexer.folding import fold
+from indexer.building.build import build
+from indexer.text.folding import fold
+from search.exact.occurrences import MOST_COMPARED, Grouping, Occurrence, Order
 from search.library import Library
-from search.occurrences import MOST_COMPARED, Grouping, Occurrence, Order
-from search.results import Mode, Scope, SearchRequest
+from search.model import Mode, Scope, SearchRequest
 
 LETTERS = "國国黑東"
 PHRASES = st.text(st.sampled_from("國黑東"), min_size=1, max_size=3)

@@ -21,11 +21,11 @@ from real import KANRIPO
 from corpora.manifests import bundled_folder
 from corpora.model import Section, SpanKind, Work
 from corpora.readers import discover, read
-from indexer.build import build
-from indexer.folding import fold
-from indexer.passages import passage_starts
+from indexer.building.build import build
+from indexer.text.folding import fold
+from indexer.text.streams import passage_starts
 from search.library import Library
-from search.results import Mode, Scope, SearchRequest
+from search.model import Mode, Scope, SearchRequest
 
 REAL = {
     "KR2e0012": ("000", "001", "002"),  # 松漠紀聞

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from eval.pools import packs
-from indexer.build import build
-from indexer.pack import MAIN, NOTES, STREAM_NAMES, Pack
-from indexer.passages import BOUNDARY, Codes, text_of
-from search.pieces import AFTER, BEFORE, Pieces
+from eval.quality.pools import packs
+from indexer.building.build import build
+from indexer.store.layout import MAIN, NOTES, STREAM_NAMES
+from indexer.store.pack import Pack
+from indexer.text.streams import BOUNDARY, Codes, text_of
+from search.ranking.pieces import AFTER, BEFORE, Pieces
 
 PAGE = "混同江出長白山北流會黒龍江入海其水深廣多魚冬則鑿氷取之上京會寧府在江之南"
 TEXT = "".join(

@@ -9,7 +9,8 @@ from effort import steps
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.folding import fold
+from indexer.text.folding import fold
+from search.model import SearchError
 from search.query import (
     ANY_ONE,
     ANY_RUN,
@@ -29,7 +30,6 @@ from search.query import (
     _read,
     parse,
 )
-from search.results import SearchError
 
 
 def shape(tree: Tree) -> str:

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from indexer.build import build
-from indexer.folding import fold
+from indexer.building.build import build
+from indexer.text.folding import fold
 from search.library import Library
-from search.results import Mode, SearchRequest, Suggestion
-from search.thesaurus import Thesaurus
+from search.model import Mode, SearchRequest, Suggestion
+from search.words.thesaurus import Thesaurus
 
 OLD = "上甚懼羣臣皆懼而畏之\n王薨其子立遂降於敵\n髮白而美發使者發兵發粟"
 THESAURUS = Thesaurus({"害怕": ("惧", "畏", "怖"), "去世": ("薨", "卒"), "头发": ("髮",), "出发": ("发",)})

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from web.accounts.models import Account, Role
 from web.accounts.passwords import hashed
-from web.storage import Storage
+from web.database.storage import Storage
 
 PASSWORD = "金源故地 1115 年"
 

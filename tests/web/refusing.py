@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from web.storage import Storage
+from web.database.storage import Storage
 
 SWITCH = {
     "sqlite": ("PRAGMA query_only = ON", "PRAGMA query_only = OFF"),

@@ -15,12 +15,12 @@ from openly import build
 from people import logged_in
 
 from corpora.model import Access
-from indexer.declaring import declare
+from indexer.upkeep.declaring import declare
 from search.library import MOST_VIEWS, Library
 from web.accounts.models import Role
-from web.addresses import FORWARDED
 from web.app import create_app
-from web.config import Config
+from web.networks import FORWARDED
+from web.serving.config import Config
 
 CLOSED = "closed"
 MANIFEST = """\

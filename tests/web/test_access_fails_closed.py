@@ -23,13 +23,13 @@ from serving import PATIENCE, serving
 from corpora import manifests
 from corpora.manifests import ManifestFailure
 from corpora.model import Access
-from indexer.access import Declared
-from indexer.declaring import declare, survey
-from indexer.generation import published, relabel
+from indexer.store.access import Declared
+from indexer.store.generation import published, relabel
+from indexer.upkeep.declaring import declare, survey
 from web.accounts.models import Role
 from web.app import create_app
-from web.cli import main
-from web.config import Config
+from web.commands.main import main
+from web.serving.config import Config
 
 MANIFEST = """\
 id: {id}

@@ -15,8 +15,8 @@ from web.accounts.guard import requires
 from web.accounts.keys import VARIABLE, key_in
 from web.accounts.models import Account, AuditEntry, Role
 from web.app import create_app
-from web.failure import StorageFailure
-from web.storage import Storage
+from web.database.failure import StorageFailure
+from web.database.storage import Storage
 
 
 def actions(app: Flask) -> list[str]:

@@ -15,7 +15,7 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.schemas import APIOperation
 
-from search.results import Mode, SearchResponse
+from search.model import Mode, SearchResponse
 from web.json import response_json
 
 load_all_checks()

@@ -24,17 +24,17 @@ from openly import build
 from people import PASSWORD, add, log_in
 from sqlalchemy import make_url
 
-from indexer.generation import published
+from indexer.store.generation import published
 from web import archive
 from web.accounts.models import Role
 from web.app import create_app
 from web.archive import MANIFEST, PARTS, Places, back_up, restore
-from web.cli import main
-from web.config import Config
-from web.defaults import DATABASE
+from web.commands.main import main
+from web.database.failure import StorageFailure
+from web.database.storage import Storage
 from web.desk.letterhead import STYLE, write_out
-from web.failure import StorageFailure
-from web.storage import Storage
+from web.serving.config import Config
+from web.serving.defaults import DATABASE
 
 CLOSED = "closed"
 WORK = {"id": "jin", "title": "金史", "sections": [{"title": "卷二十四", "text": "上京路即海古之地金之舊土也"}]}
@@ -217,7 +217,7 @@ def test_an_index_alone_needs_no_database(tmp_path: Path) -> None:
 
 
 def test_backups_of_before_come_back(site: str, tmp_path: Path) -> None:
-    from indexer.backup import backup
+    from indexer.upkeep.backup import backup
 
     backup(Path("index"), tmp_path / "index.tar")
     assert run("database", "backup", tmp_path / "copy").exit_code == 0

@@ -22,8 +22,8 @@ from web.accounts import attempts
 from web.accounts.attempts import MOST_OF_ACCOUNT, MOST_OF_BROWSER, MOST_OF_NETWORK, MOST_OF_PAIR, Bound
 from web.accounts.models import Attempts, Role
 from web.app import create_app
+from web.database.storage import Storage, now
 from web.desk.models import Case
-from web.storage import Storage, now
 
 ASKED = {"question": "會寧府在哪裡？", "name": "王", "contact": "wang@example.org"}
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 
 from indexer.errors import IndexFailure
-from web.cli import main
+from web.commands.main import main
 
 
 def run(*arguments: object) -> Result:
@@ -22,7 +22,7 @@ def run(*arguments: object) -> Result:
 
 def test_help_loads_no_engine_and_no_model() -> None:
     code = (
-        "import sys; from web.cli import main\n"
+        "import sys; from web.commands.main import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
         "print(sorted({'torch', 'faiss', 'tantivy'} & set(sys.modules)))"

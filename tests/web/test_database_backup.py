@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 
 from web.accounts.audit import record
 from web.accounts.models import Account, AuditEntry, Role
-from web.cli import main
-from web.storage import Storage
+from web.commands.main import main
+from web.database.storage import Storage
 
 
 def run(*arguments: object) -> Result:

@@ -31,7 +31,7 @@ PATIENCE = 120
 """Seconds after which a server that has not begun, or has not stopped, has failed."""
 UNTRIED = ("make", "useradd", "systemctl")
 PROGRAM = "/opt/wenyuan/.venv/bin/wenyuan"
-COMMAND = f"{shlex.quote(sys.executable)} -c 'from web.cli import main; main()'"
+COMMAND = f"{shlex.quote(sys.executable)} -c 'from web.commands.main import main; main()'"
 TEXTS = ("我的文本", "mytexts")
 
 

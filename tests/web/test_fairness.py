@@ -22,8 +22,8 @@ import pytest
 from openly import build
 from serving import PATIENCE, Server, serving
 
-from web.connections import KEPT_FREE
-from web.server import SPARE_THREADS
+from web.serving.connections import KEPT_FREE
+from web.serving.server import SPARE_THREADS
 
 ASKED = 13
 """Times that the other reader asks."""

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.results import Mode, Scope, SearchRequest, Sort
-from web.forms import FILTERS, BadParameter, search_arguments, search_request, search_url
+from search.model import Mode, Scope, SearchRequest, Sort
+from web.presenting.urls import FILTERS, BadParameter, search_arguments, search_request, search_url
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 REQUESTS = st.builds(

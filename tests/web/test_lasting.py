@@ -28,12 +28,12 @@ from sqlalchemy.pool import NullPool
 
 from web.accounts.models import Account, Role
 from web.accounts.passwords import hashed
+from web.database.storage import Storage
 from web.desk.autosaving import left
 from web.desk.cases import find, open_case
 from web.desk.drafting import LONGEST
 from web.desk.models import Case
 from web.desk.states import Status
-from web.storage import Storage
 
 TEXT = "上京會寧府，在今哈爾濱市阿城區南。"
 

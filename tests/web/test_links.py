@@ -15,13 +15,13 @@ from flask.testing import FlaskClient
 from people import PASSWORD, add, log_in, logged_in, token
 from sqlalchemy import select, text, update
 
-from web import logs
 from web.accounts import people
 from web.accounts.models import Account, AuditEntry, Invitation, Role
 from web.app import create_app
-from web.cli import main
-from web.server import Log
-from web.storage import Storage, _migrations
+from web.commands.main import main
+from web.database.storage import Storage, _migrations
+from web.serving import logs
+from web.serving.server import Log
 
 OTHER = "another one, longer"
 PAGE = "/administration/accounts"

@@ -18,11 +18,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from search import deadline
-from web import capacity, health, logs, server
-from web.addresses import networks_of
 from web.app import create_app
-from web.capacity import Gate
-from web.config import PREFIX, Config
+from web.networks import networks_of
+from web.serving import admission, health, logs, server
+from web.serving.admission import Gate
+from web.serving.config import PREFIX, Config
 
 DOCS = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -191,7 +191,7 @@ def test_an_address_is_a_sender_and_so_is_a_network_of_ipv6() -> None:
 
 @pytest.mark.parametrize("full", [True, False])
 def test_of_those_who_have_to_wait_some_are_not_kept_connected(full: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capacity, "is_full", lambda _: full)
+    monkeypatch.setattr(admission, "is_full", lambda _: full)
     requests = [Mock() for _ in range(10 * server.LET_GO)]
     for number, request in enumerate(requests):
         server._share(Mock(nr=number), request)

@@ -33,6 +33,6 @@ def test_the_english_page_says_it_in_english(client: FlaskClient) -> None:
 
 
 def test_programs_get_the_names_and_can_do_without(client: FlaskClient) -> None:
-    assert client.get("/api/v1/search?q=阿固達").get_json()["also"] == ["阿骨打"]
-    assert client.get("/api/v1/search?q=阿固達&aliases=false").get_json()["also"] == []
-    assert client.get("/api/v1/search?q=阿固達&strict=true").get_json()["also"] == []
+    assert client.get("/api/v1/search?q=阿固達").get_json()["expanded_names"] == ["阿骨打"]
+    assert client.get("/api/v1/search?q=阿固達&aliases=false").get_json()["expanded_names"] == []
+    assert client.get("/api/v1/search?q=阿固達&strict=true").get_json()["expanded_names"] == []

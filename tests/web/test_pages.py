@@ -142,4 +142,4 @@ def test_what_is_not_close_is_not_shown_as_if_it_were(client: FlaskClient) -> No
     near = client.get("/search", query_string={"q": "冬天凿冰捕鱼", "mode": "semantic"}).text
     assert "distant" not in near
     answer = client.get("/api/v1/search", query_string={"q": "高速铁路时刻表"}).get_json()
-    assert (answer["close"], answer["strange"]) == (False, ["高速铁路", "时刻表"])
+    assert (answer["has_close_match"], answer["unknown_words"]) == (False, ["高速铁路", "时刻表"])

@@ -20,8 +20,8 @@ from web.accounts.attempts import MOST_OF_NETWORK, MOST_OF_PAIR
 from web.accounts.models import Account, Attempts, AuditEntry, Invitation, Role
 from web.accounts.people import AccountFailure
 from web.app import create_app
-from web.cli import main
-from web.storage import Storage, now
+from web.commands.main import main
+from web.database.storage import Storage, now
 
 OTHER = "another one, longer"
 

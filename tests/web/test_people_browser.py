@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 from web.accounts import people, sessions
 from web.accounts.models import AccountSession, Role
 from web.app import create_app
-from web.storage import Storage, now
+from web.database.storage import Storage, now
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.rendering import Layer, Stretch, markup
+from web.presenting.rendering import Layer, Stretch, markup
 
 TEXTS = st.text(alphabet="完顏<>&\"'\n　a", max_size=30)
 RANGES = st.lists(st.tuples(st.integers(-3, 35), st.integers(-3, 35)), max_size=6)

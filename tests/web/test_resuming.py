@@ -16,10 +16,10 @@ from werkzeug.test import TestResponse
 
 from web.accounts.models import Role
 from web.app import create_app
+from web.database.storage import Storage
 from web.desk.cases import open_case
 from web.desk.models import Case
 from web.desk.states import Status
-from web.storage import Storage
 
 TEXT = '在阿城區。\n\n  上京 & <b>會寧府</b> "四里"'
 

@@ -18,11 +18,11 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from web.accounts import retention
 from web.accounts.models import Account, AuditEntry, Role
-from web.cli import main
+from web.commands.main import main
+from web.database.failure import StorageFailure
+from web.database.storage import Storage, now
 from web.desk.models import Case, KeptSearch
 from web.desk.states import Status, Tier
-from web.failure import StorageFailure
-from web.storage import Storage, now
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from openly import build
 from seeing import HOSTILE, seen
 
-from search.results import Mode
+from search.model import Mode
 from web.app import create_app
 
 TEXT = f"松花江{HOSTILE}出長白山{HOSTILE}至會寧府"

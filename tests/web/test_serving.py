@@ -15,7 +15,7 @@ import pytest
 from openly import build
 from serving import PATIENCE, Server, serving
 
-from indexer.generation import MANIFEST, as_json, published
+from indexer.store.generation import MANIFEST, as_json, published
 
 SWAPS = 50
 READERS = 4

@@ -15,8 +15,8 @@ from sqlalchemy import event, select, update
 from web.accounts import sessions
 from web.accounts.models import AccountSession, AuditEntry, Role
 from web.app import create_app
-from web.config import Config
-from web.storage import Storage, now
+from web.database.storage import Storage, now
+from web.serving.config import Config
 
 
 @pytest.fixture

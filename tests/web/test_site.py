@@ -18,7 +18,7 @@ from web.accounts.models import Role
 from web.app import create_app
 from web.commands import serving
 from web.commands.accounts import invite
-from web.config import Config
+from web.serving.config import Config
 
 SITE = "https://library.example/wenyuan"
 ASKED_AT = "http://intern.lan:8401"

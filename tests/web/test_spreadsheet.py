@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.spreadsheet import csv_of, inert
+from web.presenting.spreadsheet import csv_of, inert
 
 FORMULA = '=HYPERLINK("http://example.org")'
 DRESSED = [

@@ -18,9 +18,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from web.accounts.audit import record
 from web.accounts.models import Account, AuditEntry, Role
-from web.cli import main
-from web.failure import StorageFailure
-from web.storage import MIGRATIONS, Base, Storage, latest
+from web.commands.main import main
+from web.database.failure import StorageFailure
+from web.database.storage import MIGRATIONS, Base, Storage, latest
 
 
 def account(login: str = "wang", role: Role = Role.READER) -> Account:
@@ -78,7 +78,7 @@ def test_an_upgrade_that_fails_leaves_nothing_behind(database: str, monkeypatch:
         raise RuntimeError("the power failed")
 
     with monkeypatch.context() as broken:
-        broken.setattr("web.migrations.append_only.append_only", fail)
+        broken.setattr("web.database.migrations.append_only.append_only", fail)
         with pytest.raises(RuntimeError):
             Storage.open(database)
     assert Storage.at(database).version() == ""

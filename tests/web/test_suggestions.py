@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from openly import build
 
 from web.app import create_app
-from web.cli import main
+from web.commands.main import main
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from web import labels, site
+from web import site
 from web.accounts import attempts, people
 from web.accounts.guard import current_account, requires
 from web.accounts.models import Account, AuditEntry, Role
 from web.accounts.people import AccountFailure
-from web.storage import session
+from web.database.storage import session
+from web.presenting import labels
 
 LAST = (1 << 31) - 1
 """The largest number of a row."""

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from web.accounts.models import Attempts
-from web.storage import now
+from web.database.storage import now
 
 QUARTER = timedelta(minutes=15)
 """How long whoever failed too often waits."""

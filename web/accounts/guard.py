@@ -21,8 +21,8 @@ from sqlalchemy.exc import DBAPIError
 from web.accounts import sessions
 from web.accounts.models import Account, Role
 from web.accounts.sessions import Current
-from web.logs import shown_path
-from web.storage import session
+from web.database.storage import session
+from web.serving.logs import shown_path
 
 DEVICE_COOKIE = "wenyuan-browser"
 """Tells a browser that has logged in before: strangers' failures don't make it wait."""

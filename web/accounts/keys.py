@@ -7,8 +7,8 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from indexer import private
-from web.failure import StorageFailure
+from indexer.store import private
+from web.database.failure import StorageFailure
 
 VARIABLE = "WENYUAN_SECRET_KEY"
 SHORTEST = 32

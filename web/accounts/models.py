@@ -10,7 +10,7 @@ from flask_login import UserMixin
 from sqlalchemy import Enum, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from web.storage import Base, Moment, now
+from web.database.storage import Base, Moment, now
 
 LONGEST_LOGIN, LONGEST_NAME = 64, 100
 """In characters."""

@@ -7,15 +7,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.exc import DBAPIError
 
-from web import labels
 from web.accounts import attempts, guard, people, sessions
 from web.accounts.audit import record
 from web.accounts.forms import ChangePassword, LogIn, NewAccount, NewPassword, OpenLink
 from web.accounts.guard import current_account, requires
 from web.accounts.models import Account, Role
 from web.accounts.people import AccountFailure
-from web.addresses import networks
-from web.storage import session, trouble
+from web.database.storage import session, trouble
+from web.networks import networks
+from web.presenting import labels
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/account")
 

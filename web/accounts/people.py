@@ -22,7 +22,7 @@ from web.accounts import attempts, passwords, sessions
 from web.accounts.attempts import Bound
 from web.accounts.audit import record
 from web.accounts.models import LONGEST_LOGIN, LONGEST_NAME, Account, Invitation, Role, stamp
-from web.storage import now
+from web.database.storage import now
 
 GIVER = Role.ADMINISTRATOR
 """Who may give links."""

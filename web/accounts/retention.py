@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from web.accounts.audit import record
 from web.accounts.models import AuditEntry
-from web.failure import StorageFailure
-from web.storage import Storage, now
+from web.database.failure import StorageFailure
+from web.database.storage import Storage, now
 
 
 @dataclass(frozen=True)

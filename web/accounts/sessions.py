@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, contains_eager
 
 from web.accounts.models import Account, AccountSession
-from web.storage import PATIENCE, now
+from web.database.storage import PATIENCE, now
 
 IDLE = timedelta(hours=8)
 """After the last use."""

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from corpora.model import Access
-from indexer.access import Standing
+from indexer.store.access import Standing
 from web.commands.options import collections_option, index_option
 
 
@@ -38,7 +38,7 @@ def access(collection: str | None, who: str | None, from_manifests: bool, own: P
     if collection and from_manifests:
         raise click.UsageError("name a collection or say --from-manifests, not both")
 
-    from indexer.declaring import adopt, declare, survey  # they load the engines, which `--help` has no need of
+    from indexer.upkeep.declaring import adopt, declare, survey  # they load the engines, which `--help` has no need of
 
     before = survey(folder, own)
     if collection and who:

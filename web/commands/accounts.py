@@ -87,7 +87,7 @@ def invite(role: str, site: str | None, address: str) -> None:
     """Print a link by which somebody makes an account; it serves once, within seven days."""
     from web.accounts import people
     from web.accounts.models import Role
-    from web.config import Config
+    from web.serving.config import Config
 
     known = Config.read(None, site=site).site or "http://127.0.0.1:8000"
 
@@ -143,7 +143,7 @@ def audit(file: Path, day: datetime, address: str) -> None:
     the file's SHA-256. Nothing else removes a line.
     """
     from web.accounts.retention import export
-    from web.storage import Storage
+    from web.database.storage import Storage
 
     gone = export(Storage.open(address), file, day.astimezone())
     if gone is None:
@@ -205,9 +205,9 @@ def reset_password(login: str, address: str) -> None:
 @contextmanager
 def _session(address: str) -> Iterator[Session]:
     """A session whose changes are kept where all goes well."""
-    from web import labels  # these load the web framework and the database's library
     from web.accounts.people import AccountFailure
-    from web.storage import Storage
+    from web.database.storage import Storage
+    from web.presenting import labels  # these load the web framework and the database's library
 
     try:
         with Storage.open(address).session.begin() as session:

@@ -16,13 +16,13 @@ from rich.table import Table
 from corpora.manifests import BESIDE, NAME, Catalogue, load, read
 from corpora.model import Access
 from corpora.readers.encodings import Choice
-from indexer.access import Standing
-from web.commands.bars import Bars
+from indexer.store.access import Standing
 from web.commands.options import collections_option, encodings_option, index_option
+from web.commands.progress import Bars
 from web.commands.texts import DATA
 
 if TYPE_CHECKING:
-    from indexer.build import BuildReport
+    from indexer.building.build import BuildReport
 
 
 @click.command()
@@ -78,8 +78,8 @@ def index(
         raise click.UsageError("name a file, a folder or a collection, or use --remove")
     batches = _batches(paths, collection, own)
 
-    from indexer.build import build  # it loads the engines, which `--help` has no need of
-    from indexer.generation import published
+    from indexer.building.build import build  # it loads the engines, which `--help` has no need of
+    from indexer.store.generation import published
 
     failed = False
     standing: list[Standing] = []
@@ -120,7 +120,7 @@ def compact(folder: Path) -> None:
 
     Exit status: 0 fine, 2 nothing done.
     """
-    from indexer.build import compact as run  # it loads the engines, which `--help` has no need of
+    from indexer.building.build import compact as run  # it loads the engines, which `--help` has no need of
 
     with Bars() as bars:
         done = run(folder, on_progress=bars)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from web.commands.bars import Bars
 from web.commands.options import database_option
+from web.commands.progress import Bars
 
 
 @click.group()
@@ -27,7 +27,7 @@ def status(address: str) -> None:
 
     Exit status: 0 they are, 1 they are not.
     """
-    from web.storage import Storage, latest  # it loads the database's library, which `--help` has no need of
+    from web.database.storage import Storage, latest  # it loads the database's library, which `--help` has no need of
 
     storage = Storage.at(address)
     held, wanted = storage.version(), latest()
@@ -39,7 +39,7 @@ def status(address: str) -> None:
 @database_option
 def upgrade(address: str) -> None:
     """Bring the tables up to date, all or nothing. Keep a copy first: there is no way back."""
-    from web.storage import Storage
+    from web.database.storage import Storage
 
     storage = Storage.at(address)
     before = storage.version()
@@ -52,8 +52,8 @@ def upgrade(address: str) -> None:
 @database_option
 def backup(file: Path, address: str) -> None:
     """Write a copy of the database to FILE, which must not be there yet. The site may go on."""
-    from web.backup import back_up
-    from web.storage import Storage
+    from web.database.backup import back_up
+    from web.database.storage import Storage
 
     storage = Storage.at(address)
     with Bars() as bars:
@@ -66,8 +66,8 @@ def backup(file: Path, address: str) -> None:
 @database_option
 def restore(file: Path, address: str) -> None:
     """Fill an empty database from FILE, a copy of the same kind of database."""
-    from web.backup import restore as fill
-    from web.storage import Storage, latest
+    from web.database.backup import restore as fill
+    from web.database.storage import Storage, latest
 
     storage = Storage.at(address)
     with Bars() as bars:
@@ -82,8 +82,8 @@ def restore(file: Path, address: str) -> None:
 @database_option
 def forget_searches(day: datetime, address: str) -> None:
     """Remove the searches kept in cases that were closed before a day; the cases, their evidence and replies stay."""
+    from web.database.storage import Storage
     from web.desk.working import forget
-    from web.storage import Storage
 
     with Storage.open(address).session.begin() as session:
         count = forget(session, day.astimezone())

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from web.commands.bars import Bars
 from web.commands.options import index_option
-from web.defaults import PARTS
+from web.commands.progress import Bars
+from web.serving.defaults import PARTS
 
 if TYPE_CHECKING:
     from web.archive import Places
@@ -28,7 +28,7 @@ def verify(folder: Path) -> None:
 
     Exit status: 0 all is whole, 1 something is damaged, 2 there is no index.
     """
-    from indexer.repair import verify as run  # it loads the engines, which `--help` has no need of
+    from indexer.upkeep.repair import verify as run  # it loads the engines, which `--help` has no need of
 
     with Bars() as bars:
         verdict = run(folder, bars)
@@ -53,7 +53,7 @@ def repair(previous: bool, folder: Path) -> None:
 
     Exit status: 0 all is whole, 1 works have to be indexed again, 2 nothing was done.
     """
-    from indexer.repair import repair as run  # it loads the engines, which `--help` has no need of
+    from indexer.upkeep.repair import repair as run  # it loads the engines, which `--help` has no need of
 
     with Bars() as bars:
         done = run(folder, go_back=previous, on_progress=bars)
@@ -101,9 +101,9 @@ def _places(config: Path | None, **given: Any) -> Places:
     """Return where the parts of the site stand, by the configuration and what is given."""
     from web.accounts.keys import VARIABLE
     from web.archive import Places
-    from web.config import Config
-    from web.state import place_beside
-    from web.storage import file_of
+    from web.database.storage import file_of
+    from web.serving.config import Config
+    from web.serving.state import place_beside
 
     class Where(Config):
         """The configuration of a site of which not everything is there yet."""

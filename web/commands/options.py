@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from corpora.manifests import OWN
 from corpora.readers.encodings import NAMES, Choice
-from web.defaults import DATABASE
+from web.serving.defaults import DATABASE
 
 
 def without_password(context: click.Context, option: click.Parameter, address: str | None) -> str | None:

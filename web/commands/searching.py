@@ -10,10 +10,10 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from search.results import Hit, Mode, Scope, SearchRequest, SearchResponse, Sort
+from search.model import Hit, Mode, Scope, SearchRequest, SearchResponse, Sort
 from web.commands.options import index_option
-from web.forms import FILTERS, MAX_LIMIT, nearest
 from web.json import response_json
+from web.presenting.urls import FILTERS, MAX_LIMIT, nearest
 
 _SIGNS = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"} | dict.fromkeys(
     range(0x7F, 0xA0), 0xFFFD
@@ -103,19 +103,19 @@ def search(
 
 
 def _print(response: SearchResponse) -> None:
-    from web import labels  # it loads the web framework, which `--help` has no need of
+    from web.presenting import labels  # it loads the web framework, which `--help` has no need of
 
     console = Console(highlight=False, soft_wrap=True)
     for code, detail in response.explanations:
         console.print(Text(labels.explanation(code, detail, labels.in_english), style="yellow"))
-    if response.strange:
-        console.print(Text(f"Nowhere in the collection: {', '.join(response.strange)}.", style="yellow"))
-    if response.hits and not response.close:
+    if response.unknown_words:
+        console.print(Text(f"Nowhere in the collection: {', '.join(response.unknown_words)}.", style="yellow"))
+    if response.hits and not response.has_close_match:
         console.print(Text("Nothing close was found; what follows is only nearest.", style="yellow"))
     for each in response.suggestions:
         console.print(Text(f"In old texts: {each.word} → {' '.join(each.classical)}", style="cyan"))
-    if response.also:
-        console.print(Text(f"Also searched: {', '.join(response.also)} (--no-aliases: not).", style="yellow"))
+    if response.expanded_names:
+        console.print(Text(f"Also searched: {', '.join(response.expanded_names)} (--no-aliases: not).", style="yellow"))
     for number, hit in enumerate(response.hits, start=1):
         console.print(_place(number, hit))
         console.print(_text(hit))

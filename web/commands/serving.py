@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpora.model import Access
-from indexer.access import Standing
+from indexer.store.access import Standing
 from web.commands.access import counted, undeclared_line
 from web.commands.options import without_password
 
 if TYPE_CHECKING:
-    from web.config import Config
+    from web.serving.config import Config
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -85,7 +85,7 @@ def serve(file: Path | None, **options: Any) -> None:
     What a later `wenyuan index` publishes is served without a restart, and so is what `wenyuan access` or a manifest
     says of who may read it. Collections of which nobody said it are not served.
     """
-    from web.config import Config  # it is a library that `--help` has no need of
+    from web.serving.config import Config  # it is a library that `--help` has no need of
 
     config = Config.read(file, **{name: value for name, value in options.items() if value != ()})
     # Requests side by side use all cores; threads within one would only wait for each other.
@@ -93,14 +93,14 @@ def serve(file: Path | None, **options: Any) -> None:
     with tempfile.TemporaryDirectory(prefix="wenyuan-") as figures:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures  # before the library that reads it is loaded
 
-        from indexer.declaring import survey
-        from web import logs
+        from indexer.upkeep.declaring import survey
         from web.app import create_app  # it loads the engines, which `--help` has no need of
+        from web.database.storage import session
         from web.desk.knowledge import refreshed
         from web.desk.pages.answers import answers
-        from web.server import Server, listen
+        from web.serving import logs
+        from web.serving.server import Server, listen
         from web.shelf import shelf
-        from web.storage import session
 
         app = create_app(config.index, config.database, config=config)
         found = survey(config.index, config.collections).values()
@@ -116,7 +116,7 @@ def serve(file: Path | None, **options: Any) -> None:
             _require_for_all(found, config.index)
         with app.app_context():
             # The first search reads the model and the dictionaries; no reader should wait for that.
-            shelf().library().fetch()
+            shelf().library().warm_up()
             folded_as_now = shelf().library().is_folded_as_now
             refreshed(answers(), session())  # it may be missing, or made by an earlier version of the program
         logs.configure(config.log_level)

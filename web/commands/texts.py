@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from corpora import fetch as fetching
 from corpora.manifests import Catalogue, ManifestFailure, load
 from corpora.model import Collection
 from corpora.readers import discover
 from corpora.readers.encodings import Choice
+from corpora.sources import fetch as fetching
 from web.commands import checking
 from web.commands.options import collections_option, encodings_option
 

@@ -16,8 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from web.accounts.models import Account
+from web.database.storage import now
 from web.desk.models import Autosave, Case
-from web.storage import now
 
 MOST = 20
 """Sheets of one person in one case; of more, the oldest are thrown away."""

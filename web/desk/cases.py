@@ -10,9 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from web.accounts.models import Account, Role
+from web.database.storage import now, today
 from web.desk.models import Asker, Case, Event, Tag
 from web.desk.states import EDITABLE, REASONED, SIGNING, Move, Status, Tier, moves, waives_review
-from web.storage import now, today
 
 MOST_TAGS = 20
 _LONGEST_DETAIL = 200

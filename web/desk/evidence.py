@@ -18,7 +18,7 @@ from web.desk.citations import Source
 from web.desk.drafting import Quoted
 from web.desk.models import LONGEST_PAGE, Case, Evidence
 from web.desk.quoting import NotInPassage, Passage
-from web.forms import section_url
+from web.presenting.urls import section_url
 
 LONGEST = 5000
 """The longest passage that is kept, in characters."""

@@ -23,13 +23,14 @@ from filelock import FileLock, Timeout
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from indexer import folding, private
-from indexer.build import build
+from indexer.building.build import build
 from indexer.embedding import load_embedder
 from indexer.errors import IndexFailure
-from indexer.generation import published
+from indexer.store import private
+from indexer.store.generation import published
+from indexer.text import folding
 from search.library import Library
-from search.results import Hit, SearchError, SearchRequest
+from search.model import Hit, SearchError, SearchRequest
 from web.desk import document
 from web.desk.models import Case, Signature
 from web.desk.replying import signed
@@ -115,7 +116,7 @@ class Answers:
             _log.error("the base of answers can't be searched: %s", failure)
             return ()
         best: dict[str, Answer] = {}
-        for hit in response.hits if response and response.close else ():
+        for hit in response.hits if response and response.has_close_match else ():
             best.setdefault(hit.work.id, Answer(hit.work.id, hit))
         return tuple(best.values())[:limit]
 

@@ -14,8 +14,8 @@ from sqlalchemy import Enum, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from web.accounts.models import Account
+from web.database.storage import Base, Moment, now
 from web.desk.states import Status, Tier
-from web.storage import Base, Moment, now
 
 LONGEST_QUESTION, LONGEST_NAME, LONGEST_TAG, LONGEST_NOTE, LONGEST_PAGE = 4000, 200, 50, 4000, 100
 """In characters."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from web.desk.document import Run
-from web.rendering import is_hard
+from web.presenting.rendering import is_hard
 
 ELLIPSIS = "……"
 

@@ -9,12 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from web.accounts.models import Account
+from web.database.storage import today
 from web.desk import autosaving, drafting, evidence
 from web.desk.cases import Refused, note
 from web.desk.document import Document, from_data, to_data
 from web.desk.models import Case, Revision, Signature
 from web.desk.states import EDITABLE, FINISHED
-from web.storage import today
 
 
 class Overtaken(Exception):

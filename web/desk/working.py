@@ -17,15 +17,15 @@ from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from search.results import SearchRequest, SearchResponse
+from search.model import SearchRequest, SearchResponse
 from web.accounts.audit import record
 from web.accounts.guard import current_account, may
 from web.accounts.models import Role
+from web.database.storage import aside, session, trouble
 from web.desk.cases import find
 from web.desk.models import Case, KeptSearch
 from web.desk.states import EDITABLE, Status
-from web.forms import search_arguments
-from web.storage import aside, session, trouble
+from web.presenting.urls import search_arguments
 
 _CARRIED = "case"
 
@@ -87,7 +87,7 @@ def _keep(asked: SearchRequest, response: SearchResponse) -> None:
         account_id=account.id,
         query=asked.q,
         arguments=arguments,
-        passages=response.total.passages if response.close else 0,
+        passages=response.total.passages if response.has_close_match else 0,
         occurrences=response.total.occurrences,
         generation=response.generation,
     )

@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from web.accounts import sessions
 from web.accounts.models import Account, Role
+from web.database.storage import Storage
 from web.desk.cases import find
 from web.desk.models import Case
-from web.storage import Storage
 
 NAME, CONTACT = "趙錢孫李", "secret@example.org"
 QUESTION = "金代上京会宁府在今天什么地方？"

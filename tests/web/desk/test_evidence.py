@@ -14,7 +14,7 @@ from desk_works import OTHER, TEXT, WORK, write
 from sqlalchemy.exc import DBAPIError
 
 from search.library import Library
-from search.results import SectionView
+from search.model import SectionView
 from web.app import create_app
 from web.desk import evidence
 from web.desk.evidence import Fate

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from web.cli import main
+from web.commands.main import main
 from web.desk import letterhead
 from web.desk.document import Block, Document, Kind, Run, from_data, plain, to_data
 from web.desk.exporting.docx import docx

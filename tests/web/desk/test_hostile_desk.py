@@ -26,8 +26,8 @@ from werkzeug.test import TestResponse
 
 from web.accounts.models import Account, AccountSession, Role
 from web.app import create_app
+from web.database.storage import now
 from web.desk.states import Move
-from web.storage import now
 
 REQUESTS = 150
 MOST = 2

@@ -10,8 +10,8 @@ from desk_people import CONTACT, NAME, QUESTION, Desk
 from filelock import FileLock
 
 from corpora.model import Access
-from indexer.declaring import declare
 from indexer.errors import IndexFailure
+from indexer.upkeep.declaring import declare
 from web.app import create_app
 from web.desk import knowledge
 from web.desk.cases import find

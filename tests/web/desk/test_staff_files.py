@@ -10,9 +10,9 @@ from modes import open_to_others, umask
 
 from web.accounts.keys import key_in
 from web.app import create_app
-from web.backup import back_up
-from web.config import Config
-from web.storage import Storage
+from web.database.backup import back_up
+from web.database.storage import Storage
+from web.serving.config import Config
 
 
 def serve(index: Path, database: str, **configured: object) -> Desk:

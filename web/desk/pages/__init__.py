@@ -12,10 +12,10 @@ from flask.typing import ResponseReturnValue
 from web import resuming
 from web.accounts.guard import current_account, requires
 from web.accounts.models import Account, Role
+from web.database.storage import session
 from web.desk import labels
 from web.desk.cases import Refused, find
 from web.desk.models import Case
-from web.storage import session
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 

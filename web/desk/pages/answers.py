@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from web.accounts.guard import requires
 from web.accounts.models import Role
+from web.database.storage import session
 from web.desk import labels, publication
 from web.desk.cases import Refused, find, note
 from web.desk.forms import Publish
@@ -17,7 +18,6 @@ from web.desk.knowledge import Answers, refreshed
 from web.desk.models import Case
 from web.desk.pages import acting, blueprint, case_url, on_case
 from web.desk.states import Status
-from web.storage import session
 
 EXTENSION = "answers"
 

@@ -11,10 +11,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from search.deadline import SearchTimeout
-from search.results import Mode, SearchRequest
+from search.model import Mode, SearchRequest
 from web import site
 from web.accounts.guard import requires
 from web.accounts.models import Role
+from web.database.storage import session, today
 from web.desk import cases, evidence, labels, publication, quoting, replying, working
 from web.desk.cases import Refused, note
 from web.desk.forms import Annotate, Enter, Facts, Publish, Trim, Who
@@ -24,9 +25,8 @@ from web.desk.pages import acting, blueprint, case_url, on_case
 from web.desk.pages.answers import answers
 from web.desk.states import EDITABLE, REASONED, SIGNING, Move, Status, Tier, moves, waives_review
 from web.desk.terms import query, terms
-from web.forms import search_url
+from web.presenting.urls import search_url
 from web.shelf import library
-from web.storage import session, today
 
 PER_PAGE = 30
 MINE = "me"

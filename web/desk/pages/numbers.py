@@ -11,11 +11,11 @@ from flask_babel import gettext as _
 
 from web.accounts.guard import requires
 from web.accounts.models import Role
+from web.database.storage import session
 from web.desk import charts, labels
 from web.desk.pages import blueprint
 from web.desk.statistics import DAYS, Statistics, statistics, years
-from web.spreadsheet import MEDIA_TYPE, csv_of
-from web.storage import session
+from web.presenting.spreadsheet import MEDIA_TYPE, csv_of
 
 Row = tuple[str, ...]
 

@@ -6,14 +6,14 @@ from flask import Blueprint, abort, make_response, redirect, render_template, re
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from web import labels
 from web.accounts import attempts
-from web.addresses import networks
+from web.database.storage import session
 from web.desk import cases, publication, replying
 from web.desk.forms import Ask
 from web.desk.models import Case
 from web.desk.pages.answers import answers
-from web.storage import session
+from web.networks import networks
+from web.presenting import labels
 
 PER_PAGE = 30
 _ASKED = "asked"

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from web import site
+from web.database.storage import session
 from web.desk import autosaving, evidence, labels, merging, quoting, replying
 from web.desk.cases import Refused
 from web.desk.document import Document
@@ -21,7 +22,6 @@ from web.desk.models import Case
 from web.desk.pages import acting, blueprint, case_url, on_case
 from web.desk.replying import Overtaken
 from web.desk.states import EDITABLE
-from web.storage import session
 
 LETTERHEAD = "LETTERHEAD"
 """The setting that names the letterhead's folder; None for the one that comes along."""

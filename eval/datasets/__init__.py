@@ -1,0 +1,1 @@
+"""Queries and texts that search is measured on."""

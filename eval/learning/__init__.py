@@ -1,0 +1,1 @@
+"""Makes the learnt data that ships."""

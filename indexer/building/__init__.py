@@ -1,0 +1,1 @@
+"""Works become an index: builds, merges, what is settled about a source."""

@@ -1,0 +1,8 @@
+"""How far a long piece of work is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Progress = Callable[[str, int, int], None]
+"""Called with the name of the step, what is done and what there is to do."""

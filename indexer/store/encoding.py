@@ -1,0 +1,79 @@
+"""What keeps a pack small: characters as their ranks in an alphabet, offsets as distances from a base.
+
+Both are read as the plain arrays that they stand for, by a number, a slice or an array of numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.text.streams import BOUNDARY, Codes
+
+BLOCK_BITS = 5
+"""Every 32 offsets share a base, so that a distance from it fits in a byte where nothing long was left out."""
+_CODE_POINTS = 0x110000
+
+Ids = NDArray[Any]
+"""Ranks in an alphabet: 16 bits each, 32 in a pack of more than 65,536 different characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Code points stored as ranks in ``alphabet``, which is sorted and begins with 0, the boundary."""
+
+    ids: Ids
+    alphabet: Codes
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.alphabet[self.ids[key]]
+
+    def take(self, places: NDArray[np.int64]) -> Codes:
+        """The characters at some places, quicker than by an index."""
+        return self.alphabet.take(self.ids.take(places))
+
+
+@dataclass(frozen=True, slots=True)
+class Offsets:
+    """Rising numbers, each stored as its distance from the base of its block."""
+
+    bases: Codes
+    distances: NDArray[Any]
+
+    @classmethod
+    def of(cls, numbers: Codes) -> Offsets:
+        """Store ``numbers``, in no more bits than the longest distance needs."""
+        bases = np.ascontiguousarray(numbers[:: 1 << BLOCK_BITS])
+        distances = numbers - np.repeat(bases, 1 << BLOCK_BITS)[: len(numbers)]
+        return cls(bases, distances.astype(np.min_scalar_type(int(distances.max(initial=0)))))
+
+    def __len__(self) -> int:
+        return len(self.distances)
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, slice):
+            key = np.arange(*key.indices(len(self.distances)))
+        return self.bases[key >> BLOCK_BITS] + self.distances[key]
+
+
+def alphabet_of(*texts: Codes) -> Codes:
+    """The different characters of some texts and the boundary, sorted."""
+    present = np.zeros(_CODE_POINTS, dtype=bool)
+    present[BOUNDARY] = True
+    for text in texts:
+        present[text] = True
+    return np.flatnonzero(present).astype(np.uint32)
+
+
+def ranks(text: Codes, alphabet: Codes) -> Ids:
+    """The ranks of a text's characters in an alphabet that holds them all."""
+    table = np.zeros(_CODE_POINTS, np.uint32)
+    table[alphabet] = np.arange(len(alphabet), dtype=np.uint32)
+    ids: Ids = table[text].astype(np.uint16 if len(alphabet) <= 1 << 16 else np.uint32)
+    return ids

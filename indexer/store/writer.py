@@ -1,0 +1,236 @@
+"""Writing a pack: works are gathered, their windows embedded, and everything is written into one folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpora.model import Problem, Role, Section, Span, SpanKind, Work
+from indexer.embedding import Embedder, StaticEmbedder, Vectors, unit
+from indexer.progress import Progress
+from indexer.store import checksums, private, vectors
+from indexer.store.encoding import Offsets, alphabet_of, ranks
+from indexer.store.files import sync
+from indexer.store.layout import (
+    ABSTRACT_WEIGHT,
+    ARRAYS,
+    HEAD_WEIGHT,
+    KINDS,
+    MAIN,
+    NOTES,
+    PAGE,
+    PASSAGE,
+    ROLES,
+    SECTION,
+    SPAN,
+    STREAM_NAMES,
+    WINDOW,
+)
+from indexer.store.positions import Pairs
+from indexer.text import words
+from indexer.text.streams import (
+    code_points,
+    main_stream,
+    main_windows,
+    note_windows,
+    notes_stream,
+    passage_starts,
+    text_of,
+)
+
+_BATCH = 8192
+_SEED = 7
+
+
+class PackWriter:
+    """Gathers works and writes them as a pack."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, list[NDArray[Any]]] = {name: [] for name in ARRAYS}
+        self._labels: list[str] = []
+        self._names: list[str] = []
+        self._works: list[dict[str, Any]] = []
+        self._length = 0
+        self._stream_lengths = [0, 0]
+        self._sections = 0
+        self._passages = 0
+
+    def add(self, work: Work, collection: str, source: str) -> None:
+        """Add a work with all its sections; empty sections are left out."""
+        sections = [section for section in work.sections if section.text]
+        for number, section in enumerate(sections):
+            self._add_section(section, number, work.record.language == words.MODERN)
+        self._works.append(
+            {
+                "id": work.id,
+                "collection": collection,
+                "record": asdict(work.record),
+                "source": source,
+                "first_section": self._sections - len(sections),
+                "section_titles": [section.title for section in sections],
+            }
+        )
+
+    def _add_section(self, section: Section, number: int, modern: bool) -> None:
+        codes = code_points(section.text)
+        streams = (main_stream(section, codes), notes_stream(section, codes))
+        cuts = passage_starts(section)
+        starts = np.array([start for start, _ in cuts], np.uint32)
+        passages = np.zeros(len(cuts), PASSAGE)
+        passages["section"] = self._sections
+        passages["page"] = [page + len(self._labels) if page >= 0 else -1 for _, page in cuts]
+        passages["start"] = starts + self._length
+        passages["end"] = np.append(starts[1:], len(codes)) + self._length
+        passages["weight"] = _weights(section, starts, len(codes))
+        if modern:
+            self._arrays["inside"].append(words.inside(codes, streams[MAIN]) + np.uint32(self._stream_lengths[MAIN]))
+        windows: list[NDArray[Any]] = []
+        for kind, (stream, found) in enumerate(
+            ((streams[MAIN], main_windows(section, streams[MAIN])), (streams[NOTES], note_windows(streams[NOTES])))
+        ):
+            name = STREAM_NAMES[kind]
+            base = self._stream_lengths[kind]
+            bounds = np.searchsorted(stream.offsets, starts)
+            # The boundary that closes the section belongs to its last passage.
+            passages[f"{name}_start"] = bounds + base
+            passages[f"{name}_end"] = np.append(bounds[1:], len(stream.codes)) + base
+            rows = np.zeros(len(found), WINDOW)
+            rows["stream"] = kind
+            rows["start"] = [window.start + base for window in found]
+            rows["end"] = [window.end + base for window in found]
+            middles = (rows["start"] + rows["end"]) // 2 - base
+            rows["passage"] = np.searchsorted(bounds, middles, side="right") - 1 + self._passages
+            windows.append(rows)
+            self._arrays[name].append(stream.codes)
+            self._arrays[f"{name}_offsets"].append(stream.offsets + np.uint32(self._length))
+            self._stream_lengths[kind] += len(stream.codes)
+        self._arrays["windows"] += windows
+        self._arrays["passages"].append(passages)
+        self._arrays["text"].append(codes)
+        row = (len(self._works), number, self._length, self._length + len(codes), self._passages)
+        self._arrays["sections"].append(np.array([(*row, ROLES.index(section.role))], SECTION))
+        self._arrays["pages"].append(np.array([(page.start + self._length,) for page in section.pages], PAGE))
+        self._labels += [f"{_one_line(page.label)}\t{_one_line(page.facsimile)}" for page in section.pages]
+        self._arrays["spans"].append(np.array([self._span(span) for span in section.spans], SPAN))
+        self._length += len(codes)
+        self._sections += 1
+        self._passages += len(cuts)
+
+    def _span(self, span: Span) -> tuple[int, int, int, int]:
+        name = -1
+        if span.name:
+            name = len(self._names)
+            self._names.append(span.name)
+        return KINDS.index(span.kind), span.start + self._length, span.end + self._length, name
+
+    def write(
+        self, folder: Path, problems: Mapping[str, Sequence[Problem]], embedder: Embedder, progress: Progress
+    ) -> None:
+        """Embed the windows and write everything into ``folder``, which must not exist; it is durable afterwards.
+
+        ``problems`` are those of each source, by its digest; their files are named from its root.
+        """
+        draft = folder.with_name(f".{folder.name}.draft")
+        for each in (folder.parent, draft):
+            private.make_inside(each)
+        joined = {name: _concatenate(name, parts) for name, parts in self._arrays.items()}
+        joined["windows"], lengths = _write_vectors(joined, embedder, draft, progress)
+        for name, array in _compacted(joined).items():
+            np.save(draft / f"{name}.npy", array)
+        np.save(draft / "lengths.npy", lengths)
+        (draft / "pages.txt").write_text("\n".join(self._labels), "utf-8")
+        contents = {
+            "works": self._works,
+            "names": self._names,
+            "problems": {
+                source: [(str(each.file), each.line, each.reason, each.is_note) for each in found]
+                for source, found in problems.items()
+            },
+        }
+        (draft / "contents.json").write_text(json.dumps(contents, ensure_ascii=False), "utf-8")
+        checksums.seal(draft)
+        for path in (*draft.iterdir(), draft):
+            sync(path)
+        os.replace(draft, folder)
+        sync(folder.parent)
+
+
+def _write_vectors(
+    joined: Mapping[str, NDArray[Any]], embedder: Embedder, folder: Path, progress: Progress
+) -> tuple[NDArray[Any], NDArray[np.float32]]:
+    """Embed the windows and write their vectors; the windows in the vectors' order, and lengths of static sums."""
+    windows = joined["windows"]
+    total = len(windows)
+    texts = [text_of(joined[name]) for name in STREAM_NAMES]
+    static = isinstance(embedder, StaticEmbedder)
+
+    def embed(rows: NDArray[Any]) -> tuple[Vectors, Vectors]:
+        places = zip(rows["stream"].tolist(), rows["start"].tolist(), rows["end"].tolist(), strict=True)
+        some = [texts[stream][start:end] for stream, start, end in places]
+        return unit(embedder.sums(some) if isinstance(embedder, StaticEmbedder) else embedder.embed(some))
+
+    lengths = np.zeros(total if static else 0, np.float32)
+
+    def batches() -> Iterator[Vectors]:
+        for first in range(0, total, _BATCH):
+            rows, found = embed(windows[first : first + _BATCH])
+            lengths[first : first + _BATCH] = found[: len(lengths)]
+            yield rows
+            progress("embed", min(first + _BATCH, total), total)
+
+    if isinstance(embedder, StaticEmbedder) and embedder.codebook and total > vectors.EXACT_UP_TO:
+        coder = vectors.Coder(embedder.codebook)
+        for rows in batches():
+            coder.add(rows)
+        order, coded = coder.sorted()
+        coded.save(folder)
+        return windows[order], lengths[order]
+    size = vectors.sample_size(total)
+    chosen = np.sort(np.random.default_rng(_SEED).permutation(total)[:size])
+    index = vectors.new(embed(windows[chosen])[0], total)
+    for rows in batches():
+        index.add(rows)
+    vectors.write(index, folder)
+    return windows, lengths
+
+
+def _compacted(joined: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The arrays as they are stored."""
+    texts = ("text", *STREAM_NAMES)
+    alphabet = alphabet_of(*(joined[name] for name in texts))
+    stored = {"alphabet": alphabet} | {name: ranks(joined[name], alphabet) for name in texts}
+    for name in STREAM_NAMES:
+        offsets, pairs = Offsets.of(joined[f"{name}_offsets"]), Pairs.of(stored[name])
+        stored |= {f"{name}_bases": offsets.bases, f"{name}_distances": offsets.distances}
+        stored |= {f"{name}_order": pairs.order, f"{name}_keys": pairs.keys, f"{name}_starts": pairs.starts}
+    return stored | {name: joined[name] for name in ("passages", "sections", "spans", "pages", "windows", "inside")}
+
+
+def _concatenate(name: str, parts: list[NDArray[Any]]) -> NDArray[Any]:
+    kinds: dict[str, Any] = {"passages": PASSAGE, "sections": SECTION, "spans": SPAN, "pages": PAGE, "windows": WINDOW}
+    return np.concatenate([np.empty(0, kinds.get(name, np.uint32)), *parts])
+
+
+def _weights(section: Section, starts: NDArray[np.uint32], length: int) -> NDArray[np.float32]:
+    """How much each passage counts in a ranking."""
+    head = np.zeros(length + 1, np.int64)
+    for span in section.spans:
+        if span.kind is SpanKind.HEAD:
+            head[span.start : span.end] = 1
+    ends = np.append(starts[1:], length).astype(np.int64)
+    sums = np.concatenate([[0], np.cumsum(head)])
+    share = (sums[ends] - sums[starts]) / np.maximum(ends - starts, 1)
+    base = ABSTRACT_WEIGHT if section.role is Role.ABSTRACT else 1.0
+    weights: NDArray[np.float32] = np.where(share > 0.5, HEAD_WEIGHT, base).astype(np.float32)
+    return weights
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,1 @@
+"""What a text becomes for search: folded streams, passages, windows, grams."""

@@ -1,0 +1,162 @@
+"""A section becomes two folded streams, and the passages and windows over them. Pure functions.
+
+The main stream is the section's text without its interlinear notes; the notes stream is its notes, one after
+another. What stands beside the text, such as the number of a note, is in neither. Each section of the main stream and
+each note of the notes stream ends with :data:`BOUNDARY`, which no folded character equals, so no match runs across it.
+A phrase is searched in a stream, hence across line ends, pages, notes and passages; a passage only says where a match
+is counted and shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpora.model import Section, SpanKind
+from indexer.text.folding import fold_array, repeat
+
+Codes = NDArray[np.uint32]
+
+BOUNDARY = 0
+LONGEST_PASSAGE = 600
+"""Characters; a page that is longer (a page mark is missing, or the text has no pages) is cut at line ends."""
+PASSAGE_GOAL = 260
+"""Characters gathered into a passage where the text has no pages."""
+WINDOW, STRIDE = 40, 20
+"""Folded characters a window of unpunctuated text, and from one window to the next."""
+SHORTEST_WINDOW = 6
+LONGEST_SENTENCE = 80
+PUNCTUATED = 0.02
+"""A text with at least this share of sentence punctuation is cut into sentences."""
+
+_SENTENCE_END = re.compile(r"[。！？；!?;]+[」』”’）)]*|\n+")
+_PUNCTUATION = re.compile(r"[。，、；：！？]")
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Folded code points and, for each, the offset of its original in the section."""
+
+    codes: Codes
+    offsets: Codes
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open range of a stream that gets one vector."""
+
+    start: int
+    end: int
+
+
+def code_points(text: str) -> Codes:
+    """The text as an array of code points; lone surrogates, which no valid file holds, become U+FFFD."""
+    return np.frombuffer(text.encode("utf-32-le", "replace"), dtype="<u4").astype(np.uint32)
+
+
+def text_of(codes: Codes) -> str:
+    """The inverse of :func:`code_points`."""
+    return codes.astype("<u4").tobytes().decode("utf-32-le")
+
+
+def main_stream(section: Section, codes: Codes) -> Stream:
+    """The folded text without its notes and what stands beside it, closed by a boundary."""
+    places = np.flatnonzero(_without(section, len(codes), SpanKind.NOTE, SpanKind.MARK))
+    folded, offsets = fold_array(codes[places])
+    return Stream(
+        np.append(repeat(folded), np.uint32(BOUNDARY)),
+        np.append(places[offsets], len(codes)).astype(np.uint32),
+    )
+
+
+def notes_stream(section: Section, codes: Codes) -> Stream:
+    """The folded notes in order, each closed by a boundary."""
+    kept = _without(section, len(codes), SpanKind.MARK)
+    parts: list[Codes] = []
+    offsets: list[Codes] = []
+    for span in section.spans:
+        if span.kind is SpanKind.NOTE:
+            places = np.flatnonzero(kept[span.start : span.end]) + span.start
+            folded, found = fold_array(codes[places])
+            parts += [repeat(folded), np.array([BOUNDARY], np.uint32)]
+            offsets += [places[found].astype(np.uint32), np.array([span.end], np.uint32)]
+    if not parts:
+        return Stream(np.empty(0, np.uint32), np.empty(0, np.uint32))
+    return Stream(np.concatenate(parts), np.concatenate(offsets))
+
+
+def _without(section: Section, length: int, *kinds: SpanKind) -> NDArray[np.bool_]:
+    """Which characters of a section's text are in no span of these kinds."""
+    kept = np.ones(length, dtype=bool)
+    for span in section.spans:
+        if span.kind in kinds:
+            kept[span.start : span.end] = False
+    return kept
+
+
+def passage_starts(section: Section) -> list[tuple[int, int]]:
+    """Where each passage starts, with the number of its page (-1 where the text has no page there)."""
+    length = len(section.text)
+    if not length:
+        return []
+    pages = [(page.start, number) for number, page in enumerate(section.pages) if page.start < length]
+    if not pages or pages[0][0] > 0:
+        pages.insert(0, (0, -1))
+    starts: list[tuple[int, int]] = []
+    for (start, number), (end, _) in zip(pages, [*pages[1:], (length, -1)], strict=True):
+        paged = number >= 0
+        if paged and end - start <= LONGEST_PASSAGE:
+            starts.append((start, number))
+        else:
+            starts += [(cut, number) for cut in _cuts(section.text, start, end, PASSAGE_GOAL)]
+    return starts
+
+
+def _cuts(text: str, start: int, end: int, goal: int) -> Iterator[int]:
+    """Cut points from ``start``: at a line or sentence end after ``goal``, else at LONGEST_PASSAGE."""
+    yield start
+    last = start
+    while end - last > LONGEST_PASSAGE:
+        ends = (found.end() for found in _SENTENCE_END.finditer(text, last + goal, last + LONGEST_PASSAGE))
+        last = next(ends, last + LONGEST_PASSAGE)
+        if last < end:
+            yield last
+
+
+def main_windows(section: Section, stream: Stream) -> list[Window]:
+    """Sentences where the text is punctuated, overlapping windows where it is not."""
+    size = len(stream.codes) - 1
+    if len(_PUNCTUATION.findall(section.text)) < PUNCTUATED * len(section.text):
+        return list(_sliding(0, size))
+    ends = [found.end() for found in _SENTENCE_END.finditer(section.text)]
+    bounds = np.unique(np.append(np.searchsorted(stream.offsets[:-1], ends), size))
+    windows: list[Window] = []
+    start = 0
+    for end in bounds.tolist():
+        if end - start >= SHORTEST_WINDOW or end == size:
+            windows += _sliding(start, end) if end - start > LONGEST_SENTENCE else [Window(start, end)]
+            start = end
+    return [window for window in windows if window.end > window.start]
+
+
+def note_windows(stream: Stream) -> list[Window]:
+    """Windows over each note that is long enough to mean something alone."""
+    windows: list[Window] = []
+    start = 0
+    for end in np.flatnonzero(stream.codes == BOUNDARY).tolist():
+        if end - start >= SHORTEST_WINDOW:
+            windows += _sliding(start, end)
+        start = end + 1
+    return windows
+
+
+def _sliding(start: int, end: int) -> Iterator[Window]:
+    while end - start > WINDOW:
+        yield Window(start, start + WINDOW)
+        start += STRIDE
+    if end > start:
+        yield Window(start, end)

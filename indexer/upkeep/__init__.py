@@ -1,0 +1,1 @@
+"""Care of an index: repair, backup, declarations of access."""

@@ -1,0 +1,337 @@
+"""A generation in one file, and back.
+
+The file is an uncompressed tar: the manifest first, then each folder with its checksums before what they tell of.
+A backup reads what is published, which nothing changes, so that serving and building go on. Restoring publishes the
+generation of the file as the next one of the index; what was published before it stays as the one to go back to. Who
+may read what comes along in the manifest, and what was closed since the backup stays closed.
+
+Checksums tell of accidents, not of forgery. Yet a forged file can't run code: texts, streams and vectors are arrays
+without pickles, and of an engine with pickles (:data:`indexer.engines.PICKLED`) the inverted index is made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, cast
+
+from indexer.building.build import write_engine
+from indexer.engines import PICKLED
+from indexer.errors import IndexFailure, no_room
+from indexer.progress import Progress
+from indexer.store import checksums, private
+from indexer.store.checksums import LIST, Damaged, Record
+from indexer.store.files import sync
+from indexer.store.generation import (
+    MANIFEST,
+    Generation,
+    as_json,
+    builder_lock,
+    damaged,
+    drop,
+    engine_folder,
+    folders,
+    from_json,
+    pack_folder,
+    previous,
+    publish,
+    published,
+)
+
+LARGEST_LIST = 256 << 20
+"""The most bytes of a manifest or of a list of checksums, which are read into memory."""
+_FOLDER = re.compile(r"(packs|engines)/[0-9A-Za-z-]+")
+_FILE = re.compile(r"\.?[0-9A-Za-z_][0-9A-Za-z_.-]*")
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What went into a file, or came out of it. ``generation`` is its number in the index."""
+
+    generation: int
+    works: int
+    files: int
+    bytes: int
+
+
+def backup(index: Path, target: Path, on_progress: Progress = lambda step, done, total: None) -> Moved:
+    """Write the published generation to the file ``target``; every byte is checked on its way.
+
+    Raises:
+        IndexFailure: there is no index, it is damaged, or the file exists; nothing is left behind.
+    """
+    if target.exists():
+        raise IndexFailure(f"{target}: is there already; name another file")
+    draft = target.with_name(f".{target.name}.draft")
+    try:
+        with no_room(target.parent):
+            with open(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "r+b") as file:
+                moved = archive(index, file, on_progress)
+            sync(draft)
+            os.replace(draft, target)
+            sync(target.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+    return moved
+
+
+def archive(index: Path, file: IO[bytes], on_progress: Progress = lambda step, done, total: None) -> Moved:
+    """Write the published generation into a file that is open, from where it stands to its end.
+
+    Raises:
+        IndexFailure: there is no index, it is damaged, or builds drop its generations faster than they are read.
+    """
+    start = file.tell()
+    for _ in range(_ATTEMPTS):
+        file.seek(start)
+        file.truncate()
+        state = published(index)
+        if state is None:
+            raise IndexFailure(f"{index}: no index there")
+        try:
+            return _write(index, state, file, on_progress)
+        except (Damaged, FileNotFoundError) as failure:
+            if published(index) == state:
+                raise damaged(index, failure) from failure
+            # Builds have dropped this generation meanwhile: take theirs.
+    raise IndexFailure(f"{index}: builds published faster than it could be copied; run it when they are done")
+
+
+def restore(
+    source: Path, index: Path, *, over: bool = False, on_progress: Progress = lambda step, done, total: None
+) -> Moved:
+    """Publish the generation in the file ``source`` as the next one of the index.
+
+    Raises:
+        IndexFailure: the file is no whole backup, or there is an index already and ``over`` was not said; what was
+            published is as it was.
+    """
+    with source.open("rb") as file, staged(file, str(source), index, over=over, on_progress=on_progress) as settle:
+        return settle()
+
+
+@contextmanager
+def staged(
+    file: IO[bytes],
+    name: str,
+    index: Path,
+    *,
+    over: bool = False,
+    on_progress: Progress = lambda step, done, total: None,
+) -> Iterator[Callable[[], Moved]]:
+    """Unpack the generation in a file beside the index, and give what publishes it; nobody else builds meanwhile.
+
+    ``name`` is the file's in messages.
+
+    Raises:
+        IndexFailure: as :func:`restore` does.
+    """
+    with builder_lock(index), no_room(index):
+        before = _before(index, over)
+        draft = index / "packs" / ".restoring"  # where the next to publish drops what a death leaves
+        shutil.rmtree(draft, ignore_errors=True)
+        for each in (draft.parent, draft):
+            private.make_inside(each)
+        try:
+            room = shutil.disk_usage(index).free
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            if size > room:
+                advice = f"{size:,} bytes are needed and {room:,} are free"
+                raise IndexFailure(f"{index}: no room is left on the disk ({advice})")
+            try:
+                state = _unpack(file, draft, lambda done: on_progress("restore", done, size))
+            except (_Refused, tarfile.TarError, EOFError) as failure:
+                raise IndexFailure(f"{name}: {failure}; nothing was restored") from failure
+            yield lambda: _settle(index, draft, state, before, on_progress)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+class _Refused(Exception):
+    """The file is not what a backup writes."""
+
+
+def _before(index: Path, over: bool) -> Generation | None:
+    """The generation to go back to after a restoration."""
+    try:
+        before = published(index)
+    except Damaged:
+        if not over:
+            raise
+        return previous(index)
+    if before and not over:
+        works = len(before.live_works())
+        advice = "say --replace to publish the backup in their place (`wenyuan repair --previous` takes it back)"
+        raise IndexFailure(f"{index}: {works} works are there, in generation {before.number}; {advice}")
+    return before
+
+
+# Writing
+
+
+class _Checking:
+    """A file to be read once from start to end, which must hold what was recorded."""
+
+    def __init__(self, file: IO[bytes], record: Record) -> None:
+        self._file, self._record = file, record
+        self._sum = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes."""
+        data = self._file.read(size)
+        self._sum.update(data)
+        return data
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether what was read is what was recorded."""
+        return self._sum.hexdigest() == self._record.sha256
+
+
+def _write(index: Path, state: Generation, file: IO[bytes], on_progress: Progress) -> Moved:
+    every = folders(index, state)
+    total = sum(map(checksums.size, every))
+    done = files = 0
+    with tarfile.open(fileobj=file, mode="w") as tar:
+        _add_bytes(tar, MANIFEST, as_json(state).encode())
+        for folder in every:
+            name = f"{folder.parent.name}/{folder.name}"
+            records = checksums.recorded(folder)
+            _add_bytes(tar, f"{name}/{LIST}", (folder / LIST).read_bytes())
+            for each, record in records.items():
+                with (folder / each).open("rb") as opened:
+                    checking = _Checking(opened, record)
+                    try:
+                        tar.addfile(_member(f"{name}/{each}", record.bytes), cast(IO[bytes], checking))
+                    except OSError as failure:
+                        raise failure if failure.errno else Damaged(f"{folder / each}: truncated") from failure
+                if not checking.is_whole:
+                    raise Damaged(f"{folder / each}: its bytes have changed")
+                files += 1
+                done += record.bytes
+                on_progress("backup", done, total)
+    return Moved(state.number, len(state.live_works()), files, done)
+
+
+def _add_bytes(archive: tarfile.TarFile, name: str, data: bytes) -> None:
+    archive.addfile(_member(name, len(data)), io.BytesIO(data))
+
+
+def _member(name: str, size: int) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.size = size
+    return member
+
+
+# Reading
+
+
+def _unpack(file: IO[bytes], draft: Path, on_progress: Callable[[int], None]) -> Generation:
+    """Write what a backup holds below ``draft``, and nothing else: no other names, no links, no holes, nothing twice.
+
+    A backup isn't compressed, so that nothing in it can be larger than it is.
+    """
+    with tarfile.open(fileobj=file, mode="r:") as archive:
+        members = iter(archive)
+        manifest = next(members, None)
+        if manifest is None or manifest.name != MANIFEST:
+            raise _Refused("no backup of an index")
+        try:
+            state = from_json(_bytes(archive, manifest).decode())
+        except (IndexFailure, ValueError, KeyError, TypeError, AttributeError) as failure:
+            raise _Refused(f"its manifest can't be used ({failure})") from failure
+        wanted = {f"{folder.parent.name}/{folder.name}" for folder in folders(Path(), state)}
+        if odd := sorted(name for name in wanted if not _FOLDER.fullmatch(name)):
+            raise _Refused(f"no backup names a folder {odd[0]!r}")
+        lists: dict[str, dict[str, Record]] = {}
+        for member in members:
+            folder, _, name = member.name.rpartition("/")
+            place = draft / folder / name
+            if folder not in wanted or not _FILE.fullmatch(name):
+                raise _Refused(f"no backup holds {member.name!r}")
+            if not member.isreg() or member.issparse():
+                raise _Refused(f"{member.name}: not a plain file")
+            if name == LIST and folder not in lists:
+                for each in (place.parent.parent, place.parent):
+                    private.make_inside(each)
+                place.write_bytes(_bytes(archive, member))
+                lists[folder] = _list(place, member.name)
+            elif name in lists.get(folder, {}) and not place.exists():
+                _copy(archive, member, place, lists[folder][name])
+            else:
+                raise _Refused(f"no backup holds {member.name!r}, or not there")
+            on_progress(file.tell())
+        for folder in sorted(wanted):
+            absent = [name for name in lists.get(folder, {LIST: None}) if not (draft / folder / name).exists()]
+            if absent:
+                raise _Refused(f"{folder}/{absent[0]} is missing")
+    return state
+
+
+def _bytes(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    opened = archive.extractfile(member) if member.isreg() and not member.issparse() else None
+    if opened is None or member.size > LARGEST_LIST:
+        raise _Refused(f"{member.name}: not a plain file of at most {LARGEST_LIST:,} bytes")
+    return opened.read()
+
+
+def _list(path: Path, name: str) -> dict[str, Record]:
+    try:
+        records = checksums.recorded(path.parent)
+    except Damaged as failure:
+        raise _Refused(f"{name}: damaged") from failure
+    if odd := [file for file in records if not _FILE.fullmatch(file)]:
+        raise _Refused(f"{name} lists {odd[0]!r}")
+    return records
+
+
+def _copy(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path, record: Record) -> None:
+    opened = archive.extractfile(member)
+    if opened is None or member.size != record.bytes:
+        raise _Refused(f"{member.name}: {member.size:,} bytes instead of {record.bytes:,}")
+    checking = _Checking(opened, record)
+    with place.open("xb") as copy:
+        while data := checking.read(1 << 20):
+            copy.write(data)
+    if not checking.is_whole:
+        raise _Refused(f"{member.name}: its bytes have changed")
+
+
+def _settle(index: Path, draft: Path, state: Generation, before: Generation | None, on_progress: Progress) -> Moved:
+    """Put what was unpacked in its place, durably, and publish it; an inverted index with pickles is made again."""
+    restored = replace(state, number=before.number + 1 if before else state.number).closed_as(before)
+    homes = {folder: pack_folder(index, folder.name) for folder in folders(draft, state)}
+    anew = state.settings.engine in PICKLED
+    if anew:
+        del homes[engine_folder(draft, state.number)]
+    else:
+        homes[engine_folder(draft, state.number)] = engine_folder(index, restored.number)
+    files = size = 0
+    for folder, home in homes.items():
+        records = checksums.recorded(folder)
+        files += len(records)
+        size += sum(record.bytes for record in records.values())
+        if home.parent.name == "packs" and home.is_dir() and checksums.is_whole(home):
+            continue  # a pack's name stands for what is in it
+        for file in folder.iterdir():
+            private.settle(file)
+            sync(file)
+        sync(folder)
+        drop(home)
+        private.make_inside(home.parent)
+        os.replace(folder, home)
+        sync(home.parent)
+    if anew:
+        write_engine(index, None, restored, on_progress)
+    publish(index, restored, before)
+    return Moved(restored.number, len(restored.live_works()), files, size)

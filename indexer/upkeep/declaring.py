@@ -1,0 +1,91 @@
+"""Who may read what is in an index is looked at and changed; nothing is indexed anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from corpora.manifests import Catalogue, load
+from corpora.model import Access, strictest
+from indexer.errors import IndexFailure
+from indexer.store.access import LOCAL, Declared, Standing, standings
+from indexer.store.generation import Generation, builder_lock, open_packs, published, relabel
+
+
+def catalogue_of(declared: Declared, own: Path | None) -> Catalogue:
+    """Read the manifests that count for an index: the shipped ones, those in ``own``, those beside its texts.
+
+    Raises:
+        ManifestFailure: one is not as it should be.
+    """
+    return load(own, (Path(path) for path in declared.manifests.values()))
+
+
+def homes_of(index: Path, generation: Generation) -> dict[str, str]:
+    """Return the collection of each live work."""
+    packs = open_packs(index, generation.packs)
+    live = generation.live_works().items()
+    return {work: packs[number].works[place].collection for work, (number, place) in live}
+
+
+def survey(index: Path, own: Path | None) -> dict[str, Standing]:
+    """Say how it stands with each collection of an index.
+
+    Raises:
+        IndexFailure: there is no index, or it can't be read.
+        ManifestFailure: a manifest is not as it should be.
+    """
+    state = _published(index)
+    works = ((home, work) for work, home in homes_of(index, state).items())
+    return {each.collection: each for each in standings(works, state.access, catalogue_of(state.access, own))}
+
+
+def declare(index: Path, collection: str, access: Access) -> None:
+    """Declare who may read the works of a collection, whatever was declared before.
+
+    Raises:
+        IndexFailure: there is no index, no such collection in it, or another process builds it.
+    """
+
+    def change(state: Generation, homes: dict[str, str]) -> Declared:
+        works = [work for work, home in homes.items() if home == collection]
+        if not works:
+            there = ", ".join(sorted(set(homes.values())))
+            raise IndexFailure(f"{index}: no works of a collection {collection}; there are: {there}")
+        return state.access.declare(collection, works, access)
+
+    _relabel(index, change)
+
+
+def adopt(index: Path, own: Path | None) -> None:
+    """Declare what is undeclared as manifests say, and close for good what manifests close.
+
+    Raises:
+        IndexFailure: there is no index, or another process builds it.
+        ManifestFailure: a manifest is not as it should be.
+    """
+
+    def change(state: Generation, homes: dict[str, str]) -> Declared:
+        catalogue, declared = catalogue_of(state.access, own), state.access
+        for collection in set(homes.values()) - {LOCAL}:
+            said = strictest(declared.collections.get(collection), catalogue.access_of(collection))
+            declared = declared.declare(collection, (), said) if said else declared
+        return declared
+
+    _relabel(index, change)
+
+
+def _relabel(index: Path, change: Callable[[Generation, dict[str, str]], Declared]) -> None:
+    _published(index)  # lest a folder come to be where there is no index
+    with builder_lock(index):
+        state = _published(index)
+        declared = change(state, homes_of(index, state))
+        if declared != state.access:
+            relabel(index, state, declared)
+
+
+def _published(index: Path) -> Generation:
+    state = published(index)
+    if state is None:
+        raise IndexFailure(f"{index}: no index there; build one with `wenyuan index PATH --index {index}`")
+    return state

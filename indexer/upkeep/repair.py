@@ -1,0 +1,146 @@
+"""An index is read through, and mended where it is damaged.
+
+What was derived can be made again: the inverted index comes from the packs. A pack is what the works themselves are
+in; where one is lost, its works leave the index, and have to be indexed again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from indexer.building.build import write_engine
+from indexer.errors import IndexFailure, no_room
+from indexer.progress import Progress
+from indexer.store import checksums
+from indexer.store.checksums import Damage, Damaged
+from indexer.store.generation import (
+    MANIFEST,
+    PREVIOUS,
+    Generation,
+    builder_lock,
+    drop,
+    engine_folder,
+    folders,
+    pack_folder,
+    previous,
+    publish,
+    published,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What reading an index through has shown. ``bytes`` were read, in ``files`` files."""
+
+    generation: int | None
+    files: int
+    bytes: int
+    damages: tuple[Damage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What was mended. ``generation`` is the one published now; ``lost`` are works to be indexed again, by id."""
+
+    generation: int
+    damages: tuple[Damage, ...]
+    engine: bool
+    lost: tuple[str, ...]
+    back: bool
+
+
+def verify(index: Path, on_progress: Progress = lambda step, done, total: None) -> Verdict:
+    """Read every file of the published generation and of the one to go back to.
+
+    Raises:
+        IndexFailure: there is no index.
+    """
+    current, former, damages = _manifests(index)
+    if current is None and former is None and not damages:
+        raise IndexFailure(f"{index}: no index there; build one with `wenyuan index PATH --index {index}`")
+    states = [state for state in (current, former) if state]
+    every = tuple(dict.fromkeys(folder for state in states for folder in folders(index, state)))
+    files = sum(len(_names(folder)) for folder in every)
+    damages += _damages(every, on_progress)
+    return Verdict(current.number if current else None, files, sum(map(checksums.size, every)), tuple(damages))
+
+
+def repair(index: Path, *, go_back: bool = False, on_progress: Progress = lambda step, done, total: None) -> Repair:
+    """Mend what can be mended and publish it; with ``go_back`` the previous generation is published instead.
+
+    Where the manifest itself is lost, the previous generation is what there is to mend.
+
+    Raises:
+        IndexFailure: nothing can be mended, or nothing is there to go back to; nothing was done.
+    """
+    with builder_lock(index), no_room(index):
+        current, former, damages = _manifests(index)
+        state, other = (former, current) if go_back or current is None else (current, former)
+        if state is None:
+            raise IndexFailure(f"{index}: no generation {'to go back to' if go_back else 'can be read'}; {_ANEW}")
+        states = [each for each in (state, other) if each]
+        every = tuple(dict.fromkeys(folder for each in states for folder in folders(index, each)))
+        damages += _damages(every, on_progress)
+        if not damages and not go_back:
+            return Repair(state.number, (), engine=False, lost=(), back=False)
+
+        broken = {damage.path.parent for damage in damages}
+        if go_back and (hurt := broken.intersection(folders(index, state))):
+            raise IndexFailure(f"{index}: generation {state.number} is damaged, too ({min(hurt)}); {_ANEW}")
+        back = state is former
+        if go_back:
+            state = state.closed_as(other)
+        if other and broken.intersection(folders(index, other)):
+            other = None
+        gone = {pack.name for pack in state.packs if pack_folder(index, pack.name) in broken}
+        lost = {pack.works[work] for pack in state.packs if pack.name in gone for work in pack.live}
+        mended = replace(state.without(lost), number=1 + max(each.number for each in states))
+        if not mended.packs:
+            raise IndexFailure(f"{index}: every pack is damaged; {_ANEW}")
+        anew = engine_folder(index, state.number) in broken
+        if anew:
+            write_engine(index, None, mended, on_progress)
+        else:
+            write_engine(index, state, mended, on_progress)
+        for folder in broken.intersection(pack_folder(index, name) for name in gone):
+            drop(folder)  # lest a build take it for done
+        publish(index, mended, other)
+    return Repair(mended.number, tuple(damages), anew, tuple(sorted(lost)), back=back)
+
+
+_ANEW = "restore a backup with `wenyuan restore`, or build the index anew in another folder"
+
+
+def _manifests(index: Path) -> tuple[Generation | None, Generation | None, list[Damage]]:
+    """The published generation and the one before it, as far as they can be read, and what is wrong with them."""
+    current, damages = None, []
+    try:
+        current = published(index)
+    except Damaged:
+        damages.append(Damage(index / MANIFEST, "unreadable"))
+    former = previous(index)
+    if former is None and (index / PREVIOUS).exists():
+        damages.append(Damage(index / PREVIOUS, "unreadable"))
+    if current is None and not damages and former:
+        damages.append(Damage(index / MANIFEST, "missing"))
+    return current, former, damages
+
+
+def _damages(every: tuple[Path, ...], on_progress: Progress) -> list[Damage]:
+    total = sum(map(checksums.size, every))
+    done = 0
+
+    def read(count: int) -> None:
+        nonlocal done
+        done += count
+        on_progress("verify", done, total)
+
+    return [damage for folder in every for damage in checksums.damages(folder, read)]
+
+
+def _names(folder: Path) -> tuple[str, ...]:
+    try:
+        return tuple(checksums.recorded(folder))
+    except Damaged:
+        return ()

@@ -1,0 +1,1 @@
+"""Exact search: matching, evaluation, occurrences."""

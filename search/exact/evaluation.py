@@ -1,0 +1,150 @@
+"""A query tree becomes, for each pack, the passages that satisfy it and the occurrences that show why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from indexer.store.pack import Pack
+from indexer.store.positions import Places
+from indexer.text.folding import fold_array
+from indexer.text.streams import code_points
+from search import deadline
+from search.exact.matching import Mask, StreamRanges, among, each_once, find, near, near_pairs
+from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree
+
+_NO_WILDCARDS = str.maketrans("", "", "?*？＊")
+
+FieldMask = Callable[[Field], Mask]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What satisfies a node in one pack: the numbers of passages, sorted, and for each phrase its occurrences."""
+
+    passages: Places
+    occurrences: tuple[StreamRanges, ...] = ()
+
+
+class Evaluator:
+    """Evaluates trees on one pack.
+
+    The occurrences of NEAR are those of its phrases that have one of the other nearby; with ``near_spans`` they are the
+    stretches that each pair of them takes up.
+    """
+
+    def __init__(
+        self, pack: Pack, streams: Sequence[int], strict: bool, fields: FieldMask, *, near_spans: bool = False
+    ) -> None:
+        self._pack = pack
+        self._near_spans = near_spans
+        self._streams = [stream for stream in streams if len(pack.streams[stream].codes)]
+        self._strict = strict
+        self._fields = fields
+
+    def evaluate(self, node: Tree) -> Found:
+        """The passages that satisfy ``node``, with the occurrences of its phrases that are not denied."""
+        deadline.check()
+        match node:
+            case Phrase():
+                return _found([self._find(node, stream) for stream in self._streams])
+            case And(children):
+                return self._all(children)
+            case Or(children):
+                parts = [self.evaluate(child) for child in children]
+                passages = each_once([part.passages for part in parts])
+                return Found(passages, tuple(each for part in parts for each in part.occurrences))
+            case Near(left, right, distance):
+                return self._near(left, right, distance)
+            case Field():
+                return Found(np.flatnonzero(self._fields(node)))
+            case Nothing():
+                return _nothing()
+        raise TypeError(f"no such node here: {node!r}")
+
+    def _all(self, children: Sequence[Tree]) -> Found:
+        denied = [child.child for child in children if isinstance(child, Not)]
+        wanted = [child for child in children if not isinstance(child, Not)]
+        # A field takes most or all of a pack, or nothing at all: what it takes is not counted out before the words are.
+        wanted.sort(key=lambda child: isinstance(child, Field))
+        passages: Places | None = None
+        occurrences: list[StreamRanges] = []
+        for child in wanted:
+            if isinstance(child, Field) and passages is not None:
+                passages = passages[self._fields(child)[passages]]
+            else:
+                part = self.evaluate(child)
+                occurrences += part.occurrences
+                passages = part.passages if passages is None else passages[among(passages, part.passages)]
+            if not len(passages):
+                return _nothing()
+        assert passages is not None
+        for each in denied:
+            passages = passages[~among(passages, self.evaluate(each).passages)]
+        return Found(passages, tuple(occurrences))
+
+    def _find(self, phrase: Phrase, stream: int) -> StreamRanges:
+        found = find(self._pack, stream, phrase.pattern, typed_characters(phrase))
+        if phrase.alias:
+            found = found.untyped()
+        return found.where(found.typed) if self._strict else found
+
+    def _near(self, left: Tree, right: Tree, distance: int) -> Found:
+        ones, others = self.evaluate(left).occurrences, self.evaluate(right).occurrences
+        kept: list[StreamRanges] = []
+        spans: list[StreamRanges] = []
+        for one in ones:
+            for other in others:
+                deadline.check()
+                if one.stream == other.stream:
+                    pairs = ((one, other), (other, one))
+                    kept += [near(self._pack, *pair, distance) for pair in pairs]
+                    if self._near_spans:
+                        spans += [near_pairs(self._pack, *pair, distance) for pair in pairs]
+        found = _found(kept)
+        return Found(found.passages, tuple(spans)) if self._near_spans else found
+
+
+def _nothing() -> Found:
+    return Found(np.empty(0, np.int64))
+
+
+def _found(occurrences: Sequence[StreamRanges]) -> Found:
+    some = [each for each in occurrences if len(each.starts)]
+    if not some:
+        return _nothing()
+    return Found(each_once([each.passages for each in some]), tuple(some))
+
+
+@lru_cache(64)
+def typed_characters(phrase: Phrase) -> tuple[int, ...]:
+    """The characters that a phrase's pattern was folded from, as the reader typed them."""
+    codes = code_points(phrase.text if phrase.literal else phrase.text.translate(_NO_WILDCARDS))
+    return tuple(codes[fold_array(codes)[1]].tolist())
+
+
+def distinct(occurrences: Sequence[StreamRanges], within: Places) -> list[StreamRanges]:
+    """The occurrences inside some passages, sorted, those of one stream together and none twice."""
+    result: list[StreamRanges] = []
+    for stream in sorted({each.stream for each in occurrences}):
+        deadline.check()
+        mine = [each for each in occurrences if each.stream == stream]
+        one = mine[0] if len(mine) == 1 else _joined(mine)
+        result.append(one.where(among(one.passages, within)))
+    return result
+
+
+def _joined(parts: Sequence[StreamRanges]) -> StreamRanges:
+    """StreamRanges of one stream, each once; spelled as typed where one of its like is."""
+    starts = np.concatenate([each.starts for each in parts])
+    ends = np.concatenate([each.ends for each in parts])
+    typed = np.concatenate([each.typed for each in parts])
+    passages = np.concatenate([each.passages for each in parts])
+    order = np.lexsort((~typed, ends, starts))
+    fresh = np.ones(len(order), dtype=bool)
+    fresh[1:] = (np.diff(starts[order]) != 0) | (np.diff(ends[order]) != 0)
+    chosen = order[fresh]
+    return StreamRanges(parts[0].stream, starts[chosen], ends[chosen], typed[chosen], passages[chosen])

@@ -1,0 +1,358 @@
+"""Where a phrase stands: all its places on the folded streams, from the places of its rarest pair of characters.
+
+A pattern is read as pieces, each a row of characters and single wildcards between two characters; what stands between
+two pieces is a gap, of at least so many characters and at most so many. Everything is vectorised over occurrences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.store.encoding import Ids
+from indexer.store.layout import MAIN
+from indexer.store.pack import Pack, StoredStream
+from indexer.store.positions import Places
+from indexer.text.streams import BOUNDARY, Codes
+from search import deadline
+from search.model import SearchError
+from search.query import ANY_ONE, ANY_RUN, MAX_RUN, Element
+
+MOST_STARTS = 300_000
+"""Places of a pack that a gap before the first character, as in ?*之, may make of the places of what follows it."""
+
+MOST_PAIRS = 5_000_000
+"""Pairs of phrases near each other that are found in a pack; a hundred megabytes of them."""
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRanges:
+    """Half-open ranges of one pack's stream, sorted by start, with the passage where each starts.
+
+    ``typed`` says which are spelled as in the query.
+    """
+
+    stream: int
+    starts: Places
+    ends: Places
+    typed: Mask
+    passages: Places
+
+    def where(self, keep: Mask | slice) -> StreamRanges:
+        """Those that a mask or a slice keeps."""
+        return StreamRanges(self.stream, self.starts[keep], self.ends[keep], self.typed[keep], self.passages[keep])
+
+    def untyped(self) -> StreamRanges:
+        """The same, none of them spelled as in the query."""
+        return StreamRanges(self.stream, self.starts, self.ends, np.zeros_like(self.typed), self.passages)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A row of characters (folded, and as typed) at their distances from its start, after a gap of low to high."""
+
+    low: int
+    high: int
+    distances: tuple[int, ...]
+    folded: tuple[int, ...]
+    typed: tuple[int, ...]
+
+    @cached_property
+    def length(self) -> int:
+        return self.distances[-1] + 1
+
+    @cached_property
+    def steps(self) -> Places:
+        """The distances as an array."""
+        return np.array(self.distances)
+
+    @cached_property
+    def pairs(self) -> Places:
+        """Which characters stand just before the next one."""
+        return np.flatnonzero(np.diff(self.steps) == 1)
+
+    @cached_property
+    def between(self) -> Places:
+        """The distances of the single wildcards."""
+        return np.setdiff1d(np.arange(self.length), self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranges:
+    """Half-open ranges of a stream, sorted by start, one for each start."""
+
+    starts: Places
+    ends: Places
+
+    def where(self, keep: Mask) -> _Ranges:
+        return _Ranges(self.starts[keep], self.ends[keep])
+
+
+def find(pack: Pack, number: int, pattern: tuple[Element, ...], typed: tuple[int, ...]) -> StreamRanges:
+    """Every occurrence of ``pattern`` in a stream, overlapping ones too, one for each start.
+
+    ``typed`` are the pattern's characters as the reader typed them, one for each character element. Where runs vary,
+    the shortest occurrence that is spelled as typed counts, else the shortest.
+
+    Raises SearchError where the pattern stands almost everywhere.
+    """
+    stream = pack.streams[number]
+    pieces, tail = _pieces(pattern, typed)
+    found: list[tuple[_Ranges, Mask]] = []
+    for piece in pieces:
+        deadline.check()
+        starts = _places(pack, stream, piece)
+        if not len(starts):
+            return StreamRanges(number, starts, starts, np.empty(0, dtype=bool), starts)
+        found.append((_Ranges(starts, starts + piece.length), _as_typed(pack, stream, piece, starts)))
+    everything = _chained(stream, pieces, [ranges for ranges, _ in found], tail)
+    if len(pieces) == 1 and not (pieces[0].high or tail):
+        spelled = found[0][1]
+    else:
+        same = _chained(stream, pieces, [ranges.where(spelt) for ranges, spelt in found], tail)
+        at = np.searchsorted(everything.starts, same.starts)
+        spelled = np.zeros(len(everything.starts), dtype=bool)
+        spelled[at] = True
+        everything.ends[at] = same.ends
+    passages = _passages(pack.stream_starts[number], everything.starts)
+    return StreamRanges(number, everything.starts, everything.ends, spelled, passages)
+
+
+def _passages(begins: Codes, starts: Places) -> Places:
+    """The passage in which each range starts; whichever of the two are fewer are looked up among the others."""
+    if len(starts) < len(begins):
+        return np.searchsorted(begins, starts, side="right") - 1
+    bounds = np.append(np.searchsorted(starts, begins), len(starts))
+    return np.repeat(np.arange(len(begins)), np.diff(bounds))
+
+
+@lru_cache(64)
+def _pieces(pattern: tuple[Element, ...], typed: tuple[int, ...]) -> tuple[list[_Piece], int]:
+    """The pieces of a pattern, and how many single wildcards end it; the same for every pack that is asked."""
+    pieces: list[_Piece] = []
+    spelled = iter(typed)
+    ones = runs = 0
+    for element in pattern:
+        if element is ANY_ONE:
+            ones += 1
+        elif element is ANY_RUN:
+            runs += 1
+        elif isinstance(element, int):
+            char = next(spelled)
+            if pieces and not runs:
+                last = pieces[-1]
+                row = (*last.distances, last.length + ones), (*last.folded, element), (*last.typed, char)
+                pieces[-1] = _Piece(last.low, last.high, *row)
+            else:
+                pieces.append(_Piece(ones, ones + MAX_RUN * runs, (0,), (element,), (char,)))
+            ones = runs = 0
+    return pieces, ones
+
+
+def stands(pack: Pack, folded: Sequence[int], allowed: Mask | None) -> bool:
+    """Whether folded characters stand in a row anywhere in the allowed passages of a pack; None allows all."""
+    return any(len(standing(pack, number, folded, allowed)) for number in range(len(pack.streams)))
+
+
+def standing(pack: Pack, number: int, folded: Sequence[int], allowed: Mask | None) -> Places:
+    """Where folded characters stand in a row in a stream, in the allowed passages; None allows all."""
+    deadline.check()
+    starts = _places(pack, pack.streams[number], _Piece(0, 0, tuple(range(len(folded))), tuple(folded), ()))
+    return starts if allowed is None else starts[allowed[_passages(pack.stream_starts[number], starts)]]
+
+
+def _as_typed(pack: Pack, stream: StoredStream, piece: _Piece, starts: Places) -> Mask:
+    """Which places of a piece are spelled as typed."""
+    written = pack.ids(piece.typed)
+    if written is None:
+        return np.zeros(len(starts), dtype=bool)
+    folded = pack.ids(piece.folded)
+    if folded is not None and (pack.spellings[folded] == 1).all():
+        return np.ones(len(starts), dtype=bool)  # the pack knows one spelling, and it is the one typed
+    spelled: Mask = (pack.text.ids[stream.offsets[starts[:, None] + piece.steps]] == written).all(axis=1)
+    return spelled
+
+
+def _places(pack: Pack, stream: StoredStream, piece: _Piece) -> Places:
+    """The starts of a piece."""
+    text = stream.codes.ids
+    ids = pack.ids(piece.folded) if len(text) else None
+    if ids is None:
+        return np.empty(0, np.int64)
+    starts, known = _anchored(stream, piece, ids)
+    if not len(starts):
+        return starts
+    starts = starts[(starts >= 0) & (starts <= len(text) - piece.length)]
+    others = [at for at in range(len(ids)) if at not in known]
+    if others:
+        starts = starts[(text[starts[:, None] + piece.steps[others]] == ids[others]).all(axis=1)]
+    if len(piece.between):
+        starts = starts[(text[starts[:, None] + piece.between] != BOUNDARY).all(axis=1)]
+    return starts
+
+
+def _anchored(stream: StoredStream, piece: _Piece, ids: Ids) -> tuple[Places, tuple[int, ...]]:
+    """The starts that the rarest pair of a piece allows, and which characters that settles."""
+    if not len(piece.pairs):
+        return stream.pairs.of_character(int(ids[0])), (0,)
+    rows, counts = stream.pairs.counts(ids[piece.pairs], ids[piece.pairs + 1])
+    best = int(counts.argmin())
+    if not counts[best]:
+        return np.empty(0, np.int64), ()
+    at = int(piece.pairs[best])
+    return stream.pairs.of_pair(int(rows[best])) - piece.distances[at], (at, at + 1)
+
+
+def _chained(stream: StoredStream, pieces: Sequence[_Piece], found: Sequence[_Ranges], tail: int) -> _Ranges:
+    """The ranges that the pieces make in a row, for each start the shortest; ``tail`` more characters follow.
+
+    Taken from the last piece to the first. Of the places where what follows can stand, the first after a gap gives the
+    shortest range, because ends rise with starts.
+    """
+    following = found[-1]
+    if tail:
+        ends = following.ends + tail
+        inside = ends < len(stream.codes)
+        following, ends = following.where(inside), ends[inside]
+        keep = stream.unbroken(following.starts, ends)
+        following = _Ranges(following.starts[keep], ends[keep])
+    for after, ranges in zip(pieces[:0:-1], found[-2::-1], strict=True):
+        deadline.check()
+        at = np.searchsorted(following.starts, ranges.ends + after.low)
+        keep = at < len(following.starts)
+        ranges, at = ranges.where(keep), at[keep]
+        nearest = following.starts[at]
+        keep = (nearest <= ranges.ends + after.high) & stream.unbroken(ranges.ends, nearest)
+        following = _Ranges(ranges.starts[keep], following.ends[at[keep]])
+    return _led(stream, following, pieces[0].low, pieces[0].high)
+
+
+def _led(stream: StoredStream, ranges: _Ranges, low: int, high: int) -> _Ranges:
+    """The ranges with the gap before their first piece; for each start the shortest."""
+    if not high:
+        return ranges
+    if len(ranges.starts) * (high - low + 1) > MOST_STARTS:
+        raise SearchError("query-too-complex", "?*")
+    deadline.check()
+    starts = each_once([ranges.starts - gap for gap in range(low, high + 1)])
+    starts = starts[starts >= 0]
+    # The nearest that the gap can lead to is the shortest; if a boundary cuts that off, it does all others.
+    nearest = np.searchsorted(ranges.starts, starts + low)
+    keep = stream.unbroken(starts, ranges.starts[nearest])
+    return _Ranges(starts[keep], ranges.ends[nearest[keep]])
+
+
+def near(pack: Pack, left: StreamRanges, right: StreamRanges, distance: int) -> StreamRanges:
+    """Those of ``left`` that have one of ``right`` within ``distance`` characters, before or after, not overlapping."""
+    keep = np.zeros(len(left.starts), dtype=bool)
+    if not len(right.starts):
+        return left.where(keep)
+    unbroken = pack.streams[left.stream].unbroken
+    begins, ends = right.starts, np.sort(right.ends, kind="stable")
+    after = np.searchsorted(begins, left.ends)
+    other = begins[np.minimum(after, len(begins) - 1)]
+    near = np.flatnonzero((after < len(begins)) & (other - left.ends <= distance))
+    keep[near] = unbroken(left.starts[near], other[near])
+    before = np.searchsorted(ends, left.starts, side="right") - 1
+    other = ends[np.maximum(before, 0)]
+    near = np.flatnonzero(~keep & (before >= 0) & (left.starts - other <= distance))
+    keep[near] = unbroken(other[near] - 1, left.starts[near])
+    return left.where(keep)
+
+
+def near_pairs(pack: Pack, left: StreamRanges, right: StreamRanges, distance: int) -> StreamRanges:
+    """Return the stretch of each pair of one of ``left`` and one of ``right`` that follows within the distance.
+
+    Raises:
+        SearchError: there are more than :data:`MOST_PAIRS` in the pack.
+    """
+    order = np.argsort(right.starts, kind="stable")
+    begins = right.starts[order]
+    low = np.searchsorted(begins, left.ends)
+    counts = np.searchsorted(begins, left.ends + distance, side="right") - low
+    if (pairs := int(counts.sum())) > MOST_PAIRS:
+        raise SearchError("query-too-complex", f"NEAR/{distance}")
+    ones = np.repeat(np.arange(len(left.starts)), counts)
+    others = order[np.arange(pairs) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(low, counts)]
+    keep = pack.streams[left.stream].unbroken(left.starts[ones], right.starts[others])
+    ones, others = ones[keep], others[keep]
+    ends, typed = right.ends[others], left.typed[ones] & right.typed[others]
+    return StreamRanges(left.stream, left.starts[ones], ends, typed, left.passages[ones])
+
+
+def each_once(parts: Sequence[Places]) -> Places:
+    """The numbers of all parts, sorted, each once: quicker than numpy's own where the parts are sorted."""
+    numbers = np.sort(np.concatenate(parts), kind="stable") if len(parts) > 1 else parts[0]
+    return numbers[first_of_each(numbers)]
+
+
+def first_of_each(numbers: Places) -> Places:
+    """Return the positions in sorted numbers at which a new number begins."""
+    fresh = np.ones(len(numbers), dtype=bool)
+    np.not_equal(numbers[1:], numbers[:-1], out=fresh[1:])
+    return np.flatnonzero(fresh)
+
+
+def whole(pack: Pack, found: StreamRanges) -> Mask:
+    """Which occurrences cut no word in two; none does where the text is classical, or a note."""
+    if found.stream != MAIN or not len(pack.inside):
+        return np.ones(len(found.starts), dtype=bool)
+    return ~(among(found.starts, pack.inside) | among(found.ends, pack.inside))
+
+
+def among(numbers: NDArray[Any] | int, known: NDArray[Any]) -> Mask:
+    """Which numbers are among those known, which are sorted."""
+    if not len(known):
+        return np.zeros(np.shape(numbers), dtype=bool)
+    at = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
+    found: Mask = known[at] == numbers
+    return found
+
+
+def in_passage(found: StreamRanges, passage: int) -> StreamRanges:
+    """Those that start in one passage."""
+    low, high = np.searchsorted(found.passages, (passage, passage + 1))
+    return found.where(slice(int(low), int(high)))
+
+
+def original_ranges(pack: Pack, found: StreamRanges) -> list[tuple[int, int]]:
+    """The stretches of the pack's text that the occurrences cover, sorted and merged.
+
+    Punctuation and line ends inside an occurrence are covered; a note that interrupts it is not.
+    """
+    offsets = pack.streams[found.stream].offsets
+    firsts, lasts = offsets[found.starts].astype(np.int64), offsets[found.ends - 1].astype(np.int64) + 1
+    interrupted = pack.noted(firsts, lasts) & (found.stream == MAIN)
+    ranges: list[tuple[int, int]] = []
+    for first, last, notes in zip(firsts.tolist(), lasts.tolist(), interrupted.tolist(), strict=True):
+        if notes:
+            deadline.check()
+            for note_start, note_end in pack.notes_between(first, last):
+                if note_start > first:
+                    ranges.append((first, note_start))
+                first = note_end
+        if last > first:
+            ranges.append((first, last))
+    return merged(ranges)
+
+
+def merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Sorted ranges without overlap.
+
+    >>> merged([(4, 6), (0, 2), (1, 3)])
+    [(0, 3), (4, 6)]
+    """
+    result: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if result and start <= result[-1][1]:
+            result[-1] = (result[-1][0], max(end, result[-1][1]))
+        else:
+            result.append((start, end))
+    return result

@@ -1,0 +1,171 @@
+"""What is asked of a search and what it answers: plain frozen data, the same for page, endpoint and command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from corpora.model import CatalogueRecord, Section
+
+
+class Mode(StrEnum):
+    """How a query is matched."""
+
+    HYBRID = "hybrid"
+    EXACT = "exact"
+    SEMANTIC = "semantic"
+
+
+class Scope(StrEnum):
+    """Which stream of the text is searched."""
+
+    TEXT = "text"
+    NOTES = "notes"
+    BOTH = "both"
+
+
+class Sort(StrEnum):
+    """The order of hits."""
+
+    RELEVANCE = "relevance"
+    PLACE = "place"
+    DATE = "date"
+
+
+class Why(StrEnum):
+    """Why a hit is there."""
+
+    EXACT = "exact"  # the words stand there as typed
+    FOLDED = "folded"  # they stand there in another script or variant
+    ALIAS = "alias"  # another name of what was asked for stands there
+    WORDS = "words"  # shares characters and words with the query
+    MEANING = "meaning"  # near in meaning
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """One search. Filters hold the accepted values of a field; no value means no filter.
+
+    ``aliases`` asks for other names of what is named, too, in the hybrid mode; ``strict`` switches them off.
+    """
+
+    q: str
+    mode: Mode = Mode.HYBRID
+    scope: Scope = Scope.BOTH
+    strict: bool = False
+    aliases: bool = True
+    filters: dict[str, tuple[str, ...]] = field(default_factory=dict)  # collection work dynasty author category
+    sort: Sort = Sort.RELEVANCE
+    limit: int = 10
+    cursor: str = ""
+    facets: bool = False
+
+    @property
+    def expands(self) -> bool:
+        """Whether other names are looked for, too: never where just what is written is to be found and counted."""
+        return self.aliases and not self.strict and self.mode is Mode.HYBRID
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCard:
+    """A work as results name it."""
+
+    id: str
+    collection: str
+    record: CatalogueRecord
+    sections: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One passage. All ranges are half-open code points in ``text``.
+
+    ``notes`` are the ranges of interlinear notes; ``nearest_passage_range`` is the stretch nearest in meaning, if that
+    is why the hit is here. ``start`` is where ``text`` begins in its section.
+    """
+
+    id: str
+    score: float
+    why: tuple[Why, ...]
+    work: WorkCard
+    section: str
+    section_number: int
+    start: int
+    page: str
+    facsimile: str
+    text: str
+    highlights: tuple[tuple[int, int], ...]
+    notes: tuple[tuple[int, int], ...]
+    nearest_passage_range: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """One value of a facet: what the filter takes, what the reader sees, and how many passages have it."""
+
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Passages and occurrences found; occurrences is None where the query was matched by meaning alone."""
+
+    passages: int
+    occurrences: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A modern word of the query, as typed, and the classical words that the collection has for it, as it has them."""
+
+    word: str
+    classical: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResponse:
+    """What a search answers. ``explanations`` are (code, detail) pairs that say how an odd query was read.
+
+    ``expanded_names`` are the names that were searched beside those asked for.
+
+    ``unknown_words`` are words of the query that are met nowhere; where ``has_close_match`` is false they make up so
+    much of it that the hits, nearest though they are, can't be what was asked for.
+    """
+
+    request: SearchRequest
+    total: Total
+    hits: tuple[Hit, ...]
+    facets: dict[str, tuple[FacetValue, ...]]
+    next: str
+    took_ms: float
+    generation: int
+    explanations: tuple[tuple[str, str], ...] = ()
+    expanded_names: tuple[str, ...] = ()
+    unknown_words: tuple[str, ...] = ()
+    has_close_match: bool = True
+    suggestions: tuple[Suggestion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """A section for reading; ``number`` counts from 0.
+
+    ``highlights`` are ranges in ``section.text``, those that touch joined; ``occurrences`` counts what begins in it.
+    """
+
+    work: WorkCard
+    section: Section
+    number: int
+    highlights: tuple[tuple[int, int], ...] = ()
+    occurrences: int = 0
+
+
+class SearchError(Exception):
+    """The search can't be answered. ``code`` is stable (query-too-long, bad-cursor, …); ``detail`` names the value."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail

@@ -1,0 +1,1 @@
+"""Rankings by words, by meaning and by late interaction, and their fusion."""

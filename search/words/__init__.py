@@ -1,0 +1,1 @@
+"""Words of a query: lexicon, aliases, thesaurus, out-of-domain detection."""

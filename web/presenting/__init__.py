@@ -1,0 +1,1 @@
+"""How things are presented: URLs, labels, markup, tables."""

@@ -1,0 +1,342 @@
+"""Words on pages for the codes that the program uses. Chinese here, English in the catalogue of translations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from gettext import NullTranslations, translation
+from pathlib import Path
+
+from flask_babel import LazyString, get_locale, lazy_gettext
+from flask_babel import gettext as _
+
+from corpora.model import CatalogueRecord, Localized
+from indexer.store.access import LOCAL
+from search.model import Mode, Scope, SearchError, Sort, Why
+from search.query import MAX_CHARACTERS
+from web.database.storage import Trouble
+from web.shelf import catalogue
+
+MODES = {Mode.HYBRID: lazy_gettext("混合"), Mode.EXACT: lazy_gettext("精确"), Mode.SEMANTIC: lazy_gettext("语义")}
+SCOPES = {Scope.BOTH: lazy_gettext("正文与夹注"), Scope.TEXT: lazy_gettext("正文"), Scope.NOTES: lazy_gettext("夹注")}
+SORTS = {
+    Sort.RELEVANCE: lazy_gettext("相关度"),
+    Sort.PLACE: lazy_gettext("书中次序"),
+    Sort.DATE: lazy_gettext("年代"),
+}
+WHYS = {
+    Why.EXACT: lazy_gettext("原文照字"),
+    Why.FOLDED: lazy_gettext("异体同文"),
+    Why.ALIAS: lazy_gettext("异名同指"),
+    Why.WORDS: lazy_gettext("字词相近"),
+    Why.MEANING: lazy_gettext("意思相近"),
+}
+FACETS = {
+    "collection": lazy_gettext("专题库"),
+    "work": lazy_gettext("著作"),
+    "dynasty": lazy_gettext("朝代"),
+    "author": lazy_gettext("作者"),
+    "category": lazy_gettext("分类"),
+}
+
+ROLES = {
+    "reader": lazy_gettext("读者"),
+    "librarian": lazy_gettext("馆员"),
+    "reviewer": lazy_gettext("审核员"),
+    "administrator": lazy_gettext("管理员"),
+}
+_ACTIONS = {
+    "account.add": lazy_gettext("新设账号"),
+    "account.role": lazy_gettext("改角色"),
+    "account.disable": lazy_gettext("停用账号"),
+    "account.enable": lazy_gettext("启用账号"),
+    "account.password": lazy_gettext("设新密码"),
+    "account.invite": lazy_gettext("邀请"),
+    "account.invite-to-reset": lazy_gettext("发出重设密码的链接"),
+    "account.withdraw": lazy_gettext("收回链接"),
+    "account.end-sessions": lazy_gettext("结束所有登录"),
+    "audit.export": lazy_gettext("导出并删去旧日志"),
+    "desk.forget-searches": lazy_gettext("删去旧案卷里的检索"),
+    "account.accept": lazy_gettext("接受邀请"),
+    "account.log-in": lazy_gettext("登录"),
+    "account.log-in-failed": lazy_gettext("登录失败"),
+    "account.lock": lazy_gettext("多次失败，暂停登录"),
+    "account.log-out": lazy_gettext("退出"),
+}
+_ACCOUNT_FAILURES = {
+    "login-malformed": lazy_gettext("账号须有两个以上的字母、数字、汉字，或“.”“-”“_”“@”：%(detail)s"),
+    "login-taken": lazy_gettext("这个账号已经有人用了：%(detail)s"),
+    "name-malformed": lazy_gettext("请写姓名，最多一百字。"),
+    "password-short": lazy_gettext("密码至少 %(detail)s 个字。"),
+    "password-long": lazy_gettext("密码最多 %(detail)s 个字。"),
+    "password-guessed": lazy_gettext("密码太容易猜：不要含有账号，不要只用几个字。"),
+    "last-administrator": lazy_gettext("%(detail)s 是唯一的管理员；请先另设一位。"),
+    "invitation-used": lazy_gettext("这个链接已经用过，或已收回。"),
+}
+_EXPLANATIONS = {
+    "not-alone": lazy_gettext("只有排除词，没有要找的词；请再加一个要找的词。"),
+    "quote-unclosed": lazy_gettext("引号没有成对，已补上。"),
+    "bracket-unbalanced": lazy_gettext("括号没有成对，已修补：%(detail)s"),
+    "field-empty": lazy_gettext("字段后面没有内容，已略去：%(detail)s"),
+    "operator-dangling": lazy_gettext("运算符缺少一边，已略去：%(detail)s"),
+    "question-mark-is-wildcard": lazy_gettext("问号代表任意一字：%(detail)s"),
+    "near-without-distance": lazy_gettext("NEAR 未写距离，按 %(detail)s 字计算。"),
+    "near-too-far": lazy_gettext("NEAR 的距离过大，按 %(detail)s 字计算。"),
+    "near-operand": lazy_gettext("NEAR 两边须是词或短语；已改为“同时出现”。"),
+}
+_ERRORS = {
+    "query-too-long": lazy_gettext("检索式过长，最多 %(most)s 字。"),
+    "query-too-complex": lazy_gettext("检索式过于复杂：%(detail)s。请减少词、括号或通配符。"),
+    "wildcard-too-broad": lazy_gettext("通配符范围太大：%(detail)s。请写出至少一个字。"),
+    "bad-cursor": lazy_gettext("翻页位置无效，请从第一页重新开始。"),
+    "cursor-expired": lazy_gettext("索引已经更新，请从第一页重新开始。"),
+}
+_FAILURES = {
+    400: (lazy_gettext("无法理解这个请求"), lazy_gettext("地址中的某个参数有误。请回到检索页重新检索。")),
+    401: (lazy_gettext("请先登录"), lazy_gettext("登录已过期，或还没有登录。请登录后再做一次。")),
+    403: (lazy_gettext("没有权限"), lazy_gettext("这一页要更高的权限，请与管理员联系。")),
+    404: (
+        lazy_gettext("没有这一页"),
+        lazy_gettext("这部著作或卷次可能已更换编号或撤下。请从著作目录查找，或检索原文中的一句。"),
+    ),
+    405: (lazy_gettext("不支持这种请求方式"), lazy_gettext("请从检索页开始。")),
+    409: (lazy_gettext("没有做成"), lazy_gettext("请回到原页，看过现在的样子再做。")),
+    410: (lazy_gettext("链接已经失效"), lazy_gettext("链接只能用一次，而且有期限。请向管理员另要一个。")),
+    413: (
+        lazy_gettext("发送的内容太长"),
+        lazy_gettext("没有保存。请用浏览器的“后退”回到原页，文字还在那里；删短些，或分几次保存。"),
+    ),
+    421: (
+        lazy_gettext("这里不以这个名称应答"),
+        lazy_gettext("请用本站的网址访问。管理员可以在配置的 hosts 里加上这个名称。"),
+    ),
+    429: (lazy_gettext("尝试的次数太多"), lazy_gettext("请过一会儿再试。")),
+    500: (lazy_gettext("程序出错"), lazy_gettext("错误已经记录，请稍后再试，或换一种方式检索。")),
+    503: (lazy_gettext("暂时无法回答"), lazy_gettext("请稍后再试；若持续如此，请告知管理员。")),
+}
+
+
+_KEPT_BY_ITS_NAME = (401, 403, 429)
+"""Failures whose heading says what is to be done by whoever sent a form."""
+_TROUBLES = {
+    Trouble.BUSY: lazy_gettext("数据库正忙，等了几秒仍没有轮到。"),
+    Trouble.FULL: lazy_gettext("服务器的磁盘满了，请告知管理员。"),
+    Trouble.GONE: lazy_gettext("现在读写不了数据库，请告知管理员。"),
+    Trouble.OTHER: lazy_gettext("数据库没有接受，原因已经记录，请告知管理员。"),
+}
+_FIELDS = {
+    "text": lazy_gettext("答复"),
+    "preview": lazy_gettext("只预览"),
+    "question": lazy_gettext("问题"),
+    "name": lazy_gettext("姓名"),
+    "contact": lazy_gettext("联系方式"),
+    "note": lazy_gettext("附注"),
+    "heading": lazy_gettext("标题"),
+    "stance": lazy_gettext("正反"),
+    "tags": lazy_gettext("标签"),
+    "tier": lazy_gettext("类别"),
+    "due": lazy_gettext("期限"),
+    "assignee": lazy_gettext("经办人（编号）"),
+    "move": lazy_gettext("改为"),
+    "reason": lazy_gettext("缘由"),
+    "work": lazy_gettext("著作"),
+    "section": lazy_gettext("第几篇"),
+    "start": lazy_gettext("起"),
+    "end": lazy_gettext("止"),
+    "query": lazy_gettext("检索式"),
+    "first": lazy_gettext("起于"),
+    "last": lazy_gettext("止于"),
+    "step": lazy_gettext("移动"),
+    "doing": lazy_gettext("做什么"),
+    "account": lazy_gettext("账号（编号）"),
+    "role": lazy_gettext("角色"),
+    "login": lazy_gettext("账号"),
+    "next": lazy_gettext("然后去"),
+    "password": lazy_gettext("密码"),
+    "again": lazy_gettext("再写一遍新密码"),
+    "current": lazy_gettext("现在的密码"),
+    "secret": lazy_gettext("链接的密码"),
+}
+"""Fields of forms, as a page calls them that holds any form."""
+_ACTS = {
+    "public.ask": lazy_gettext("向图书馆提问"),
+    "desk.enter": lazy_gettext("录入问题"),
+    "desk.save_reply": lazy_gettext("保存答复"),
+    "desk.drop_autosave": lazy_gettext("丢掉自动存下的一稿"),
+    "desk.move": lazy_gettext("改动案卷的状态"),
+    "desk.facts": lazy_gettext("改动案情"),
+    "desk.asker": lazy_gettext("改动提问人资料"),
+    "desk.forget_asker": lazy_gettext("永久删去提问人资料"),
+    "desk.work": lazy_gettext("办这份案卷"),
+    "desk.leave": lazy_gettext("放下案卷"),
+    "desk.quote": lazy_gettext("把一段加入案卷"),
+    "desk.annotate": lazy_gettext("改动引文的附注"),
+    "desk.trim": lazy_gettext("截取引文"),
+    "desk.shift": lazy_gettext("移动引文"),
+    "desk.shift_heading": lazy_gettext("移动一组引文"),
+    "desk.withdraw": lazy_gettext("撤去引文"),
+    "desk.restore": lazy_gettext("恢复引文"),
+    "desk.publish": lazy_gettext("公开为常见问题"),
+    "desk.unpublish": lazy_gettext("不再公开"),
+    "accounts.log_in": lazy_gettext("登录"),
+    "accounts.log_out": lazy_gettext("退出"),
+    "accounts.own": lazy_gettext("改密码"),
+    "accounts.invitation": lazy_gettext("设立账号或设新密码"),
+    "administration.accounts": lazy_gettext("改动账号"),
+}
+"""What the forms of these endpoints do."""
+
+
+Say = Callable[[LazyString], str]
+"""What turns one of the words above into the reader's language: ``str`` on a page."""
+
+
+def in_english(words: LazyString) -> str:
+    """The words in English, for the command line, which has no page whose language they could follow."""
+    return _english().gettext(str(words))
+
+
+@cache
+def _english() -> NullTranslations:
+    return translation("messages", Path(__file__).parents[1] / "translations", ["en"])
+
+
+def explanation(code: str, detail: str, say: Say = str) -> str:
+    """How an odd query was read; an unknown code stands for itself."""
+    known = _EXPLANATIONS.get(code)
+    return say(known) % {"detail": detail} if known else f"{code}: {detail}"
+
+
+def search_error(failure: SearchError, say: Say = str) -> str:
+    """Why a search can't be answered; an unknown code stands for itself."""
+    known = _ERRORS.get(failure.code)
+    return say(known) % {"detail": failure.detail, "most": MAX_CHARACTERS} if known else str(failure)
+
+
+def moment(at: datetime) -> str:
+    """A moment as people write it, in the time of the machine that serves."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def minutes(seconds: int) -> int:
+    """Whole minutes, as people are told to wait: one too many rather than one too few."""
+    return -(-seconds // 60)
+
+
+def action(code: str) -> str:
+    """What the audit log tells; an unknown code stands for itself."""
+    return str(_ACTIONS.get(code, code))
+
+
+def account_failure(code: str, detail: str, say: Say = str) -> str:
+    """Why something can't be done with an account."""
+    return say(_ACCOUNT_FAILURES[code]) % {"detail": detail}
+
+
+def title(record: CatalogueRecord, section: str) -> str:
+    """A section's title where it says more than its work's."""
+    return "" if section == record.title else section
+
+
+def tongue(record: CatalogueRecord) -> str:
+    """The language of a work's text as browsers and screen readers know it: few of them know ``lzh``."""
+    return f"zh-{record.script}"
+
+
+def record(of: CatalogueRecord) -> list[tuple[str, str]]:
+    """What the catalogue says of a work: the names of the fields, and their values where they are known."""
+    fields = (
+        (_("题名"), of.title),
+        (_("朝代"), of.dynasty),
+        (_("作者"), of.author),
+        (_("分类"), of.category),
+        (_("地点"), of.place),
+        (_("年代"), of.date),
+        (_("版本"), of.edition),
+        (_("许可"), of.licence),
+        (_("来源"), of.source),
+    )
+    return [(str(name), value) for name, value in fields if value]
+
+
+def bad_parameter(name: str) -> str:
+    """That a parameter can't be used."""
+    return str(_("参数 %(name)s 的值无效。", name=name))
+
+
+def search_timeout() -> str:
+    """That a search was given up."""
+    return str(_("检索用时太久，已经停下，什么也没有计算。请用更具体的词，或先选定专题、著作。"))
+
+
+def expired_form(without_referrer: bool = False) -> str:
+    """That a form can't be taken: its page is of another session, or the browser did not say from where it comes."""
+    if without_referrer:
+        return str(_("浏览器没有说明这张表单来自本站的哪一页，或说的不是本站；请允许它对本站发送来源（Referer）。"))
+    return str(_("打开这张表单之后，这个浏览器里的登录换过或结束过，表单已经失效。"))
+
+
+def session_over() -> str:
+    """That what was sent needs an account, and nobody is logged in any more."""
+    return str(_("您现在没有登录：登录到了时限，或已在别处退出。"))
+
+
+def wrong_password() -> str:
+    """That one did not get in."""
+    return str(_("账号或密码不对。在一处连错五次，要等一刻钟。"))
+
+
+def database_trouble(why: Trouble) -> str:
+    """Why the database can't be used."""
+    return str(_TROUBLES[why])
+
+
+def kept_form(status: int) -> tuple[str, str]:
+    """The heading of a page that holds a form which could not be taken, and what to do about it."""
+    heading = failure(status)[0] if status in _KEPT_BY_ITS_NAME else str(_("还没有做成"))
+    return heading, str(_("所写的都在下面，一字未失，但还没有保存；可以先复制一份。看过之后，用下面的按钮再发送。"))
+
+
+def field(name: str) -> str:
+    """What people call a field of a form; an unknown one stands for itself."""
+    return str(_FIELDS.get(name, name))
+
+
+def act(endpoint: str) -> str:
+    """What the forms of an endpoint do; an unknown one stands for itself."""
+    return str(_ACTS.get(endpoint, endpoint))
+
+
+def language() -> str:
+    """The code of the page's language."""
+    return "en" if str(get_locale()) == "en" else "zh"
+
+
+def failure(status: int) -> tuple[str, str]:
+    """The heading of an error page and what to do about it."""
+    heading, help_ = _FAILURES.get(status) or _FAILURES[400 if status < 500 else 500]
+    return str(heading), str(help_)
+
+
+def collection_title(identifier: str) -> str:
+    """A collection's title in the language of the page."""
+    known = catalogue().collections.get(identifier)
+    if known is None:
+        return str(_("本地文献")) if identifier == LOCAL else identifier
+    return _localized(known.title)
+
+
+def collection_description(identifier: str) -> tuple[str, str]:
+    """A collection's description in the language of the page, and its licence; empty where it has no manifest."""
+    known = catalogue().collections.get(identifier)
+    return (_localized(known.description), known.licence) if known else ("", "")
+
+
+def _localized(text: Localized) -> str:
+    return text.en if str(get_locale()) == "en" else text.zh
+
+
+def facet_label(name: str, value: str, label: str) -> str:
+    """What the reader sees for a filter's value."""
+    return collection_title(value) if name == "collection" else label

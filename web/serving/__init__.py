@@ -1,0 +1,1 @@
+"""Serving: processes, configuration, admission, health, metrics, logs."""

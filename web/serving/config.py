@@ -1,0 +1,150 @@
+"""How the server runs: a TOML file, then environment variables, then the options of `wenyuan serve`; the later wins.
+
+Every key is documented in docs/operations.md, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+import click
+from pydantic import AfterValidator, BeforeValidator, DirectoryPath, Field, ValidationError
+from pydantic.networks import IPvAnyNetwork
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from corpora.manifests import OWN
+from web.serving.defaults import DATABASE, STATE
+
+PREFIX = "WENYUAN_"
+_HOST = re.compile(r"[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?")
+_PATH = re.compile(r"[A-Za-z0-9._~/-]*")
+_LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+
+
+def _apart(value: Any) -> Any:
+    """Networks as the environment has them: with blanks or commas between."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+def _host(name: str) -> str:
+    """A host name as it stands in a ``Host`` header: in lower case, in ASCII, without a port."""
+    try:
+        plain = name.strip().removesuffix(".").encode("idna").decode().lower()
+    except UnicodeError:
+        plain = ""
+    if not _HOST.fullmatch(plain):
+        raise ValueError(f"{name!r} is no host name; write library.example, without https:// and without a port")
+    return plain
+
+
+def _site(address: str) -> str:
+    """The address of the site without a slash at its end; nothing but scheme, host, port and path may be in it."""
+    if not address:
+        return ""
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0 or "@" in parts.netloc:
+        raise ValueError("it begins with https:// (or http://) and a host's name, as https://library.example")
+    if parts.query or parts.fragment or not _PATH.fullmatch(parts.path):
+        raise ValueError("it may have a path after the host's name, and nothing after that")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else _host(parts.hostname)
+    return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path.rstrip('/')}"
+
+
+Networks = Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_apart)]
+Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], NoDecode, BeforeValidator(_apart)]
+
+
+class Config(BaseSettings):
+    """The keys of the file; each is also an environment variable, in capitals behind ``WENYUAN_``."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, validate_default=True)
+
+    index: Path = Field(Path("index"), description="The index's folder.")
+    host: str = Field("127.0.0.1", description="Where to listen; 0.0.0.0 lets other machines in.")
+    port: Annotated[int, Field(ge=0, le=65535, description="The port; 0 takes a free one.")] = 8000
+    site: Annotated[str, AfterValidator(_site)] = Field(
+        "", description="The address that readers know, such as https://library.example."
+    )
+    hosts: Hosts = Field((), description="Host names that are answered beside the site's own.")
+    workers: Annotated[int, Field(ge=1, le=64, description="Processes that answer, one a processor core.")] = len(
+        os.sched_getaffinity(0)
+    )
+    threads: Annotated[int, Field(ge=1, le=64, description="Requests that each process works on at once.")] = 2
+    queue: Annotated[int, Field(ge=0, le=1000, description="Requests that may wait in each process.")] = 32
+    patience: Annotated[float, Field(ge=0, le=60, description="Seconds that one waits at most.")] = 2.0
+    retry_after: Annotated[
+        int, Field(ge=1, le=3600, description="Seconds after which one that was turned away may come again.")
+    ] = 2
+    search_seconds: Annotated[
+        float, Field(gt=0, le=600, description="Seconds that the searches of one request may take.")
+    ] = 10.0
+    drain: Annotated[
+        float, Field(ge=0, le=300, description="Seconds between being told to stop and taking no more requests.")
+    ] = 0.0
+    grace: Annotated[int, Field(ge=1, le=300, description="Seconds that requests have to end when it stops.")] = 30
+    collections: Path = Field(OWN, description="The folder of the library's own manifests of collections.")
+    database: str = Field(DATABASE, description="The database: a file, or postgresql://…")
+    session_hours: Annotated[
+        float, Field(ge=0.25, le=168, description="Hours after which one has to log in again, however busy one was.")
+    ] = 12.0
+    state: Path = Field(Path(STATE), description="The folder for what the program keeps outside the database.")
+    letterhead: DirectoryPath | None = Field(None, description="The folder of the library's own letterhead.")
+    library_networks: Networks = Field((), description="Networks of the library's rooms, where in-library texts open.")
+    proxies: Networks = Field(
+        (), description="Reverse proxies; they alone are believed as to where requests come from."
+    )
+    metrics: Networks = Field(_LOOPBACK, description="Networks that may read /metrics; empty: none.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
+    log_queries: bool = Field(False, description="Whether what readers type is logged, too.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], *sources: Any, **named: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given, then the environment, then the file."""
+        return (named["init_settings"], named["env_settings"], TomlConfigSettingsSource(settings_cls))
+
+    @classmethod
+    def read(cls, file: Path | None = None, **options: Any) -> Self:
+        """The configuration from file, environment and options; options that are None were not given.
+
+        Where no file is given, the environment's ``WENYUAN_CONFIG`` may name one.
+
+        Raises:
+            click.ClickException: a key is unknown or its value can't be used, or the file can't be read.
+        """
+        if file is None and (named := os.environ.get(f"{PREFIX}CONFIG")):
+            file = Path(named)
+        if file and not file.is_file():
+            raise click.ClickException(f"{file}: no such file")
+
+        class Filed(cls):  # type: ignore[misc, valid-type]  # the file is named to a class, not to a call
+            model_config = SettingsConfigDict(toml_file=file)
+
+        try:
+            configured: Self = Filed(**{name: value for name, value in options.items() if value is not None})
+            return configured
+        except ValidationError as failure:
+            first = failure.errors()[0]
+            key = ".".join(map(str, first["loc"]))
+            told = "no such key" if first["type"] == "extra_forbidden" else first["msg"]
+            raise click.ClickException(f"{_where(key, file)}: {told}; see docs/operations.md") from failure
+        except (ValueError, OSError) as failure:
+            raise click.ClickException(f"{file}: {failure}; see docs/operations.md") from failure
+
+
+def _where(key: str, file: Path | None) -> str:
+    """The key, with its place if that is not the file."""
+    variable = f"{PREFIX}{key.partition('.')[0].upper()}"
+    return variable if variable in os.environ else f"{file}: {key}" if file else key

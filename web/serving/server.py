@@ -1,0 +1,159 @@
+"""The server: processes that share one application and one port, under Gunicorn.
+
+The application is loaded once and then forked, so that the processes share its memory. Told to stop (SIGTERM), a
+process first says at /readyz that it is stopping, goes on for as long as the configuration says, then takes no more
+requests, ends those that it has, and goes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import logging
+import socket
+import sys
+import threading
+from types import FrameType
+from typing import Any
+
+from flask import Flask
+from gunicorn import util
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+from gunicorn.http import message
+from prometheus_client.multiprocess import mark_process_dead
+
+from web.database.storage import storage
+from web.serving import admission, health
+from web.serving.config import Config
+from web.serving.connections import PatientWorker, write_error
+
+LONGEST_ADDRESS = 1 << 16
+"""Bytes of a request line. Gunicorn's own bound has no room for a query of a thousand characters, nine bytes each."""
+LONGEST_FIELD = LONGEST_ADDRESS + 1024
+"""Bytes of a header: the page of a search is the Referer of what is asked from it, its address with the host's name."""
+SPARE_THREADS = 32
+"""Threads of a process beside those that work or wait: to turn away what is too much, for health and metrics, and for
+clients that are slow to take their answers."""
+SENT_AHEAD = 1 << 18
+"""Bytes of an answer that the system is asked to keep for a client, so that no thread waits for it; few are longer."""
+
+LET_GO = 4
+"""Of the requests that have to wait, one in so many is the last of its connection: enough to even out the processes, at
+a fraction of what it would cost to connect anew each time."""
+_M_ARENA_MAX = -8
+"""The name of a setting in glibc's malloc.h."""
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn's classes are untyped
+    """One application at one socket, in as many processes as the configuration says."""
+
+    def __init__(self, app: Flask, listening: socket.socket, config: Config) -> None:
+        self.config = config
+        self._app = app
+        self._listening = listening
+        _spare_memory()
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Tell Gunicorn what it has to know."""
+        config = self.config
+        message.MAX_REQUEST_LINE = LONGEST_ADDRESS
+        util.write_error = write_error
+        for name, value in {
+            "bind": f"fd://{self._listening.fileno()}",
+            "workers": config.workers,
+            "worker_class": Worker,
+            "threads": config.threads + config.queue + SPARE_THREADS,
+            "preload_app": True,
+            "graceful_timeout": int(config.drain + config.grace) + 1,
+            "keepalive": 15,
+            "limit_request_line": LONGEST_ADDRESS,
+            "limit_request_field_size": LONGEST_FIELD,
+            "control_socket_disable": True,
+            "forwarded_allow_ips": "",  # web.networks believes proxies, and the declared ones alone
+            "logger_class": Log,
+            "child_exit": _forget,
+            "post_fork": _open_anew,
+            "pre_request": _share,
+        }.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """The application."""
+        return self._app
+
+
+class Log(Logger):  # type: ignore[misc]  # Gunicorn's classes are untyped
+    """Leaves what Gunicorn has to say to the log of the whole program."""
+
+    def setup(self, cfg: Any) -> None:
+        """Take no handlers of its own, and say what matters; its warnings quote what readers typed."""
+        self.error_log.propagate = True
+        self.error_log.setLevel(logging.ERROR)
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Log a failure, but not that a client took too long."""
+        if isinstance(sys.exc_info()[1], TimeoutError):
+            return
+        if msg.startswith("Error handling request"):  # it quotes the address, which may hold a secret or a query
+            msg, args = "Error handling a request", ()
+        super().exception(msg, *args, **kwargs)
+
+
+class Worker(PatientWorker):
+    """A process that says that it is stopping before it stops."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Be told to stop."""
+        stopping = health.stopping(self.wsgi)
+        if stopping.is_set():
+            return
+        stopping.set()
+        timer = threading.Timer(self.app.config.drain, super().handle_exit, (sig, frame))
+        timer.daemon = True
+        timer.start()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket to serve at.
+
+    Raises:
+        OSError: the address can't be had.
+    """
+    kind, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    listening = socket.create_server(address[:2], family=kind, backlog=2048)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENT_AHEAD)  # connections inherit it
+    return listening
+
+
+def _spare_memory() -> None:
+    """Have processes go on sharing what was there before they were forked, and the threads of each share two heaps.
+
+    Python's collector would write into all that it looks through, so that each process came to have its own copy. And
+    glibc would give each of many threads a heap, which keeps as much as the largest search ever took there.
+    """
+    gc.freeze()
+    if setting := getattr(ctypes.CDLL(None), "mallopt", None):  # other C libraries have neither this nor such heaps
+        setting(_M_ARENA_MAX, 2)
+
+
+def _open_anew(_: Any, worker: Worker) -> None:
+    """Have no process use a connection to the database that another one opened."""
+    with worker.app.load().app_context():
+        storage().engine.dispose(close=False)
+
+
+def _share(worker: Worker, request: message.Request) -> None:
+    """Let some connections go whose requests have to wait: their next goes to whichever process takes it first.
+
+    A connection that is kept stays with its process. Of a few dozen busy ones one process may come to hold most, and
+    their clients would wait several times as long as the others.
+    """
+    if worker.nr % LET_GO == 0 and admission.is_full(worker.wsgi):
+        request.force_close()
+
+
+def _forget(_: Any, worker: Worker) -> None:
+    """Have no figures stand for a process that has ended."""
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # it has no types
