@@ -15,10 +15,12 @@ from corpora.model import Page, SpanKind
 from search.library import Library
 from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, SectionView, Suggestion
 from search.query import MAX_CHARACTERS
+from web.api.parameters import FILTERS, SEARCH_FORM
+from web.api.parameters import read as read_parameters
 from web.desk import working
 from web.presenting import labels
 from web.presenting.rendering import Layer, Stretch, markup
-from web.presenting.urls import FILTERS, carried, nearest, reading_url, search_request, search_url, section_url
+from web.presenting.urls import carried, nearest, reading_url, search_url, section_url
 from web.serving.timing import stage
 from web.shelf import library
 
@@ -170,8 +172,12 @@ def read(work: str, number: int) -> str:
 
 
 def _asked() -> SearchRequest:
-    """The search in the address, without facets: the page counts them anyway."""
-    return replace(search_request(dict(request.args.lists())), facets=False)
+    """Return the search in the address, without facets: the page counts them anyway.
+
+    Unknown names are forgiven: people's addresses carry the marks of the places that they passed through.
+    """
+    asked = read_parameters(SEARCH_FORM, dict(request.args.lists()), exact_names=False)
+    return replace(asked.request(), facets=False)
 
 
 def _given(**values: int | None) -> dict[str, int]:
