@@ -116,6 +116,10 @@ class CatalogueField:
         values = self.values(entry)
         return tuple(dict.fromkeys(chain(values, (self.title(entry, value) for value in values))))
 
+    def stated(self, record: CatalogueRecord) -> tuple[str, ...]:
+        """Return what a record says, each value as a text."""
+        return tuple(_values(getattr(record, self.attribute)))
+
     def text(self, record: CatalogueRecord) -> str:
         """Return what a page says of it; empty where nothing is known."""
         held = getattr(record, self.attribute)
@@ -152,7 +156,7 @@ class CatalogueRecord:
         str,
         CatalogueField(
             "title", Localized("题名", "Title"), names=("题名", "題名", "书名", "書名"),
-            dublin_core="title", marc=Marc("245", indicators="10"), csl="title",
+            dublin_core="title", marc=Marc("245", indicators="00"), csl="title",
         ),
     ]  # fmt: skip
     dynasty: Annotated[

@@ -11,11 +11,12 @@ from flask import Blueprint, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from corpora.catalogue import FACETS, FILTERS
 from corpora.model import Page, SpanKind
 from search.library import Library
 from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, SectionView, Suggestion
 from search.query import MAX_CHARACTERS
-from web.api.parameters import FILTERS, SEARCH_FORM
+from web.api.parameters import SEARCH_FORM
 from web.api.parameters import read as read_parameters
 from web.desk import working
 from web.presenting import labels
@@ -258,7 +259,7 @@ def _facets(asked: SearchRequest, response: SearchResponse) -> dict[str, list[Ch
             )
             for each in response.facets.get(name, ())
         ]
-        for name in FILTERS
+        for name in FACETS
     }
 
 

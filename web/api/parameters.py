@@ -14,12 +14,10 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
-from search.fields import FACETS
+from corpora.catalogue import FILTERS
 from search.model import Mode, Scope, SearchRequest, Sort
 from search.query import MAX_CHARACTERS
 
-FILTERS = FACETS
-"""The fields of a catalogue record by which a search can be narrowed."""
 MAX_LIMIT = 100
 MAX_CURSOR = 500
 MAX_VALUE = 200

@@ -8,10 +8,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, RootModel
+from pydantic import (
+    AliasPath,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    RootModel,
+    SerializerFunctionWrapHandler,
+    WrapSerializer,
+)
 from pydantic_core import to_json
 
-from search.fields import FACETS
+from corpora.catalogue import FACETS, CatalogueRecord
 from search.model import Why
 
 PROBLEM_TYPE = "application/problem+json"
@@ -36,6 +46,18 @@ Range = Annotated[tuple[NonNegativeInt, NonNegativeInt], Field(examples=[[121, 1
 """A half-open range of code points of the text beside it."""
 
 
+def _known(record: CatalogueRecord, written: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]  # a return type would stand for the record's own shape in the description
+    """Return what is known of a work, as plain data; what is empty is left out."""
+    return {name: value for name, value in written(record).items() if value not in ("", None, [], ())}
+
+
+Record = Annotated[
+    CatalogueRecord,
+    WrapSerializer(_known),
+    Field(description="What the catalogue says of the work; what it does not say is left out."),
+]
+
+
 class WorkSummary(Model):
     """The work that a hit stands in."""
 
@@ -43,6 +65,7 @@ class WorkSummary(Model):
     title: Annotated[str, Field(validation_alias=AliasPath("record", "title"), examples=["金史"])]
     author: Annotated[str, Field(validation_alias=AliasPath("record", "author"), examples=["脫脫"])]
     dynasty: Annotated[str, Field(validation_alias=AliasPath("record", "dynasty"), examples=["元"])]
+    record: Record
 
 
 class Hit(Model):
