@@ -185,4 +185,4 @@ def _requirement(schema: Mapping[str, Any]) -> str:
             return f"must have at most {many} values, each of {least} to {most} characters"
         case {"minLength": least, "maxLength": most}:
             return f"must have {least} to {most} characters"
-    return "must be a text"
+    return f"must have at most {schema['maxLength']} characters"

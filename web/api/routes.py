@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from typing import Any
 
@@ -29,6 +29,14 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
 )
 
 
+def blueprint(operations: Iterable[Operation[Any, Any]]) -> Blueprint:
+    """Return what answers some endpoints."""
+    made = Blueprint("api", __name__, url_prefix=PREFIX)
+    for each in operations:
+        made.add_url_rule(each.path, each.name, _view(each), methods=["GET"])
+    return made
+
+
 def _view(operation: Operation[Any, Any]) -> Callable[[], Response]:
     def view() -> Response:
         answer = operation.run(read(operation.parameters, dict(request.args.lists())))
@@ -36,8 +44,3 @@ def _view(operation: Operation[Any, Any]) -> Callable[[], Response]:
             return Response(to_json(answer), content_type="application/json")
 
     return view
-
-
-blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
-for _each in OPERATIONS:
-    blueprint.add_url_rule(_each.path, _each.name, _view(_each), methods=["GET"])
