@@ -12,8 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
 
+from corpora.catalogue import CatalogueRecord
 from corpora.manifests import bundled_folder
-from corpora.model import CatalogueRecord, Problem, Section, Source, Work
+from corpora.model import Problem, Section, Source, Work
 from corpora.readers import READERS, Reader
 from corpora.readers.encodings import NAMES, Choice
 from web.api.schemas import FileReport

@@ -12,7 +12,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from corpora.manifests import BESIDE, NAME, Catalogue, load, read
+from corpora.manifest_models import NAME
+from corpora.manifests import BESIDE, Catalogue, load, read
 from corpora.model import Access
 from corpora.readers.encodings import Choice
 from indexer.store.access import Standing
