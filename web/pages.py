@@ -11,11 +11,12 @@ from flask import Blueprint, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from corpora.catalogue import FILTERS
 from corpora.model import Page, SpanKind
 from search.library import Library
 from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, SectionView, Suggestion
 from search.query import MAX_CHARACTERS
-from web.api.parameters import FILTERS, SEARCH_FORM
+from web.api.parameters import SEARCH_FORM
 from web.api.parameters import read as read_parameters
 from web.desk import working
 from web.presenting import labels

@@ -19,11 +19,13 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.schemas import APIOperation
 
+from corpora.catalogue import FILTERS, RECORD_FIELDS, record_of
+from search.library import Library
 from search.model import Mode, SearchRequest, SearchResponse
 from search.query import MAX_CHARACTERS
 from web.api import routes
 from web.api.openapi import Operation
-from web.api.parameters import FILTERS, MAX_LIMIT, SEARCH, SEARCH_FORM, Parameters
+from web.api.parameters import MAX_LIMIT, SEARCH, SEARCH_FORM, Parameters
 from web.api.routes import OPERATIONS
 from web.api.schemas import Answer, Model
 from web.api.search import answer
@@ -153,6 +155,35 @@ def test_an_answer(client: FlaskClient) -> None:
     assert client.get(hit["url"]).status_code == 200
     assert answer["facets"]["work"][0]["count"] == 1
     assert answer["next"] is None
+
+
+def test_works_are_listed_with_their_records_page_by_page(client: FlaskClient, index: Path) -> None:
+    cards = Library.open(index).works()
+    found, after = [], ""
+    while True:
+        page = client.get(f"/api/v1/works?limit=1{after}").json
+        assert page is not None
+        assert page["total"] == len(cards)
+        found += page["works"]
+        if page["next"] is None:
+            break
+        after = f"&after={page['next']}"
+    assert [each["id"] for each in found] == [card.id for card in cards]
+    assert [record_of(each["record"]) for each in found] == [card.record for card in cards]
+    assert {tuple(each["record"]) for each in found} == {tuple(each.attribute for each in RECORD_FIELDS)}
+
+
+def test_works_are_narrowed_by_the_filters_of_searches(client: FlaskClient) -> None:
+    for narrowed, titles in {
+        "work=松花江志": ["松花江志"],
+        "work=松花江志&work=惡本": ["惡本", "松花江志"],
+        "work=松花江志&dynasty=清": [],
+    }.items():
+        answer = client.get(f"/api/v1/works?{narrowed}").json
+        assert answer is not None
+        assert [each["record"]["title"] for each in answer["works"]] == titles
+        assert (answer["total"], answer["next"]) == (len(titles), None)
+    assert client.get("/api/v1/works?q=江").status_code == 400
 
 
 def test_pages_follow_each_other(client: FlaskClient) -> None:

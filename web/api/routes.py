@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from pydantic_core import to_json
 
 from web import site
-from web.api import PREFIX, openapi, search
+from web.api import PREFIX, openapi, search, works
 from web.api.openapi import Operation
 from web.api.parameters import Parameters, read
 from web.api.schemas import Description
@@ -25,6 +25,7 @@ def describe(_: Parameters) -> Description:
 
 OPERATIONS: tuple[Operation[Any, Any], ...] = (
     search.OPERATION,
+    works.OPERATION,
     Operation("description", "/openapi.json", "This description", Parameters, Description, describe),
 )
 

@@ -6,12 +6,12 @@ unless the endpoint gives it (:meth:`Model.of`). Every key is always there; ``nu
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_type_hints
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, RootModel
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, RootModel, create_model
 from pydantic_core import to_json
 
-from search.fields import FACETS
+from corpora.catalogue import FACETS, RECORD_FIELDS, CatalogueRecord
 from search.model import Why
 
 PROBLEM_TYPE = "application/problem+json"
@@ -120,6 +120,32 @@ class Answer(Model):
     ]
     suggestions: tuple[Suggestion, ...]
     explanations: tuple[Explanation, ...]
+
+
+_types = get_type_hints(CatalogueRecord)
+_record: dict[str, Any] = {
+    each.attribute: (_types[each.attribute], Field(description=f"{each.label.en} {each.label.zh}"))
+    for each in RECORD_FIELDS
+}
+Record = create_model("Record", __base__=Model, __doc__="What the catalogue says of a work.", **_record)
+"""A catalogue record; its keys are the fields that :mod:`corpora.catalogue` declares."""
+
+
+class Work(Model):
+    """A title in one edition."""
+
+    id: str
+    collection: Annotated[str, Field(description="The id of its collection 专题库.")]
+    sections: Annotated[NonNegativeInt, Field(description="How many sections (卷 or 篇) it has.")]
+    record: Record  # type: ignore[valid-type]  # its fields are declared by the catalogue, which mypy can't run
+
+
+class Works(Model):
+    """Works in the order of their ids."""
+
+    total: Annotated[NonNegativeInt, Field(description="How many there are on all pages.")]
+    works: tuple[Work, ...]
+    next: Annotated[str | None, Field(description="`after` for the next page; null on the last.")]
 
 
 class Problem(Model):
