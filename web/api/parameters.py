@@ -15,8 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.json_schema import GenerateJsonSchema
 
 from corpora.catalogue import FIELDS, FILTERS
-from search.model import Mode, Scope, SearchRequest, Sort
-from search.query import MAX_CHARACTERS
+from search.model import MAX_CHARACTERS, Mode, Scope, SearchRequest, Sort
 
 MAX_LIMIT = 100
 MAX_CURSOR = 500

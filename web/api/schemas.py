@@ -36,6 +36,9 @@ Range = Annotated[tuple[NonNegativeInt, NonNegativeInt], Field(examples=[[121, 1
 """A half-open range of code points of the text beside it."""
 
 
+Alike = Annotated[NonNegativeInt, Field(description="Passages that are only alike; the other numbers leave them out.")]
+
+
 class WorkSummary(Model):
     """The work that a hit stands in."""
 
@@ -50,6 +53,7 @@ class Hit(Model):
 
     id: str
     score: float
+    matched: Annotated[bool, Field(description="Whether the query's words stand in it; else it is only alike.")]
     why: Annotated[tuple[Why, ...], Field(description="What brought it here.")]
     work: WorkSummary
     section: Annotated[str, Field(examples=["卷二十四"])]
@@ -73,14 +77,16 @@ class FacetValue(Model):
 
     value: Annotated[str, Field(description="What the filter takes.")]
     label: Annotated[str, Field(description="What a reader sees.")]
-    count: NonNegativeInt
+    count: Annotated[NonNegativeInt, Field(description="Passages in which the query's words stand.")]
+    alike: Alike
 
 
 class Total(Model):
     """How much was found."""
 
-    passages: NonNegativeInt
-    occurrences: Annotated[NonNegativeInt | None, Field(description="null where matched by meaning alone")]
+    passages: Annotated[NonNegativeInt, Field(description="Passages in which the query's words stand.")]
+    occurrences: Annotated[NonNegativeInt, Field(description="How often the words stand there.")]
+    alike: Alike
 
 
 class Suggestion(Model):
