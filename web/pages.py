@@ -14,8 +14,17 @@ from markupsafe import Markup
 from corpora.catalogue import FACETS, FILTERS
 from corpora.model import Page, SpanKind
 from search.library import Library
-from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, SectionView, Suggestion
-from search.query import MAX_CHARACTERS
+from search.model import (
+    MAX_CHARACTERS,
+    Hit,
+    Mode,
+    Scope,
+    SearchError,
+    SearchRequest,
+    SearchResponse,
+    SectionView,
+    Suggestion,
+)
 from web.api.parameters import SEARCH_FORM
 from web.api.parameters import read as read_parameters
 from web.desk import working

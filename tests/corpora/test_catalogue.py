@@ -288,11 +288,13 @@ build([folder / "works.jsonl"], folder / "index")
 client = create_app(folder / "index").test_client()
 api = lambda **asked: client.get("/api/v1/search", query_string=asked).get_json()
 print(json.dumps([hit["work"]["id"] for hit in api(q="出版者:商務 黑龍江")["hits"]]))
-print(json.dumps([hit["work"]["record"]["publisher"] for hit in api(q="黑龍江", publisher="商務印書館")["hits"]]))
+print(json.dumps([hit["work"]["id"] for hit in api(q="黑龍江", publisher="商務印書館")["hits"]]))
+listed = client.get("/api/v1/works", query_string={"publisher": "商務印書館"}).get_json()["works"]
+print(json.dumps([work["record"]["publisher"] for work in listed]))
 print(json.dumps(api(q="黑龍江", facets="true")["facets"]["publisher"]))
 described = client.get("/api/v1/openapi.json").get_json()
 print(json.dumps([each["name"] for each in described["paths"]["/search"]["get"]["parameters"]]))
-print(json.dumps(sorted(described["components"]["schemas"]["CatalogueRecord"]["properties"])))
+print(json.dumps(sorted(described["components"]["schemas"]["Record"]["properties"])))
 for path in ("/search?q=黑龍江&publisher=商務印書館", "/read/W1/0", "/about", "/read/W1/0?lang=en"):
     print(json.dumps(client.get(path).text))
 print(json.dumps(CliRunner().invoke(main, ["search", "--help"]).output))
@@ -320,12 +322,13 @@ def test_a_field_is_added_by_one_declaration(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests")))},
     )
     assert done.returncode == 0, done.stderr
-    marc, found, filtered, facet, parameters, shape, results, reading, about, english, command = map(
+    marc, found, filtered, listed, facet, parameters, shape, results, reading, about, english, command = map(
         json.loads, done.stdout.splitlines()
     )
     assert marc == "260 ## $b中華書局"
     assert found == ["W1"]
-    assert filtered == ["商務印書館"]
+    assert filtered == ["W1"]
+    assert listed == ["商務印書館"]
     assert facet == [{"value": "商務印書館", "label": "商務印書館", "count": 1}]
     assert "publisher" in parameters
     assert "publisher" in shape

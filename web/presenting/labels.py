@@ -13,8 +13,7 @@ from flask_babel import gettext as _
 
 from corpora.catalogue import FIELDS, RECORD_FIELDS, CatalogueRecord, Localized
 from indexer.store.access import LOCAL
-from search.model import Mode, Scope, SearchError, Sort, Why
-from search.query import MAX_CHARACTERS
+from search.model import MAX_CHARACTERS, Mode, Scope, SearchError, Sort, Why
 from web.database.storage import Trouble
 from web.shelf import catalogue
 
