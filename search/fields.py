@@ -1,61 +1,64 @@
-"""What a work's catalogue record says, field by field: for filters, facets and fields in a query."""
+"""What the catalogue says of works, as filters, facets and fields in a query use it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from corpora.catalogue import FACETS, FIELDS, CatalogueField
 from search.model import FacetValue, SearchError, WorkCard
 
-FACETS = ("collection", "work", "dynasty", "author", "category")
 FACET_VALUES = 50
 
 
-def values(card: WorkCard, name: str) -> tuple[str, ...]:
-    """What a field holds: first the value that filters and facets use, then others that a query may name.
+def field(name: str) -> CatalogueField:
+    """Return the declaration of a field.
 
     Raises:
         SearchError: there is no such field.
     """
-    record = card.record
-    match name:
-        case "collection":
-            return (card.collection,)
-        case "work":
-            return (card.id, record.title)
-        case "title":
-            return (record.title,)
-        case "author":
-            return (record.author,)
-        case "dynasty":
-            return (record.dynasty,)
-        case "category":
-            return (record.category,)
-        case "place":
-            return (record.place,)
-    raise SearchError("unknown-field", name)
+    if name not in FIELDS:
+        raise SearchError("unknown-field", name)
+    return FIELDS[name]
 
 
 def accepts(card: WorkCard, filters: Mapping[str, Sequence[str]]) -> bool:
-    """Whether a work passes every filter; a category takes those below it too (史部 takes 史部/正史類)."""
-    for name, accepted in filters.items():
-        own = values(card, name)[0]
-        if accepted and own not in accepted:
-            if name == "category" and any(own.startswith(f"{value}/") for value in accepted):
-                continue
-            return False
-    return True
+    """Return whether a work passes every filter: one of its values is accepted, or lies below one that is.
+
+    Raises:
+        SearchError: a filter is no field.
+    """
+    return all(_accepts(field(name), card, accepted) for name, accepted in filters.items() if accepted)
 
 
-def facets(passages: Sequence[tuple[WorkCard, int]]) -> dict[str, tuple[FacetValue, ...]]:
-    """The values of each facet with the number of passages that have them, the commonest first, by those of works."""
+def _accepts(field: CatalogueField, card: WorkCard, accepted: Sequence[str]) -> bool:
+    own = field.values(card)
+    if any(value in accepted for value in own):
+        return True
+    return field.path and any(value.startswith(f"{above}/") for value in own for above in accepted)
+
+
+def facets(
+    matched: Sequence[tuple[WorkCard, int]], alike: Sequence[tuple[WorkCard, int]]
+) -> dict[str, tuple[FacetValue, ...]]:
+    """Return the values of each facet, the commonest first, from works and how many passages of each were found.
+
+    ``matched`` counts passages in which the words stand, ``alike`` those that are only alike; the first number decides.
+    """
     counted: dict[str, tuple[FacetValue, ...]] = {}
-    for name in FACETS:
-        totals: Counter[tuple[str, str]] = Counter()
-        for card, count in passages:
-            value = values(card, name)[0]
-            if value:
-                totals[value, card.record.title if name == "work" else value] += count
-        ranked = sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))[:FACET_VALUES]
-        counted[name] = tuple(FacetValue(value, label, count) for (value, label), count in ranked)
+    for field in map(FIELDS.__getitem__, FACETS):
+        both = _totals(matched, field), _totals(alike, field)
+        found = [FacetValue(*key, *(totals[key] for totals in both)) for key in set().union(*both)]
+        counted[field.name] = tuple(
+            sorted(found, key=lambda each: (-each.count, -each.alike, each.value))[:FACET_VALUES]
+        )
     return counted
+
+
+def _totals(passages: Sequence[tuple[WorkCard, int]], field: CatalogueField) -> Counter[tuple[str, str]]:
+    """Return how many passages have each value of a field, with the value's label."""
+    totals: Counter[tuple[str, str]] = Counter()
+    for card, count in passages:
+        for value in field.values(card):
+            totals[value, field.title(card, value)] += count
+    return totals

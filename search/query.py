@@ -10,7 +10,7 @@ of Whoosh leaves this module.
 ``金 AND 遼``              both; ``OR`` either; ``NOT`` excludes; ``( )`` groups
 ``金 NEAR/5 遼``           at most 5 characters between them, in either order
 ``完顏?打``                ``?`` is any one character, ``*`` any run of up to 8
-``title:金史``             the catalogue record; see :data:`FIELDS` for the names, Chinese ones too
+``title:金史``             the catalogue record; by a name that :mod:`corpora.catalogue` declares
 ========================  =========================================================================
 
 ``NEAR`` binds tightest, then ``NOT``, ``AND``, ``OR``, then plain adjacency; without a number it means NEAR/10.
@@ -28,10 +28,10 @@ from typing import Any
 
 from whoosh.qparser import QueryParser, plugins, syntax, taggers
 
+from corpora.catalogue import QUERIED
 from indexer.text.folding import fold, fold_phrase
-from search.model import SearchError
+from search.model import MAX_CHARACTERS, SearchError
 
-MAX_CHARACTERS = 1_000
 MAX_TERMS = 32
 MAX_NESTING = 10
 MAX_RUN = 8
@@ -42,17 +42,6 @@ MAX_DISTANCE = 100
 DEFAULT_DISTANCE = 10
 SHOWN = 20
 """The most characters of a query that an error or an explanation repeats."""
-
-FIELDS: dict[str, tuple[str, ...]] = {
-    "title": ("题名", "題名", "书名", "書名"),
-    "author": ("作者",),
-    "dynasty": ("朝代",),
-    "work": ("著作",),
-    "collection": ("专题", "專題"),
-    "category": ("分类", "分類"),
-    "place": ("地点", "地點"),
-}
-"""The fields of the catalogue record that a query can name, with their Chinese names."""
 
 
 class Wild(Enum):
@@ -146,7 +135,7 @@ class Parsed:
 
     ``text`` is its wanted words without operators and fields; ``phrases`` and ``fields`` are the wanted ones;
     ``explanations`` are (code, detail) pairs that say how an odd query was read; ``whole`` is the query as one
-    phrase, where it is one or is only literal words.
+    phrase, where it is one or is only literal words; ``quoted`` are those of the phrases that stand in quotation marks.
     """
 
     tree: Tree
@@ -155,6 +144,7 @@ class Parsed:
     fields: tuple[Field, ...]
     explanations: tuple[tuple[str, str], ...]
     whole: Phrase | None
+    quoted: tuple[Phrase, ...] = ()
 
 
 def parse(q: str) -> Parsed:
@@ -188,6 +178,7 @@ def _read(q: str) -> Parsed:
         fields=tuple(leaf for leaf in wanted if isinstance(leaf, Field)),
         explanations=tuple(dict.fromkeys(reading.explanations)),
         whole=whole,
+        quoted=tuple(phrase for phrase in phrases if phrase in reading.quoted),
     )
 
 
@@ -248,8 +239,7 @@ _QUOTED = re.compile(
     r'"(?P<plain>[^"]*)(?P<close>"|$)'
     r"|(?<![^\s(:])(?:“(?P<curly>[^“”]*)”|「(?P<corner>[^「」]*)」|『(?P<hollow>[^『』]*)』)(?=[\s)]|$)"
 )
-_FIELD_OF = {name: field for field, names in FIELDS.items() for name in (field, *names)}
-_FIELD = rf"(?i:{_START}(?P<text>{'|'.join(_FIELD_OF)}):\s*)"
+_FIELD = rf"(?i:{_START}(?P<text>{'|'.join(QUERIED)}):\s*)"
 _NEAR = re.compile(r"NEAR(?:/([0-9]*))?")
 _ASCII = {ord("\u3000"): " "} | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _GLOSS = re.compile(r"(?<=[^\x00-\x7f])\(([^()\s\"]*)\)")
@@ -297,6 +287,7 @@ class _Reading:
         self.q = q
         self.explanations: list[tuple[str, str]] = []
         self.plain = True
+        self.quoted: set[Phrase] = set()
         self._terms = 0
         # One character stays one character, so that offsets hold in what was typed.
         self._text = _GLOSS.sub("·\\1·", q.translate(_ASCII))
@@ -431,7 +422,7 @@ class _Reading:
         if self._terms > MAX_TERMS:
             raise SearchError("query-too-complex", f"{self._terms} > {MAX_TERMS}")
         if node.fieldname:
-            name = _FIELD_OF[node.fieldname.lower()]
+            name = QUERIED[node.fieldname.lower()]
             if not fold(text):
                 self._explain("field-empty", f"{name}:")
                 return None
@@ -440,7 +431,12 @@ class _Reading:
         pattern = _pattern(text)
         if "？" in text and ANY_ONE in pattern:
             self._explain("question-mark-is-wildcard", text[:SHOWN])
-        return _Meaning(Phrase(text.strip(), pattern)) if pattern else None
+        if not pattern:
+            return None
+        phrase = Phrase(text.strip(), pattern)
+        if not bare:
+            self.quoted.add(phrase)
+        return _Meaning(phrase)
 
     def _distance(self, operator: str) -> int:
         match = _NEAR.fullmatch(operator)

@@ -11,14 +11,26 @@ from flask import Blueprint, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from corpora.catalogue import FACETS, FILTERS
 from corpora.model import Page, SpanKind
 from search.library import Library
-from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, SectionView, Suggestion
-from search.query import MAX_CHARACTERS
+from search.model import (
+    MAX_CHARACTERS,
+    Hit,
+    Mode,
+    Scope,
+    SearchError,
+    SearchRequest,
+    SearchResponse,
+    SectionView,
+    Suggestion,
+)
+from web.api.parameters import SEARCH_FORM
+from web.api.parameters import read as read_parameters
 from web.desk import working
 from web.presenting import labels
 from web.presenting.rendering import Layer, Stretch, markup
-from web.presenting.urls import FILTERS, carried, nearest, reading_url, search_request, search_url, section_url
+from web.presenting.urls import carried, nearest, reading_url, search_url, section_url
 from web.serving.timing import stage
 from web.shelf import library
 
@@ -170,8 +182,12 @@ def read(work: str, number: int) -> str:
 
 
 def _asked() -> SearchRequest:
-    """The search in the address, without facets: the page counts them anyway."""
-    return replace(search_request(dict(request.args.lists())), facets=False)
+    """Return the search in the address, without facets: the page counts them anyway.
+
+    Unknown names are forgiven: people's addresses carry the marks of the places that they passed through.
+    """
+    asked = read_parameters(SEARCH_FORM, dict(request.args.lists()), exact_names=False)
+    return replace(asked.request(), facets=False)
 
 
 def _given(**values: int | None) -> dict[str, int]:
@@ -252,7 +268,7 @@ def _facets(asked: SearchRequest, response: SearchResponse) -> dict[str, list[Ch
             )
             for each in response.facets.get(name, ())
         ]
-        for name in FILTERS
+        for name in FACETS
     }
 
 
