@@ -106,7 +106,7 @@ def test_an_unexpected_failure_is_a_page_without_its_reason(index: Path, monkeyp
     def fail(*_: object) -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr("web.pages.library", fail)
+    monkeypatch.setattr("web.pages.works.library", fail)
     response = app.test_client().get("/works")
     assert response.status_code == 500
     assert "a secret" not in response.text
