@@ -11,8 +11,7 @@ from markupsafe import Markup
 
 from search.library import Library
 from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, Suggestion
-from web.desk import working
-from web.pages import asked_for, blueprint
+from web.pages import asked_for, blueprint, signals
 from web.presenting import labels
 from web.presenting.rendering import Layer, markup, printed
 from web.presenting.urls import FILTERS, carried, nearest, reading_url, search_url
@@ -71,8 +70,7 @@ def search() -> ResponseReturnValue:
         restart = search_url(replace(asked, cursor="")) if asked.cursor else ""
         told = render_template("search.html", **page, error=labels.search_error(failure), restart=restart)
         return make_response(told, 400)
-    if working.is_from_here():
-        working.keep(asked, response)
+    signals.announce(asked, response)
     search = carried(asked)
     with stage("rendering"):
         return render_template(
@@ -92,7 +90,6 @@ def search() -> ResponseReturnValue:
             next_url=search_url(replace(asked, cursor=response.next)) if response.next else "",
             first_url=search_url(replace(asked, cursor="")) if asked.cursor else "",
             ways=_ways(asked),
-            unkept="" if asked.cursor or working.is_from_here() else search_url(asked).partition("?")[2],
             words=[(each.word, _replaced(asked, each)) for each in response.suggestions],
         )
 
