@@ -7,10 +7,10 @@ from importlib.metadata import version
 from flask import Blueprint, Response, jsonify, request
 
 from web import openapi, site
+from web.access import library
 from web.json import response_json
 from web.presenting.urls import BadParameter, search_request
 from web.serving.timing import stage
-from web.shelf import library
 
 PREFIX = "/api/v1"
 

@@ -24,7 +24,6 @@ from web.presenting.urls import MAX_VALUE, BadParameter
 from web.serving import admission, health, logs, metrics, timing
 from web.serving.config import Config
 from web.serving.state import place
-from web.shelf import Shelf
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 LANGUAGE_COOKIE = "lang"
@@ -52,15 +51,14 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
     app.config["MAX_CONTENT_LENGTH"] = 1 << 20  # the longest draft of a reply, nine bytes a character
     app.json.ensure_ascii = app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has them
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["shelf"] = shelf = Shelf(index)
     config = config or Config.model_construct()
     _operate(app, config)
+    access.register(app, config, index)
     opened = Storage.open(database)
     storage.register(app, opened)
     app.before_request(_refuse_malformed)  # before tokens are looked for in the form
     guard.register(app, key_in(place(opened, config, ".key")), config.session_hours)
     resuming.register(app)  # when tokens are looked after
-    access.register(app, config, shelf.library())
     Babel(app, locale_selector=language)
     Talisman(
         app,

@@ -10,7 +10,6 @@ from flask import Flask, get_template_attribute
 from markupsafe import Markup
 
 from search.model import SearchRequest
-
 from web.desk import working
 from web.desk.knowledge import Answers
 from web.desk.pages import answers, blueprint, cases, evidence, numbers, public, replies

@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from corpora.model import Page, SpanKind
 from search.model import SearchError, SearchRequest, SectionView
+from web.access import library
 from web.pages import asked_for, blueprint
 from web.presenting.rendering import Layer, Stretch, markup, printed
 from web.presenting.urls import carried, search_url, section_url
-from web.shelf import library
 
 
 @dataclass(frozen=True, slots=True)

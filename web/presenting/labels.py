@@ -15,8 +15,8 @@ from corpora.model import CatalogueRecord, Localized
 from indexer.store.access import LOCAL
 from search.model import Mode, Scope, SearchError, Sort, Why
 from search.query import MAX_CHARACTERS
+from web.access import catalogue
 from web.database.storage import Trouble
-from web.shelf import catalogue
 
 MODES = {Mode.HYBRID: lazy_gettext("混合"), Mode.EXACT: lazy_gettext("精确"), Mode.SEMANTIC: lazy_gettext("语义")}
 SCOPES = {Scope.BOTH: lazy_gettext("正文与夹注"), Scope.TEXT: lazy_gettext("正文"), Scope.NOTES: lazy_gettext("夹注")}
