@@ -50,10 +50,7 @@ def read(work: str, number: int) -> str:
         paragraph=_paragraph(view.section.text, at, to) if not view.section.pages else None,
         vertical=vertical,
         chosen_layout=bool(chosen),
-        contents=[
-            (held.section(work, each).section.title, section_url(work, each, search, **chosen))
-            for each in range(view.work.sections)
-        ],
+        contents=[(title, section_url(work, each, search, **chosen)) for each, title in enumerate(held.contents(work))],
         layout_url=section_url(
             work, number, search, **_given(at=at, to=to), layout="horizontal" if vertical else "vertical"
         )
