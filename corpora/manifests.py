@@ -10,57 +10,36 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import yaml
+from pydantic import ValidationError
 
-from corpora.model import Access, CatalogueRecord, Collection, Localized, Origin, strictest
+from corpora.catalogue import RECORD_FIELDS, CatalogueRecord, Localized, record_of
+from corpora.manifest_models import HERE, ManifestModel, Place, Wrong, at, faults
+from corpora.model import Access, Collection, Origin, strictest
 
 _log = logging.getLogger(__name__)
 
-HERE = Path(__file__).parent
 MANIFESTS = HERE / "collections"
 OWN = Path("data", "collections")
 """Where a library's own manifests are looked for unless told otherwise."""
 BESIDE = "collection.yaml"
 """What a manifest beside the texts is called."""
-DECLARABLE = (Access.OPEN, Access.IN_LIBRARY, Access.STAFF)
-"""What a manifest may say of access."""
 
 MAX_BYTES = 1 << 20  # the largest manifest that is read, in bytes
-MAX_VALUE = 2000  # the longest text in one field, in characters
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-"""What a collection, or a work that a manifest lists, may be called."""
-_FILE_NAME = re.compile(r"[\w.-]{1,100}")
-_COLLECTION_FIELDS = frozenset({"id", "title", "description", "licence", "access", "folder", "archive", "works"})
-_TEXT_FIELDS = (
-    "title", "author", "dynasty", "category", "place", "language", "script", "edition", "licence", "source", "date",
-)  # fmt: skip
-_WORK_FIELDS = frozenset({"id", "year", "origin", *_TEXT_FIELDS})
 _NOT_YAML = (yaml.YAMLError, RecursionError, ValueError, AttributeError, LookupError, ArithmeticError)
 """What PyYAML raises: the last four where a value is not what its tag says."""
-_LANGUAGES = frozenset({"lzh", "zh"})
-_SCRIPTS = frozenset({"Hant", "Hans"})
 
 
 class ManifestFailure(Exception):
     """A manifest can't be used; the message is one line that names the file, the line in it and the reason."""
-
-
-class _Wrong(ValueError):
-    """Something in a manifest is wrong; ``line`` is 1-based, 0 where the whole is meant."""
-
-    def __init__(self, reason: str, line: int = 0) -> None:
-        super().__init__(reason)
-        self.line = line
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +149,9 @@ def read(path: Path) -> Manifest:
         raise ManifestFailure(f"{place}: not YAML: {getattr(error, 'problem', None) or 'unreadable'}") from error
     try:
         return Manifest(path, *_collection(loaded))
-    except _Wrong as error:
-        place = f"{path}:{error.line}" if error.line else str(path)
+    except Wrong as error:
+        line = _line(loaded, error.place)
+        place = f"{path}:{line}" if line else str(path)
         raise ManifestFailure(f"{place}: {error}") from error
 
 
@@ -301,109 +281,47 @@ _Loader.add_constructor("tag:yaml.org,2002:map", _construct)
 
 
 def _collection(data: object) -> tuple[Collection, Path | None]:
-    fields = _mapping(data, "the manifest", _COLLECTION_FIELDS)
-    identifier = _name(fields, "the manifest")
-    works = fields.get("works") or []
-    if not isinstance(works, list):
-        raise _wrong(fields, "works", "works: a list is needed")
-    licence = _text(fields, "licence", "the manifest", required=True)
-    access = _text(fields, "access", "the manifest", required=True)
-    if access not in DECLARABLE:
-        raise _wrong(fields, "access", f"access: {access!r} is none of {', '.join(DECLARABLE)}")
+    """Return the collection that a manifest describes, and the folder of its texts where they are shipped.
+
+    Raises:
+        Wrong: the manifest is not as it should be; of several faults the first in the file is told.
+    """
+    try:
+        given = ManifestModel.model_validate(data)
+    except ValidationError as failure:
+        raise min(faults(data, failure), key=lambda wrong: _line(data, wrong.place)) from None
     records: dict[str, CatalogueRecord] = {}
     origins: dict[str, Origin] = {}
-    for number, entry in enumerate(works, start=1):
-        work = _mapping(entry, f"work {number}", _WORK_FIELDS)
-        work_id = _name(work, f"work {number}")
-        if work_id in records:
-            raise _wrong(work, "id", f"{work_id}: stands twice")
-        origin = _text(work, "origin", work_id)
-        if origin:
-            _require_https(work, work_id, origin)
-            origins[work_id] = Origin(repository=origin, folder=work_id)
-        records[work_id] = _record(work, work_id, licence, origin)
+    for number, work in enumerate(given.works):
+        if work.id in records:
+            raise Wrong(f"{work.id}: stands twice", ("works", number, "id"))
+        for field in RECORD_FIELDS:
+            if field.name != field.attribute and {field.name, field.attribute} <= work.model_fields_set:
+                reason = f"{work.id}: {field.name} and {field.attribute} are the same field: one of them has to go"
+                raise Wrong(reason, ("works", number, field.attribute))
+        defaults = {"licence": given.licence, "source": work.origin}
+        stated = {key: value for key, value in work.model_dump().items() if value}
+        records[work.id] = record_of(defaults | stated)
+        if work.origin:
+            origins[work.id] = Origin(repository=work.origin, folder=work.id)
     collection = Collection(
-        id=identifier,
-        title=_localized(fields, "title"),
-        description=_localized(fields, "description"),
-        licence=licence,
-        access=Access(access),
+        id=given.id,
+        title=Localized(given.title.zh, given.title.en),
+        description=Localized(given.description.zh, given.description.en),
+        licence=given.licence,
+        access=Access(given.access),
         records=records,
         origins=origins,
-        archive=_file_name(fields, "archive"),
+        archive=given.archive,
     )
-    return collection, _shipped(fields)
+    return collection, HERE / given.folder if given.folder else None
 
 
-def _shipped(fields: Mapping[str, Any]) -> Path | None:
-    name = _text(fields, "folder", "the manifest")
-    if not name:
-        return None
-    if not NAME.fullmatch(name) or not (HERE / name).is_dir():
-        raise _wrong(fields, "folder", f"folder: there is no {name!r} beside the manifests' folder")
-    return HERE / name
-
-
-def _record(work: Mapping[str, Any], work_id: str, licence: str, origin: str) -> CatalogueRecord:
-    texts = {field: _text(work, field, work_id, required=field == "title") for field in _TEXT_FIELDS}
-    year = work.get("year")
-    if year is not None and (not isinstance(year, int) or isinstance(year, bool)):
-        raise _wrong(work, "year", f"{work_id}: year: {year!r} is not a whole number")
-    defaults = {"licence": licence, "source": origin, "language": "lzh", "script": "Hant"}
-    filled = {field: value or defaults.get(field, "") for field, value in texts.items()}
-    for field, known in (("language", _LANGUAGES), ("script", _SCRIPTS)):
-        if filled[field] not in known:
-            raise _wrong(work, field, f"{work_id}: {field}: {filled[field]!r} is none of {', '.join(sorted(known))}")
-    return CatalogueRecord(**filled, year=year)
-
-
-def _wrong(fields: Mapping[str, Any], key: str, reason: str) -> _Wrong:
-    """Return an error at the line of a field, or of the mapping that lacks it."""
-    line = fields.lines.get(key, fields.line) if isinstance(fields, _Lined) else 0
-    return _Wrong(reason, line)
-
-
-def _mapping(data: object, where: str, known: frozenset[str]) -> Mapping[str, Any]:
-    if not isinstance(data, dict):
-        raise _Wrong(f"{where}: a mapping of fields is needed")
-    unknown = sorted(str(key) for key in data if key not in known)
-    if unknown:
-        raise _wrong(data, unknown[0], f"{where}: unknown field {unknown[0]!r}")
-    return data
-
-
-def _text(fields: Mapping[str, Any], key: str, where: str, *, required: bool = False) -> str:
-    value = fields.get(key, "")
-    if not isinstance(value, str):
-        raise _wrong(fields, key, f"{where}: {key}: text is needed, not {type(value).__name__}")
-    value = value.strip()
-    if required and not value:
-        raise _wrong(fields, key, f"{where}: {key} is missing")
-    if len(value) > MAX_VALUE:
-        raise _wrong(fields, key, f"{where}: {key}: longer than {MAX_VALUE} characters")
-    return value
-
-
-def _name(fields: Mapping[str, Any], where: str) -> str:
-    name = _text(fields, "id", where, required=True)
-    if not NAME.fullmatch(name):  # it becomes a folder's name
-        raise _wrong(fields, "id", f"{where}: id: {name!r} is not made of letters, digits, '-' and '_'")
-    return name
-
-
-def _file_name(fields: Mapping[str, Any], key: str) -> str:
-    name = _text(fields, key, "the manifest")
-    if name and (not _FILE_NAME.fullmatch(name) or name.startswith(".")):
-        raise _wrong(fields, key, f"{key}: {name!r} is not the name of a file")
-    return name
-
-
-def _localized(fields: Mapping[str, Any], key: str) -> Localized:
-    texts = _mapping(fields.get(key), key, frozenset({"zh", "en"}))
-    return Localized(zh=_text(texts, "zh", key, required=True), en=_text(texts, "en", key, required=True))
-
-
-def _require_https(work: Mapping[str, Any], work_id: str, address: str) -> None:
-    parts = urlsplit(address)
-    if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment:
-        raise _wrong(work, "origin", f"{work_id}: origin: {address!r} is not a plain https address")
+def _line(data: object, place: Place) -> int:
+    """Return the line of a key, or of the innermost mapping that lacks it; 0 where there is none."""
+    lines = [
+        mapping.lines.get(key, mapping.line)
+        for depth, key in enumerate(place)
+        if isinstance(mapping := at(data, place[:depth]), _Lined)
+    ]
+    return lines[-1] if lines else 0

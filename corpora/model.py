@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from corpora.catalogue import CatalogueRecord, Localized
+
 GAIJI_PLACEHOLDER = "〓"
 """Stands for a character that has no code point; a GAIJI span over it carries the character's name."""
 
@@ -102,42 +104,12 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class CatalogueRecord:
-    """What the catalogue says of a work. Text fields are empty where nothing is known.
-
-    ``category`` is a 四部 path such as ``史部/地理類``; ``language`` is ``lzh`` (classical) or ``zh`` (modern);
-    ``script`` is ``Hant`` or ``Hans``; ``year`` (of composition) sorts by date and is None where unknown.
-    """
-
-    title: str
-    author: str = ""
-    dynasty: str = ""
-    category: str = ""
-    place: str = ""
-    language: str = "lzh"
-    script: str = "Hant"
-    edition: str = ""
-    licence: str = ""
-    source: str = ""
-    date: str = ""
-    year: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Work:
     """One title in one edition."""
 
     id: str
     record: CatalogueRecord
     sections: tuple[Section, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Localized:
-    """A text in Chinese and in English."""
-
-    zh: str
-    en: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from corpora.model import CatalogueRecord, Section
+from corpora.catalogue import CatalogueRecord
+from corpora.model import Section
 
 
 class Mode(StrEnum):

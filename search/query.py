@@ -10,7 +10,7 @@ of Whoosh leaves this module.
 ``金 AND 遼``              both; ``OR`` either; ``NOT`` excludes; ``( )`` groups
 ``金 NEAR/5 遼``           at most 5 characters between them, in either order
 ``完顏?打``                ``?`` is any one character, ``*`` any run of up to 8
-``title:金史``             the catalogue record; see :data:`FIELDS` for the names, Chinese ones too
+``title:金史``             the catalogue record; by a name that :mod:`corpora.catalogue` declares
 ========================  =========================================================================
 
 ``NEAR`` binds tightest, then ``NOT``, ``AND``, ``OR``, then plain adjacency; without a number it means NEAR/10.
@@ -28,6 +28,7 @@ from typing import Any
 
 from whoosh.qparser import QueryParser, plugins, syntax, taggers
 
+from corpora.catalogue import QUERIED
 from indexer.text.folding import fold, fold_phrase
 from search.model import SearchError
 
@@ -42,17 +43,6 @@ MAX_DISTANCE = 100
 DEFAULT_DISTANCE = 10
 SHOWN = 20
 """The most characters of a query that an error or an explanation repeats."""
-
-FIELDS: dict[str, tuple[str, ...]] = {
-    "title": ("题名", "題名", "书名", "書名"),
-    "author": ("作者",),
-    "dynasty": ("朝代",),
-    "work": ("著作",),
-    "collection": ("专题", "專題"),
-    "category": ("分类", "分類"),
-    "place": ("地点", "地點"),
-}
-"""The fields of the catalogue record that a query can name, with their Chinese names."""
 
 
 class Wild(Enum):
@@ -248,8 +238,7 @@ _QUOTED = re.compile(
     r'"(?P<plain>[^"]*)(?P<close>"|$)'
     r"|(?<![^\s(:])(?:“(?P<curly>[^“”]*)”|「(?P<corner>[^「」]*)」|『(?P<hollow>[^『』]*)』)(?=[\s)]|$)"
 )
-_FIELD_OF = {name: field for field, names in FIELDS.items() for name in (field, *names)}
-_FIELD = rf"(?i:{_START}(?P<text>{'|'.join(_FIELD_OF)}):\s*)"
+_FIELD = rf"(?i:{_START}(?P<text>{'|'.join(QUERIED)}):\s*)"
 _NEAR = re.compile(r"NEAR(?:/([0-9]*))?")
 _ASCII = {ord("\u3000"): " "} | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _GLOSS = re.compile(r"(?<=[^\x00-\x7f])\(([^()\s\"]*)\)")
@@ -431,7 +420,7 @@ class _Reading:
         if self._terms > MAX_TERMS:
             raise SearchError("query-too-complex", f"{self._terms} > {MAX_TERMS}")
         if node.fieldname:
-            name = _FIELD_OF[node.fieldname.lower()]
+            name = QUERIED[node.fieldname.lower()]
             if not fold(text):
                 self._explain("field-empty", f"{name}:")
                 return None

@@ -93,7 +93,7 @@ class Snapshot:
         return self.packs[number].of_works(
             work
             for work in self.entries[number].live
-            if any(wanted in fold(value) for value in fields.values(self.cards[number, work], field.name))
+            if any(wanted in fold(text) for text in fields.field(field.name).searched(self.cards[number, work]))
         )
 
     def in_language(self, number: int, language: str) -> Mask | None:

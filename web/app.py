@@ -9,18 +9,19 @@ from flask import Flask, Response, request
 from flask_babel import Babel
 from flask_talisman import Talisman
 
-from web import access, api, errors, resuming, site
+from web import access, errors, resuming, site
 from web.accounts import administration, guard
 from web.accounts import pages as account_pages
 from web.accounts.keys import key_in
 from web.accounts.models import Role
+from web.api import routes
+from web.api.parameters import MAX_VALUE, BadParameter
 from web.database import storage
 from web.database.storage import Storage
 from web.desk import setup as desk
 from web.networks import behind_proxies
 from web.pages import setup as pages
 from web.presenting import labels
-from web.presenting.urls import MAX_VALUE, BadParameter
 from web.serving import admission, health, logs, metrics, timing
 from web.serving.config import Config
 from web.serving.state import place
@@ -69,7 +70,7 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
         session_cookie_secure=False,  # web.accounts.guard decides it for each request
     )
     pages.register(app)
-    app.register_blueprint(api.blueprint)
+    app.register_blueprint(routes.blueprint)
     app.register_blueprint(account_pages.blueprint)
     app.register_blueprint(administration.blueprint)
     desk.register(app, place(opened, config, ".answers"), config.letterhead)

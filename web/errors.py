@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from flask import Flask, Response, current_app, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -17,10 +15,10 @@ from web import resuming
 from web.accounts import labels as account_labels
 from web.accounts.guard import current_account
 from web.api import PREFIX
+from web.api.parameters import MAX_VALUE, BadParameter
+from web.api.schemas import PROBLEM_TYPE, Problem
 from web.database.storage import give_up, trouble
-from web.openapi import PROBLEM_TYPE
 from web.presenting import labels
-from web.presenting.urls import MAX_VALUE, BadParameter
 from web.serving.logs import shown_path
 from web.site import UnknownHost
 
@@ -101,6 +99,5 @@ def _log(failure: Exception) -> None:
 
 def _answer(status: int, code: str, title: str, detail: str, shown: str = "") -> Response:
     if request.path.startswith(f"{PREFIX}/") or request.path == PREFIX:
-        problem = {"type": f"urn:wenyuan:problem:{code}", "title": title, "status": status, "detail": detail}
-        return Response(json.dumps(problem, ensure_ascii=False), status, content_type=PROBLEM_TYPE)
+        return Response(Problem.written(status, code, title, detail), status, content_type=PROBLEM_TYPE)
     return resuming.page(status, shown, bare=status >= 500)

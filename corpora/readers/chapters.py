@@ -13,7 +13,8 @@ from pathlib import Path
 
 from opencc import OpenCC
 
-from corpora.model import CatalogueRecord, Problem, Source, Work
+from corpora.catalogue import CatalogueRecord
+from corpora.model import Problem, Source, Work
 from corpora.readers import bodies, records, titles
 from corpora.readers.lines import lines
 

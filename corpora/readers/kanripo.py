@@ -25,18 +25,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from corpora.model import (
-    GAIJI_PLACEHOLDER,
-    CatalogueRecord,
-    Page,
-    Problem,
-    Role,
-    Section,
-    Source,
-    Span,
-    SpanKind,
-    Work,
-)
+from corpora.catalogue import CatalogueRecord
+from corpora.model import GAIJI_PLACEHOLDER, Page, Problem, Role, Section, Source, Span, SpanKind, Work
 from corpora.readers import gaiji
 from corpora.readers.lines import Report, lines
 

@@ -14,10 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from corpora.model import CatalogueRecord, Problem, Section, Source, Span, SpanKind, Work
+from corpora.catalogue import CatalogueRecord
+from corpora.model import Problem, Section, Source, Span, SpanKind, Work
 from corpora.readers import records
 from corpora.readers.lines import Report, read_text
 from corpora.readers.titles import SEPARATOR
+from corpora.responsibility import Responsibility, responsibilities
 
 SUFFIXES = (".json",)
 MAX_BYTES = 64 * 1024 * 1024
@@ -37,7 +39,9 @@ _TITLES = {
     "mengzi": CatalogueRecord("孟子", dynasty="周", category="經部/四書類", script="Hans"),
     "daxue": CatalogueRecord("大學", dynasty="周", category="經部/四書類", script="Hans"),
     "zhongyong": CatalogueRecord("中庸", dynasty="周", category="經部/四書類", script="Hans"),
-    "youmengying": CatalogueRecord("幽夢影", author="張潮", dynasty="清", category="子部/雜家類", script="Hans"),
+    "youmengying": CatalogueRecord(
+        "幽夢影", responsibilities=(Responsibility("張潮"),), dynasty="清", category="子部/雜家類", script="Hans"
+    ),
 }
 """What the file's name says of its poems."""
 
@@ -140,8 +144,11 @@ def _record(file: Path, given: object, poems: list[object]) -> CatalogueRecord:
     book = _BOOKS.get(folder) or _TITLES.get(file.stem) or CatalogueRecord(file.stem)
     volume = volumes.pop() if len(volumes) == 1 else ""
     title = records.value(whole, "title") or book.title
-    author = records.value(whole, "author") or book.author or (authors.pop() if len(authors) == 1 else "")
-    return replace(book, title=f"{title} {volume}".strip(), author=author, licence=LICENCE, source=SOURCE)
+    author = records.value(whole, "author")
+    if not author and not book.responsibilities and len(authors) == 1:
+        author = authors.pop()
+    by = responsibilities(author) or book.responsibilities
+    return replace(book, title=f"{title} {volume}".strip(), responsibilities=by, licence=LICENCE, source=SOURCE)
 
 
 def _section(found: _Found) -> Section:

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corpora.model import CatalogueRecord, Page, Problem, Section, Span, SpanKind, Work
+from corpora.catalogue import CatalogueRecord, record_of
+from corpora.model import Page, Problem, Section, Span, SpanKind, Work
 from indexer.embedding import Vectors
 from indexer.store import vectors
 from indexer.store.encoding import Ids, Letters, Offsets
@@ -109,7 +110,7 @@ class Pack:
             PackWork(
                 work["id"],
                 work["collection"],
-                CatalogueRecord(**work["record"]),
+                record_of(work["record"]),
                 work["source"],
                 work["first_section"],
                 tuple(work["section_titles"]),

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from corpora.catalogue import FIELDS
 from indexer.store.layout import NOTES
 from indexer.store.pack import Pack
 from indexer.text.streams import BOUNDARY, text_of
@@ -277,18 +278,15 @@ def _joined(parts: Sequence[NDArray[Any]], kind: type[np.generic]) -> NDArray[An
 
 def _named(grouping: Grouping, card: WorkCard, pack: Pack, section: int) -> tuple[str, str]:
     """Return value and label of a section's group."""
-    record = card.record
     match grouping:
         case Grouping.SECTION:
             number = int(pack.sections["number"][section])
             title = pack.works[int(pack.sections["work"][section])].section_titles[number]
-            return f"{card.id}/{number}", f"{record.title} {title}"
-        case Grouping.DYNASTY:
-            return record.dynasty, record.dynasty
-        case Grouping.CATEGORY:
-            return record.category, record.category
+            return f"{card.id}/{number}", f"{card.record.title} {title}"
         case _:
-            return card.id, record.title
+            field = FIELDS[grouping]
+            value = next(iter(field.values(card)), "")
+            return value, field.title(card, value)
 
 
 def _unique_rows(letters: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], Numbers]:

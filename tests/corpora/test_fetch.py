@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from corpora.model import Access, CatalogueRecord, Collection, Localized, Origin
+from corpora.catalogue import CatalogueRecord, Localized
+from corpora.model import Access, Collection, Origin
 from corpora.sources import fetch as module
 from corpora.sources.fetch import FetchFailure, Progress, State, count_present, fetch
 

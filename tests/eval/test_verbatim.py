@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from corpora import readers
-from corpora.model import CatalogueRecord, Section, Span, SpanKind, Work
+from corpora.catalogue import CatalogueRecord
+from corpora.model import Section, Span, SpanKind, Work
 from eval.quality.verbatim import AlignedSentence, held_out, read_sentences, verbatim_share
 from indexer.text.folding import fold
 

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpora.model import CatalogueRecord, Page, Role, Section, Span, SpanKind, Work
+from corpora.catalogue import CatalogueRecord
+from corpora.model import Page, Role, Section, Span, SpanKind, Work
 from indexer.building import merging
 from indexer.building.build import build, compact
 from indexer.building.merging import GATHERED, LARGEST, SMALL, TIERS, Member, due, wasteful

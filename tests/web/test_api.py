@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 import schemathesis
@@ -16,7 +15,8 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.schemas import APIOperation
 
 from search.model import Mode, SearchResponse
-from web.json import response_json
+from web.api.schemas import Answer
+from web.api.search import answer
 
 load_all_checks()
 
@@ -62,10 +62,10 @@ def test_answers_with_hits_conform_to_the_description(
 def test_an_answer_that_does_not_conform_is_noticed(
     operation: Callable[[str], APIOperation], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(response: SearchResponse, root: str) -> dict[str, Any]:
-        return {**response_json(response, root), "next": 7}
+    def broken(found: SearchResponse, root: str) -> Answer:
+        return answer(found, root).model_copy(update={"next": 7})
 
-    monkeypatch.setattr("web.api.response_json", broken)
+    monkeypatch.setattr("web.api.search.answer", broken)
     with pytest.raises(BaseExceptionGroup, match="violates schema"):
         operation("/search").Case(query={"q": "完颜"}).call_and_validate(excluded_checks=EXCLUDED)
 
@@ -128,7 +128,7 @@ def test_an_unexpected_failure_is_a_problem_without_its_reason(app: Flask, monke
     def fail() -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr("web.api.library", fail)
+    monkeypatch.setattr("web.api.search.library", fail)
     monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
     response = app.test_client().get("/api/v1/search?q=x")
     assert response.status_code == 500

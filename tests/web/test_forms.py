@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.model import Mode, Scope, SearchRequest, Sort
-from web.presenting.urls import FILTERS, BadParameter, search_arguments, search_request, search_url
+from web.api.parameters import FILTERS, SEARCH, SEARCH_FORM, BadParameter, read
+from web.presenting.urls import search_arguments, search_url
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 REQUESTS = st.builds(
@@ -30,8 +31,9 @@ REQUESTS = st.builds(
 @given(REQUESTS)
 def test_a_search_survives_its_address(request: SearchRequest) -> None:
     args = parse_qs(search_url(request).partition("?")[2], keep_blank_values=True)
-    assert search_request(args, exact_names=True) == request
-    assert search_arguments(search_request(args)) == search_arguments(request)
+    for model in (SEARCH, SEARCH_FORM):
+        assert read(model, args).request() == request
+    assert search_arguments(read(SEARCH_FORM, args).request()) == search_arguments(request)
 
 
 @pytest.mark.parametrize(
@@ -56,5 +58,5 @@ def test_a_search_survives_its_address(request: SearchRequest) -> None:
 )
 def test_malformed_parameters_are_named(name: str, values: list[str]) -> None:
     with pytest.raises(BadParameter) as failure:
-        search_request({name: values}, exact_names=True)
+        read(SEARCH_FORM, {name: values})
     assert failure.value.name == name

@@ -12,10 +12,12 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
 
+from corpora.catalogue import CatalogueRecord
 from corpora.manifests import bundled_folder
-from corpora.model import CatalogueRecord, Problem, Section, Source, Work
+from corpora.model import Problem, Section, Source, Work
 from corpora.readers import READERS, Reader
 from corpora.readers.encodings import NAMES, Choice
+from web.api.schemas import FileReport
 from web.commands import checking, texts
 
 
@@ -134,7 +136,8 @@ def test_an_assumption_is_a_note_and_no_problem(tmp_path: Path) -> None:
 
 
 def test_on_a_narrow_terminal_a_work_is_a_few_lines() -> None:
-    rows = (checking.Row("a.txt", "plain", "utf-8", "a", "龍沙紀略[bold]\x1b[2J", sections=1, characters=12_345),)
+    work = {"id": "a", "title": "龍沙紀略[bold]\x1b[2J", "sections": 1, "characters": 12_345}
+    rows = (FileReport.model_validate({"file": "a.txt", "format": "plain", "encoding": "utf-8", **work}),)
     narrow = Console(width=40, force_terminal=True, file=StringIO(), height=100, color_system=None)
     checking.show(checking.Check(rows, ()), narrow)
     assert narrow.file.getvalue().splitlines() == [  # type: ignore[attr-defined]  # it is the StringIO above

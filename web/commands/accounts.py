@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
 from web.commands.options import database_option
+from web.commands.printing import print_json
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -43,19 +44,20 @@ def accounts() -> None:
 def list_(as_json: bool, address: str) -> None:
     """List all accounts."""
     from web.accounts import attempts, people
+    from web.api import schemas
 
     with _session(address) as session:
         everyone = people.everyone(session)
         waiting = attempts.waiting(session, [each.login for each in everyone])
         rows = [
-            {
-                "login": each.login,
-                "name": each.name,
-                "role": each.role.code,
-                "state": "disabled" if not each.active else "locked" if each.login in waiting else "active",
-                "created": each.created.isoformat(timespec="seconds"),
-                "seen": each.seen.isoformat(timespec="seconds") if each.seen else None,
-            }
+            schemas.Account(
+                login=each.login,
+                name=each.name,
+                role=each.role.code,
+                state="disabled" if not each.active else "locked" if each.login in waiting else "active",
+                created=each.created.isoformat(timespec="seconds"),
+                seen=each.seen.isoformat(timespec="seconds") if each.seen else None,
+            )
             for each in everyone
         ]
     _show(rows, as_json)
@@ -102,16 +104,17 @@ def invite(role: str, site: str | None, address: str) -> None:
 def links(as_json: bool, address: str) -> None:
     """List the links that were given and still serve."""
     from web.accounts import people
+    from web.api import schemas
 
     with _session(address) as session:
         rows = [
-            {
-                "link": str(each.id),
-                "for": each.account.login if each.account else each.role.code,
-                "giver": each.giver.login if each.giver else "(command line)",
-                "created": each.created.isoformat(timespec="seconds"),
-                "expires": each.expires.isoformat(timespec="seconds"),
-            }
+            schemas.Link(
+                link=str(each.id),
+                recipient=each.account.login if each.account else each.role.code,
+                giver=each.giver.login if each.giver else "(command line)",
+                created=each.created.isoformat(timespec="seconds"),
+                expires=each.expires.isoformat(timespec="seconds"),
+            )
             for each in people.open_links(session)
         ]
     _show(rows, as_json)
@@ -217,15 +220,16 @@ def _session(address: str) -> Iterator[Session]:
         raise click.ClickException(labels.account_failure(failure.code, failure.detail, in_english)) from failure
 
 
-def _show(rows: Sequence[Mapping[str, str | None]], as_json: bool) -> None:
+def _show(rows: Sequence[BaseModel], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        print_json(rows)
         return
     table = Table(show_edge=False, pad_edge=False)
-    for heading in rows[0] if rows else ():
+    told = [row.model_dump(by_alias=True) for row in rows]
+    for heading in told[0] if told else ():
         table.add_column(heading)
-    for row in rows:
-        table.add_row(*(value or "" for value in row.values()))
+    for each in told:
+        table.add_row(*(value or "" for value in each.values()))
     Console(markup=False).print(table)
 
 

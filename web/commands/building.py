@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +12,14 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from corpora.manifests import BESIDE, NAME, Catalogue, load, read
+from corpora.manifest_models import NAME
+from corpora.manifests import BESIDE, Catalogue, load, read
 from corpora.model import Access
 from corpora.readers.encodings import Choice
 from indexer.store.access import Standing
+from web.api.schemas import Status
 from web.commands.options import collections_option, encodings_option, index_option
+from web.commands.printing import print_json
 from web.commands.progress import Bars
 from web.commands.texts import DATA
 
@@ -135,12 +137,12 @@ def status(as_json: bool, folder: Path) -> None:
     """Show what is in the index."""
     from search.library import Library  # it loads the engines, which `--help` has no need of
 
-    facts = Library.open(folder).status()
+    facts = Status.model_validate(Library.open(folder).status())
     if as_json:
-        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        print_json(facts)
         return
     table = Table(show_header=False, show_edge=False, pad_edge=False)
-    for name, value in facts.items():
+    for name, value in facts.model_dump().items():
         inner = value.items() if isinstance(value, dict) else [("", value)]
         for part, fact in inner:
             table.add_row(f"{name} {part}".strip(), f"{fact:,}" if isinstance(fact, int) else str(fact))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -17,40 +16,23 @@ from corpora.model import Problem, Source, shown
 from corpora.readers import discover, distinct_works, read, told_apart
 from corpora.readers.encodings import Choice
 from corpora.readers.lines import taken_for
+from web.api import schemas
+from web.api.schemas import Fault, FileReport
 
 _NUMBERS = ("sections", "characters", "problems")
 _NARROW = 100
 """Columns of a terminal, fewer than which are too few for a table: then a work is a few lines."""
-_STEERING = re.compile("[\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What one work, or a source that gives none, was taken for; ``problems`` are those of its source.
-
-    ``encoding`` names those of its files, with ``?`` after it where one was assumed.
-    """
-
-    file: str
-    format: str
-    encoding: str
-    id: str = ""
-    title: str = ""
-    author: str = ""
-    sections: int = 0
-    characters: int = 0
-    problems: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """Rows in the order of the sources, and all that is to be said, problems and notes."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[FileReport, ...]
     said: tuple[Problem, ...]
 
     @property
-    def works(self) -> list[Row]:
+    def works(self) -> list[FileReport]:
         """The rows that are works."""
         return [row for row in self.rows if row.id]
 
@@ -62,7 +44,7 @@ class Check:
 
 def check(paths: Sequence[Path], choices: Sequence[Choice]) -> Check:
     """Read what is under the paths, and keep no text of it."""
-    rows: list[Row] = []
+    rows: list[FileReport] = []
     said: list[Problem] = []
     found: list[tuple[Path, Source]] = []
     for path in paths:
@@ -79,15 +61,13 @@ def check(paths: Sequence[Path], choices: Sequence[Choice]) -> Check:
     return Check(tuple(rows), tuple(said))
 
 
-def as_json(found: Check) -> str:
-    """The report for programs. What would steer a terminal is escaped, which means the same in JSON."""
-    facts = {
-        "works": [asdict(row) for row in found.rows],
-        "problems": [_fields(problem) for problem in found.faults],
-        "notes": [_fields(problem) for problem in found.said if problem.is_note],
-    }
-    written = json.dumps(facts, ensure_ascii=False, indent=2)
-    return _STEERING.sub(lambda each: f"\\u{ord(each[0]):04x}", written)
+def report(found: Check) -> schemas.Check:
+    """Return the report for programs."""
+    return schemas.Check(
+        works=found.rows,
+        problems=tuple(_fault(problem) for problem in found.faults),
+        notes=tuple(_fault(problem) for problem in found.said if problem.is_note),
+    )
 
 
 def show(found: Check, console: Console) -> None:
@@ -102,10 +82,10 @@ def show(found: Check, console: Console) -> None:
             console.print(Text(str(problem)), soft_wrap=True)
 
 
-def _rows(source: Source, seen: dict[str, Path], said: list[Problem]) -> list[Row]:
+def _rows(source: Source, seen: dict[str, Path], said: list[Problem]) -> list[FileReport]:
     """The rows of a source's works, or one without a work; ``said`` takes up what is to be said of it."""
-    rows: list[Row] = []
-    empty = Row(str(source.root), source.reader, _encoding(source))
+    rows: list[FileReport] = []
+    taken: dict[str, Any] = {"file": str(source.root), "format": source.reader, "encoding": _encoding(source)}
     for item in distinct_works(read(source), seen, source.root):
         if isinstance(item, Problem):
             said.append(item)
@@ -113,8 +93,8 @@ def _rows(source: Source, seen: dict[str, Path], said: list[Problem]) -> list[Ro
             characters = sum(len(section.text) for section in item.sections)
             record = item.record
             rows.append(
-                replace(
-                    empty,
+                FileReport(
+                    **taken,
                     id=item.id,
                     title=record.title,
                     author=record.author,
@@ -123,7 +103,7 @@ def _rows(source: Source, seen: dict[str, Path], said: list[Problem]) -> list[Ro
                 )
             )
     problems = sum(not problem.is_note for problem in said)
-    return [replace(row, problems=problems) for row in rows or [empty]]
+    return [row.model_copy(update={"problems": problems}) for row in rows or [FileReport(**taken)]]
 
 
 def _encoding(source: Source) -> str:
@@ -132,25 +112,25 @@ def _encoding(source: Source) -> str:
     return ", ".join(sorted({each.name + "?" * bool(each.instead) for each in found if each.name}))
 
 
-def _fields(problem: Problem) -> dict[str, object]:
-    return {"file": str(problem.file), "line": problem.line, "reason": problem.reason}
+def _fault(problem: Problem) -> Fault:
+    return Fault(file=str(problem.file), line=problem.line, reason=problem.reason)
 
 
-def _table(rows: Sequence[Row]) -> Table:
+def _table(rows: Sequence[FileReport]) -> Table:
     table = Table(show_edge=False, pad_edge=False)
-    for name in asdict(rows[0]):
+    for name in FileReport.model_fields:
         is_number = name in _NUMBERS
         table.add_column(name, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_cell(value)) for value in asdict(row).values()))
+        table.add_row(*(Text(_cell(value)) for value in row.model_dump().values()))
     return table
 
 
-def _blocks(rows: Sequence[Row]) -> Text:
+def _blocks(rows: Sequence[FileReport]) -> Text:
     """A work in a few lines: its file, and below it what is known."""
     text = Text()
     for row in rows:
-        facts = {name: value for name, value in asdict(row).items() if name != "file" and value not in ("", 0)}
+        facts = {name: value for name, value in row.model_dump().items() if name != "file" and value not in ("", 0)}
         text.append(f"{_cell(row.file)}\n", "bold")
         text.append("".join(f"  {name}: {_cell(value)}\n" for name, value in facts.items()))
     text.rstrip()

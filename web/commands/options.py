@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 import click
@@ -10,6 +12,7 @@ from click.core import ParameterSource
 
 from corpora.manifests import OWN
 from corpora.readers.encodings import NAMES, Choice
+from web.api.parameters import Parameters, properties
 from web.serving.defaults import DATABASE
 
 
@@ -89,3 +92,32 @@ collections_option = click.option(
     show_envvar=True,
     help="The folder of your own manifests of collections.",
 )
+
+
+def parameter_options(model: type[Parameters], without: tuple[str, ...] = ()) -> Callable[[Callable[..., None]], Any]:
+    """Return a decorator that gives a command an option for each parameter of an endpoint, ``without`` some."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        for name, schema in reversed(properties(model).items()):
+            if name not in without:
+                command = _parameter_option(name, schema)(command)
+        return command
+
+    return decorate
+
+
+def _parameter_option(name: str, schema: Mapping[str, Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    flag, help_, default = f"--{name.replace('_', '-')}", schema["description"], schema.get("default")
+    match schema:
+        case {"type": "array"}:
+            return click.option(flag, name, multiple=True, help=help_)
+        case {"type": "boolean", "default": True}:
+            return click.option(f"{flag}/--no{flag[1:]}", name, default=True, show_default=True, help=help_)
+        case {"type": "boolean"}:
+            return click.option(flag, name, is_flag=True, help=help_)
+        case {"enum": values}:
+            return click.option(flag, name, type=click.Choice(values), default=default, show_default=True, help=help_)
+        case {"minimum": least, "maximum": most}:
+            kind = click.IntRange(least, most)
+            return click.option(flag, name, type=kind, default=default, show_default=True, help=help_)
+    return click.option(flag, name, help=help_)

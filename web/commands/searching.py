@@ -2,73 +2,30 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.text import Text
 
-from search.model import Hit, Mode, Scope, SearchRequest, SearchResponse, Sort
-from web.commands.options import index_option
-from web.json import response_json
-from web.presenting.urls import FILTERS, MAX_LIMIT, nearest
+from search.model import Hit, SearchResponse
+from web.api.parameters import SEARCH_FORM, BadParameter, checked
+from web.commands.options import index_option, parameter_options
+from web.commands.printing import print_json
+from web.presenting.urls import nearest
 
 _SIGNS = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"} | dict.fromkeys(
     range(0x7F, 0xA0), 0xFFFD
 )
 
 
-def _filters(command: Callable[..., None]) -> Callable[..., None]:
-    for name in reversed(FILTERS):
-        command = click.option(f"--{name}", multiple=True, help=f"Only this {name}; may be repeated.")(command)
-    return command
-
-
 @click.command()
 @click.argument("query")
-@click.option(
-    "--mode",
-    type=click.Choice(list(map(str, Mode))),
-    default=str(Mode.HYBRID),
-    show_default=True,
-    help="By the words themselves, by meaning, or both.",
-)
-@click.option(
-    "--scope",
-    type=click.Choice(list(map(str, Scope))),
-    default=str(Scope.BOTH),
-    show_default=True,
-    help="In the main text, in interlinear notes, or both.",
-)
-@click.option(
-    "--sort",
-    type=click.Choice(list(map(str, Sort))),
-    default=str(Sort.RELEVANCE),
-    show_default=True,
-    help="The order of hits.",
-)
-@click.option("--strict", is_flag=True, help="The very characters typed: no other script, no variants.")
-@click.option("--aliases/--no-aliases", default=True, show_default=True, help="Other names of what is named, too.")
-@click.option("--limit", type=click.IntRange(1, MAX_LIMIT), default=10, show_default=True, help="The most hits.")
-@click.option("--cursor", default="", help="Go on from here: `next` of the JSON before.")
+@parameter_options(SEARCH_FORM, without=("q", "facets"))
 @click.option("--json", "as_json", is_flag=True, help="Print what the endpoint answers, with facets.")
-@_filters
 @index_option
-def search(
-    query: str,
-    mode: str,
-    scope: str,
-    sort: str,
-    strict: bool,
-    aliases: bool,
-    limit: int,
-    cursor: str,
-    as_json: bool,
-    folder: Path,
-    **filters: tuple[str, ...],
-) -> None:
+def search(query: str, as_json: bool, folder: Path, **options: Any) -> None:
     """Find passages that say QUERY or mean it.
 
     Words may be typed in any script. Quotes make a phrase; AND, OR, NOT, NEAR/10 and brackets join words; ? is any
@@ -83,21 +40,16 @@ def search(
     """
     from search.library import Library  # it loads the engines, which `--help` has no need of
 
-    request = SearchRequest(
-        q=query,
-        mode=Mode(mode),
-        scope=Scope(scope),
-        strict=strict,
-        aliases=aliases,
-        filters={name: values for name, values in filters.items() if values},
-        sort=Sort(sort),
-        limit=limit,
-        cursor=cursor,
-        facets=as_json,
-    )
-    response = Library.open(folder).search(request)
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        asked = checked(SEARCH_FORM, {**given, "q": query, "facets": as_json})
+    except BadParameter as failure:
+        raise click.UsageError(str(failure)) from failure
+    response = Library.open(folder).search(asked.request())
     if as_json:
-        click.echo(json.dumps(response_json(response), ensure_ascii=False, indent=2))
+        from web.api.search import answer  # it loads the web framework, which `--help` has no need of
+
+        print_json(answer(response))
     else:
         _print(response)
 

@@ -18,6 +18,7 @@ from corpora.readers.encodings import Choice
 from corpora.sources import fetch as fetching
 from web.commands import checking
 from web.commands.options import collections_option, encodings_option
+from web.commands.printing import print_json
 
 DATA = Path("data")
 
@@ -39,7 +40,7 @@ def check(paths: tuple[Path, ...], encodings: tuple[Choice, ...], as_json: bool)
     """
     found = checking.check(paths, encodings)
     if as_json:
-        click.echo(checking.as_json(found))
+        print_json(checking.report(found))
     else:
         checking.show(found, Console())
     works = found.works

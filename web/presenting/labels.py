@@ -11,7 +11,7 @@ from pathlib import Path
 from flask_babel import LazyString, get_locale, lazy_gettext
 from flask_babel import gettext as _
 
-from corpora.model import CatalogueRecord, Localized
+from corpora.catalogue import CatalogueRecord, Localized
 from indexer.store.access import LOCAL
 from search.model import Mode, Scope, SearchError, Sort, Why
 from search.query import MAX_CHARACTERS

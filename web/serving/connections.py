@@ -8,7 +8,6 @@ when its head and its body are whole. Whoever takes too long is dropped; it has 
 from __future__ import annotations
 
 import errno
-import json
 import re
 import selectors
 import socket
@@ -25,8 +24,8 @@ from gunicorn.http.message import Request
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from web.api import PREFIX
+from web.api.schemas import PROBLEM_TYPE, Problem
 from web.networks import is_within, networks_of
-from web.openapi import PROBLEM_TYPE
 
 HEAD_SECONDS = 10
 """Seconds in which the head of a request has to come, from the connection's beginning or else from its first byte."""
@@ -305,8 +304,7 @@ def bare(status: int, *, is_program: bool = False, **headers: str) -> bytes:
     phrase = HTTPStatus(status).phrase
     if is_program:
         kind = PROBLEM_TYPE
-        problem = {"type": f"urn:wenyuan:problem:http-{status}", "title": phrase, "status": status, "detail": phrase}
-        body = json.dumps(problem).encode()
+        body = Problem.written(status, f"http-{status}", phrase, phrase)
     else:
         kind = "text/html; charset=utf-8"
         body = f"<!doctype html><title>{status}</title><p>{status} {phrase}</p>\n".encode()

@@ -25,12 +25,12 @@ def elapsed() -> float:
 
 @contextmanager
 def stage(name: str) -> Iterator[None]:
-    """Count what is done here as one stage of the request."""
+    """Add the time that is spent here to a stage of the request."""
     began = time.perf_counter()
     try:
         yield
     finally:
-        g.stages[name] = time.perf_counter() - began
+        g.stages[name] = g.stages.get(name, 0.0) + time.perf_counter() - began
 
 
 def stages() -> dict[str, float]:

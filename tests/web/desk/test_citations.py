@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpora.model import CatalogueRecord
+from corpora.catalogue import CatalogueRecord
+from corpora.responsibility import responsibilities
 from web.desk.citations import Source, references
 
-JIN = CatalogueRecord("金史", author="脫脫等", dynasty="元", edition="文淵閣四庫全書", year=1344)
-ARTICLE = CatalogueRecord("会宁府", author="文渊编写组", dynasty="现代", language="zh")
+JIN = CatalogueRecord(
+    "金史", responsibilities=responsibilities("脫脫等"), dynasty="元", edition="文淵閣四庫全書", year=1344
+)
+ARTICLE = CatalogueRecord("会宁府", responsibilities=responsibilities("文渊编写组"), dynasty="现代", language="zh")
 
 
 def source(record: CatalogueRecord = JIN, section: str = "卷二十四", page: str = "024-1a", number: int = 24) -> Source:
@@ -29,7 +32,8 @@ def source(record: CatalogueRecord = JIN, section: str = "卷二十四", page: s
         ),
         (source(ARTICLE, "会宁府", ""), "[1] 文渊编写组. 会宁府[M/OL]. [2026-01-02]. https://lib.example/read/w/24."),
         (source(CatalogueRecord("失名書"), "", ""), "[1] 失名書[M/OL]. [2026-01-02]. https://lib.example/read/w/24."),
-        (source(CatalogueRecord("<b>&𤣥", author="甲"), "", ""), "[1] 甲. <b>&𤣥[M/OL]. [2026-01-02]. "
+        (source(CatalogueRecord("<b>&𤣥", responsibilities=responsibilities("甲")), "", ""),
+         "[1] 甲. <b>&𤣥[M/OL]. [2026-01-02]. "
          "https://lib.example/read/w/24."),
     ],
     ids=["old book", "modern article", "title alone", "odd characters"],

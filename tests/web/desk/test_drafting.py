@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpora.model import CatalogueRecord
+from corpora.catalogue import CatalogueRecord
 from web.desk.citations import Source
 from web.desk.document import Block, Kind
 from web.desk.drafting import LARGEST, LONGEST, MOST_PLACES, Quoted, read

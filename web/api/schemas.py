@@ -1,0 +1,218 @@
+"""The shapes of answers: models from which JSON, the OpenAPI description and ``--json`` all come.
+
+A key of an answer is one field here. It is filled from the attribute of the same name of the library's own value,
+unless the endpoint gives it (:meth:`Model.of`). Every key is always there; ``null`` and empty lists say "none".
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, RootModel
+from pydantic_core import to_json
+
+from search.fields import FACETS
+from search.model import Why
+
+PROBLEM_TYPE = "application/problem+json"
+
+
+class Model(BaseModel):
+    """A part of an answer: immutable, with no other keys than those declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+
+    @classmethod
+    def of(cls, source: object, **given: Any) -> Self:
+        """Return a model filled from the attributes of ``source``, but for what is ``given``.
+
+        Raises:
+            ValidationError: a value is not of the declared type.
+        """
+        return cls(**{name: getattr(source, name) for name in cls.model_fields if name not in given}, **given)
+
+
+Range = Annotated[tuple[NonNegativeInt, NonNegativeInt], Field(examples=[[121, 124]])]
+"""A half-open range of code points of the text beside it."""
+
+
+class WorkSummary(Model):
+    """The work that a hit stands in."""
+
+    id: str
+    title: Annotated[str, Field(validation_alias=AliasPath("record", "title"), examples=["金史"])]
+    author: Annotated[str, Field(validation_alias=AliasPath("record", "author"), examples=["脫脫"])]
+    dynasty: Annotated[str, Field(validation_alias=AliasPath("record", "dynasty"), examples=["元"])]
+
+
+class Hit(Model):
+    """A passage. All ranges are half-open and count code points of `text`."""
+
+    id: str
+    score: float
+    why: Annotated[tuple[Why, ...], Field(description="What brought it here.")]
+    work: WorkSummary
+    section: Annotated[str, Field(examples=["卷二十四"])]
+    page: Annotated[str, Field(description="The edition's page; empty where it has none.", examples=["024-1a"])]
+    facsimile: Annotated[str, Field(description="The address of the page's picture; empty where there is none.")]
+    text: Annotated[str, Field(description="The edition's own text, with notes inline.")]
+    highlights: Annotated[tuple[Range, ...], Field(description="What answers the query.")]
+    notes: Annotated[tuple[Range, ...], Field(description="Interlinear notes.")]
+    nearest_passage_range: Annotated[Range | None, Field(description="The stretch nearest in meaning.")]
+    url: Annotated[
+        str,
+        Field(
+            description="Where the passage is read in its section.",
+            json_schema_extra={"format": "uri-reference"},
+        ),
+    ]
+
+
+class FacetValue(Model):
+    """A value of a filter and how many passages have it."""
+
+    value: Annotated[str, Field(description="What the filter takes.")]
+    label: Annotated[str, Field(description="What a reader sees.")]
+    count: NonNegativeInt
+
+
+class Total(Model):
+    """How much was found."""
+
+    passages: NonNegativeInt
+    occurrences: Annotated[NonNegativeInt | None, Field(description="null where matched by meaning alone")]
+
+
+class Suggestion(Model):
+    """A modern word of the query and the classical words that the collection has for it."""
+
+    word: Annotated[str, Field(description="As typed.", examples=["害怕"])]
+    classical: Annotated[tuple[str, ...], Field(description="Nearest first.", examples=[["懼", "畏"]])]
+
+
+class Explanation(Model):
+    """How an odd query was read."""
+
+    code: Annotated[str, Field(examples=["quote-unclosed"])]
+    detail: str
+
+
+class Answer(Model):
+    """What a search found."""
+
+    query: Annotated[str, Field(description="As asked.", examples=["长白山"])]
+    total: Total
+    hits: tuple[Hit, ...]
+    facets: Annotated[
+        dict[str, tuple[FacetValue, ...]],
+        Field(description="Empty unless asked for.", json_schema_extra={"propertyNames": {"enum": list(FACETS)}}),
+    ]
+    next: Annotated[str | None, Field(description="The cursor of the next page; null on the last.")]
+    took_ms: NonNegativeFloat
+    expanded_names: Annotated[
+        tuple[str, ...], Field(description="Other names that were searched beside those in the query.")
+    ]
+    unknown_words: Annotated[
+        tuple[str, ...], Field(description="Words of the query that neither the collection nor the model has.")
+    ]
+    has_close_match: Annotated[
+        bool, Field(description="False where such words make up so much of the query that no hit can be close.")
+    ]
+    suggestions: tuple[Suggestion, ...]
+    explanations: tuple[Explanation, ...]
+
+
+class Problem(Model):
+    """Why there is no answer (RFC 9457)."""
+
+    type: Annotated[
+        str, Field(description="A name that stays the same.", examples=["urn:wenyuan:problem:bad-parameter"])
+    ]
+    title: str
+    status: Annotated[int, Field(ge=400, le=599)]
+    detail: Annotated[str, Field(examples=["limit: must be a whole number from 1 to 100"])]
+
+    @classmethod
+    def written(cls, status: int, code: str, title: str, detail: str) -> bytes:
+        """Return a problem as JSON; ``code`` is the end of its name."""
+        return to_json(cls(type=f"urn:wenyuan:problem:{code}", title=title, status=status, detail=detail))
+
+
+class Description(RootModel[dict[str, Any]]):
+    """A description in OpenAPI 3.1."""
+
+
+class Sizes(Model):
+    """Bytes on disk."""
+
+    text: NonNegativeInt
+    vectors: NonNegativeInt
+    engine: NonNegativeInt
+
+
+class Status(Model):
+    """What is in an index."""
+
+    index: Annotated[str, Field(description="Its folder.")]
+    generation: NonNegativeInt
+    engine: str
+    model: str
+    folding: Annotated[str, Field(description="A digest of the tables by which its texts were folded.")]
+    works: NonNegativeInt
+    sections: NonNegativeInt
+    passages: NonNegativeInt
+    windows: NonNegativeInt
+    characters: NonNegativeInt
+    packs: NonNegativeInt
+    bytes: Sizes
+
+
+class FileReport(Model):
+    """What a work, or a source that gives none, was taken for."""
+
+    file: str
+    format: str
+    encoding: Annotated[str, Field(description="Those of its files, with `?` where one was assumed.")]
+    id: Annotated[str, Field(description="Empty where there is no work.")] = ""
+    title: str = ""
+    author: str = ""
+    sections: NonNegativeInt = 0
+    characters: NonNegativeInt = 0
+    problems: Annotated[NonNegativeInt, Field(description="Those of its source.")] = 0
+
+
+class Fault(Model):
+    """A thing that is wrong in a file, or is to be known of it."""
+
+    file: str
+    line: Annotated[NonNegativeInt, Field(description="Counted from 1; 0 where the whole file is meant.")]
+    reason: str
+
+
+class Check(Model):
+    """What files were taken for before they are indexed."""
+
+    works: tuple[FileReport, ...]
+    problems: tuple[Fault, ...]
+    notes: tuple[Fault, ...]
+
+
+class Account(Model):
+    """An account, as the command line lists it."""
+
+    login: str
+    name: str
+    role: str
+    state: Annotated[str, Field(description="`active`, `disabled` or `locked`.")]
+    created: Annotated[str, Field(description="A moment in ISO 8601, to the second.")]
+    seen: str | None
+
+
+class Link(Model):
+    """A link to an account that was given and still serves."""
+
+    link: Annotated[str, Field(description="Its number.")]
+    recipient: Annotated[str, Field(serialization_alias="for", description="A login, or a role.")]
+    giver: str
+    created: str
+    expires: str

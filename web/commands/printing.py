@@ -1,0 +1,20 @@
+"""JSON on standard output, the same way for every command."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import click
+from pydantic_core import to_jsonable_python
+
+_STEERING = re.compile("[\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
+
+
+def print_json(value: object) -> None:
+    """Print a value (a model, a dataclass, or plain data of them) for programs.
+
+    What would steer a terminal, or can't be written at all, is escaped, which means the same in JSON.
+    """
+    written = json.dumps(to_jsonable_python(value), ensure_ascii=False, indent=2)
+    click.echo(_STEERING.sub(lambda each: f"\\u{ord(each[0]):04x}", written))
