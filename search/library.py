@@ -175,6 +175,14 @@ class Library:
         """Return every work, by id."""
         return tuple(self._snapshot.cards[place] for place in self._snapshot.ranks)
 
+    def contents(self, work_id: str) -> tuple[str, ...]:
+        """Return the titles of a work's sections, in order.
+
+        Raises:
+            KeyError: there is no such work.
+        """
+        return self._snapshot.contents(self._snapshot.places[work_id])
+
     def status(self) -> dict[str, Any]:
         """Return what is in the index, with sizes in bytes."""
         packs, settings = self._snapshot.packs, self._snapshot.generation.settings

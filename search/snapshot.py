@@ -61,6 +61,10 @@ class Snapshot:
         """The rank of each work among all, by id: the order of places."""
         return {place: rank for rank, place in enumerate(sorted(self.cards, key=lambda at: self.cards[at].id))}
 
+    def contents(self, place: Place) -> tuple[str, ...]:
+        """Return the titles of the sections of the work at a place; no text is read."""
+        return tuple(self.packs[place[0]].works[place[1]].section_titles)
+
     def without(self, works: set[str]) -> Snapshot:
         """Return the snapshot as if it never had these works."""
         generation = self.generation.without(works)

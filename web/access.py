@@ -20,12 +20,14 @@ from corpora.manifests import Catalogue, Watched
 from corpora.model import Access
 from indexer.store.access import Declared, effective
 from search.library import Library
+from search.shelf import Shelf
 from web.accounts import guard
 from web.accounts.models import Role
 from web.networks import is_from
 from web.serving.config import Config
 
 _EXTENSION = "wenyuan.access"
+_SHELF = "shelf"
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
@@ -69,15 +71,32 @@ class Doors:
         return levels
 
 
-def register(app: Flask, config: Config, library: Library) -> None:
-    """Let the application tell who may read what.
+def register(app: Flask, config: Config, index: Path) -> None:
+    """Let the application answer from an index, and tell who may read what.
 
     Raises:
+        IndexFailure: the index can't be opened.
         ManifestFailure: a manifest is not as it should be.
     """
+    app.extensions[_SHELF] = held = Shelf(index)
     app.config["LIBRARY_NETWORKS"] = tuple(config.library_networks)
-    app.extensions[_EXTENSION] = Doors(Watched(config.collections, beside(library.declared)))
+    app.extensions[_EXTENSION] = Doors(Watched(config.collections, beside(held.library().declared)))
     app.after_request(_keep_private)
+
+
+def library() -> Library:
+    """Return the library as whoever is asking may see it: every route answers from this."""
+    return visible(shelf().library())
+
+
+def shelf() -> Shelf:
+    """Return the holder of the whole library, which is for staff's eyes."""
+    return cast(Shelf, current_app.extensions[_SHELF])
+
+
+def catalogue() -> Catalogue:
+    """Return what the manifests of collections say now; of those that whoever is asking may not see, too."""
+    return doors().catalogue(shelf().library())
 
 
 def doors() -> Doors:

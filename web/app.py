@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from flask_babel import Babel
 from flask_talisman import Talisman
 
-from web import access, errors, pages, resuming, site
+from web import access, errors, resuming, site
 from web.accounts import administration, guard
 from web.accounts import pages as account_pages
 from web.accounts.keys import key_in
@@ -20,11 +20,11 @@ from web.database import storage
 from web.database.storage import Storage
 from web.desk import setup as desk
 from web.networks import behind_proxies
+from web.pages import setup as pages
 from web.presenting import labels
 from web.serving import admission, health, logs, metrics, timing
 from web.serving.config import Config
 from web.serving.state import place
-from web.shelf import Shelf
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 LANGUAGE_COOKIE = "lang"
@@ -52,15 +52,14 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
     app.config["MAX_CONTENT_LENGTH"] = 1 << 20  # the longest draft of a reply, nine bytes a character
     app.json.ensure_ascii = app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has them
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["shelf"] = shelf = Shelf(index)
     config = config or Config.model_construct()
     _operate(app, config)
+    access.register(app, config, index)
     opened = Storage.open(database)
     storage.register(app, opened)
     app.before_request(_refuse_malformed)  # before tokens are looked for in the form
     guard.register(app, key_in(place(opened, config, ".key")), config.session_hours)
     resuming.register(app)  # when tokens are looked after
-    access.register(app, config, shelf.library())
     Babel(app, locale_selector=language)
     Talisman(
         app,
@@ -70,7 +69,7 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
         strict_transport_security_include_subdomains=False,  # they are not ours to decide for
         session_cookie_secure=False,  # web.accounts.guard decides it for each request
     )
-    app.register_blueprint(pages.blueprint)
+    pages.register(app)
     app.register_blueprint(routes.blueprint(routes.OPERATIONS))
     app.register_blueprint(account_pages.blueprint)
     app.register_blueprint(administration.blueprint)

@@ -12,6 +12,7 @@ from indexer.errors import IndexFailure
 from search.deadline import SearchTimeout
 from search.model import SearchError
 from web import resuming
+from web.accounts import labels as account_labels
 from web.accounts.guard import current_account
 from web.api import PREFIX
 from web.api.parameters import MAX_VALUE, BadParameter
@@ -64,7 +65,7 @@ def _index_failure(failure: IndexFailure) -> Response:
 def _forged(failure: CSRFError) -> Response:
     detail = str(failure.description)
     if resuming.needs_account() and current_account() is None:
-        return _answer(401, "http-401", "Unauthorized", detail, labels.session_over())
+        return _answer(401, "http-401", "Unauthorized", detail, account_labels.session_over())
     return _answer(400, "forged", failure.name, detail, labels.expired_form("referrer" in detail))
 
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
+from web.accounts import labels as account_labels
 from web.accounts.guard import current_account
 from web.accounts.pages import log_in
 from web.presenting import labels
@@ -119,7 +120,7 @@ def _log_in_first() -> Response | None:
     if current_account():
         g.pop(TOKEN, None)  # the session is a new one, and so is its token
         return None
-    shown = labels.wrong_password() if answer.status_code == 401 else ""
+    shown = account_labels.wrong_password() if answer.status_code == 401 else ""
     response = page(answer.status_code, shown)
     if wait := answer.headers.get("Retry-After"):
         response.headers["Retry-After"] = wait

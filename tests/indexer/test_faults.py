@@ -22,7 +22,7 @@ from indexer.store.generation import MANIFEST, PREVIOUS, builder_lock, engine_fo
 from indexer.upkeep.repair import repair, verify
 from search.library import Library
 from search.model import Mode, SearchError, SearchRequest
-from web.shelf import Shelf
+from search.shelf import Shelf
 
 __all__ = ["disk"]  # a fixture
 

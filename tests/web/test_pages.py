@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -11,8 +12,11 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
+from openly import build
 
 import web
+from corpora.model import Section
+from indexer.store.pack import Pack
 from web.app import create_app
 
 WEB = Path(web.__file__).parent
@@ -106,7 +110,7 @@ def test_an_unexpected_failure_is_a_page_without_its_reason(index: Path, monkeyp
     def fail(*_: object) -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr("web.pages.library", fail)
+    monkeypatch.setattr("web.pages.works.library", fail)
     response = app.test_client().get("/works")
     assert response.status_code == 500
     assert "a secret" not in response.text
@@ -143,3 +147,20 @@ def test_what_is_not_close_is_not_shown_as_if_it_were(client: FlaskClient) -> No
     assert "distant" not in near
     answer = client.get("/api/v1/search", query_string={"q": "高速铁路时刻表"}).get_json()
     assert (answer["has_close_match"], answer["unknown_words"]) == (False, ["高速铁路", "时刻表"])
+
+
+def test_contents_are_listed_without_reading_other_sections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sections = [{"title": f"卷{number}", "text": f"江水{number}"} for number in range(9)]
+    (tmp_path / "江.jsonl").write_text(json.dumps({"id": "江", "title": "江志", "sections": sections}), "utf-8")
+    build([tmp_path / "江.jsonl"], tmp_path / "index")
+    read: list[int] = []
+    section = Pack.section
+
+    def counting(self: Pack, row: int) -> Section:
+        read.append(row)
+        return section(self, row)
+
+    monkeypatch.setattr(Pack, "section", counting)
+    page = create_app(tmp_path / "index").test_client().get("/read/江/4").text
+    assert all(f"卷{number}</a>" in page for number in range(9))
+    assert read == [4]

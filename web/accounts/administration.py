@@ -8,12 +8,11 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from web import site
-from web.accounts import attempts, people
+from web.accounts import attempts, labels, people
 from web.accounts.guard import current_account, requires
 from web.accounts.models import Account, AuditEntry, Role
 from web.accounts.people import AccountFailure
 from web.database.storage import session
-from web.presenting import labels
 
 LAST = (1 << 31) - 1
 """The largest number of a row."""
@@ -21,6 +20,7 @@ PAGE = 50
 """Lines of the log on a page."""
 
 blueprint = Blueprint("administration", __name__, url_prefix="/administration")
+blueprint.context_processor(lambda: {"words": labels})
 
 
 @blueprint.after_request

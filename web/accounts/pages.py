@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.exc import DBAPIError
 
-from web.accounts import attempts, guard, people, sessions
+from web.accounts import attempts, guard, labels, people, sessions
 from web.accounts.audit import record
 from web.accounts.forms import ChangePassword, LogIn, NewAccount, NewPassword, OpenLink
 from web.accounts.guard import current_account, requires
@@ -15,9 +15,10 @@ from web.accounts.models import Account, Role
 from web.accounts.people import AccountFailure
 from web.database.storage import session, trouble
 from web.networks import networks
-from web.presenting import labels
+from web.presenting.labels import minutes
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/account")
+blueprint.context_processor(lambda: {"words": labels})
 
 
 @blueprint.after_request
@@ -48,7 +49,7 @@ def _log_in(form: LogIn) -> ResponseReturnValue:
     account = people.find(session(), login) if valid else None
     wait, right = _guess(login, account, form.password.data or "")
     if wait:
-        return _patience(render_template("accounts/log_in.html", form=form, wait=labels.minutes(wait)), wait)
+        return _patience(render_template("accounts/log_in.html", form=form, wait=minutes(wait)), wait)
     if account is None or not right:
         return make_response(render_template("accounts/log_in.html", form=form, wrong=True), 401)
     attempts.forget(session())
@@ -83,7 +84,7 @@ def own() -> ResponseReturnValue:
         return _own_page(form)
     wait, right = _guess(account.login, account, form.current.data)
     if wait:
-        form.current.errors = [_("尝试的次数太多，请过 %(minutes)s 分钟再试。", minutes=labels.minutes(wait))]
+        form.current.errors = [_("尝试的次数太多，请过 %(minutes)s 分钟再试。", minutes=minutes(wait))]
         return _patience(_own_page(form), wait)
     if not right:
         form.current.errors = [_("现在的密码不对。")]

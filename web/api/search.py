@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import request
 
 from search.model import SearchResponse
+from web.access import library
 from web.api.openapi import Operation
 from web.api.parameters import SEARCH, Search
 from web.api.schemas import Answer, Explanation, Hit
 from web.presenting.urls import carried, reading_url
 from web.serving.timing import stage
-from web.shelf import library
 
 
 def answer(found: SearchResponse, root: str = "") -> Answer:

@@ -7,10 +7,10 @@ from typing import Annotated
 from pydantic import Field
 
 from search.fields import accepts
+from web.access import library
 from web.api.openapi import Operation
 from web.api.parameters import Cursor, Limit, Parameters, filters_of, narrowed
 from web.api.schemas import Work, Works
-from web.shelf import library
 
 
 class Listed(Parameters):

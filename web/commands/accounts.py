@@ -208,15 +208,16 @@ def reset_password(login: str, address: str) -> None:
 @contextmanager
 def _session(address: str) -> Iterator[Session]:
     """A session whose changes are kept where all goes well."""
+    from web.accounts import labels  # these load the web framework and the database's library
     from web.accounts.people import AccountFailure
     from web.database.storage import Storage
-    from web.presenting import labels  # these load the web framework and the database's library
+    from web.presenting.labels import in_english
 
     try:
         with Storage.open(address).session.begin() as session:
             yield session
     except AccountFailure as failure:
-        raise click.ClickException(labels.account_failure(failure.code, failure.detail, labels.in_english)) from failure
+        raise click.ClickException(labels.account_failure(failure.code, failure.detail, in_english)) from failure
 
 
 def _show(rows: Sequence[BaseModel], as_json: bool) -> None:

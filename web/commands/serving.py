@@ -94,13 +94,13 @@ def serve(file: Path | None, **options: Any) -> None:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures  # before the library that reads it is loaded
 
         from indexer.upkeep.declaring import survey
+        from web.access import shelf
         from web.app import create_app  # it loads the engines, which `--help` has no need of
         from web.database.storage import session
         from web.desk.knowledge import refreshed
         from web.desk.pages.answers import answers
         from web.serving import logs
         from web.serving.server import Server, listen
-        from web.shelf import shelf
 
         app = create_app(config.index, config.database, config=config)
         found = survey(config.index, config.collections).values()

@@ -31,12 +31,12 @@ from indexer.store.generation import published
 from indexer.text import folding
 from search.library import Library
 from search.model import Hit, SearchError, SearchRequest
+from search.shelf import Shelf
 from web.desk import document
 from web.desk.models import Case, Signature
 from web.desk.replying import signed
 from web.desk.states import Status
 from web.desk.terms import query
-from web.shelf import Shelf
 
 _log = logging.getLogger(__name__)
 

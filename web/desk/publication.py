@@ -12,10 +12,9 @@ from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from web import access
+from web.access import closed_to_the_public, shelf
 from web.desk.drafting import placeholders
 from web.desk.models import Case, Signature
-from web.shelf import shelf
 
 Quoted = frozenset[tuple[str, str]]
 """Collections and works."""
@@ -24,7 +23,7 @@ _EXTENSION = "wenyuan.quoted"
 
 def closed(case: Case) -> list[str]:
     """Return the collections that the signed reply quotes and that not everybody may read."""
-    return access.closed_to_the_public(shelf().library(), _quoted(case))
+    return closed_to_the_public(shelf().library(), _quoted(case))
 
 
 def is_public(case: Case) -> bool:
@@ -48,7 +47,7 @@ def public_cases(session: Session) -> dict[str, int]:
         quoted = known.get(signature)
         if quoted is None:
             quoted = _quoted(session.get_one(Case, key))
-        if not access.closed_to_the_public(library, quoted):
+        if not closed_to_the_public(library, quoted):
             found[f"{year}-{sequence:04}"] = key
     return found
 

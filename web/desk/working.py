@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 
-from flask import current_app, g, request
+from flask import Flask, current_app, g, request
 from flask import session as cookie
 from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -64,11 +64,14 @@ def is_from_here() -> bool:
     return (came.scheme, came.netloc) == (here.scheme, here.netloc)
 
 
-def keep(asked: SearchRequest, response: SearchResponse) -> None:
-    """Keep a search in the case that is worked on, if there is one; further pages and repetitions are not kept.
+def keep(_: Flask, asked: SearchRequest, response: SearchResponse) -> None:
+    """Keep a search that a page of this site led to in the case that is worked on, if there is one.
 
-    A search is answered whether it could be kept or not.
+    A receiver of :data:`web.pages.signals.search_answered`. Further pages and repetitions are not kept, and a search is
+    answered whether it could be kept or not.
     """
+    if not is_from_here():
+        return
     try:
         _keep(asked, response)
     except SQLAlchemyError as failure:

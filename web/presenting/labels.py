@@ -14,8 +14,8 @@ from flask_babel import gettext as _
 from corpora.catalogue import FIELDS, RECORD_FIELDS, CatalogueRecord, Localized
 from indexer.store.access import LOCAL
 from search.model import MAX_CHARACTERS, Mode, Scope, SearchError, Sort, Why
+from web.access import catalogue
 from web.database.storage import Trouble
-from web.shelf import catalogue
 
 MODES = {Mode.HYBRID: lazy_gettext("混合"), Mode.EXACT: lazy_gettext("精确"), Mode.SEMANTIC: lazy_gettext("语义")}
 SCOPES = {Scope.BOTH: lazy_gettext("正文与夹注"), Scope.TEXT: lazy_gettext("正文"), Scope.NOTES: lazy_gettext("夹注")}
@@ -30,40 +30,6 @@ WHYS = {
     Why.ALIAS: lazy_gettext("异名同指"),
     Why.WORDS: lazy_gettext("字词相近"),
     Why.MEANING: lazy_gettext("意思相近"),
-}
-ROLES = {
-    "reader": lazy_gettext("读者"),
-    "librarian": lazy_gettext("馆员"),
-    "reviewer": lazy_gettext("审核员"),
-    "administrator": lazy_gettext("管理员"),
-}
-_ACTIONS = {
-    "account.add": lazy_gettext("新设账号"),
-    "account.role": lazy_gettext("改角色"),
-    "account.disable": lazy_gettext("停用账号"),
-    "account.enable": lazy_gettext("启用账号"),
-    "account.password": lazy_gettext("设新密码"),
-    "account.invite": lazy_gettext("邀请"),
-    "account.invite-to-reset": lazy_gettext("发出重设密码的链接"),
-    "account.withdraw": lazy_gettext("收回链接"),
-    "account.end-sessions": lazy_gettext("结束所有登录"),
-    "audit.export": lazy_gettext("导出并删去旧日志"),
-    "desk.forget-searches": lazy_gettext("删去旧案卷里的检索"),
-    "account.accept": lazy_gettext("接受邀请"),
-    "account.log-in": lazy_gettext("登录"),
-    "account.log-in-failed": lazy_gettext("登录失败"),
-    "account.lock": lazy_gettext("多次失败，暂停登录"),
-    "account.log-out": lazy_gettext("退出"),
-}
-_ACCOUNT_FAILURES = {
-    "login-malformed": lazy_gettext("账号须有两个以上的字母、数字、汉字，或“.”“-”“_”“@”：%(detail)s"),
-    "login-taken": lazy_gettext("这个账号已经有人用了：%(detail)s"),
-    "name-malformed": lazy_gettext("请写姓名，最多一百字。"),
-    "password-short": lazy_gettext("密码至少 %(detail)s 个字。"),
-    "password-long": lazy_gettext("密码最多 %(detail)s 个字。"),
-    "password-guessed": lazy_gettext("密码太容易猜：不要含有账号，不要只用几个字。"),
-    "last-administrator": lazy_gettext("%(detail)s 是唯一的管理员；请先另设一位。"),
-    "invitation-used": lazy_gettext("这个链接已经用过，或已收回。"),
 }
 _EXPLANATIONS = {
     "not-alone": lazy_gettext("只有排除词，没有要找的词；请再加一个要找的词。"),
@@ -215,16 +181,6 @@ def minutes(seconds: int) -> int:
     return -(-seconds // 60)
 
 
-def action(code: str) -> str:
-    """What the audit log tells; an unknown code stands for itself."""
-    return str(_ACTIONS.get(code, code))
-
-
-def account_failure(code: str, detail: str, say: Say = str) -> str:
-    """Why something can't be done with an account."""
-    return say(_ACCOUNT_FAILURES[code]) % {"detail": detail}
-
-
 def title(record: CatalogueRecord, section: str) -> str:
     """A section's title where it says more than its work's."""
     return "" if section == record.title else section
@@ -266,16 +222,6 @@ def expired_form(without_referrer: bool = False) -> str:
     if without_referrer:
         return str(_("浏览器没有说明这张表单来自本站的哪一页，或说的不是本站；请允许它对本站发送来源（Referer）。"))
     return str(_("打开这张表单之后，这个浏览器里的登录换过或结束过，表单已经失效。"))
-
-
-def session_over() -> str:
-    """That what was sent needs an account, and nobody is logged in any more."""
-    return str(_("您现在没有登录：登录到了时限，或已在别处退出。"))
-
-
-def wrong_password() -> str:
-    """That one did not get in."""
-    return str(_("账号或密码不对。在一处连错五次，要等一刻钟。"))
 
 
 def database_trouble(why: Trouble) -> str:

@@ -7,13 +7,15 @@ added, and all of it is escaped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
 INDENT = "\u3000"
+_PRINTED = re.compile(r"\S+")
 _ANCHOR = '<span id="hit"></span>'
 
 
@@ -111,3 +113,9 @@ def is_hard(text: str, stop: int) -> bool:
     """Whether the line end at ``stop`` means something: an indented or empty line stands on either side."""
     before = text.rfind("\n", 0, stop) + 1
     return before == stop or text[before] == INDENT or text[stop + 1 : stop + 2] in ("", "\n", INDENT)
+
+
+def printed(text: str, ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield the ranges of a text without blanks and line ends, which would show as bars of colour."""
+    for start, end in ranges:
+        yield from (match.span() for match in _PRINTED.finditer(text, start, end))

@@ -8,7 +8,7 @@ from typing import cast
 from flask import Blueprint, Flask, Response, current_app, jsonify
 
 from indexer.errors import IndexFailure
-from web.shelf import library
+from web.access import library
 
 blueprint = Blueprint("health", __name__)
 _STOPPING = "wenyuan.stopping"

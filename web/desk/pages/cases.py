@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from search.deadline import SearchTimeout
 from search.model import Mode, SearchRequest
 from web import site
+from web.access import library
 from web.accounts.guard import requires
 from web.accounts.models import Role
 from web.database.storage import session, today
@@ -26,7 +27,6 @@ from web.desk.pages.answers import answers
 from web.desk.states import EDITABLE, REASONED, SIGNING, Move, Status, Tier, moves, waives_review
 from web.desk.terms import query, terms
 from web.presenting.urls import search_url
-from web.shelf import library
 
 PER_PAGE = 30
 MINE = "me"

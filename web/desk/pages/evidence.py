@@ -6,6 +6,7 @@ from flask import abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from web.access import library
 from web.database.storage import session
 from web.desk import evidence
 from web.desk.cases import Refused, note
@@ -13,7 +14,6 @@ from web.desk.forms import Annotate, Quote, Trim
 from web.desk.models import Case, Evidence, Stance
 from web.desk.pages import acting, back, blueprint, case_url, on_case
 from web.desk.states import EDITABLE
-from web.shelf import library
 
 _STEPS = {"up": -1, "down": 1}
 

@@ -1,45 +1,34 @@
-"""Pages for people: searching, reading, the list of works."""
+"""The search box, results, and why there are none."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from flask import Blueprint, abort, make_response, render_template, request
+from flask import make_response, render_template
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from corpora.catalogue import FACETS, FILTERS
-from corpora.model import Page, SpanKind
 from search.library import Library
 from search.model import (
-    MAX_CHARACTERS,
     Hit,
     Mode,
     Scope,
     SearchError,
     SearchRequest,
     SearchResponse,
-    SectionView,
     Suggestion,
 )
-from web.api.parameters import SEARCH_FORM
-from web.api.parameters import read as read_parameters
-from web.desk import working
+from web.access import library
+from web.pages import asked_for, blueprint, signals
 from web.presenting import labels
-from web.presenting.rendering import Layer, Stretch, markup
-from web.presenting.urls import carried, nearest, reading_url, search_url, section_url
+from web.presenting.rendering import Layer, markup, printed
+from web.presenting.urls import carried, nearest, reading_url, search_url
 from web.serving.timing import stage
-from web.shelf import library
-
-blueprint = Blueprint("pages", __name__)
 
 EXAMPLES = ("会宁府", "上京 NEAR/10 會寧", "冬天凿冰捕鱼")
 """Searches that the home page offers: words, an operator, a meaning."""
-
-_PRINTED = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +50,6 @@ class Choice:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class ShownPage:
-    """A page of a section, from ``start`` to ``end``; ``page`` is None for text before the first page mark."""
-
-    page: Page | None
-    body: Markup
-    start: int
-    end: int
-
-
 @blueprint.get("/")
 def home() -> str:
     """The search box and the collections."""
@@ -88,7 +67,7 @@ def home() -> str:
 @blueprint.get("/search")
 def search() -> ResponseReturnValue:
     """Results, or why there are none."""
-    asked = _asked()
+    asked = asked_for()
     held = library()
     page = {"asked": asked, "canonical": search_url(asked), "filters": _chips(asked, held)}
     if not asked.q.strip():
@@ -100,8 +79,7 @@ def search() -> ResponseReturnValue:
         restart = search_url(replace(asked, cursor="")) if asked.cursor else ""
         told = render_template("search.html", **page, error=labels.search_error(failure), restart=restart)
         return make_response(told, 400)
-    if working.is_from_here():
-        working.keep(asked, response)
+    signals.announce(asked, response)
     search = carried(asked)
     with stage("rendering"):
         return render_template(
@@ -121,140 +99,18 @@ def search() -> ResponseReturnValue:
             next_url=search_url(replace(asked, cursor=response.next)) if response.next else "",
             first_url=search_url(replace(asked, cursor="")) if asked.cursor else "",
             ways=_ways(asked),
-            unkept="" if asked.cursor or working.is_from_here() else search_url(asked).partition("?")[2],
             words=[(each.word, _replaced(asked, each)) for each in response.suggestions],
         )
-
-
-@blueprint.get("/works")
-def works() -> str:
-    """Every work, by collection and class."""
-    cards = sorted(library().works(), key=lambda card: (card.collection, card.record.category, card.id))
-    grouped = [
-        (key, labels.collection_title(key), labels.collection_description(key), list(group))
-        for key, group in groupby(cards, key=lambda card: card.collection)
-    ]
-    return render_template("works.html", grouped=grouped)
-
-
-@blueprint.get("/about")
-def about() -> str:
-    """How to search, and what this is."""
-    return render_template("about.html", most=MAX_CHARACTERS)
-
-
-@blueprint.get("/read/<path:work>/<int:number>")
-def read(work: str, number: int) -> str:
-    """A section of a work."""
-    asked = _asked()
-    at = request.args.get("at", default=None, type=_offset)
-    to = request.args.get("to", default=None, type=_offset)
-    vertical = request.args.get("layout") == "vertical"
-    chosen = {"layout": "vertical" if vertical else "horizontal"} if "layout" in request.args else {}
-    search = carried(asked)
-    held = library()
-    try:
-        view = held.section(work, number, asked.q, asked.strict, asked.scope, asked.expands)
-    except KeyError:
-        abort(404)
-    except SearchError:
-        view = held.section(work, number)
-    return render_template(
-        "read.html",
-        view=view,
-        asked=asked,
-        pages=_pages(view, at, to),
-        marked=at is not None and at < len(view.section.text),
-        paragraph=_paragraph(view.section.text, at, to) if not view.section.pages else None,
-        vertical=vertical,
-        chosen_layout=bool(chosen),
-        contents=[
-            (held.section(work, each).section.title, section_url(work, each, search, **chosen))
-            for each in range(view.work.sections)
-        ],
-        layout_url=section_url(
-            work, number, search, **_given(at=at, to=to), layout="horizontal" if vertical else "vertical"
-        )
-        + ("#hit" if at is not None else ""),
-        back_url=search_url(asked) if asked.q else "",
-        within_url=search_url(SearchRequest(q="", filters={"work": (work,)})),
-    )
-
-
-def _asked() -> SearchRequest:
-    """Return the search in the address, without facets: the page counts them anyway.
-
-    Unknown names are forgiven: people's addresses carry the marks of the places that they passed through.
-    """
-    asked = read_parameters(SEARCH_FORM, dict(request.args.lists()), exact_names=False)
-    return replace(asked.request(), facets=False)
-
-
-def _given(**values: int | None) -> dict[str, int]:
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _offset(value: str) -> int:
-    if not (value.isascii() and value.isdigit() and len(value) < 14):
-        raise ValueError(value)
-    return int(value)
-
-
-def _pages(view: SectionView, at: int | None, to: int | None) -> list[ShownPage]:
-    section = view.section
-    kinds = (
-        SpanKind.LINE,
-        SpanKind.HEAD,
-        SpanKind.NOTE,
-        SpanKind.SMALL,
-        SpanKind.MARK,
-        SpanKind.READING,
-        SpanKind.GAIJI,
-    )
-    layers = [
-        Layer("span", kind.value, [Stretch(s.start, s.end, s.name) for s in section.spans if s.kind is kind])
-        for kind in kinds
-    ]
-    if at is not None and to is not None:
-        layers.append(Layer("span", "window", list(_printed(section.text, [(at, to)]))))
-    layers.append(Layer("mark", "found", list(_printed(section.text, view.highlights))))
-    starts: list[tuple[int, Page | None]] = [(page.start, page) for page in section.pages]
-    if not starts or starts[0][0] > 0:
-        starts.insert(0, (0, None))
-    ends = [start for start, _ in starts[1:]] + [len(section.text)]
-    return [
-        ShownPage(
-            page,
-            markup(section.text, layers, start=start, end=end, anchor=at, printed_lines=bool(section.pages)),
-            start,
-            end,
-        )
-        for (start, page), end in zip(starts, ends, strict=True)
-    ]
-
-
-def _paragraph(text: str, at: int | None, to: int | None) -> tuple[int, int] | None:
-    """The whole lines of a text without pages that hold what the address points at."""
-    if at is None or at >= len(text):
-        return None
-    end = text.find("\n", max(at, (to or 0) - 1))
-    return text.rfind("\n", 0, at) + 1, len(text) if end < 0 else end
 
 
 def _shown(hit: Hit, search: str) -> ShownHit:
     stretch = nearest(hit)
     layers = (
         Layer("span", "note", hit.notes),
-        Layer("span", "window", list(_printed(hit.text, [stretch] if stretch else []))),
-        Layer("mark", "found", list(_printed(hit.text, hit.highlights))),
+        Layer("span", "window", list(printed(hit.text, [stretch] if stretch else []))),
+        Layer("mark", "found", list(printed(hit.text, hit.highlights))),
     )
     return ShownHit(hit, markup(hit.text, layers, printed_lines=bool(hit.page)), reading_url(hit, search))
-
-
-def _printed(text: str, ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The ranges without blanks and line ends, which would show as bars of colour."""
-    for start, end in ranges:
-        yield from (match.span() for match in _PRINTED.finditer(text, start, end))
 
 
 def _facets(asked: SearchRequest, response: SearchResponse) -> dict[str, list[Choice]]:

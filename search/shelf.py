@@ -1,27 +1,20 @@
-"""The library that the server answers from: always the published generation, reopened when a build publishes anew.
-
-Every route gets it from :func:`library`, which shows only what whoever is asking may see.
-"""
+"""A holder of the published generation of an index, which is reopened when a build publishes another."""
 
 from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
-from flask import current_app
-
-from corpora.manifests import Catalogue
 from indexer.store.generation import MANIFEST
 from search.library import Library
-from web import access
 
 
 class Shelf:
-    """Holds the open library. Requests that began with the one before keep it until they are done.
+    """Holds an open library. Those who began with the one before keep it until they are done. Safe to share by threads.
 
-    Whether another was published is told by the manifest's file, which is another one then, and not by clocks, which
-    may be set back. The file seen last is kept open, lest its number be given to the next.
+    That another was published shows in the manifest's file, which is another one then, and not in clocks, which may be
+    set back. The file seen last is kept open, so that its inode number can't be reused.
     """
 
     def __init__(self, index: Path) -> None:
@@ -32,7 +25,7 @@ class Shelf:
         self._library = Library.open(index)
 
     def library(self) -> Library:
-        """The library of the published generation.
+        """Return the library of the published generation.
 
         Raises:
             IndexFailure: the index can't be read.
@@ -61,18 +54,3 @@ class Shelf:
         except OSError:
             return None
         return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
-
-
-def library() -> Library:
-    """The library as whoever is asking may see it."""
-    return access.visible(shelf().library())
-
-
-def catalogue() -> Catalogue:
-    """What the manifests of collections say now; of those that whoever is asking may not see, too."""
-    return access.doors().catalogue(shelf().library())
-
-
-def shelf() -> Shelf:
-    """The shelf of the application that answers now; what it holds is for staff's eyes."""
-    return cast(Shelf, current_app.extensions["shelf"])

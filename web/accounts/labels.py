@@ -1,0 +1,63 @@
+"""Words for accounts and their log. Chinese here, English in the catalogue of translations."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from web.presenting.labels import Say
+
+ROLES = {
+    "reader": lazy_gettext("读者"),
+    "librarian": lazy_gettext("馆员"),
+    "reviewer": lazy_gettext("审核员"),
+    "administrator": lazy_gettext("管理员"),
+}
+_ACTIONS = {
+    "account.add": lazy_gettext("新设账号"),
+    "account.role": lazy_gettext("改角色"),
+    "account.disable": lazy_gettext("停用账号"),
+    "account.enable": lazy_gettext("启用账号"),
+    "account.password": lazy_gettext("设新密码"),
+    "account.invite": lazy_gettext("邀请"),
+    "account.invite-to-reset": lazy_gettext("发出重设密码的链接"),
+    "account.withdraw": lazy_gettext("收回链接"),
+    "account.end-sessions": lazy_gettext("结束所有登录"),
+    "audit.export": lazy_gettext("导出并删去旧日志"),
+    "desk.forget-searches": lazy_gettext("删去旧案卷里的检索"),
+    "account.accept": lazy_gettext("接受邀请"),
+    "account.log-in": lazy_gettext("登录"),
+    "account.log-in-failed": lazy_gettext("登录失败"),
+    "account.lock": lazy_gettext("多次失败，暂停登录"),
+    "account.log-out": lazy_gettext("退出"),
+}
+_ACCOUNT_FAILURES = {
+    "login-malformed": lazy_gettext("账号须有两个以上的字母、数字、汉字，或“.”“-”“_”“@”：%(detail)s"),
+    "login-taken": lazy_gettext("这个账号已经有人用了：%(detail)s"),
+    "name-malformed": lazy_gettext("请写姓名，最多一百字。"),
+    "password-short": lazy_gettext("密码至少 %(detail)s 个字。"),
+    "password-long": lazy_gettext("密码最多 %(detail)s 个字。"),
+    "password-guessed": lazy_gettext("密码太容易猜：不要含有账号，不要只用几个字。"),
+    "last-administrator": lazy_gettext("%(detail)s 是唯一的管理员；请先另设一位。"),
+    "invitation-used": lazy_gettext("这个链接已经用过，或已收回。"),
+}
+
+
+def action(code: str) -> str:
+    """Return what the audit log tells; an unknown code stands for itself."""
+    return str(_ACTIONS.get(code, code))
+
+
+def account_failure(code: str, detail: str, say: Say = str) -> str:
+    """Return why something can't be done with an account."""
+    return say(_ACCOUNT_FAILURES[code]) % {"detail": detail}
+
+
+def session_over() -> str:
+    """Say that what was sent needs an account, and nobody is logged in any more."""
+    return str(_("您现在没有登录：登录到了时限，或已在别处退出。"))
+
+
+def wrong_password() -> str:
+    """Say that one did not get in."""
+    return str(_("账号或密码不对。在一处连错五次，要等一刻钟。"))

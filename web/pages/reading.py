@@ -1,0 +1,111 @@
+"""A section of a work, for reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import abort, render_template, request
+from markupsafe import Markup
+
+from corpora.model import Page, SpanKind
+from search.model import SearchError, SearchRequest, SectionView
+from web.access import library
+from web.pages import asked_for, blueprint
+from web.presenting.rendering import Layer, Stretch, markup, printed
+from web.presenting.urls import carried, search_url, section_url
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPage:
+    """A page of a section, from ``start`` to ``end``; ``page`` is None for text before the first page mark."""
+
+    page: Page | None
+    body: Markup
+    start: int
+    end: int
+
+
+@blueprint.get("/read/<path:work>/<int:number>")
+def read(work: str, number: int) -> str:
+    """A section of a work."""
+    asked = asked_for()
+    at = request.args.get("at", default=None, type=_offset)
+    to = request.args.get("to", default=None, type=_offset)
+    vertical = request.args.get("layout") == "vertical"
+    chosen = {"layout": "vertical" if vertical else "horizontal"} if "layout" in request.args else {}
+    search = carried(asked)
+    held = library()
+    try:
+        view = held.section(work, number, asked.q, asked.strict, asked.scope, asked.expands)
+    except KeyError:
+        abort(404)
+    except SearchError:
+        view = held.section(work, number)
+    return render_template(
+        "read.html",
+        view=view,
+        asked=asked,
+        pages=_pages(view, at, to),
+        marked=at is not None and at < len(view.section.text),
+        paragraph=_paragraph(view.section.text, at, to) if not view.section.pages else None,
+        vertical=vertical,
+        chosen_layout=bool(chosen),
+        contents=[(title, section_url(work, each, search, **chosen)) for each, title in enumerate(held.contents(work))],
+        layout_url=section_url(
+            work, number, search, **_given(at=at, to=to), layout="horizontal" if vertical else "vertical"
+        )
+        + ("#hit" if at is not None else ""),
+        back_url=search_url(asked) if asked.q else "",
+        within_url=search_url(SearchRequest(q="", filters={"work": (work,)})),
+    )
+
+
+def _given(**values: int | None) -> dict[str, int]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _offset(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) < 14):
+        raise ValueError(value)
+    return int(value)
+
+
+def _pages(view: SectionView, at: int | None, to: int | None) -> list[ShownPage]:
+    section = view.section
+    kinds = (
+        SpanKind.LINE,
+        SpanKind.HEAD,
+        SpanKind.NOTE,
+        SpanKind.SMALL,
+        SpanKind.MARK,
+        SpanKind.READING,
+        SpanKind.GAIJI,
+    )
+    layers = [
+        Layer("span", kind.value, [Stretch(s.start, s.end, s.name) for s in section.spans if s.kind is kind])
+        for kind in kinds
+    ]
+    if at is not None and to is not None:
+        layers.append(Layer("span", "window", list(printed(section.text, [(at, to)]))))
+    layers.append(Layer("mark", "found", list(printed(section.text, view.highlights))))
+    starts: list[tuple[int, Page | None]] = [(page.start, page) for page in section.pages]
+    if not starts or starts[0][0] > 0:
+        starts.insert(0, (0, None))
+    ends = [start for start, _ in starts[1:]] + [len(section.text)]
+    return [
+        ShownPage(
+            page,
+            markup(section.text, layers, start=start, end=end, anchor=at, printed_lines=bool(section.pages)),
+            start,
+            end,
+        )
+        for (start, page), end in zip(starts, ends, strict=True)
+    ]
+
+
+def _paragraph(text: str, at: int | None, to: int | None) -> tuple[int, int] | None:
+    """The whole lines of a text without pages that hold what the address points at."""
+    if at is None or at >= len(text):
+        return None
+    end = text.find("\n", max(at, (to or 0) - 1))
+    return text.rfind("\n", 0, at) + 1, len(text) if end < 0 else end

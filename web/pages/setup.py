@@ -1,0 +1,15 @@
+"""Puts the pages into the application."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from web.pages import blueprint, reading, search, works
+
+AREAS = (search, reading, works)
+"""Modules whose views are the blueprint's: they are here as soon as they are imported."""
+
+
+def register(app: Flask) -> None:
+    """Let the application answer with pages."""
+    app.register_blueprint(blueprint)

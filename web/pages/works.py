@@ -1,0 +1,29 @@
+"""The list of works, and what this is."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from flask import render_template
+
+from search.model import MAX_CHARACTERS
+from web.access import library
+from web.pages import blueprint
+from web.presenting import labels
+
+
+@blueprint.get("/works")
+def works() -> str:
+    """Every work, by collection and class."""
+    cards = sorted(library().works(), key=lambda card: (card.collection, card.record.category, card.id))
+    grouped = [
+        (key, labels.collection_title(key), labels.collection_description(key), list(group))
+        for key, group in groupby(cards, key=lambda card: card.collection)
+    ]
+    return render_template("works.html", grouped=grouped)
+
+
+@blueprint.get("/about")
+def about() -> str:
+    """How to search, and what this is."""
+    return render_template("about.html", most=MAX_CHARACTERS)
