@@ -7,7 +7,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from corpora.model import Role
+
 DIGITS = {digit: value for value, digits in enumerate(("〇零", *"一二三四五六七八九")) for digit in digits}
+_FIGURES = "〇一二三四五六七八九"
 UNITS = {"十": 10, "百": 100, "千": 1000}
 _TENS = {"廿": "二十", "卅": "三十"}
 NUMERALS = "".join((*DIGITS, *UNITS))
@@ -53,6 +56,29 @@ def number(digits: str) -> int:
         else:
             current = current * 10 + (int(char) if char.isdecimal() else DIGITS[char])
     return total + current
+
+
+def chinese_number(number: int) -> str:
+    """A number below 1000 as volumes are numbered: 12 is 十二, 101 is 一百一, 110 is 一百十."""
+    hundreds, rest = divmod(number, 100)
+    tens, ones = divmod(rest, 10)
+    text = _FIGURES[hundreds] + "百" if hundreds else ""
+    if tens:
+        text += ("" if tens == 1 else _FIGURES[tens]) + "十"
+    if ones:
+        text += _FIGURES[ones]
+    return text or _FIGURES[0]
+
+
+def role_of(title: str) -> Role:
+    """What a section of this title is in its work."""
+    if title.startswith("提要"):
+        return Role.ABSTRACT
+    if any(word in title for word in ("目録", "目錄", "目录")):
+        return Role.CONTENTS
+    if title.endswith(("序", "敘", "叙")):
+        return Role.PREFACE
+    return Role.BODY
 
 
 def heading(line: str, book: str = "", start: int = 0) -> Heading | None:

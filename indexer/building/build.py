@@ -18,8 +18,8 @@ from pathlib import Path
 
 from corpora.manifests import Catalogue, load
 from corpora.model import Access, Problem, Source, strictest
-from corpora.readers import discover
 from corpora.readers.encodings import Choice
+from corpora.sources.discover import discover
 from indexer import engines
 from indexer.building import merging
 from indexer.building.settling import place_of, settle

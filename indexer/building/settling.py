@@ -17,8 +17,9 @@ from pathlib import Path
 
 from corpora.manifests import Catalogue
 from corpora.model import Problem, Source
-from corpora.readers import default_id, told_apart
+from corpora.readers import default_id
 from corpora.readers.identity import OPTION, candidates, with_id
+from corpora.sources.discover import told_apart
 from indexer.store.generation import Generation
 
 Content = tuple[tuple[str, bytes], ...]
