@@ -102,6 +102,27 @@ def effective(declared: Access | None, manifest: Access | None) -> Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Tombstone:
+    """A work that has left an index: its collection, when it left, in seconds of UTC, and who might read it then.
+
+    ``collection`` is empty where it is not known any more; such a work was for staff.
+    """
+
+    collection: str
+    removed: int
+    access: Access
+
+
+def may_learn(work: str, tombstone: Tombstone, declared: Declared, manifest: Access | None) -> Access:
+    """Return who may learn that a work was there: nobody who could not have read it then, or could not read it now.
+
+    ``manifest`` is what the manifest of its collection says now, None where it has none.
+    """
+    now = declared.of(tombstone.collection, work)
+    return effective(strictest(tombstone.access, now), manifest)
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How it stands with a collection: its works by what the index declares, its manifest, its works by effect."""
 

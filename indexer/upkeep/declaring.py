@@ -9,7 +9,8 @@ from corpora.manifests import Catalogue, load
 from corpora.model import Access, strictest
 from indexer.errors import IndexFailure
 from indexer.store.access import LOCAL, Declared, Standing, standings
-from indexer.store.generation import Generation, builder_lock, open_packs, published, relabel
+from indexer.store.generation import Generation, Packs, published, relabel
+from indexer.store.lock import builder_lock
 
 
 def catalogue_of(declared: Declared, own: Path | None) -> Catalogue:
@@ -21,13 +22,6 @@ def catalogue_of(declared: Declared, own: Path | None) -> Catalogue:
     return load(own, (Path(path) for path in declared.manifests.values()))
 
 
-def homes_of(index: Path, generation: Generation) -> dict[str, str]:
-    """Return the collection of each live work."""
-    packs = open_packs(index, generation.packs)
-    live = generation.live_works().items()
-    return {work: packs[number].works[place].collection for work, (number, place) in live}
-
-
 def survey(index: Path, own: Path | None) -> dict[str, Standing]:
     """Say how it stands with each collection of an index.
 
@@ -36,7 +30,7 @@ def survey(index: Path, own: Path | None) -> dict[str, Standing]:
         ManifestFailure: a manifest is not as it should be.
     """
     state = _published(index)
-    works = ((home, work) for work, home in homes_of(index, state).items())
+    works = ((home, work) for work, home in Packs(index).homes(state).items())
     return {each.collection: each for each in standings(works, state.access, catalogue_of(state.access, own))}
 
 
@@ -79,7 +73,7 @@ def _relabel(index: Path, change: Callable[[Generation, dict[str, str]], Declare
     _published(index)  # lest a folder come to be where there is no index
     with builder_lock(index):
         state = _published(index)
-        declared = change(state, homes_of(index, state))
+        declared = change(state, Packs(index).homes(state))
         if declared != state.access:
             relabel(index, state, declared)
 

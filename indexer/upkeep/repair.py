@@ -9,24 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from indexer.building.build import write_engine
+from indexer.building.engine import write_engine
 from indexer.errors import IndexFailure, no_room
-from indexer.progress import Progress
+from indexer.progress import Progress, silent
 from indexer.store import checksums
 from indexer.store.checksums import Damage, Damaged
+from indexer.store.files import drop
 from indexer.store.generation import (
     MANIFEST,
     PREVIOUS,
     Generation,
-    builder_lock,
-    drop,
+    Packs,
     engine_folder,
     folders,
     pack_folder,
     previous,
     publish,
     published,
+    utc_seconds,
 )
+from indexer.store.lock import builder_lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Repair:
     back: bool
 
 
-def verify(index: Path, on_progress: Progress = lambda step, done, total: None) -> Verdict:
+def verify(index: Path, on_progress: Progress = silent) -> Verdict:
     """Read every file of the published generation and of the one to go back to.
 
     Raises:
@@ -66,7 +68,7 @@ def verify(index: Path, on_progress: Progress = lambda step, done, total: None) 
     return Verdict(current.number if current else None, files, sum(map(checksums.size, every)), tuple(damages))
 
 
-def repair(index: Path, *, go_back: bool = False, on_progress: Progress = lambda step, done, total: None) -> Repair:
+def repair(index: Path, *, go_back: bool = False, on_progress: Progress = silent) -> Repair:
     """Mend what can be mended and publish it; with ``go_back`` the previous generation is published instead.
 
     Where the manifest itself is lost, the previous generation is what there is to mend.
@@ -88,21 +90,23 @@ def repair(index: Path, *, go_back: bool = False, on_progress: Progress = lambda
         broken = {damage.path.parent for damage in damages}
         if go_back and (hurt := broken.intersection(folders(index, state))):
             raise IndexFailure(f"{index}: generation {state.number} is damaged, too ({min(hurt)}); {_ANEW}")
-        back = state is former
+        back, replaced, packs = state is former, current or state, Packs(index)
         if go_back:
             state = state.closed_as(other)
         if other and broken.intersection(folders(index, other)):
             other = None
         gone = {pack.name for pack in state.packs if pack_folder(index, pack.name) in broken}
-        lost = {pack.works[work] for pack in state.packs if pack.name in gone for work in pack.live}
-        mended = replace(state.without(lost), number=1 + max(each.number for each in states))
+        lost, former_lost = _lost(index, state, broken), _lost(index, replaced, broken)
+        homes = packs.homes(replaced.without(former_lost))
+        numbered = replace(state.without(lost), number=1 + max(each.number for each in states))
+        mended = numbered.after(replaced, homes, utc_seconds())
         if not mended.packs:
             raise IndexFailure(f"{index}: every pack is damaged; {_ANEW}")
         anew = engine_folder(index, state.number) in broken
         if anew:
-            write_engine(index, None, mended, on_progress)
+            write_engine(packs, None, mended, on_progress)
         else:
-            write_engine(index, state, mended, on_progress)
+            write_engine(packs, state, mended, on_progress)
         for folder in broken.intersection(pack_folder(index, name) for name in gone):
             drop(folder)  # lest a build take it for done
         publish(index, mended, other)
@@ -110,6 +114,12 @@ def repair(index: Path, *, go_back: bool = False, on_progress: Progress = lambda
 
 
 _ANEW = "restore a backup with `wenyuan restore`, or build the index anew in another folder"
+
+
+def _lost(index: Path, state: Generation, broken: set[Path]) -> set[str]:
+    """Return the works of a generation whose packs are broken."""
+    packs = (pack for pack in state.packs if pack_folder(index, pack.name) in broken)
+    return {pack.works[work] for pack in packs for work in pack.live}
 
 
 def _manifests(index: Path) -> tuple[Generation | None, Generation | None, list[Damage]]:

@@ -21,7 +21,8 @@ from indexer.embedding import load_embedder
 from indexer.engines import ENGINES
 from indexer.errors import IndexFailure
 from indexer.store.checksums import LIST
-from indexer.store.generation import Generation, PackEntry, builder_lock, open_packs, pack_folder, published
+from indexer.store.generation import Generation, PackEntry, open_packs, pack_folder, published
+from indexer.store.lock import builder_lock
 from indexer.store.pack import Pack
 from indexer.store.writer import PackWriter
 from indexer.text import folding

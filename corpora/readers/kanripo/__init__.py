@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from corpora.model import CatalogueRecord, Problem, Section, Source, Work
-from corpora.readers.kanripo.facsimiles import facsimiles as page_images
+from corpora.readers.kanripo.facsimiles import canvases
 from corpora.readers.kanripo.files import DATA_FOLDER, TEXT_NAME, data_files, is_text
 from corpora.readers.kanripo.volume import Volume
 
@@ -33,17 +33,17 @@ LICENCE = "CC BY-SA 4.0"
 
 
 def read(source: Source) -> Iterator[Work | Problem]:
-    """The one work of a Kanripo folder, after the problems in its files.
+    """Yield the one work of a Kanripo folder, after the problems in its files.
 
     A work of whose text nothing can be read is not yielded.
     """
     problems: list[Problem] = []
     texts = sorted(file for file in source.files if is_text(file))
-    facsimiles = page_images([file for file in source.files if not is_text(file)], problems.append)
+    images = canvases(sorted(file for file in source.files if not is_text(file)), problems.append)
     sections: list[Section] = []
     title = edition = ""
     for file in texts:
-        volume = Volume(file, facsimiles, problems.append, dict(source.options).get("encoding", ""))
+        volume = Volume(file, images, problems.append, dict(source.options).get("encoding", ""))
         volume.read()
         sections += volume.sections()
         title = title or volume.title

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
+from corpora.model import Canvas
 from corpora.readers.kanripo.files import TEXT_NAME
 from corpora.readers.lines import Report, lines
 
 
-def facsimiles(files: list[Path], report: Report) -> dict[tuple[str, str], str]:
-    """Page images by edition and page label, from ``_data/imglist`` and ``imginfo.cfg``."""
+def canvases(files: list[Path], report: Report) -> dict[tuple[str, str], Canvas]:
+    """Return the page images by edition and page label, from ``_data/imglist`` and ``imginfo.cfg``.
+
+    The lists are of one volume each and in the order of its pages, so that the images of an edition are counted through
+    all of them.
+    """
     bases: dict[str, str] = {}
     for file in files:
         if file.name == "imginfo.cfg":
             bases.update(_image_bases(file, report))
-    images: dict[tuple[str, str], str] = {}
+    images: dict[tuple[str, str], Canvas] = {}
+    counts: Counter[str] = Counter()
     if not bases:
         return images
     for file in files:
@@ -26,12 +33,13 @@ def facsimiles(files: list[Path], report: Report) -> dict[tuple[str, str], str]:
                 continue
             edition, _, label = fields[1].partition(" ")
             if edition in bases and label:
-                images[edition, label] = bases[edition] + fields[2].strip()
+                counts[edition] += 1
+                images[edition, label] = Canvas(counts[edition], bases[edition] + fields[2].strip())
     return images
 
 
 def _image_bases(file: Path, report: Report) -> dict[str, str]:
-    """The folders of page images by edition: lines such as ``WYG=http://…`` below ``[Versions]``.
+    """Return the folders of page images by edition: lines such as ``WYG=http://…`` below ``[Versions]``.
 
     They are taken apart here, for the patterns of ``configparser`` try a line of blanks in the square of its length.
     """

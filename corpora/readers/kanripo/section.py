@@ -14,8 +14,8 @@ class Draft:
     """A section while it is being read; ``length`` is the number of code points in ``parts``."""
 
     title: str
+    level: int = 0  # of its heading, which is its first line; 0 for a volume, which needs none
     carried: bool = False  # whether the first page only runs on from the section before
-    is_headed: bool = False  # whether its first line is its title
     parts: list[str] = field(default_factory=list)
     length: int = 0
     pages: list[Page] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Draft:
         spans = self.spans + [Span(SpanKind.NOTE, start, end) for start, end in self.notes]
         spans += running_heads(text, work_title, self.line_starts, self.notes)
         spans.sort(key=lambda span: (span.start, -span.end))
-        title = text.split("\n", 1)[0].strip() if self.is_headed else _section_title(self.title, text)
+        title = text.split("\n", 1)[0].strip() if self.level else _section_title(self.title, text)
         return Section(title, text, role_of(title), tuple(self.pages), tuple(spans))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from corpora.model import GAIJI_PLACEHOLDER, Page, Problem, Section, Span, SpanKind
+from corpora.model import GAIJI_PLACEHOLDER, Canvas, Page, Problem, Section, Span, SpanKind
 from corpora.readers import gaiji
 from corpora.readers.kanripo.section import Draft
 from corpora.readers.lines import Report, lines
+from corpora.readers.titles import nested
 
 _KEYWORD = re.compile(r" ?#\+([A-Za-z_]+):?[ \t]*(.*)")
 _KNOWN_KEYWORDS = {
@@ -23,7 +24,7 @@ _KNOWN_PROPERTIES = {
     "ID", "BASEEDITION", "JUAN", "WITNESS", "FILE", "SOURCE", "CAT", "LASTPB", "TYPE", "RESP", "EDITION", "TITLE",
     "AUTHOR", "DYNASTY",
 }  # fmt: skip
-_HEADING = re.compile(r"\*{1,8}[ \t　]+(\S.*)")
+_HEADING = re.compile(r"(\*{1,8})[ \t　]+(\S.*)")
 _DRAWER = re.compile(r"[ \t]*:[A-Za-z][A-Za-z0-9_-]*:[ \t]*")
 _DRAWER_LINE = re.compile(r"[ \t]*:[A-Za-z][A-Za-z0-9_+-]*:(?:[ \t].*)?")
 _PAGE = re.compile(r"<pb:([A-Za-z0-9]+)_([^_<>\s]+)_([^_<>\s]+)>")
@@ -55,11 +56,11 @@ class _Open:
 class Volume:
     """One text file on its way to sections."""
 
-    def __init__(self, file: Path, facsimiles: dict[tuple[str, str], str], report: Report, encoding: str) -> None:
+    def __init__(self, file: Path, canvases: dict[tuple[str, str], Canvas], report: Report, encoding: str) -> None:
         self.title = ""
         self.edition = ""
         self._file = file
-        self._facsimiles = facsimiles
+        self._canvases = canvases
         self._report = report
         self._encoding = encoding
         self._draft = Draft("")
@@ -85,16 +86,23 @@ class Volume:
             printed = line.removesuffix("¶").removeprefix("¶").replace("¶", "\n")
             heading = _HEADING.fullmatch(printed)
             if heading:
-                self._begin("", is_heading=True)
-            self._line(number, heading[1] if heading else printed, line.endswith("¶"))
+                self._begin("", level=len(heading[1]))
+            self._line(number, heading[2] if heading else printed, line.endswith("¶"))
         if marked and not last.endswith(("¶", ">")) and not _ends_with_a_line(self._file):
             self._once(number, "file is truncated: its last line does not end with ¶")
             self._problem_lines.add(self._open.line if self._open else number)  # an open note is the same problem
         self._abandon_note()
 
     def sections(self) -> list[Section]:
-        """The sections that hold text or pages."""
-        return [draft.finish(self.title) for draft in self._drafts if draft.length or draft.pages]
+        """Return the sections that hold text or pages, each with the path of headings that leads to it."""
+        found = [(draft, draft.finish(self.title)) for draft in self._drafts]
+        named = [(draft, section) for draft, section in found if draft.length or draft.pages or draft.title]
+        paths = nested((draft.level, section.title) for draft, section in named)
+        return [
+            replace(section, path=path)
+            for (draft, section), path in zip(named, paths, strict=True)
+            if draft.length or draft.pages
+        ]
 
     def _once(self, line: int, reason: str) -> None:
         """Reports a reason once a file, however often it occurs, and one reason a line."""
@@ -135,15 +143,18 @@ class Volume:
             unknown = name if keyword == "PROPERTY" else match[1]
             self._once(number, f"unknown keyword {unknown[:40]}; the line is left out")
 
-    def _begin(self, title: str, is_heading: bool = False) -> None:
-        """Begins a section, which has a title or is titled by its first line; a page without text yet goes with it."""
+    def _begin(self, title: str, level: int = 0) -> None:
+        """Begin a volume with a title, or below it a section that its first line titles.
+
+        A page without text yet goes with it.
+        """
         self._abandon_note()
         before = self._draft
         carried = bool(before.pages) and before.pages[-1].start < before.length
         pages = before.pages[-1:]
         if pages and not carried:
             before.pages.pop()
-        self._draft = Draft(title, carried, is_heading, pages=[Page(page.label, 0, page.facsimile) for page in pages])
+        self._draft = Draft(title, level, carried, pages=[replace(page, start=0) for page in pages])
         self._drafts.append(self._draft)
 
     def _line(self, number: int, line: str, ended: bool) -> None:
@@ -197,7 +208,7 @@ class Volume:
             if draft.carried and not draft.length:
                 draft.pages.clear()
                 draft.carried = False
-            draft.pages.append(Page(page[3], draft.length, self._facsimiles.get((page[2], page[3]), "")))
+            draft.pages.append(Page(page[3], draft.length, self._canvases.get((page[2], page[3]))))
         elif kind == "cut":
             self._once(number, "page mark is cut off")
         else:
