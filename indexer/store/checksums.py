@@ -53,6 +53,9 @@ def seal(folder: Path, before: Path | None = None) -> None:
     """Write the list of a folder's files, and let nobody read them who may not read the folder.
 
     A file that ``before`` shares by a hard link was recorded there and is not read again.
+
+    Raises:
+        ValueError: a file's name holds a line feed or a backslash, which no file of an engine or a pack does.
     """
     known = recorded(before) if before else {}
     records: dict[str, Record] = {}
@@ -150,6 +153,8 @@ def is_whole(folder: Path) -> bool:
 
 
 def _written(records: Mapping[str, Record]) -> str:
+    if odd := [name for name in records if "\n" in name or "\\" in name]:
+        raise ValueError(f"{odd[0]!r} is no name that a list of checksums can hold")
     lines = "".join(f"# {each.bytes} bytes\n{each.sha256}  {name}\n" for name, each in records.items())
     return f"{lines}# the lines above: {_sha256(lines)}\n"
 
