@@ -194,7 +194,7 @@ def _sources(places: Places, part: str, folder: Path, on_progress: Progress) -> 
     if part == DATABASE:
         storage = Storage.at(places.database)
         name = _SQLITE if storage.file else _POSTGRESQL
-        database_backup.back_up(storage, folder / name, lambda done, total: on_progress(DATABASE, done, total))
+        database_backup.back_up(storage, folder / name, on_progress)
         storage.engine.dispose()
         yield name, folder / name
     elif part == KEY and places.key:

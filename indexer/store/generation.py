@@ -25,7 +25,7 @@ from typing import Any
 from corpora.model import Access
 from indexer.errors import IndexFailure
 from indexer.store import checksums, files
-from indexer.store.access import Declared, Tombstone, declared_from
+from indexer.store.access import Declared, Tombstone, declared_from, effective
 from indexer.store.checksums import Damaged
 from indexer.store.pack import Pack
 
@@ -102,11 +102,13 @@ class Generation:
             homes: the collections of the works of ``before``, as far as they are known.
             now: seconds of UTC.
         """
-        live = self.live_works()
-        stones = {**self.tombstones, **(before.tombstones if before else {})}
-        for work in before.live_works() if before else ():
-            declared = before.access.of(homes[work], work) if before and work in homes else None
-            stones[work] = Tombstone(homes.get(work, ""), now, declared or Access.STAFF)
+        if before is None:
+            return self
+        live, stones = self.live_works(), {**self.tombstones, **before.tombstones}
+        for work in before.live_works().keys() - live:
+            home = homes.get(work, "")
+            access = effective(before.access.of(home, work), self.access.of(home, work))
+            stones[work] = Tombstone(home, now, access)
         return replace(self, tombstones={work: stone for work, stone in stones.items() if work not in live})
 
     def closed_as(self, other: Generation | None) -> Generation:
