@@ -10,6 +10,7 @@ where each pair of characters stands (:mod:`indexer.store.positions`). Row i of 
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -244,17 +245,21 @@ class Pack:
         return np.ascontiguousarray(notes["start"]), np.ascontiguousarray(notes["end"])
 
     def section(self, number: int) -> Section:
-        """The section as its reader made it; ``number`` counts in the pack."""
+        """Return the section as its reader made it; ``number`` counts in the pack."""
         row = self.sections[number]
         start, end = int(row["start"]), int(row["end"])
         work = self.works[int(row["work"])]
         first, last = self._first_page(number), self._first_page(number + 1)
+        canvases = {
+            page: Canvas(order, self._pages[page][1], self._pages[page][2], width, height)
+            for page, order, width, height in _within(self._canvases, first, last, "page").tolist()
+        }
         return Section(
             title=work.section_titles[int(row["number"])],
             text=text_of(self.text[start:end]),
             role=ROLES[int(row["role"])],
             pages=tuple(
-                Page(self._pages[page][0], int(self._page_starts[page]) - start, self._canvas(page))
+                Page(self._pages[page][0], int(self._page_starts[page]) - start, canvases.get(page))
                 for page in range(first, last)
             ),
             spans=tuple(
@@ -277,14 +282,6 @@ class Pack:
             ),
         )
 
-    def _canvas(self, page: int) -> Canvas | None:
-        at = int(np.searchsorted(self._canvases["page"], page))
-        if at == len(self._canvases) or self._canvases["page"][at] != page:
-            return None
-        _, order, width, height = self._canvases[at].item()
-        _, image, service = self._pages[page]
-        return Canvas(order, image, service, width, height)
-
     def _first_page(self, section: int) -> int:
         """The first page of a section; one that starts where a section ends is that section's last."""
         if section == len(self.sections):
@@ -294,7 +291,7 @@ class Pack:
         return page if page >= 0 else int(np.searchsorted(self._page_starts, row["start"], side="right"))
 
     def work(self, number: int) -> Work:
-        """The work as it was given to the writer, but for sections that are empty."""
+        """Return the work as it was given to the writer, but for sections that are empty."""
         work = self.works[number]
         sections = range(work.first_section, work.first_section + len(work.section_titles))
         return Work(work.id, work.record, tuple(map(self.section, sections)))
@@ -306,7 +303,10 @@ def _page_fields(line: str) -> tuple[str, str, str]:
     return label, image, service
 
 
-def _within(rows: NDArray[Any], start: int, end: int) -> NDArray[Any]:
-    """Return the rows, which are sorted by their starts, that start in ``[start, end)``."""
-    starts = rows["start"]
-    return rows[np.searchsorted(starts, start) : np.searchsorted(starts, end)]
+def _within(rows: NDArray[Any], start: int, end: int, field: str = "start") -> NDArray[Any]:
+    """Return the rows, which are sorted by a field, in which it is in ``[start, end)``.
+
+    A column of a structured array is not contiguous: :func:`numpy.searchsorted` would first copy all of it.
+    """
+    places, value = range(len(rows)), rows[field].__getitem__
+    return rows[bisect_left(places, start, key=value) : bisect_left(places, end, key=value)]
