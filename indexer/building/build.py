@@ -1,4 +1,4 @@
-"""Files become the next generation of an index.
+"""Building: files become the next generation of an index.
 
 Sources that have not changed are skipped; the others are gathered into packs, each durable when it is done, so
 that a build which was interrupted goes on from its last pack. Then the inverted index is forked, the works that
@@ -39,9 +39,9 @@ pack, so that they are as large as the cores and these bounds allow."""
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did. Counts are works but for passages and windows, which are the whole index's.
+    """A report of a build. Counts are works but for passages and windows, which are the whole index's.
 
-    ``access`` says how it stands with the works that were given, changed or not.
+    ``access`` is that to the works that were given, changed or not.
     """
 
     generation: int
@@ -171,7 +171,7 @@ def build(
 
 @dataclass(frozen=True, slots=True)
 class Compaction:
-    """What a compaction did: how many packs were rewritten, out of how many, and how many there are now."""
+    """A report of a compaction: how many packs were rewritten, out of how many, and how many there are now."""
 
     generation: int
     rewritten: int
@@ -183,7 +183,7 @@ class Compaction:
 def compact(index: Path, *, on_progress: Progress = silent) -> Compaction:
     """Write the works of small and half-dead packs into fewer packs; where there is nothing to gain, do nothing.
 
-    The inverted index is made anew, so that nothing dead stays in it.
+    The inverted index is written again from nothing, so that nothing dead stays in it.
 
     Raises:
         IndexFailure: there is no index, or nothing could be done; what was published is as it was.
@@ -229,7 +229,7 @@ def _write_packs(
 
 
 def _size(file: Path) -> int:
-    """Bytes of a file; none where it is gone by now, which its reader reports."""
+    """Return the bytes of a file; none where it is gone by now, which its reader reports."""
     try:
         return file.stat().st_size
     except OSError:
@@ -237,7 +237,7 @@ def _size(file: Path) -> int:
 
 
 def _groups(sizes: dict[str, int]) -> Iterator[tuple[str, ...]]:
-    """The sources pack by pack: few packs, but work for every core."""
+    """Yield the sources pack by pack: few packs, but work for every core."""
     share = sum(sizes.values()) // (os.cpu_count() or 1)
     most = min(max(share, LEAST_BYTES), PACK_BYTES)
     group: list[str] = []
@@ -255,7 +255,7 @@ def _groups(sizes: dict[str, int]) -> Iterator[tuple[str, ...]]:
 def _enter(
     current: Generation, packs: list[tuple[tuple[str, ...], Pack]], left: Callable[[PackWork], str]
 ) -> tuple[list[PackEntry], dict[str, tuple[str, ...]], list[Problem]]:
-    """Entries for new packs; of two works with one id the first counts.
+    """Return entries for new packs; of two works with one id the first counts.
 
     A work for which ``left`` names a collection that it must not leave stays out; its source is read again next time.
     """
@@ -331,7 +331,7 @@ def _declared(
 
 
 def _places_of(sources: dict[str, Source], owners: dict[str, tuple[str, ...]]) -> dict[str, str]:
-    """Where each work stands that has a source to itself."""
+    """Return where each work was read from that has a source to itself."""
     return {owners[key][0]: place_of(source) for key, source in sources.items() if len(owners.get(key, ())) == 1}
 
 

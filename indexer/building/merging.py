@@ -132,7 +132,7 @@ def _merged(plan: Plan, generation: Generation, group: Group, report: Callable[[
     if not plan.packs.holds(folder.name):
         damages = (damage for entry in entries for damage in checksums.damages(pack_folder(index, entry.name)))
         if damage := next(damages, None):
-            raise damaged(index, Damaged(str(damage)))  # lest it get a checksum that fits
+            raise damaged(index, Damaged(str(damage)))  # rewritten, it would get a checksum that fits
         _write(folder, plan.packs.of(entries), entries, generation.sources, plan.embedder, report)
     works = tuple(entry.works[work] for entry in entries for work in entry.live)
     return PackEntry(entries[0].number, folder.name, works, tuple(range(len(works))))
@@ -161,5 +161,5 @@ def _write(
 
 
 def _report(progress: Progress, before: int, size: int, whole: int, share: float) -> None:
-    """Say how much is merged when a share of a group is, half of which is to read it and half to embed it."""
+    """Report how much is merged when a share of a group is, half of which is to read it and half to embed it."""
     progress("merge", before + int(size * share), whole)

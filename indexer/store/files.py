@@ -79,7 +79,7 @@ def sync(path: Path) -> None:
 
 
 def drop(folder: Path) -> None:
-    """Remove a folder. Whatever interrupts it, no half of the folder is left under its name for a build to reuse."""
+    """Remove a folder. If it is interrupted, no half of the folder is left under its name for a build to reuse."""
     hidden = folder.with_name(f".{folder.name.lstrip('.')}")
     with suppress(OSError):  # what can't be removed now goes with a later generation
         os.replace(folder, hidden)

@@ -36,7 +36,7 @@ PREVIOUS = "previous.json"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an index was made with; two builds with other settings can't share an index."""
+    """Settings that an index was made with; two builds with other settings can't share an index."""
 
     engine: str
     model: str
@@ -118,12 +118,12 @@ class Generation:
 
 
 def work_key(pack: int, work: int) -> str:
-    """What an engine calls a work."""
+    """Return what an engine calls a work."""
     return f"{pack}-{work}"
 
 
 def pack_folder(index: Path, name: str) -> Path:
-    """Where a pack stands."""
+    """Return the folder of a pack."""
     return index / "packs" / name
 
 
@@ -169,17 +169,17 @@ def utc_seconds() -> int:
 
 
 def engine_folder(index: Path, generation: int) -> Path:
-    """Where a generation's inverted index stands."""
+    """Return the folder of a generation's inverted index."""
     return index / "engines" / f"{generation:06d}"
 
 
 def folders(index: Path, generation: Generation) -> tuple[Path, ...]:
-    """Every folder of a generation: its packs and its inverted index."""
+    """Return every folder of a generation: its packs and its inverted index."""
     return (*(pack_folder(index, pack.name) for pack in generation.packs), engine_folder(index, generation.number))
 
 
 def published(index: Path) -> Generation | None:
-    """The published generation, or None where nothing was published yet.
+    """Return the published generation, or None where nothing was published yet.
 
     Raises:
         IndexFailure: the manifest can't be read.
@@ -188,7 +188,7 @@ def published(index: Path) -> Generation | None:
 
 
 def previous(index: Path) -> Generation | None:
-    """The generation to go back to, or None where there is none that can be read."""
+    """Return the generation to go back to, or None where there is none that can be read."""
     try:
         return _read(index, PREVIOUS)
     except IndexFailure:
@@ -196,7 +196,7 @@ def previous(index: Path) -> Generation | None:
 
 
 def require_sizes(index: Path, generation: Generation) -> None:
-    """Have every file of a generation there, as long as it was made; what they hold is not read.
+    """Check that every file of a generation is there with its recorded size; their bytes are not read.
 
     Raises:
         Damaged: one is not.
@@ -206,7 +206,7 @@ def require_sizes(index: Path, generation: Generation) -> None:
 
 
 def damaged(index: Path, failure: Exception) -> Damaged:
-    """That an index is damaged, and what a person can do about it."""
+    """Return the failure that says that an index is damaged, and what to do about it."""
     before = previous(index)
     back = f", or goes back to generation {before.number} with --previous" if before else ""
     return Damaged(f"{index}: damaged ({failure}); `wenyuan repair --index {index}` mends what can be mended{back}")
@@ -226,7 +226,7 @@ def _read(index: Path, name: str) -> Generation | None:
 
 
 def as_json(generation: Generation) -> str:
-    """A manifest."""
+    """Return the manifest of a generation."""
     data = json.loads(json.dumps({"format": FORMAT, **asdict(generation)}))
     if not generation.access:
         del data["access"]
@@ -234,7 +234,7 @@ def as_json(generation: Generation) -> str:
 
 
 def from_json(text: str) -> Generation:
-    """The generation that a manifest describes.
+    """Return the generation that a manifest describes.
 
     Raises:
         IndexFailure: it is of another format.
@@ -288,7 +288,7 @@ def publish(index: Path, generation: Generation, before: Generation | None) -> N
 
 
 def relabel(index: Path, generation: Generation, access: Declared) -> Generation:
-    """Publish other words on who may read the works of the published generation, which stays as it is otherwise."""
+    """Publish the published generation again with another declaration of who may read its works."""
     labelled = replace(generation, access=access.only(generation.live_works()))
     if former := previous(index):
         _swap(index, PREVIOUS, former.closed_as(labelled))
@@ -297,7 +297,7 @@ def relabel(index: Path, generation: Generation, access: Declared) -> Generation
 
 
 def _swap(index: Path, name: str, generation: Generation) -> None:
-    """Put a manifest in the place of another, all at once."""
+    """Replace a manifest atomically."""
     draft = index / f".{name}.draft"
     files.write(draft, as_json(generation).encode())
     files.settle(draft)
@@ -307,7 +307,7 @@ def _swap(index: Path, name: str, generation: Generation) -> None:
 
 
 def fork_engine(index: Path, old: int | None, new: int) -> Path:
-    """A folder for the new generation's inverted index that begins as a copy of the old one's.
+    """Make a folder for the new generation's inverted index that begins as a copy of the old one's.
 
     Engines write new files and replace their own manifest by renaming, so sharing files by hard links is safe.
     """

@@ -1,4 +1,4 @@
-"""A generation in one file, and back.
+"""Backup and restoration of a generation in one file.
 
 The file is an uncompressed tar: the manifest first, then each folder with its checksums before what they tell of.
 A backup reads what is published, which nothing changes, so that serving and building go on. Restoring publishes the
@@ -55,7 +55,7 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What went into a file, or came out of it. ``generation`` is its number in the index."""
+    """Amounts that went into a file, or came out of it. ``generation`` is its number in the index."""
 
     generation: int
     works: int
@@ -160,7 +160,7 @@ class _Refused(Exception):
 
 
 def _before(index: Path, over: bool) -> Generation | None:
-    """The generation to go back to after a restoration."""
+    """Return the generation to go back to after a restoration."""
     try:
         before = published(index)
     except Damaged:
@@ -178,21 +178,21 @@ def _before(index: Path, over: bool) -> Generation | None:
 
 
 class _Checking:
-    """A file to be read once from start to end, which must hold what was recorded."""
+    """A file that is read once from start to end and compared with its record."""
 
     def __init__(self, file: IO[bytes], record: Record) -> None:
         self._file, self._record = file, record
         self._sum = hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes."""
+        """Return the next bytes."""
         data = self._file.read(size)
         self._sum.update(data)
         return data
 
     @property
     def is_whole(self) -> bool:
-        """Whether what was read is what was recorded."""
+        """Return whether what was read is what was recorded."""
         return self._sum.hexdigest() == self._record.sha256
 
 
@@ -306,7 +306,7 @@ def _copy(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path, record
 
 
 def _settle(index: Path, draft: Path, state: Generation, before: Generation | None, on_progress: Progress) -> Moved:
-    """Put what was unpacked in its place, durably, and publish it; an inverted index with pickles is made again."""
+    """Move what was unpacked to its place, durably, and publish it; an inverted index with pickles is made again."""
     numbered = replace(state, number=before.number + 1 if before else state.number)
     restored = numbered.closed_as(before).after(before, _homes(index, before), utc_seconds())
     homes = {folder: pack_folder(index, folder.name) for folder in folders(draft, state)}

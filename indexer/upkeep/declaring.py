@@ -1,4 +1,4 @@
-"""Who may read what is in an index is looked at and changed; nothing is indexed anew."""
+"""Declaring who may read what is in an index, without indexing again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def catalogue_of(declared: Declared, own: Path | None) -> Catalogue:
 
 
 def survey(index: Path, own: Path | None) -> dict[str, Standing]:
-    """Say how it stands with each collection of an index.
+    """Return the access to each collection of an index.
 
     Raises:
         IndexFailure: there is no index, or it can't be read.
@@ -70,7 +70,7 @@ def adopt(index: Path, own: Path | None) -> None:
 
 
 def _relabel(index: Path, change: Callable[[Generation, dict[str, str]], Declared]) -> None:
-    _published(index)  # lest a folder come to be where there is no index
+    _published(index)  # the lock would make a folder where there is no index
     with builder_lock(index):
         state = _published(index)
         declared = change(state, Packs(index).homes(state))

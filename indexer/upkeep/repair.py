@@ -1,4 +1,4 @@
-"""An index is read through, and mended where it is damaged.
+"""Verifying an index, and repairing it where it is damaged.
 
 What was derived can be made again: the inverted index comes from the packs. A pack is what the works themselves are
 in; where one is lost, its works leave the index, and have to be indexed again.
@@ -33,7 +33,7 @@ from indexer.store.lock import builder_lock
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What reading an index through has shown. ``bytes`` were read, in ``files`` files."""
+    """A verdict on an index whose files were all read. ``bytes`` were read, in ``files`` files."""
 
     generation: int | None
     files: int
@@ -43,7 +43,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What was mended. ``generation`` is the one published now; ``lost`` are works to be indexed again, by id."""
+    """A report of a repair. ``generation`` is the one published now; ``lost`` are works to be indexed again, by id."""
 
     generation: int
     damages: tuple[Damage, ...]
@@ -108,7 +108,7 @@ def repair(index: Path, *, go_back: bool = False, on_progress: Progress = silent
         else:
             write_engine(packs, state, mended, on_progress)
         for folder in broken.intersection(pack_folder(index, name) for name in gone):
-            drop(folder)  # lest a build take it for done
+            drop(folder)  # a build would take it for done
         publish(index, mended, other)
     return Repair(mended.number, tuple(damages), anew, tuple(sorted(lost)), back=back)
 
@@ -123,7 +123,7 @@ def _lost(index: Path, state: Generation, broken: set[Path]) -> set[str]:
 
 
 def _manifests(index: Path) -> tuple[Generation | None, Generation | None, list[Damage]]:
-    """The published generation and the one before it, as far as they can be read, and what is wrong with them."""
+    """Return the published generation and the one before it, as far as they can be read, and their damages."""
     current, damages = None, []
     try:
         current = published(index)
