@@ -6,7 +6,7 @@ Nothing in it changes; a view that leaves collections out is another snapshot ov
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -67,7 +67,7 @@ class Snapshot:
 
     def without(self, works: set[str]) -> Snapshot:
         """Return the snapshot as if it never had these works."""
-        generation = self.generation.without(works)
+        generation = replace(self.generation.without(works), tombstones={})  # of works that may not be seen either
         return Snapshot(generation, {entry.number: self.packs[entry.number] for entry in generation.packs})
 
     def allowed(self, number: int, filters: Mapping[str, Sequence[str]]) -> Mask | None:
