@@ -30,7 +30,7 @@ from indexer.store.checksums import Damaged
 from indexer.store.files import sync
 from indexer.store.pack import Pack
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST = "manifest.json"
 PREVIOUS = "previous.json"
 
