@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.store.segments import Interleaved
 from indexer.text.streams import BOUNDARY, Codes
 
 BLOCK_BITS = 5
@@ -25,7 +26,7 @@ Ids = NDArray[Any]
 class Letters:
     """Code points stored as ranks in ``alphabet``, which is sorted and begins with 0, the boundary."""
 
-    ids: Ids
+    ids: Ids | Interleaved
     alphabet: Codes
 
     def __len__(self) -> int:

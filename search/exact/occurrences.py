@@ -32,6 +32,7 @@ MOST_COMPARED = 60
 _AT_ONCE = 3
 """Characters of context that one comparison takes: three code points of 21 bits fit in 64."""
 _CODE_POINT_BITS = 21
+_STREAMS = 3
 
 Numbers = NDArray[np.int64]
 
@@ -69,7 +70,7 @@ class Occurrence:
 
     ``text`` is that range as the edition has it; where a note interrupts the words, ``ranges`` are their parts.
     ``left`` and ``right`` are the characters of the edition around it, within the section. ``typed`` says whether it is
-    spelled as in the query, ``in_notes`` whether it stands in an interlinear note.
+    spelled as in the query, ``in_notes`` whether all of it stands in an interlinear note.
     """
 
     work: WorkCard
@@ -133,8 +134,9 @@ class _Columns:
     @cached_property
     def blocks(self) -> list[tuple[int, int, Numbers]]:
         """Pack, stream and rows of every stream that has some."""
-        key = self.packs.astype(np.int64) * 2 + self.streams
-        return [(each // 2, each % 2, np.flatnonzero(key == each)) for each in np.unique(key).tolist()]
+        key = self.packs.astype(np.int64) * _STREAMS + self.streams
+        found = np.unique(key).tolist()
+        return [(each // _STREAMS, each % _STREAMS, np.flatnonzero(key == each)) for each in found]
 
 
 class Occurrences(Sequence[Occurrence]):

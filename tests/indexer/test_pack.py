@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from corpora.catalogue import CatalogueRecord
 from corpora.model import (
     Access,
     Annotation,
     Canvas,
-    CatalogueRecord,
     Page,
     Region,
     Role,
