@@ -63,9 +63,10 @@ def covered(sections: Sequence[Section], query: str, scope: Scope) -> set[Place]
     return {(found.section, each.offset) for found in scan(sections, query, scope) for each in found.characters}
 
 
-def beside(sections: Sequence[Section], left: str, right: str, distance: int, scope: Scope) -> set[Found]:
-    """The occurrences of two phrases that have one of the other ``distance`` characters off at most."""
-    return {found for pair in pairs(sections, left, right, distance, scope) for found in pair[:2]}
+def beside(sections: Sequence[Section], left: str, right: str, distance: int, scope: Scope) -> set[tuple[int, ...]]:
+    """The places of two phrases that have one of the other ``distance`` characters off at most: section and offsets."""
+    found = pairs(sections, left, right, distance, scope)
+    return {(each.section, *each.offsets) for one, other, _ in found for each in (one, other)}
 
 
 def pairs(
@@ -76,19 +77,28 @@ def pairs(
     They are counted in any run that has both. With each pair come the offsets of all characters from its first to its
     last in the first run in which they are so near.
     """
-    ones, others = list(scan(sections, left, scope)), list(scan(sections, right, scope))
-    for number in {found.section for found in ones} & {found.section for found in others}:
-        orders = [[each.offset for each in run] for run in runs(sections[number], scope)]
-        places = [{offset: at for at, offset in enumerate(order)} for order in orders]
-        for one in (found for found in ones if found.section == number):
-            for other in (found for found in others if found.section == number):
-                first, last = sorted((one.offsets, other.offsets))
-                for order, at in zip(orders, places, strict=True):
-                    if not all(offset in at for offset in first + last):
-                        continue
-                    if 0 <= at[last[0]] - at[first[-1]] - 1 <= distance:
-                        yield one, other, tuple(order[at[first[0]] : at[last[-1]] + 1])
-                        break
+    others = list(scan(sections, right, scope))
+    for one in scan(sections, left, scope):
+        section = sections[one.section]
+        shared = [(runs(section, scope)[at], _places(section, scope)[at]) for at in _runs_with(section, scope, one)]
+        for other in (found for found in others if found.section == one.section):
+            first, last = sorted((one.offsets, other.offsets))
+            for run, at in shared:
+                if all(offset in at for offset in other.offsets) and 0 <= at[last[0]] - at[first[-1]] - 1 <= distance:
+                    yield one, other, tuple(each.offset for each in run[at[first[0]] : at[last[-1]] + 1])
+                    break
+
+
+def _runs_with(section: Section, scope: Scope, found: Found) -> list[int]:
+    """The numbers of the runs that have all characters of an occurrence."""
+    known = _places(section, scope)
+    return [number for number in range(len(known)) if all(offset in known[number] for offset in found.offsets)]
+
+
+@cache
+def _places(section: Section, scope: Scope) -> list[dict[int, int]]:
+    """For each run, the place in it of each of its characters, by its offset."""
+    return [{each.offset: at for at, each in enumerate(run)} for run in runs(section, scope)]
 
 
 def wild(sections: Sequence[Section], query: str, scope: Scope) -> int:

@@ -49,16 +49,25 @@ class Segments:
         homes = self.homes[rows].astype(np.int64)
         return homes & 1, places - self.starts[rows] + (homes >> 1)
 
-    def printed(self, stream: int, places: Places) -> tuple[Places, NDArray[np.bool_]]:
-        """Return where places of a stream stand in the printed order, and which of them do: not those without notes."""
+    def printed(self, stream: int, places: Places, reach: int | None = None) -> tuple[Places, NDArray[np.bool_]]:
+        """Return where places of a stream stand in the printed order, and which of them do: not those without notes.
+
+        With ``reach`` only those do that have either end of their segment within so many characters.
+        """
         rows, begins = self._of_streams[stream]
         if not len(rows):
             return np.zeros(len(places), np.int64), np.zeros(len(places), dtype=bool)
         at = begins.searchsorted(places.astype(np.uint32), side="right") - 1
         known = at >= 0
         at = np.maximum(at, 0)
-        found = self.starts[rows[at]] + (places - begins[at])
-        return found, known & (found < self.starts[rows[at] + 1])
+        inside = places - begins[at]
+        segments = rows[at]
+        found = self.starts[segments] + inside
+        left = self.starts[segments + 1] - found
+        known &= left > 0
+        if reach is not None:
+            known &= (inside < reach) | (left <= reach)
+        return found, known
 
     @cached_property
     def _of_streams(self) -> tuple[tuple[Places, Codes], tuple[Places, Codes]]:

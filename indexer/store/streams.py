@@ -34,16 +34,6 @@ class StoredStream:
         same: NDArray[np.bool_] = np.searchsorted(boundaries, starts) == np.searchsorted(boundaries, ends)
         return same
 
-    def of_character(self, letter: int) -> Places:
-        """Return the places of a character, sorted."""
-        return self.pairs.of_character(letter)
-
-    def rarest(self, first: Ids, second: Ids) -> tuple[int, Places]:
-        """Return which of some pairs is the rarest, and its places, sorted."""
-        rows, counts = self.pairs.counts(first, second)
-        best = int(counts.argmin())
-        return best, self.pairs.of_pair(int(rows[best])) if counts[best] else np.empty(0, np.int64)
-
 
 @dataclass(frozen=True)
 class PrintedStream(StoredStream):
@@ -75,34 +65,52 @@ class PrintedStream(StoredStream):
         """The places of boundaries, sorted: the ends of the sections that have notes."""
         return self.printed(MAIN, self.main.boundaries)
 
-    def printed(self, stream: int, places: Places) -> Places:
-        """Return where those of a stream's places stand that are in the printed order."""
-        found, known = self.segments.printed(stream, places)
+    def printed(self, stream: int, places: Places, reach: int | None = None) -> Places:
+        """Return where those of a stream's places stand that the printed order has, at most ``reach`` from a seam."""
+        found, known = self.segments.printed(stream, places, reach)
         return found[known]
 
-    def of_character(self, letter: int) -> Places:
-        """Return the places where a character may stand, sorted; where it does is for the caller to compare."""
-        own = [self.printed(MAIN, self.main.of_character(letter)), self.printed(NOTES, self.notes.of_character(letter))]
-        return np.sort(np.concatenate([*own, self._repeating(letter)]))
+    def places_of_character(self, letter: int, longest: int) -> Places:
+        """Return where a character may stand in what the printed order alone has, sorted.
 
-    def rarest(self, first: Ids, second: Ids) -> tuple[int, Places]:
-        """Return the rarest of some pairs, and the places where it may stand; see :meth:`of_character`."""
+        ``longest`` is how many characters of it are looked for at most. Not all of these places are right: they are for
+        the caller to compare.
+        """
+        main, notes = (stream.pairs.of_character(letter) for stream in (self.main, self.notes))
+        return self._together(main, notes, self._repeating(letter), longest)
+
+    def places_of_rarest(self, first: Ids, second: Ids, longest: int) -> tuple[int, Places]:
+        """Return the rarest of some pairs, and where it may stand; see :meth:`places_of_character`."""
         known = [pairs.counts(first, second) for pairs in (self.main.pairs, self.notes.pairs, self.pairs)]
         best = int(np.sum([counts for _, counts in known], axis=0).argmin())
-        main, notes, across = (
+        main, notes, new = (
             pairs.of_pair(int(rows[best])) if counts[best] else np.empty(0, np.int64)
             for pairs, (rows, counts) in zip((self.main.pairs, self.notes.pairs, self.pairs), known, strict=True)
         )
-        return best, np.unique(np.concatenate([self.printed(MAIN, main), self.printed(NOTES, notes), across]))
+        return best, self._together(main, notes, new, longest)
+
+    def _together(self, main: Places, notes: Places, new: Places, longest: int) -> Places:
+        """Return places of the two streams, of those near enough to a seam, and others of the printed order."""
+        reach = longest + self._longest_repeat
+        places = np.concatenate([self.printed(MAIN, main, reach), self.printed(NOTES, notes, reach), new])
+        places.sort(kind="stable")  # of a few sorted parts: quicker than any other
+        fresh = np.ones(len(places), dtype=bool)
+        np.not_equal(places[1:], places[:-1], out=fresh[1:])
+        return places[fresh]
+
+    @cached_property
+    def _longest_repeat(self) -> int:
+        """How far from its segment's start any of ``repeats`` stands at most, counted from 1."""
+        places: Places = self.repeats.astype(np.int64)
+        return int((places - self.segments.starts[self.segments.of(places)]).max(initial=-1)) + 1
 
     def across(self, ids: Ids) -> Places:
         """Return where a row of characters may start that stands so in the printed order alone, sorted."""
         if len(ids) == 1:
             return self._repeating(int(ids[0]))
         rows, counts = self.pairs.counts(ids[:-1], ids[1:])
-        there = np.flatnonzero(counts).tolist()
-        parts = [self.pairs.of_pair(int(rows[at])) - at for at in there]
-        return np.unique(np.concatenate([np.empty(0, np.int64), *parts]))
+        parts = [self.pairs.of_pair(int(rows[at])) - at for at in np.flatnonzero(counts).tolist()]
+        return np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int64)
 
     def crossing(self, starts: Places, ends: Places) -> NDArray[np.bool_]:
         """Return which half-open ranges cross a seam."""

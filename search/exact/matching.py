@@ -111,11 +111,11 @@ def find(pack: Pack, number: int, pattern: tuple[Element, ...], typed: tuple[int
     """
     stream = pack.streams[number]
     pieces, tail = _pieces(pattern, typed)
-    is_row = len(pieces) == 1 and not (pieces[0].high or pieces[0].low or tail or len(pieces[0].between))
+    longest = sum(piece.high + piece.length for piece in pieces) + tail
     found: list[tuple[_Ranges, Mask]] = []
     for piece in pieces:
         deadline.check()
-        starts = _places(pack, stream, piece, is_row)
+        starts = _places(pack, stream, piece, longest)
         if not len(starts):
             return StreamRanges(number, starts, starts, np.empty(0, dtype=bool), starts)
         found.append((_Ranges(starts, starts + piece.length), _as_typed(pack, stream, piece, starts)))
@@ -176,7 +176,7 @@ def standing(pack: Pack, number: int, folded: Sequence[int], allowed: Mask | Non
     """Where folded characters stand in a row in a stream, in the allowed passages; None allows all."""
     deadline.check()
     row = _Piece(0, 0, tuple(range(len(folded))), tuple(folded), ())
-    starts = _places(pack, pack.streams[number], row, is_row=True)
+    starts = _places(pack, pack.streams[number], row, row.length)
     return starts if allowed is None else starts[allowed[_passages(pack.stream_starts[number], starts)]]
 
 
@@ -192,34 +192,49 @@ def _as_typed(pack: Pack, stream: StoredStream, piece: _Piece, starts: Places) -
     return spelled
 
 
-def _places(pack: Pack, stream: StoredStream, piece: _Piece, is_row: bool) -> Places:
-    """The starts of a piece; of one that is all of a pattern, a row of characters, those that no other stream has."""
+def _places(pack: Pack, stream: StoredStream, piece: _Piece, longest: int) -> Places:
+    """The starts of a piece of a pattern that takes up so many characters at most.
+
+    In the printed order they are those that may be part of what no other stream has.
+    """
     text = stream.codes.ids
     ids = pack.ids(piece.folded) if len(text) else None
     if ids is None:
         return np.empty(0, np.int64)
-    starts, known = _anchored(stream, piece, ids, is_row)
+    starts, known = _anchored(stream, piece, ids, longest)
     if not len(starts):
         return starts
     starts = starts[(starts >= 0) & (starts <= len(text) - piece.length)]
     others = [at for at in range(len(ids)) if at not in known]
     if others:
         starts = starts[(text[starts[:, None] + piece.steps[others]] == ids[others]).all(axis=1)]
-    if len(piece.between):
+    if piece.length > len(ids):
         starts = starts[(text[starts[:, None] + piece.between] != BOUNDARY).all(axis=1)]
     return starts
 
 
-def _anchored(stream: StoredStream, piece: _Piece, ids: Ids, is_row: bool) -> tuple[Places, tuple[int, ...]]:
+def _anchored(stream: StoredStream, piece: _Piece, ids: Ids, longest: int) -> tuple[Places, tuple[int, ...]]:
     """The starts that the rarest pair of a piece allows, and which characters that settles."""
-    printed = isinstance(stream, PrintedStream)
-    if is_row and isinstance(stream, PrintedStream):
-        return stream.across(ids), ()
+    if isinstance(stream, PrintedStream):
+        return _anchored_in_print(stream, piece, ids, longest), ()
     if not len(piece.pairs):
-        return stream.of_character(int(ids[0])), () if printed else (0,)
-    best, places = stream.rarest(ids[piece.pairs], ids[piece.pairs + 1])
+        return stream.pairs.of_character(int(ids[0])), (0,)
+    rows, counts = stream.pairs.counts(ids[piece.pairs], ids[piece.pairs + 1])
+    best = int(counts.argmin())
+    if not counts[best]:
+        return np.empty(0, np.int64), ()
     at = int(piece.pairs[best])
-    return places - piece.distances[at], () if printed else (at, at + 1)
+    return stream.pairs.of_pair(int(rows[best])) - piece.distances[at], (at, at + 1)
+
+
+def _anchored_in_print(stream: PrintedStream, piece: _Piece, ids: Ids, longest: int) -> Places:
+    """The starts that a piece may have in the printed order; all of its characters are still to be compared."""
+    if longest == len(ids):  # a row of characters, and no more
+        return stream.across(ids)
+    if not len(piece.pairs):
+        return stream.places_of_character(int(ids[0]), longest)
+    best, places = stream.places_of_rarest(ids[piece.pairs], ids[piece.pairs + 1], longest)
+    return places - piece.distances[int(piece.pairs[best])]
 
 
 def _chained(stream: StoredStream, pieces: Sequence[_Piece], found: Sequence[_Ranges], tail: int) -> _Ranges:
