@@ -192,8 +192,9 @@ def test_shipped_authors_are_found_by_their_names_alone() -> None:
 
 def test_a_record_with_one_text_for_its_author_is_read_as_the_desk_kept_it() -> None:
     kept = (
-        '{"title": "金史", "author": "脫脫等", "dynasty": "元", "category": "史部/正史類", "place": "", "language": "lzh", '
-        '"script": "Hant", "edition": "", "licence": "", "source": "", "date": "至正四年（1344）", "year": 1344}'
+        '{"title": "金史", "author": "脫脫等", "dynasty": "元", "category": "史部/正史類", "place": "", '
+        '"language": "lzh", "script": "Hant", "edition": "", "licence": "", "source": "", '
+        '"date": "至正四年（1344）", "year": 1344}'
     )
     record = record_of(json.loads(kept))
     assert (record.author, record.statement, record.year) == ("脫脫等", "〔元〕脫脫等", 1344)
