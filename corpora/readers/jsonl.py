@@ -1,8 +1,7 @@
 """JSON Lines: one line is one work.
 
-A line is an object with ``id`` and ``title`` and either ``text`` or ``sections``, and any of the metadata
-``author``, ``dynasty``, ``category``, ``place``, ``language``, ``script``, ``edition``, ``licence``,
-``source``, ``date`` and ``year``. Each of the ``sections`` is
+A line is an object with ``id`` and ``title`` and either ``text`` or ``sections``, and any of the other fields of
+:mod:`corpora.catalogue`. Each of the ``sections`` is
 ``{"title", "text", "path"?, "role"?, "pages"?, "notes"?}``:
 
 * ``path``: ``["列傳", "卷三"]``, the headings that lead to the section, its own the last; else its title alone

@@ -190,6 +190,17 @@ def test_shipped_authors_are_found_by_their_names_alone() -> None:
     assert record.statement == "〔清〕高宗弘曆 敕撰"
 
 
+def test_a_record_with_one_text_for_its_author_is_read_as_the_desk_kept_it() -> None:
+    kept = (
+        '{"title": "金史", "author": "脫脫等", "dynasty": "元", "category": "史部/正史類", "place": "", '
+        '"language": "lzh", "script": "Hant", "edition": "", "licence": "", "source": "", '
+        '"date": "至正四年（1344）", "year": 1344}'
+    )
+    record = record_of(json.loads(kept))
+    assert (record.author, record.statement, record.year) == ("脫脫等", "〔元〕脫脫等", 1344)
+    assert record_of(asdict(record)) == record
+
+
 # Fields
 
 
@@ -329,7 +340,7 @@ def test_a_field_is_added_by_one_declaration(tmp_path: Path) -> None:
     assert found == ["W1"]
     assert filtered == ["W1"]
     assert listed == ["商務印書館"]
-    assert facet == [{"value": "商務印書館", "label": "商務印書館", "count": 1}]
+    assert [(each["value"], each["label"], each["count"]) for each in facet] == [("商務印書館", "商務印書館", 1)]
     assert "publisher" in parameters
     assert "publisher" in shape
     assert "<summary>出版者</summary>" in results
