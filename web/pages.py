@@ -11,7 +11,7 @@ from flask import Blueprint, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from corpora.catalogue import FILTERS
+from corpora.catalogue import FACETS, FILTERS
 from corpora.model import Page, SpanKind
 from search.library import Library
 from search.model import (
@@ -268,7 +268,7 @@ def _facets(asked: SearchRequest, response: SearchResponse) -> dict[str, list[Ch
             )
             for each in response.facets.get(name, ())
         ]
-        for name in FILTERS
+        for name in FACETS
     }
 
 
