@@ -18,8 +18,7 @@ from corpora.readers.encodings import Choice
 from corpora.readers.identity import distinct_works
 from corpora.readers.lines import taken_for
 from corpora.sources.discover import discover, told_apart
-from web.api import schemas
-from web.api.schemas import Fault, FileReport
+from web.commands.reports import CheckReport, Fault, FileReport
 
 _NUMBERS = ("sections", "characters", "problems")
 _NARROW = 100
@@ -63,9 +62,9 @@ def check(paths: Sequence[Path], choices: Sequence[Choice]) -> Check:
     return Check(tuple(rows), tuple(said))
 
 
-def report(found: Check) -> schemas.Check:
+def report(found: Check) -> CheckReport:
     """Return the report for programs."""
-    return schemas.Check(
+    return CheckReport(
         works=found.rows,
         problems=tuple(_fault(problem) for problem in found.faults),
         notes=tuple(_fault(problem) for problem in found.said if problem.is_note),
