@@ -47,15 +47,25 @@ def accepts(card: WorkCard, filters: Mapping[str, Sequence[str]]) -> bool:
     return True
 
 
-def facets(passages: Sequence[tuple[WorkCard, int]]) -> dict[str, tuple[FacetValue, ...]]:
-    """The values of each facet with the number of passages that have them, the commonest first, by those of works."""
+def facets(
+    matched: Sequence[tuple[WorkCard, int]], alike: Sequence[tuple[WorkCard, int]]
+) -> dict[str, tuple[FacetValue, ...]]:
+    """Return the values of each facet, the commonest first, from works and how many passages of each were found.
+
+    ``matched`` counts passages in which the words stand, ``alike`` those that are only alike; the first number decides.
+    """
     counted: dict[str, tuple[FacetValue, ...]] = {}
     for name in FACETS:
-        totals: Counter[tuple[str, str]] = Counter()
-        for card, count in passages:
-            value = values(card, name)[0]
-            if value:
-                totals[value, card.record.title if name == "work" else value] += count
-        ranked = sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))[:FACET_VALUES]
-        counted[name] = tuple(FacetValue(value, label, count) for (value, label), count in ranked)
+        both = _totals(matched, name), _totals(alike, name)
+        found = [FacetValue(*key, *(totals[key] for totals in both)) for key in set().union(*both)]
+        counted[name] = tuple(sorted(found, key=lambda each: (-each.count, -each.alike, each.value))[:FACET_VALUES])
     return counted
+
+
+def _totals(passages: Sequence[tuple[WorkCard, int]], name: str) -> Counter[tuple[str, str]]:
+    """Return how many passages have each value of a field, with the value's label."""
+    totals: Counter[tuple[str, str]] = Counter()
+    for card, count in passages:
+        if value := values(card, name)[0]:
+            totals[value, card.record.title if name == "work" else value] += count
+    return totals

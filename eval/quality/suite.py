@@ -23,7 +23,8 @@ from indexer.building.build import build
 from indexer.errors import IndexFailure
 from indexer.progress import Progress
 from indexer.text.folding import fold
-from search.library import Kind, Library
+from eval.quality.rankings import Kind, ranking
+from search.library import Library
 from search.words import aliases
 
 KINDS: dict[Kind, str] = {"characters": "words", "semantic": "meaning", "fused": "both", "hybrid": "both + rerank"}
@@ -138,7 +139,7 @@ def articles(materials: Materials) -> Table:
         library = Library.open(Path(index))
 
         def works(kind: Kind) -> Callable[[str], list[str]]:
-            return lambda text: [work for work, _, _ in library.ranking(text, kind, 50)]
+            return lambda text: [work for work, _, _ in ranking(library, text, kind, 50)]
 
         rows: list[tuple[Cell, ...]] = [
             (label, *_asked(queries, works(kind), label, materials).means().values()) for kind, label in KINDS.items()
@@ -190,7 +191,7 @@ PARTS: dict[str, Callable[[Materials], Table]] = {
 
 def _pages(library: Library, kind: Kind) -> Callable[[str], list[str]]:
     # A page may be cut into several passages: a few more are asked for than are measured.
-    return lambda text: [liaojin.page_name(work, page) for work, page, _ in library.ranking(text, kind, 20)]
+    return lambda text: [liaojin.page_name(work, page) for work, page, _ in ranking(library, text, kind, 20)]
 
 
 def _asked(queries: list[Query], search: Callable[[str], list[str]], label: str, materials: Materials) -> Scores:

@@ -20,9 +20,10 @@ from indexer.errors import need
 from indexer.progress import Progress
 from indexer.text.folding import fold
 from indexer.text.streams import code_points
-from search.library import Kind, Library
+from eval.quality.rankings import Kind, ranking
+from search.library import Library
 from search.model import Mode, SearchError, SearchRequest
-from search.ranking.fusion import Evidence, likely, likeness
+from search.ranking.fusion import Signals, likely, likeness
 from search.ranking.late_interaction import interact
 from search.ranking.pieces import Pieces
 
@@ -97,7 +98,7 @@ class Indexed:
 
 
 @dataclass(frozen=True)
-class Bag:
+class Lexical:
     """BM25 over the whole texts."""
 
     name: str
@@ -150,7 +151,7 @@ class Compared:
             pieces = Pieces.of_texts(rows, [code_points(fold(task.pool.texts[row])) for row in rows])
             cosines = {row: float(vector @ vectors[row]) for row in rows}
             compared = interact(model, query.text, pieces)
-            scores = likeness(Evidence({}, {}, cosines, likely({}, cosines), compared, {}))
+            scores = likeness(Signals({}, cosines, likely({}, cosines), compared))
             found.append([task.pool.names[row] for row in sorted(rows, key=lambda row: (-scores[row], row))])
             on_progress(f"{task.name}: {self.name}", done, len(task.queries))
         return found
@@ -191,7 +192,7 @@ def _ranking(kind: Kind) -> Ask:
     """By a ranking that the search builds on."""
 
     def ask(library: Library, text: str, limit: int) -> tuple[Places, bool]:
-        return [(work, page) for work, page, _ in library.ranking(text, kind, limit)], True
+        return [(work, page) for work, page, _ in ranking(library, text, kind, limit)], True
 
     return ask
 
@@ -203,12 +204,12 @@ def _own(texts: list[str], _side: peers.Side, _on_progress: Progress) -> NDArray
 _COSINE = Nearest("semantic", _own)
 OURS: tuple[Indexed, ...] = (
     Indexed("exact words", _mode(Mode.EXACT)),
-    Indexed("BM25, characters", _ranking("characters"), without_index=Bag("BM25, characters", characters)),
+    Indexed("BM25, characters", _ranking("characters"), without_index=Lexical("BM25, characters", characters)),
     Indexed("semantic", _ranking("semantic"), without_index=_COSINE, for_sentences=_COSINE),
     Indexed("hybrid", _ranking("fused")),
     Indexed(RERANKED, _mode(Mode.HYBRID), without_index=Compared(RERANKED)),
 )
-OTHERS: tuple[System, ...] = (Bag("BM25, jieba words", words),)
+OTHERS: tuple[System, ...] = (Lexical("BM25, jieba words", words),)
 
 
 def general(folder: Path) -> list[System]:

@@ -29,7 +29,7 @@ from indexer.progress import Progress
 from indexer.store.generation import engine_folder
 from indexer.store.layout import MAIN
 from indexer.text.folding import fold
-from indexer.text.grams import bag, grams
+from indexer.text.grams import gram_query, grams
 from indexer.text.streams import BOUNDARY, text_of
 from search.exact.matching import find
 from search.library import Library
@@ -262,7 +262,7 @@ def compare(paths: Sequence[Path], sentences: Sequence[str], on_progress: Progre
                 seconds,
                 _size(index),
                 _times(lambda text: library.search(SearchRequest(f'"{text}"', mode=Mode.EXACT, facets=True)), asked),
-                _times(lambda text: engine.rank(bag(text, "both"), None, TEN), folded),
+                _times(lambda text: engine.rank(gram_query(text, "both"), None, TEN), folded),
                 f"{len(asked)} of {len(asked)}",
             )
         ]

@@ -48,7 +48,7 @@ from indexer.store.generation import (
 )
 from indexer.store.pack import Pack, PackWork
 from indexer.text import folding
-from indexer.text.grams import pack_passages
+from indexer.engines.documents import documents
 from indexer.upkeep.declaring import homes_of
 
 LEAST_BYTES, PACK_BYTES = 4 << 20, 24 << 20
@@ -374,7 +374,7 @@ def write_engine(index: Path, before: Generation | None, following: Generation, 
     total = sum(len(pack.passages) for pack in packs.values())
     done = 0
     for number, pack in packs.items():
-        for passage in pack_passages(pack, number):
+        for passage in documents(pack, number):
             done += 1
             if passage.work in arriving:
                 writer.add((passage,))

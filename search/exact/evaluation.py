@@ -13,8 +13,9 @@ from indexer.store.positions import Places
 from indexer.text.folding import fold_array
 from indexer.text.streams import code_points
 from search import deadline
-from search.exact.matching import Mask, StreamRanges, among, each_once, find, near, near_pairs
+from search.exact.matching import Mask, StreamRanges, each_once, find, near, near_pairs
 from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree
+from search.ranges import among
 
 _NO_WILDCARDS = str.maketrans("", "", "?*？＊")
 

@@ -8,7 +8,7 @@ import pytest
 from indexer.building.build import build
 from indexer.embedding import MODEL, StaticEmbedder
 from indexer.errors import IndexFailure
-from search.exact.matching import merged
+from search.ranges import merged
 from search.library import Library
 from search.model import Mode, Scope, SearchError, SearchRequest, SearchResponse, Sort, Why
 
@@ -116,7 +116,9 @@ def test_the_query_language(library: Library, q: str, passages: int) -> None:
 def test_meaning_finds_what_shares_few_words(library: Library) -> None:
     response = ask(library, "冬天怎样在冰上捕鱼", Mode.SEMANTIC)
     assert {"fish", "KR9a0001"} == {hit.work.id for hit in response.hits[:2]}
-    assert response.total.occurrences is None
+    assert (response.total.passages, response.total.occurrences) == (0, 0)
+    assert response.total.alike == len(response.hits)
+    assert not any(hit.matched for hit in response.hits)
     assert response.hits[0].nearest_passage_range is not None
 
 
@@ -257,7 +259,7 @@ def test_an_index_of_an_older_shipped_model_says_so(tmp_path: Path, monkeypatch:
     build([tmp_path / "a.txt"], tmp_path / "index")
     newer = StaticEmbedder.load(MODEL)
     newer.name = "wenyuan-static-newer"
-    monkeypatch.setattr("search.library.load_embedder", lambda _: newer)
+    monkeypatch.setattr("search.stores.embedded.store.load_embedder", lambda _: newer)
     with pytest.raises(IndexFailure, match="build the index anew"):
         ask(Library.open(tmp_path / "index"), "寒", Mode.SEMANTIC)
 
