@@ -82,9 +82,9 @@ class Library:
     def without(self, works: frozenset[str]) -> Library:
         """Return the library as if it had never had these works.
 
-        Everything that is asked of it, hits, counts, facets, works and words, is answered from what is left, but that the
-        weights of words in a ranking may be those of the whole. Views are kept: asked again with the same set it costs
-        nothing.
+        Everything that is asked of it, hits, counts, facets, works and words, is answered from what is left, but that
+        the weights of words in a ranking may be those of the whole. Views are kept: asked again with the same set it
+        costs nothing.
         """
         if not works:
             return self

@@ -13,10 +13,16 @@ def response_json(response: SearchResponse, root: str = "") -> dict[str, Any]:
     request, search = response.request, carried(response.request)
     return {
         "query": request.q,
-        "total": {"passages": response.total.passages, "occurrences": response.total.occurrences},
+        "total": {
+            "passages": response.total.passages,
+            "occurrences": response.total.occurrences,
+            "alike": response.total.alike,
+        },
         "hits": [_hit(hit, search, root) for hit in response.hits],
         "facets": {
-            name: [{"value": each.value, "label": each.label, "count": each.count} for each in values]
+            name: [
+                {"value": each.value, "label": each.label, "count": each.count, "alike": each.alike} for each in values
+            ]
             for name, values in response.facets.items()
         },
         "next": response.next or None,
@@ -34,6 +40,7 @@ def _hit(hit: Hit, search: str, root: str) -> dict[str, Any]:
     return {
         "id": hit.id,
         "score": hit.score,
+        "matched": hit.matched,
         "why": [why.value for why in hit.why],
         "work": {"id": hit.work.id, "title": record.title, "author": record.author, "dynasty": record.dynasty},
         "section": hit.section,

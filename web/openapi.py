@@ -102,16 +102,14 @@ def _itself() -> Schema:
 
 def _answer() -> Schema:
     count = {"type": "integer", "minimum": 0}
-    facet = _object(value={"type": "string"}, label={"type": "string"}, count=count)
+    alike = {**count, "description": "Passages that are only alike; the other numbers leave them out."}
+    facet = _object(value={"type": "string"}, label={"type": "string"}, count=count, alike=alike)
     return _object(
         query={"type": "string"},
         total=_object(
-            passages=count,
-            occurrences={
-                "type": ["integer", "null"],
-                "minimum": 0,
-                "description": "null where matched by meaning alone",
-            },
+            passages={**count, "description": "Passages in which the query's words stand."},
+            occurrences={**count, "description": "How often the words stand there."},
+            alike=alike,
         ),
         hits={"type": "array", "items": {"$ref": "#/components/schemas/Hit"}},
         facets={
@@ -158,6 +156,7 @@ def _hit() -> Schema:
     return _object(
         id=text,
         score={"type": "number"},
+        matched={"type": "boolean", "description": "Whether the query's words stand in it; else it is only alike."},
         why={"type": "array", "items": {"type": "string", "enum": list(map(str, Why))}},
         work=_object(id=text, title=text, author=text, dynasty=text),
         section=text,

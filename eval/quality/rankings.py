@@ -1,4 +1,4 @@
-"""The rankings that a search is made of, each by itself, and the features that it weighs: what is measured and learnt."""
+"""The rankings that a search is made of, each by itself, and the features that it weighs, for measuring."""
 
 from __future__ import annotations
 

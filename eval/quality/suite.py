@@ -17,13 +17,13 @@ from eval.datasets import bundled, liaojin, northeast
 from eval.datasets.data import ADVICE
 from eval.quality import modern, respelled
 from eval.quality.measuring import Query, Scores, score
+from eval.quality.rankings import Kind, ranking
 from eval.quality.recall import recall
 from eval.quality.verbatim import held_out, read_sentences, verbatim_share
 from indexer.building.build import build
 from indexer.errors import IndexFailure
 from indexer.progress import Progress
 from indexer.text.folding import fold
-from eval.quality.rankings import Kind, ranking
 from search.library import Library
 from search.words import aliases
 

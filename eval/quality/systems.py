@@ -15,17 +15,18 @@ from eval.quality import peers
 from eval.quality.bm25 import Bm25, Tokenize, characters, words
 from eval.quality.measuring import DEPTH, Query
 from eval.quality.pools import Pool
+from eval.quality.rankings import Kind, ranking
 from indexer.embedding import StaticEmbedder, load_embedder
 from indexer.errors import need
 from indexer.progress import Progress
 from indexer.text.folding import fold
 from indexer.text.streams import code_points
-from eval.quality.rankings import Kind, ranking
 from search.library import Library
 from search.model import Mode, SearchError, SearchRequest
-from search.ranking.fusion import Signals, likely, likeness
-from search.ranking.late_interaction import interact
+from search.ranking.fusion import Scores, Signals, likely, likeness
+from search.ranking.late_interaction import Closest, interact
 from search.ranking.pieces import Pieces
+from search.stores.base import Ref
 
 RERANKED = "hybrid + rerank"
 """The default search: the system that every other is compared with."""
@@ -148,9 +149,11 @@ class Compared:
         asked = model.embed([query.text for query in task.queries])
         found = []
         for done, (query, vector, rows) in enumerate(zip(task.queries, asked, task.choices, strict=True), start=1):
-            pieces = Pieces.of_texts(rows, [code_points(fold(task.pool.texts[row])) for row in rows])
-            cosines = {row: float(vector @ vectors[row]) for row in rows}
-            compared = interact(model, query.text, pieces)
+            pieces = Pieces.of_texts(range(len(rows)), [code_points(fold(task.pool.texts[row])) for row in rows])
+            cosines: Scores = {row: float(vector @ vectors[row]) for row in rows}
+            compared: dict[Ref, Closest] = {
+                rows[position]: each for position, each in interact(model, query.text, pieces).items()
+            }
             scores = likeness(Signals({}, cosines, likely({}, cosines), compared))
             found.append([task.pool.names[row] for row in sorted(rows, key=lambda row: (-scores[row], row))])
             on_progress(f"{task.name}: {self.name}", done, len(task.queries))

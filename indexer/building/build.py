@@ -25,6 +25,7 @@ from indexer.building import merging
 from indexer.building.settling import place_of, settle
 from indexer.building.workers import Task, write_packs
 from indexer.embedding import Embedder, load_embedder
+from indexer.engines.documents import documents
 from indexer.errors import IndexFailure, no_room
 from indexer.progress import Progress
 from indexer.store.access import CLOSED, LOCAL, Declared, Standing, effective, standings
@@ -48,7 +49,6 @@ from indexer.store.generation import (
 )
 from indexer.store.pack import Pack, PackWork
 from indexer.text import folding
-from indexer.engines.documents import documents
 from indexer.upkeep.declaring import homes_of
 
 LEAST_BYTES, PACK_BYTES = 4 << 20, 24 << 20

@@ -38,7 +38,7 @@ class GramQuery:
 
 
 def discriminative(counts: Mapping[str, int], passages: int) -> tuple[str, ...]:
-    """Return the discriminative grams, which tell passages apart; ``counts`` says how many of the ``passages`` have each.
+    """Return the discriminative grams, which tell passages apart; ``counts`` says how many ``passages`` have each.
 
     Common ones weigh next to nothing, and take most of the time: without them a ranking of 98 million characters takes
     a quarter of it, with as good a first page. Where all that stand anywhere are common, all are kept.
@@ -55,7 +55,7 @@ class Engine(Protocol):
     """A snapshot of an inverted index, for reading."""
 
     def rank(self, query: GramQuery, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
-        """Return the ``limit`` best passages by BM25 of its discriminative grams, best first; within ``works`` if given."""
+        """Return the ``limit`` best passages by BM25 of its discriminative grams, best first, of ``works`` if given."""
 
 
 class EngineWriter(Protocol):

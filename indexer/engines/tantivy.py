@@ -67,13 +67,13 @@ class TantivyEngine:
         wanted = discriminative(counts, self._searcher.num_docs)
         if not wanted:
             return []
-        query = self._query(GramQuery(wanted, query.scope))
+        asked = self._query(GramQuery(wanted, query.scope))
         if works is not None:
             among = tantivy.Query.term_set_query(self._schema, "work", list(works))
-            query = tantivy.Query.boolean_query(
-                [(tantivy.Occur.Must, query), (tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0))]
+            asked = tantivy.Query.boolean_query(
+                [(tantivy.Occur.Must, asked), (tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0))]
             )
-        found = self._searcher.search(query, limit=limit, count=False).hits
+        found = self._searcher.search(asked, limit=limit, count=False).hits
         passages = self._searcher.fast_field_values("passage", [address for _, address in found])
         ranked = [(int(passage or 0), float(score)) for (score, _), passage in zip(found, passages, strict=True)]
         return sorted(ranked, key=lambda pair: (-pair[1], pair[0]))

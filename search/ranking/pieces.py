@@ -28,8 +28,8 @@ class Pieces(NamedTuple):
     """Stretches of streams, a row each; those of one passage stand together.
 
     A stretch is a part of its passage, or ``around`` it: of the main text before and after it in its section.
-    ``passages`` are the positions of passages among those asked for, ``starts`` count from the passage's first character
-    in the stream, ``codes`` are the folded characters of all, one stretch after another.
+    ``passages`` are the positions of passages among those asked for, ``starts`` count from the passage's first
+    character in the stream, ``codes`` are the folded characters of all, one stretch after another.
     """
 
     passages: Numbers

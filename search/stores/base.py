@@ -1,11 +1,11 @@
 """The store's protocol: what a generation can be asked, wherever its texts, counts and vectors are.
 
 Nothing here knows a folder, a pack or a cluster. Queries come as trees and vectors, answers as values; what matches a
-query stays where it is, behind :class:`Matches`, and only what is shown is read. The query's model, late interaction and
-the fusion of rankings are on this side of the protocol.
+query stays where it is, behind :class:`Matches`, and only what is shown is read. The query's model, late interaction
+and the fusion of rankings are on this side of the protocol.
 
-Everything that is equal in an order is in the order of place: by the work's id, then by its sections, then by offset. So
-answers do not depend on how a store has laid out its works, and those of several stores can be merged.
+Everything that is equal in an order is in the order of place: by the work's id, then by its sections, then by offset.
+So answers do not depend on how a store has laid out its works, and those of several stores can be merged.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any, NamedTuple, Protocol
 
 from corpora.model import Section
 from indexer.embedding import Embedder, Vectors
-from indexer.store.access import Declared
 from indexer.engines.base import GramQuery
+from indexer.store.access import Declared
 from indexer.text.streams import Codes
 from search.model import Scope, Sort, WorkCard
 from search.occurrences import Occurrences
@@ -130,8 +130,8 @@ class Wanted(NamedTuple):
 class StoredPassage:
     """A passage as the edition has it.
 
-    ``start`` is where ``text`` begins in its section. ``notes`` are ranges of ``text``, and ``stretch`` is the part that
-    was asked for, as far as it lies in ``text``. ``folded`` has what each character of ``text`` folds to, 0 for nothing.
+    ``start`` is where ``text`` begins in its section. ``notes`` are ranges of ``text``, and ``stretch`` is the part
+    that was asked for, as far as it lies in ``text``. ``folded`` has what each character folds to, 0 for nothing.
     """
 
     work: WorkCard
@@ -217,7 +217,7 @@ class Store(Protocol):
         """Return every work, by id."""
 
     def without(self, works: frozenset[str]) -> Store:
-        """Return the store as if it had never had these works; the statistics behind :meth:`rank` may still know them."""
+        """Return the store as if it had never had these works; only statistics behind :meth:`rank` may know them."""
 
     def match(self, query: ExactQuery) -> Matches:
         """Find the passages that satisfy a query.
@@ -234,7 +234,7 @@ class Store(Protocol):
         """
 
     def rank(self, query: GramQuery, eligible: Eligible, limit: int) -> Sequence[Ranked]:
-        """Return the best passages by BM25 of the query's discriminative grams, times the passage's weight, best first."""
+        """Return the best passages by BM25 of the discriminative grams, times the passage's weight, best first."""
 
     def nearest(self, vector: Vectors, scope: Scope, eligible: Eligible, limit: int) -> Sequence[Nearest]:
         """Return the passages with the windows nearest to a unit vector, the nearest first."""

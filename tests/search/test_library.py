@@ -8,9 +8,9 @@ import pytest
 from indexer.building.build import build
 from indexer.embedding import MODEL, StaticEmbedder
 from indexer.errors import IndexFailure
-from search.ranges import merged
 from search.library import Library
 from search.model import Mode, Scope, SearchError, SearchRequest, SearchResponse, Sort, Why
+from search.ranges import merged
 
 NORTH = """#+TITLE: 北志
 #+PROPERTY: ID KR9a0001

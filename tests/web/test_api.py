@@ -73,7 +73,7 @@ def test_an_answer_that_does_not_conform_is_noticed(
 def test_an_answer(client: FlaskClient) -> None:
     answer = client.get("/api/v1/search?q=会宁府&mode=exact&facets=true").json
     assert answer is not None
-    assert answer["total"] == {"passages": 1, "occurrences": 1}
+    assert answer["total"] == {"passages": 1, "occurrences": 1, "alike": 0}
     (hit,) = answer["hits"]
     (start, end) = hit["highlights"][0]
     assert hit["text"][start:end] == "會寧府"

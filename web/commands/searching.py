@@ -122,9 +122,9 @@ def _print(response: SearchResponse) -> None:
         console.print()
     if not response.hits:
         console.print("Nothing found. Try another spelling, fewer words or filters, or --mode hybrid.")
-    total = f"{response.total.passages:,} passages"
-    if response.total.occurrences is not None:
-        total += f", {response.total.occurrences:,} occurrences"
+    total = f"{response.total.passages:,} passages, {response.total.occurrences:,} occurrences"
+    if response.total.alike:
+        total += f"; {response.total.alike:,} more alike"
     console.print(Text(f"{total}, {response.took_ms:.0f} ms", style="dim"))
 
 

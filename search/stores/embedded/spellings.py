@@ -28,7 +28,7 @@ class Spellings:
         self._known: dict[str, str] = {}
 
     def __call__(self, word: str) -> str:
-        """Return the word itself where it stands so, else its commonest spelling; empty where it stands in no work's text."""
+        """Return the word where it stands so, else its commonest spelling; empty where it stands in no work's text."""
         if word not in self._known:
             met = Counter(islice(self._met(fold(word)), SAMPLE))
             commonest = max(met, key=lambda spelt: (met[spelt], spelt), default="")
@@ -36,7 +36,7 @@ class Spellings:
         return self._known[word]
 
     def _met(self, word: str) -> Iterator[str]:
-        """Yield the spellings at places that are drawn evenly from each pack that may be seen whole, else at all places."""
+        """Yield the spellings at places that are drawn evenly from each pack that may be seen whole, else at all."""
         for number, pack in self._packs.items():
             deadline.check()
             characters, allowed = list(map(ord, word)), self._allowed[number]

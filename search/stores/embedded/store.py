@@ -169,16 +169,14 @@ class EmbeddedStore:
         order = order[keep[order]]
         return list(map(Ranked, refs[order].tolist(), scores[order].tolist()))
 
-    def _best(
-        self, query: GramQuery, works: Sequence[str] | None, limit: int
-    ) -> tuple[Refs, NDArray[np.float64]]:
+    def _best(self, query: GramQuery, works: Sequence[str] | None, limit: int) -> tuple[Refs, NDArray[np.float64]]:
         """Return the best passages by BM25, and their scores.
 
         Which of several equals an engine names at the end depends on its segments: it is asked for all of them.
         """
         for times in (1, 4, _MOST_TIED):
             found = self._engine.rank(query, works, limit * times + 1)
-            scores = np.round(np.array([score for _, score in found], np.float64), _DIGITS)
+            scores: NDArray[np.float64] = np.array([score for _, score in found], np.float64).round(_DIGITS)
             if len(found) <= limit or scores[limit - 1] > scores[-1]:
                 break
         keys = np.array([key for key, _ in found], np.int64)
