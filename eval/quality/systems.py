@@ -23,7 +23,7 @@ from indexer.text.folding import fold
 from indexer.text.streams import code_points
 from search.library import Library
 from search.model import Mode, SearchError, SearchRequest
-from search.ranking.fusion import Scores, Signals, likely, likeness
+from search.ranking.fusion import Scores, Signals, likely, likeness, ranked
 from search.ranking.late_interaction import Closest, interact
 from search.ranking.pieces import Pieces
 from search.stores.base import Ref
@@ -154,7 +154,7 @@ class Compared:
             compared: dict[Ref, Closest] = {
                 rows[position]: each for position, each in interact(model, query.text, pieces).items()
             }
-            scores = likeness(Signals({}, cosines, likely({}, cosines), compared))
+            scores = likeness(Signals({}, cosines, likely({}, dict.fromkeys(ranked(cosines), 0.0)), compared))
             found.append([task.pool.names[row] for row in sorted(rows, key=lambda row: (-scores[row], row))])
             on_progress(f"{task.name}: {self.name}", done, len(task.queries))
         return found

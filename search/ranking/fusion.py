@@ -113,10 +113,13 @@ class Fused:
 
 
 def likely(words: Scores, meaning: Scores) -> Scores:
-    """Guess first, 0 to 1, what is alike: reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
+    """Guess, 0 to 1, what is alike, from two rankings, each with the best first.
+
+    This is reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009).
+    """
     guess: defaultdict[Ref, float] = defaultdict(float)
     for scores in (words, meaning):
-        for rank, passage in enumerate(ranked(scores)):
+        for rank, passage in enumerate(scores):
             guess[passage] += RRF_K / (RRF_K + rank) / 2
     return dict(guess)
 

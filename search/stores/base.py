@@ -237,7 +237,10 @@ class Store(Protocol):
         """Return the best passages by BM25 of the discriminative grams, times the passage's weight, best first."""
 
     def nearest(self, vector: Vectors, scope: Scope, eligible: Eligible, limit: int) -> Sequence[Nearest]:
-        """Return the passages with the windows nearest to a unit vector, the nearest first."""
+        """Return the passages with the windows nearest to a unit vector, the nearest first.
+
+        A window is of the passage in which its middle stands. An answer may be approximate where windows are many.
+        """
 
     def texts(self, passages: Sequence[Ref], scope: Scope) -> Pieces:
         """Return the folded text and notes of passages, and what surrounds them, for comparing; see :class:`Pieces`."""

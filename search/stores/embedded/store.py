@@ -43,14 +43,14 @@ from search.stores.embedded.matches import EmbeddedMatches, as_refs, evaluated
 from search.stores.embedded.nearest import Meaning
 from search.stores.embedded.partial_engine import PartialEngine
 from search.stores.embedded.reading import read_passage
-from search.stores.embedded.snapshot import STREAMS, Refs, Snapshot
+from search.stores.embedded.snapshot import STREAMS, Snapshot
 from search.stores.embedded.spellings import Spellings
 from search.stores.embedded.texts import pieces_of
 
-_DIGITS = 3
-"""Decimals of BM25 that count. What is left is the order in which an engine adds up, which depends on its segments."""
-_MOST_TIED = 64
-"""How many times as many passages as are wanted an engine is asked for, where those at the end are equals."""
+_DIGITS = 5
+"""Digits of BM25 that count. Others depend on the order in which an engine adds up, and that on its segments."""
+_ASKED = (1.25, 4, 64)
+"""How many times as many passages as are wanted an engine is asked for, until those at the end are not all equals."""
 
 
 class EmbeddedStore:
@@ -158,33 +158,36 @@ class EmbeddedStore:
         works = None if eligible.is_everything else self._works(masks)
         if works == []:
             return []
-        deadline.check()
-        refs, scores = self._best(query, works, limit)
-        keep = np.ones(len(refs), dtype=bool)
-        for number, positions, rows in self._snapshot.by_pack(refs):
-            scores[positions] *= self._snapshot.packs[number].passage_weights[rows]
-            if (mask := masks.get(number)) is not None:
-                keep[positions] = mask[rows]
-        order = np.lexsort((refs, -scores))
-        order = order[keep[order]]
-        return list(map(Ranked, refs[order].tolist(), scores[order].tolist()))
-
-    def _best(self, query: GramQuery, works: Sequence[str] | None, limit: int) -> tuple[Refs, NDArray[np.float64]]:
-        """Return the best passages by BM25, and their scores.
-
-        Which of several equals an engine names at the end depends on its segments: it is asked for all of them.
-        """
-        for times in (1, 4, _MOST_TIED):
-            found = self._engine.rank(query, works, limit * times + 1)
-            scores: NDArray[np.float64] = np.array([score for _, score in found], np.float64).round(_DIGITS)
-            if len(found) <= limit or scores[limit - 1] > scores[-1]:
-                break
-        keys = np.array([key for key, _ in found], np.int64)
-        refs = np.empty(len(keys), np.int64)
+        keys, scores = self._best(query, works, limit)
+        refs, weights = np.empty(len(keys), np.int64), np.empty(len(keys), np.float64)
+        keep = np.ones(len(keys), dtype=bool)
         for number, positions, rows in passage_keys.by_pack(keys):
             refs[positions] = self._snapshot.refs(number, rows)
+            weights[positions] = self._snapshot.packs[number].passage_weights[rows]
+            if (mask := masks.get(number)) is not None:
+                keep[positions] = mask[rows]
         best = np.lexsort((refs, -scores))[:limit]
-        return refs[best], scores[best]
+        best = best[keep[best]]
+        refs, scores = refs[best], (scores * weights)[best]
+        order = np.lexsort((refs, -scores))
+        return list(map(Ranked, refs[order].tolist(), scores[order].tolist()))
+
+    def _best(
+        self, query: GramQuery, works: Sequence[str] | None, limit: int
+    ) -> tuple[passage_keys.Keys, NDArray[np.float64]]:
+        """Return the keys and scores of the best passages by BM25, and of all that are as good as the last of them.
+
+        Which of several equals an engine names at the end depends on its segments.
+        """
+        keys, scores = np.empty(0, np.int64), np.empty(0)
+        for times in _ASKED:
+            deadline.check()
+            found = self._engine.rank(query, works, int(limit * times) + 1)
+            keys = np.array([key for key, _ in found], np.int64)
+            scores = _rounded(np.array([score for _, score in found], np.float64))
+            if len(found) <= limit or scores[limit - 1] > scores[-1]:
+                break
+        return keys, scores
 
     def _works(self, masks: dict[int, Mask | None]) -> list[str]:
         """Return the engine's keys of works that have eligible passages."""
@@ -224,9 +227,11 @@ class EmbeddedStore:
             rows, streams = windows["passage"].astype(np.int64), windows["stream"].astype(np.int64)
             refs[mine] = self._snapshot.refs(number, rows)
             cosines[mine] = found.cosines[mine] * pack.passage_weights[rows]
-            firsts = np.choose(streams, [starts[rows] for starts in pack.stream_starts]).astype(np.int64)
-            spans[mine] = np.column_stack([streams, windows["start"] - firsts, windows["end"] - firsts])
-        order = np.lexsort((spans[:, 1], spans[:, 0], refs, -cosines))
+            firsts = np.choose(streams, [starts[rows] for starts in pack.stream_starts])
+            spans[mine, 0] = streams
+            spans[mine, 1] = windows["start"].astype(np.int64) - firsts
+            spans[mine, 2] = windows["end"].astype(np.int64) - firsts
+        order = np.lexsort((found.rows, refs, -cosines))
         firsts = np.sort(np.unique(refs[order], return_index=True)[1])[:limit]
         best = order[firsts]
         return [
@@ -327,6 +332,13 @@ class EmbeddedStore:
     def warm_up(self) -> None:
         """See :meth:`search.stores.base.Store.warm_up`."""
         self._meaning.warm_up()
+
+
+def _rounded(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return scores with the digits that count."""
+    mantissas, exponents = np.frexp(scores)
+    rounded: NDArray[np.float64] = np.ldexp(mantissas.round(_DIGITS), exponents)
+    return rounded
 
 
 def _own(matches: Matches) -> EmbeddedMatches:
