@@ -82,23 +82,84 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Canvas:
+    """The image of a page, with what IIIF's Presentation API asks of a canvas.
+
+    ``order`` counts the images of a work from 1 in the order of the edition. ``image`` is the address of the image,
+    ``service`` that of the IIIF Image API that scales and cuts it; ``width`` and ``height`` are in pixels. What is
+    unknown is 0 or empty.
+    """
+
+    order: int = 0
+    image: str = ""
+    service: str = ""
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page of the edition, such as ``001-2a``; it runs from ``start`` to the next page's start."""
 
     label: str
     start: int
-    facsimile: str = ""
+    canvas: Canvas | None = None
+
+    @property
+    def facsimile(self) -> str:
+        """The address of the page's image; empty where none is known."""
+        return self.canvas.image if self.canvas else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A box on a page's image, such as the word box of an OCR, and the range of the text that stands in it.
+
+    The range ``[start, end)`` is not empty. ``page`` counts the section's pages from 0. The box is in pixels of the
+    canvas, from its top left corner; ``confidence`` is between 0 and 1 in single precision, None where it is unknown.
+    """
+
+    page: int
+    start: int
+    end: int
+    x: int
+    y: int
+    width: int
+    height: int
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What somebody or something says of a range ``[start, end)``, which is not empty: that it names a person, say.
+
+    ``kind`` is what the range is, such as ``person`` or ``place``; ``authority`` is the id of what is meant in an
+    authority file, empty where it is not identified; ``source`` is who says so: an edition, a person or a program.
+    """
+
+    kind: str
+    start: int
+    end: int
+    authority: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A named division of a work (卷 or 篇). ``pages`` and ``spans`` are sorted by start; NOTE spans never overlap."""
+    """A named division of a work (卷 or 篇).
+
+    ``path`` are the headings that lead to it, from the outermost down to its own; it is empty where the work is not
+    divided there. ``pages``, ``spans``, ``regions`` and ``annotations`` are sorted by start; NOTE spans never overlap.
+    """
 
     title: str
     text: str
     role: Role = Role.BODY
     pages: tuple[Page, ...] = ()
     spans: tuple[Span, ...] = ()
+    path: tuple[str, ...] = ()
+    regions: tuple[Region, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,3 +6,7 @@ from collections.abc import Callable
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of the step, what is done and what there is to do."""
+
+
+def silent(step: str, done: int, total: int) -> None:
+    """Report nothing."""

@@ -24,7 +24,8 @@ from oracle import occurrences
 
 from corpora.manifests import bundled_folder
 from corpora.model import Section, Work
-from corpora.readers import discover, read
+from corpora.readers import read
+from corpora.sources.discover import discover
 from indexer.building.build import build
 from search.library import Library
 from search.model import Mode, Scope, SearchError, SearchRequest, SearchResponse

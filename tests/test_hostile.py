@@ -25,7 +25,8 @@ from slices import SEED, slice_of
 from corpora.aliases import AliasFailure, read_aliases
 from corpora.manifests import MANIFESTS, ManifestFailure, collections
 from corpora.model import Problem, SpanKind, Work
-from corpora.readers import discover, read
+from corpora.readers import read
+from corpora.sources.discover import discover
 from search.query import MAX_CHARACTERS
 
 ROOT = Path(__file__).parents[1]

@@ -31,7 +31,7 @@ from tempfile import TemporaryDirectory, gettempdir
 from typing import IO, Any
 
 from indexer.errors import no_room
-from indexer.progress import Progress
+from indexer.progress import Progress, silent
 from indexer.store.checksums import checked, unchecked
 from indexer.store.files import sync
 from indexer.store.generation import MANIFEST as INDEX_MANIFEST
@@ -115,9 +115,7 @@ def present(places: Places) -> tuple[str, ...]:
     return tuple(part for part in PARTS if there.get(part))
 
 
-def back_up(
-    places: Places, target: Path, only: Collection[str] = (), on_progress: Progress = lambda step, done, total: None
-) -> Manifest:
+def back_up(places: Places, target: Path, only: Collection[str] = (), on_progress: Progress = silent) -> Manifest:
     """Write what is there of a site, or ``only`` these parts, to a file that appears when it is whole.
 
     Raises:
@@ -160,7 +158,7 @@ def restore(
     only: Collection[str] = (),
     *,
     over: bool = False,
-    on_progress: Progress = lambda step, done, total: None,
+    on_progress: Progress = silent,
 ) -> Restored:
     """Bring the parts in a file back to their places, all of them or ``only`` these, all or nothing.
 
@@ -196,7 +194,7 @@ def _sources(places: Places, part: str, folder: Path, on_progress: Progress) -> 
     if part == DATABASE:
         storage = Storage.at(places.database)
         name = _SQLITE if storage.file else _POSTGRESQL
-        database_backup.back_up(storage, folder / name, lambda done, total: on_progress(DATABASE, done, total))
+        database_backup.back_up(storage, folder / name, on_progress)
         storage.engine.dispose()
         yield name, folder / name
     elif part == KEY and places.key:
@@ -327,7 +325,7 @@ def _members(file: IO[bytes], source: Path) -> dict[str, list[_Stored]]:
             info = by_name[member.name]
             if not info.isreg() or info.issparse() or info.size != member.bytes or member.part != _part_of(info.name):
                 raise ValueError(f"{member.name} is not as it was written")
-            if _digest(file, info, lambda step, done, total: None) != member.sha256:
+            if _digest(file, info, silent) != member.sha256:
                 raise ValueError(f"{member.name}: its bytes have changed")
             found[member.part].append(_Stored(member.name, info.offset_data, info.size))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as failure:

@@ -3,28 +3,16 @@
 Each format is one module here and one entry in :data:`READERS`: its ``read`` turns a source into works, and its
 ``SUFFIXES`` say which files are its own. Two are recognised by the names of their files instead: Kanripo, a folder a
 work, and trees of chapters, a folder with all that is below it a work. Plain texts named as volumes (卷一.txt) are one
-work a folder (:mod:`corpora.readers.volumes`).
+work a folder (:mod:`corpora.readers.volumes`). Which sources are under a path is for :mod:`corpora.sources.discover`.
 """
 
 from __future__ import annotations
 
-import os
-import stat
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from corpora.model import Problem, Source, Work
-from corpora.readers import chapters, encodings, identity, jsonl, kanripo, plain, poems, volumes
-from corpora.readers.encodings import Choice
-
-__all__ = ["MAX_DEPTH", "READERS", "Reader", "default_id", "discover", "distinct_works", "read", "told_apart"]
-
-MAX_DEPTH = 16
-"""Folders below the one that was named that are looked into."""
-
-_NOT_TEXTS = {"readme", "license", "licence", "changelog", "contributing", "notice"}
+from corpora.readers import chapters, identity, jsonl, kanripo, plain, poems
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,185 +36,16 @@ READERS: dict[str, Reader] = {
 }
 
 
-_KNOWN = frozenset(suffix for reader in READERS.values() for suffix in reader.suffixes)
-_MOST_KINDS = 10
-_NO_FILE = "is neither a file nor a folder; it is left out"
-
-
 def read(source: Source) -> Iterator[Work | Problem]:
-    """The works of a source, one after another, and the problems in its files.
+    """Yield the works of a source, one after another, and the problems in its files.
 
-    Raises KeyError where no reader has the source's name; nothing else, whatever the files hold.
+    Raises:
+        KeyError: no reader has the source's name; nothing else is raised, whatever the files hold.
     """
     return READERS[source.reader].read(source)
 
 
 def default_id(source: Source) -> str:
-    """The id that the work of a source has without an ``id`` of its own; empty where works bring their ids along."""
+    """Return the id of a source's work that has none of its own; empty where works bring their ids along."""
     name = READERS[source.reader].name
     return identity.identifier(name(source)) if name else ""
-
-
-def told_apart(found: Sequence[tuple[Path, Source]]) -> list[Source]:
-    """Sources, each found under the path before it, none of which has the default id of another."""
-    return identity.told_apart([(top, source, default_id(source)) for top, source in found])
-
-
-def discover(path: Path, choices: Sequence[Choice] = ()) -> tuple[list[Source], list[Problem]]:
-    """The sources in a file or a folder, in order of their names, and what could not be looked into.
-
-    In a folder, hidden files, README and the like, and files of no known format are passed over; a note counts the
-    last by their kinds. Links are followed only within the folder, and no folder twice. What is neither file nor
-    folder, such as a pipe, is a problem, and is never opened. So is a file or folder whose name is not UTF-8: names
-    become ids and titles. ``choices`` name encodings of some files or of all; those of the others are found out.
-    Of files that would have one id each gets one made of where it stands.
-    """
-    problems: list[Problem] = []
-    try:
-        root = path.resolve(strict=True)
-        mode = root.stat().st_mode
-        os.fsdecode(path).encode()
-    except (OSError, RuntimeError, ValueError) as error:
-        return [], [Problem(path, 0, f"cannot be read: {_reason(error)}")]
-    if not stat.S_ISDIR(mode):
-        if not stat.S_ISREG(mode):
-            return [], [Problem(path, 0, _NO_FILE)]
-        sources = _encoded(_sources([path], volumes_apart=True), choices)
-        if not sources:
-            known = ", ".join(suffix for reader in READERS.values() for suffix in reader.suffixes)
-            problems.append(Problem(path, 0, f"is of no known format; known are {known}"))
-        return sources, problems
-    sources = []
-    works: dict[Path, list[Path]] = {}
-    passed: Counter[str] = Counter()
-    shelf = _shelf(path)
-    for files in _folders(path, root, problems):
-        texts = [file for file in files if file.stem.lower() not in _NOT_TEXTS]
-        passed.update(file.suffix.lower() for file in texts if file.suffix.lower() not in _KNOWN)
-        for file in texts:
-            if file.name == chapters.NAME and file.parent.is_relative_to(shelf) and file.parent != shelf:
-                works.setdefault(shelf / file.relative_to(shelf).parts[0], []).append(file)
-        sources += _sources([file for file in texts if file.name != chapters.NAME or file.parent == shelf])
-    if passed:
-        problems.append(Problem(path, 0, _passed_over(passed), is_note=True))
-    sources += [Source("chapters", work, tuple(files)) for work, files in works.items()]
-    return told_apart([(path, source) for source in _encoded(sources, choices)]), problems
-
-
-def distinct_works(items: Iterable[Work | Problem], seen: dict[str, Path], file: Path) -> Iterator[Work | Problem]:
-    """The items, with a problem in place of each work whose id ``seen`` already has.
-
-    ``seen`` maps the ids so far to where they were found, and takes up the new ones as found in ``file``.
-    """
-    for item in items:
-        if isinstance(item, Work):
-            if item.id in seen:
-                yield Problem(file, 0, f"work {item.id} was already read from {seen[item.id]}; it is left out")
-                continue
-            seen[item.id] = file
-        yield item
-
-
-def _folders(top: Path, root: Path, problems: list[Problem]) -> Iterator[list[Path]]:
-    """The files of each folder at or below ``top``, folder by folder."""
-    visited = {root}
-    waiting = [(top, root, 0)]
-    while waiting:
-        folder, place, depth = waiting.pop()
-        try:
-            with os.scandir(folder) as found:
-                entries = sorted(
-                    (entry for entry in found if not entry.name.startswith(".")), key=lambda each: each.name
-                )
-        except OSError as error:
-            problems.append(Problem(folder, 0, f"cannot be read: {_reason(error)}"))
-            continue
-        files, below = [], []
-        for each in entries:
-            entry = folder / each.name
-            real = place / each.name
-            try:
-                each.name.encode()
-                if each.is_symlink():
-                    real = entry.resolve(strict=True)
-                is_folder, is_file = each.is_dir(), each.is_file()
-            except (OSError, RuntimeError, ValueError) as error:
-                problems.append(Problem(entry, 0, f"cannot be read: {_reason(error)}"))
-                continue
-            if not real.is_relative_to(root):
-                problems.append(Problem(entry, 0, "is a link that leads out of the folder; it is left out"))
-            elif is_file:
-                files.append(entry)
-            elif not is_folder:
-                problems.append(Problem(entry, 0, _NO_FILE))
-            elif each.name == kanripo.DATA_FOLDER:
-                continue  # goes with the Kanripo files beside it
-            elif real in visited:
-                problems.append(Problem(entry, 0, "leads back to a folder that is read already; it is left out"))
-            elif depth == MAX_DEPTH:
-                problems.append(Problem(entry, 0, f"is more than {MAX_DEPTH} folders deep; it is left out"))
-            else:
-                visited.add(real)
-                below.append((entry, real, depth + 1))
-        yield files
-        waiting += reversed(below)
-
-
-def _shelf(top: Path) -> Path:
-    """The folder that holds the folders of the works: the first that holds more than one thing."""
-    for _ in range(MAX_DEPTH):
-        try:
-            entries = [entry for entry in top.iterdir() if not entry.name.startswith(".")]
-        except OSError:  # reported where the folders are gone through
-            break
-        if (
-            len(entries) != 1
-            or entries[0].is_symlink()
-            or not entries[0].is_dir()
-            or (entries[0] / chapters.NAME).exists()
-        ):
-            break
-        top = entries[0]
-    return top
-
-
-def _encoded(sources: list[Source], choices: Sequence[Choice]) -> list[Source]:
-    """The sources, each with the encodings that were named for its files."""
-    return [replace(each, options=(*each.options, *encodings.option(choices, each.files))) for each in sources]
-
-
-def _passed_over(kinds: Counter[str]) -> str:
-    """How many files of which kinds are not read, the most frequent kinds first."""
-    told = [f"{count} {kind or 'without a suffix'}" for kind, count in kinds.most_common(_MOST_KINDS)]
-    rest = kinds.total() - sum(count for _, count in kinds.most_common(_MOST_KINDS))
-    return f"passed over: {', '.join(told)}" + (f" and {rest} of other kinds" if rest else "")
-
-
-def _sources(files: list[Path], volumes_apart: bool = False) -> list[Source]:
-    """The sources among files of one folder; with ``volumes_apart`` volumes of a work are sources of their own."""
-    works: dict[str, list[Path]] = {}
-    sources = []
-    plain_texts = [file for file in files if file.suffix.lower() in plain.SUFFIXES]
-    parts = () if volumes_apart else volumes.grouped(plain_texts)
-    if parts:
-        sources.append(Source("plain", parts[0].parent, parts))
-    for file in files:
-        match = kanripo.TEXT_NAME.fullmatch(file.name)
-        if match:
-            works.setdefault(match[1], []).append(file)
-            continue
-        if file in parts:
-            continue
-        for name, reader in READERS.items():
-            if file.suffix.lower() in reader.suffixes:
-                sources.append(Source(name, file, (file,)))
-    for texts in works.values():
-        folder = texts[0].parent
-        sources.append(Source("kanripo", folder, (*texts, *kanripo.data_files(folder))))
-    return sorted(sources, key=lambda source: (source.root, source.files))
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, UnicodeEncodeError):
-        return "its name is not UTF-8"
-    return getattr(error, "strerror", None) or "a link that leads back to itself"

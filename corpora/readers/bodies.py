@@ -6,21 +6,27 @@ import re
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from corpora.model import Section, Span, SpanKind
 from corpora.readers import cbeta, notes, records, titles
 from corpora.readers.markup import resolve
 
-_HEADING = re.compile(r"#{1,6}[ \t　]+(.+)")
+_HEADING = re.compile(r"(#{1,6})[ \t　]+(.+)")
 _FENCE = "```"
 _TARGET = re.compile(
     r"[ ]{0,3}\[[^\]^\[]{1,200}\]:[ \t]+<?(?:[a-z][a-z0-9+.-]{1,20}:|[/#.])\S{0,1000}(?:[ \t]+\S.{0,200})?"
 )
 """A line of Markdown that only says where links of that name lead."""
 
-Start = tuple[int, str]
-"""Where a section starts, and its title."""
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a section starts, and the headings that stand there, each with its level; the outermost comes first."""
+
+    at: int
+    headings: tuple[tuple[int, str], ...]
 
 
 def sections(lines: Sequence[str], title: str, markdown: bool) -> list[Section]:
@@ -41,14 +47,14 @@ def whole(lines: Sequence[str], title: str) -> Section:
 def _plain(lines: Sequence[str], title: str) -> list[Section]:
     marked = resolve("".join(line + "\n" for line in lines))
     spans = _with_notes(marked.text, marked.spans)
-    starts = {start: _line(marked.text, spans, start) for start in marked.headings}
-    starts |= {found.start: _words(marked.text, spans, found) for found in titles.headings(marked.text, title)}
-    return cut(marked.text, spans, sorted(starts.items()), title)
+    starts = {at: _heading(marked.text, spans, at, level) for at, level in marked.headings}
+    starts |= {found.start: _headings(marked.text, spans, found) for found in titles.headings(marked.text, title)}
+    return cut(marked.text, spans, [starts[at] for at in sorted(starts)], title)
 
 
 def _markdown(lines: Sequence[str], title: str) -> list[Section]:
     kept: list[str] = []
-    starts: list[int] = []
+    starts: list[tuple[int, int]] = []
     fences: list[tuple[int, int]] = []
     fence = -1
     at = 0
@@ -62,8 +68,8 @@ def _markdown(lines: Sequence[str], title: str) -> list[Section]:
                 fence = -1
         elif heading:
             # A pattern that left the closing marks out would try them anew from every place of a long line.
-            line = heading[1].rstrip(" \t#") or heading[1][0]
-            starts.append(at)
+            line = heading[2].rstrip(" \t#") or heading[2][0]
+            starts.append((at, len(heading[1])))
         elif fence < 0 and _TARGET.fullmatch(line):
             continue
         kept.append(line)
@@ -72,8 +78,8 @@ def _markdown(lines: Sequence[str], title: str) -> list[Section]:
         fences.append((fence, at))
     marked = resolve("".join(line + "\n" for line in kept), fences)
     spans = _with_notes(marked.text, marked.spans)
-    places = {*map(marked.place, starts), *marked.headings}
-    return cut(marked.text, spans, [(place, _line(marked.text, spans, place)) for place in sorted(places)], title)
+    levels = dict(marked.headings) | {marked.place(start): level for start, level in starts}
+    return cut(marked.text, spans, [_heading(marked.text, spans, *each) for each in sorted(levels.items())], title)
 
 
 def _with_notes(text: str, spans: Sequence[Span]) -> list[Span]:
@@ -88,19 +94,21 @@ def _with_notes(text: str, spans: Sequence[Span]) -> list[Span]:
     return sorted([*spans, *found], key=lambda span: (span.start, -span.end))
 
 
-def _line(text: str, spans: Sequence[Span], start: int) -> str:
-    """The words of the line at ``start``, without what stands beside them."""
+def _heading(text: str, spans: Sequence[Span], start: int, level: int) -> Start:
+    """Return the heading in the line at ``start``, without what stands beside its words."""
     end = text.find("\n", start)
-    return _between(text, spans, start, len(text) if end < 0 else end)
+    words = _between(text, spans, start, len(text) if end < 0 else end)
+    return Start(start, ((level, words),) if words else ())
 
 
-def _words(text: str, spans: Sequence[Span], heading: titles.Heading) -> str:
-    """The title of a heading, without what stands beside it."""
-    return titles.SEPARATOR.join(
-        words
-        for line in re.finditer(r"[^\n]+", text[heading.start : heading.end])
-        if (words := _between(text, spans, heading.start + line.start(), heading.start + line.end()))
+def _headings(text: str, spans: Sequence[Span], heading: titles.Heading) -> Start:
+    """Return the headings in the lines of one, without what stands beside their words."""
+    lines = (line for line in re.finditer(r"[^\n]+", text[heading.start : heading.end]) if line[0].strip())
+    found = (
+        (level, _between(text, spans, heading.start + line.start(), heading.start + line.end()))
+        for level, line in zip(heading.levels, lines, strict=True)
     )
+    return Start(heading.start, tuple((level, words) for level, words in found if words))
 
 
 def _between(text: str, spans: Sequence[Span], start: int, end: int) -> str:
@@ -112,12 +120,14 @@ def _between(text: str, spans: Sequence[Span], start: int, end: int) -> str:
 
 
 def cut(text: str, spans: Sequence[Span], starts: Sequence[Start], title: str) -> list[Section]:
-    """A text cut into sections, with its sorted spans; what stands before the first start is titled ``title``."""
-    bounds = [(0, title), *starts] if not starts or starts[0][0] else list(starts)
+    """Cut a text into sections, with its sorted spans; what stands before the first start is titled ``title``."""
+    bounds = [Start(0, ()), *starts] if not starts or starts[0].at else list(starts)
+    paths = titles.nested((level, words[: records.MAX_VALUE]) for each in bounds for level, words in each.headings)
     found = []
     waiting = deque(spans)
     open_spans: list[Span] = []  # those that run on from the section before
-    for (start, name), (end, _) in pairwise([*bounds, (len(text), "")]):
+    for each, following in pairwise([*bounds, Start(len(text), ())]):
+        start, end = each.at, following.at
         while waiting and waiting[0].start < end:
             open_spans.append(waiting.popleft())
         clipped = [
@@ -125,5 +135,9 @@ def cut(text: str, spans: Sequence[Span], starts: Sequence[Start], title: str) -
             for span in open_spans
         ]
         open_spans = [span for span in open_spans if span.end > end]
-        found.append(Section((name or title)[: records.MAX_VALUE], text[start:end], spans=tuple(clipped)))
+        name = titles.SEPARATOR.join(words for _, words in each.headings) or title
+        path = [next(paths) for _ in each.headings][-1:]
+        found.append(
+            Section(name[: records.MAX_VALUE], text[start:end], spans=tuple(clipped), path=path[0] if path else ())
+        )
     return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from opencc import OpenCC
@@ -35,10 +36,11 @@ def read(source: Source) -> Iterator[Work | Problem]:
     sections = []
     encoding = dict(source.options).get("encoding", "")
     for file in sorted(source.files, key=lambda file: order(file.parent.relative_to(source.root))):
-        title = titles.SEPARATOR.join(file.parent.relative_to(source.root).parts) or source.root.name
+        path = file.parent.relative_to(source.root).parts
+        title = titles.SEPARATOR.join(path) or source.root.name
         section = bodies.whole([line for _, line in lines(file, problems.append, encoding)], title)
         if section.text.strip():
-            sections.append(section)
+            sections.append(replace(section, path=path))
     yield from problems
     if not sections:
         return

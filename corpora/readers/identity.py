@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from corpora.model import Source
+from corpora.model import Problem, Source, Work
 from corpora.readers import records
 
 OPTION = "id"
@@ -66,3 +66,17 @@ def told_apart(found: Sequence[tuple[Path, Source, str]]) -> list[Source]:
         for number, name in zip(numbers, chosen, strict=True):
             sources[number] = with_id(sources[number], "" if name == default else name)
     return sources
+
+
+def distinct_works(items: Iterable[Work | Problem], seen: dict[str, Path], file: Path) -> Iterator[Work | Problem]:
+    """Yield the items, with a problem in place of each work whose id ``seen`` already has.
+
+    ``seen`` maps the ids so far to where they were found, and takes up the new ones as found in ``file``.
+    """
+    for item in items:
+        if isinstance(item, Work):
+            if item.id in seen:
+                yield Problem(file, 0, f"work {item.id} was already read from {seen[item.id]}; it is left out")
+                continue
+            seen[item.id] = file
+        yield item

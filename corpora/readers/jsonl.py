@@ -2,8 +2,10 @@
 
 A line is an object with ``id`` and ``title`` and either ``text`` or ``sections``, and any of the metadata
 ``author``, ``dynasty``, ``category``, ``place``, ``language``, ``script``, ``edition``, ``licence``,
-``source``, ``date`` and ``year``. Each of the ``sections`` is ``{"title", "text", "role"?, "pages"?, "notes"?}``:
+``source``, ``date`` and ``year``. Each of the ``sections`` is
+``{"title", "text", "path"?, "role"?, "pages"?, "notes"?}``:
 
+* ``path``: ``["列傳", "卷三"]``, the headings that lead to the section, its own the last; else its title alone
 * ``pages``: ``[{"label": "001-2a", "start": 120, "facsimile": "https://…"?}, …]``
 * ``notes``: ``[[start, end], …]``, half-open and apart from each other
 * ``role``: ``body``, ``abstract``, ``contents`` or ``preface``
@@ -18,13 +20,15 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 
-from corpora.model import Page, Problem, Role, Section, Source, Span, SpanKind, Work
+from corpora.model import Canvas, Page, Problem, Role, Section, Source, Span, SpanKind, Work
 from corpora.readers import records
 from corpora.readers.lines import lines
 
 SUFFIXES = (".jsonl", ".ndjson")
 MAX_WORK = 64 * 1024 * 1024
 """Characters of a work's line."""
+MAX_DEPTH = 32
+"""Headings of a section's path."""
 
 
 def read(source: Source) -> Iterator[Work | Problem]:
@@ -69,9 +73,16 @@ def _section(fields: object, default_title: str) -> Section:
         role = Role(fields.get("role", Role.BODY))
     except ValueError:
         raise ValueError(f"role is not one of {', '.join(Role)}") from None
-    return Section(
-        records.value(fields, "title") or default_title, text, role, _pages(fields, text), _notes(fields, text)
-    )
+    own = records.value(fields, "title")
+    path = _path(fields) or ((own,) if own and own != default_title else ())
+    return Section(own or default_title, text, role, _pages(fields, text), _notes(fields, text), path)
+
+
+def _path(fields: Mapping[str, object]) -> tuple[str, ...]:
+    path = [records.value({"heading": each}, "heading") for each in _list(fields, "path")]
+    if len(path) > MAX_DEPTH or not all(path):
+        raise ValueError(f"path is not a list of at most {MAX_DEPTH} headings")
+    return tuple(path)
 
 
 def _pages(fields: Mapping[str, object], text: str) -> tuple[Page, ...]:
@@ -80,7 +91,8 @@ def _pages(fields: Mapping[str, object], text: str) -> tuple[Page, ...]:
         start = page.get("start") if isinstance(page, dict) else None
         if not isinstance(page, dict) or not _is_offset(start, text) or not records.value(page, "label"):
             raise ValueError("page has no label, or no start within the text")
-        pages.append(Page(records.value(page, "label"), int(str(start)), _link(records.value(page, "facsimile"))))
+        image = _link(records.value(page, "facsimile"))
+        pages.append(Page(records.value(page, "label"), int(str(start)), Canvas(image=image) if image else None))
     return tuple(sorted(pages, key=lambda page: page.start))
 
 

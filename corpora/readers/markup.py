@@ -58,12 +58,15 @@ _ANY_HAN = re.compile(f"[{HAN}]")
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A text without markup, the spans over it, and where headings begin; ``moved`` are sorted pairs of offsets, in
-    what was given and in the text, between which characters stand as they stood."""
+    """A text without markup, the spans over it, and where headings begin, with their levels.
+
+    ``moved`` are sorted pairs of offsets, in what was given and in the text, between which characters stand as they
+    stood.
+    """
 
     text: str
     spans: tuple[Span, ...]
-    headings: tuple[int, ...]
+    headings: tuple[tuple[int, int], ...]
     moved: tuple[tuple[int, int], ...]
 
     def place(self, offset: int) -> int:
@@ -99,7 +102,7 @@ class _Resolver:
     def __init__(self, body: str, slashes: bool) -> None:
         self.parts: list[str] = []
         self.spans: list[Span] = []
-        self.headings: list[int] = []
+        self.headings: list[tuple[int, int]] = []
         self.moved: list[tuple[int, int]] = [(0, 0)]
         self._body = body
         self._slashes = slashes
@@ -218,7 +221,7 @@ class _Resolver:
             if self._last != "\n":
                 self._add("\n")
             if name in _HEADINGS and opens:
-                self.headings.append(self._length)
+                self.headings.append((self._length, int(name[1])))
         elif name == "ruby":
             self._base = self._length
         elif opens and name in ("rt", "rp", "rtc"):

@@ -92,7 +92,10 @@ def _read_volumes(source: Source, encoding: str, identifier: str | None, report:
         parts = bodies.sections(body, name, _is_markdown(file))
         if not parts:
             report(Problem(file, 0, "holds no text"))
-        sections += [replace(part, title=volumes.section_title(name, part.title)) for part in parts]
+        sections += [
+            replace(part, title=volumes.section_title(name, part.title), path=volumes.section_path(name, part.path))
+            for part in parts
+        ]
     return Work(identifier, record, tuple(sections)) if sections else None
 
 

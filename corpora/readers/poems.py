@@ -154,13 +154,15 @@ def _section(found: _Found) -> Section:
     titles = [records.value(poem, each) for each in ("title", "rhythmic", "chapter")]
     title = next(filter(None, titles), "")
     places = [*found.places, *(each for each in (records.value(poem, name) for name in _PLACES) if each)]
-    place = SEPARATOR.join(each for each in dict.fromkeys(places) if each != title)
+    above = [each for each in dict.fromkeys(places) if each != title]
+    place = SEPARATOR.join(above)
     text = "".join(line + "\n" for line in (place, title, author, *verses) if line)
     spans = []
     for note in (note for each in _NOTES for note in _texts(poem, each)):
         spans.append(Span(SpanKind.NOTE, len(text), len(text) + len(note)))
         text += note + "\n"
-    return Section(title or verses[0][:20], records.text(text), spans=tuple(spans))
+    name = title or verses[0][:20]
+    return Section(name, records.text(text), spans=tuple(spans), path=(*above, name))
 
 
 def _texts(poem: Mapping[str, object], name: str) -> list[str]:

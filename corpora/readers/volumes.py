@@ -49,6 +49,11 @@ def section_title(volume: str, part: str) -> str:
     return volume if part == volume or volume.endswith(part) else f"{volume}{titles.SEPARATOR}{part}"
 
 
+def section_path(volume: str, path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the path of a volume's section: the volume, and its own without what only names the volume again."""
+    return (volume, *(path[1:] if path and volume.endswith(path[0]) else path))
+
+
 def _order(file: Path) -> tuple[int, tuple[chapters.Order, ...], str]:
     """A key: what stands before the volumes, the volumes by their numbers, what stands after them."""
     name = file.stem

@@ -28,7 +28,8 @@ from numpy.typing import NDArray
 from opencc import OpenCC
 
 from corpora.model import Work
-from corpora.readers import discover, encodings, read
+from corpora.readers import encodings, read
+from corpora.sources.discover import discover
 from eval.datasets.data import expected
 from web.commands.main import finish
 

@@ -13,6 +13,7 @@ from opencc import OpenCC
 from corpora import readers
 from corpora.manifests import bundled_folder
 from corpora.model import Work
+from corpora.sources.discover import discover
 from eval.datasets import bundled, liaojin, northeast
 from eval.datasets.data import ADVICE
 from eval.quality import modern, respelled
@@ -84,7 +85,7 @@ class Materials:
 
 def verbatim(materials: Materials) -> Table:
     """The share of the 金史's sentences that stand verbatim in the Siku edition, by folding."""
-    sources, _ = readers.discover(materials.siku / SIKU)
+    sources, _ = discover(materials.siku / SIKU)
     work = next((work for source in sources for work in readers.read(source) if isinstance(work, Work)), None)
     if work is None:
         raise IndexFailure(f"{materials.siku / SIKU}: the 金史 isn't there; {ADVICE}")

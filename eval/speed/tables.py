@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from corpora.model import Source
-from corpora.readers import discover
+from corpora.sources.discover import discover
 from eval.datasets import liaojin
 from eval.quality.recall import recall
 from eval.quality.suite import Cell, Table

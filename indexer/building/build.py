@@ -1,4 +1,4 @@
-"""Files become the next generation of an index.
+"""Building: files become the next generation of an index.
 
 Sources that have not changed are skipped; the others are gathered into packs, each durable when it is done, so
 that a build which was interrupted goes on from its last pack. Then the inverted index is forked, the works that
@@ -18,38 +18,19 @@ from pathlib import Path
 
 from corpora.manifests import Catalogue, load
 from corpora.model import Access, Problem, Source, strictest
-from corpora.readers import discover
 from corpora.readers.encodings import Choice
-from indexer import engines
+from corpora.sources.discover import discover
 from indexer.building import merging
+from indexer.building.engine import write_engine
+from indexer.building.plan import Plan, plan
 from indexer.building.settling import place_of, settle
 from indexer.building.workers import Task, write_packs
-from indexer.embedding import Embedder, load_embedder
-from indexer.engines.documents import documents
 from indexer.errors import IndexFailure, no_room
-from indexer.progress import Progress
+from indexer.progress import Progress, silent
 from indexer.store.access import CLOSED, LOCAL, Declared, Standing, effective, standings
-from indexer.store.checksums import Damaged
-from indexer.store.generation import (
-    FORMAT,
-    Generation,
-    PackEntry,
-    Settings,
-    builder_lock,
-    damaged,
-    fork_engine,
-    is_made,
-    open_packs,
-    pack_folder,
-    publish,
-    published,
-    relabel,
-    require_sizes,
-    work_key,
-)
+from indexer.store.generation import FORMAT, Generation, PackEntry, pack_folder, publish, relabel, utc_seconds
+from indexer.store.lock import builder_lock
 from indexer.store.pack import Pack, PackWork
-from indexer.text import folding
-from indexer.upkeep.declaring import homes_of
 
 LEAST_BYTES, PACK_BYTES = 4 << 20, 24 << 20
 """Source bytes gathered into one pack; it bounds memory, and the work lost to an interruption. Every search asks every
@@ -58,9 +39,9 @@ pack, so that they are as large as the cores and these bounds allow."""
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did. Counts are works but for passages and windows, which are the whole index's.
+    """A report of a build. Counts are works but for passages and windows, which are the whole index's.
 
-    ``access`` says how it stands with the works that were given, changed or not.
+    ``access`` is that to the works that were given, changed or not.
     """
 
     generation: int
@@ -88,7 +69,7 @@ def build(
     access: Access | None = None,
     beside: Path | None = None,
     move: bool = False,
-    on_progress: Progress = lambda step, done, total: None,
+    on_progress: Progress = silent,
 ) -> BuildReport:
     """Add the works under ``paths`` to the index, replacing those with the same ids, and remove others.
 
@@ -105,9 +86,9 @@ def build(
     began = time.monotonic()
     catalogue = catalogue or load()
     with builder_lock(index), no_room(index):
-        before = _whole(index)
-        settings, embedder = _settings(index, before, engine, model)
-        current = before or Generation(0, settings)
+        made = plan(index, on_progress, engine, model)
+        packs, before = made.packs, made.before
+        current = before or Generation(0, made.settings)
         alive = current.live_works()
         unknown = [work for work in remove if work not in alive]
         if unknown:
@@ -119,32 +100,31 @@ def build(
             some, wrong = discover(path, encodings)
             problems += wrong
             found += [(path, source) for source in some]
-        homes = homes_of(index, current)
+        homes = packs.homes(current)
         sources = settle(found, current, collection, set(homes.values()), catalogue, problems.append)
         fresh = {key: source for key, source in sources.items() if key not in current.sources}
-        place = model or _model_path(before)
-        packs = _write_packs(index, fresh, settings, collection, catalogue, embedder, place, on_progress)
-        known = open_packs(index, current.packs).values()
+        written = _write_packs(made, fresh, collection, catalogue)
         problems += [
             problem
-            for pack in (*known, *(pack for _, pack in packs))
+            for pack in (*packs.of(current.packs).values(), *(pack for _, pack in written))
             for key, source in sources.items()
             for problem in pack.problems(key, source.root)
         ]
 
-        entries, owners, wrong = _enter(current, packs, partial(_left, homes, current.access, catalogue, move))
+        entries, owners, wrong = _enter(current, written, partial(_left, homes, current.access, catalogue, move))
         problems += wrong
         arriving = {work for entry in entries for work in (entry.works[number] for number in entry.live)}
         leaving = (arriving & alive.keys()) | set(remove)
         untouched = [work for key in sources for work in current.sources.get(key, ())]
         unchanged = len(untouched)
-        made = {pack.folder.name: pack for _, pack in packs}
         arrived = {
-            entry.works[number]: made[entry.name].works[number].collection for entry in entries for number in entry.live
+            entry.works[number]: packs.named(entry.name).works[number].collection
+            for entry in entries
+            for number in entry.live
         }
         given = {**{work: homes[work] for work in untouched if work in homes}, **arrived}
         moved = {work: home for work, home in arrived.items() if homes.get(work, home) != home}
-        homes = {**{work: home for work, home in homes.items() if work not in leaving}, **arrived}
+        former, homes = homes, {**{work: home for work, home in homes.items() if work not in leaving}, **arrived}
         declared = _declared(current.access, given, homes, catalogue, access)
         declared = declared.remember(
             {
@@ -160,7 +140,7 @@ def build(
                 raise IndexFailure(_nothing(paths, problems))
             following = current if declared == current.access else relabel(index, current, declared)
         else:
-            kept = current.without(leaving)
+            kept, now = current.without(leaving), utc_seconds()
             following = replace(
                 kept,
                 number=current.number + 1,
@@ -168,12 +148,12 @@ def build(
                 sources={**kept.sources, **owners},
                 access=declared,
                 places=kept.places | _places_of(sources, {**current.sources, **owners}),
-            )
-            groups = merging.due(merging.members(index, following))
-            following = merging.merge(index, following, groups, embedder, on_progress)
-            write_engine(index, before, following, on_progress)
+                changed=kept.changed | dict.fromkeys(arriving, now),
+            ).after(before, former, now)
+            following = merging.merge(made, following, merging.due(merging.members(following, packs)))
+            write_engine(packs, before, following, on_progress)
             publish(index, following, before)
-    opened = open_packs(index, following.packs).values()
+    opened = packs.of(following.packs).values()
     live = [pack.of_works(entry.live) for pack, entry in zip(opened, following.packs, strict=True)]
     return BuildReport(
         generation=following.number,
@@ -191,7 +171,7 @@ def build(
 
 @dataclass(frozen=True, slots=True)
 class Compaction:
-    """What a compaction did: how many packs were rewritten, out of how many, and how many there are now."""
+    """A report of a compaction: how many packs were rewritten, out of how many, and how many there are now."""
 
     generation: int
     rewritten: int
@@ -200,26 +180,26 @@ class Compaction:
     seconds: float
 
 
-def compact(index: Path, *, on_progress: Progress = lambda step, done, total: None) -> Compaction:
+def compact(index: Path, *, on_progress: Progress = silent) -> Compaction:
     """Write the works of small and half-dead packs into fewer packs; where there is nothing to gain, do nothing.
 
-    The inverted index is made anew, so that nothing dead stays in it.
+    The inverted index is written again from nothing, so that nothing dead stays in it.
 
     Raises:
         IndexFailure: there is no index, or nothing could be done; what was published is as it was.
     """
     began = time.monotonic()
     with builder_lock(index), no_room(index):
-        before = _whole(index)
+        made = plan(index, on_progress)
+        before = made.before
         if before is None:
             raise IndexFailure(f"{index}: no index there; build one with `wenyuan index PATH --index {index}`")
-        _, embedder = _settings(index, before, None, None)
-        groups = merging.wasteful(merging.members(index, before))
+        groups = merging.wasteful(merging.members(before, made.packs))
         following = before
         if groups:
             numbered = replace(before, number=before.number + 1)
-            following = merging.merge(index, numbered, groups, embedder, on_progress)
-            write_engine(index, None, following, on_progress)
+            following = merging.merge(made, numbered, groups)
+            write_engine(made.packs, None, following, on_progress)
             publish(index, following, before)
     return Compaction(
         generation=following.number,
@@ -231,31 +211,25 @@ def compact(index: Path, *, on_progress: Progress = lambda step, done, total: No
 
 
 def _write_packs(
-    index: Path,
-    sources: dict[str, Source],
-    settings: Settings,
-    collection: str,
-    catalogue: Catalogue,
-    embedder: Embedder,
-    model: Path | None,
-    progress: Progress,
+    made: Plan, sources: dict[str, Source], collection: str, catalogue: Catalogue
 ) -> list[tuple[tuple[str, ...], Pack]]:
+    """Write the packs of these sources that are not there yet; return all of them with the digests of their sources."""
     sizes = {key: sum(map(_size, source.files)) for key, source in sources.items()}
     folders: dict[tuple[str, ...], Path] = {}
     for group in _groups(sizes):
-        made_of = (FORMAT, settings.model, settings.folding, collection, group)
-        folders[group] = pack_folder(index, hashlib.sha256(repr(made_of).encode()).hexdigest()[:24])
+        made_of = (FORMAT, made.settings.model, made.settings.folding, collection, group)
+        folders[group] = pack_folder(made.index, hashlib.sha256(repr(made_of).encode()).hexdigest()[:24])
     missing = [
         Task(folder, tuple((key, sources[key], sizes[key]) for key in group), collection, catalogue)
         for group, folder in folders.items()
-        if not is_made(index, folder.name)
+        if not made.packs.holds(folder.name)
     ]
-    write_packs(missing, embedder, model, progress)
-    return [(group, Pack(folder)) for group, folder in folders.items()]
+    write_packs(missing, made.embedder, made.model, made.progress)
+    return [(group, made.packs.named(folder.name)) for group, folder in folders.items()]
 
 
 def _size(file: Path) -> int:
-    """Bytes of a file; none where it is gone by now, which its reader reports."""
+    """Return the bytes of a file; none where it is gone by now, which its reader reports."""
     try:
         return file.stat().st_size
     except OSError:
@@ -263,7 +237,7 @@ def _size(file: Path) -> int:
 
 
 def _groups(sizes: dict[str, int]) -> Iterator[tuple[str, ...]]:
-    """The sources pack by pack: few packs, but work for every core."""
+    """Yield the sources pack by pack: few packs, but work for every core."""
     share = sum(sizes.values()) // (os.cpu_count() or 1)
     most = min(max(share, LEAST_BYTES), PACK_BYTES)
     group: list[str] = []
@@ -281,7 +255,7 @@ def _groups(sizes: dict[str, int]) -> Iterator[tuple[str, ...]]:
 def _enter(
     current: Generation, packs: list[tuple[tuple[str, ...], Pack]], left: Callable[[PackWork], str]
 ) -> tuple[list[PackEntry], dict[str, tuple[str, ...]], list[Problem]]:
-    """Entries for new packs; of two works with one id the first counts.
+    """Return entries for new packs; of two works with one id the first counts.
 
     A work for which ``left`` names a collection that it must not leave stays out; its source is read again next time.
     """
@@ -356,85 +330,9 @@ def _declared(
     return declared.only({work for work, home in homes.items() if home == LOCAL})
 
 
-def write_engine(index: Path, before: Generation | None, following: Generation, progress: Progress) -> None:
-    """Write the inverted index of ``following``: that of ``before`` without the works that it no longer has where they
-    were, and with those that it has elsewhere.
-
-    Without ``before`` it is made from nothing.
-    """
-    folder = fork_engine(index, before.number if before else None, following.number)
-    writer = engines.engine(following.settings.engine).open_writer(folder)
-    old, new = _places(before) if before else {}, _places(following)
-    writer.remove([key for place, key in old.items() if place not in new])
-    arriving = {key for place, key in new.items() if place not in old}
-    packs = open_packs(
-        index,
-        (entry for entry in following.packs if any(work_key(entry.number, work) in arriving for work in entry.live)),
-    )
-    total = sum(len(pack.passages) for pack in packs.values())
-    done = 0
-    for number, pack in packs.items():
-        for passage in documents(pack, number):
-            done += 1
-            if passage.work in arriving:
-                writer.add((passage,))
-            if done % 500 == 0 or done == total:
-                progress("index", done, total)
-    progress("commit", 0, 1)
-    writer.commit()
-    progress("commit", 1, 1)
-
-
 def _places_of(sources: dict[str, Source], owners: dict[str, tuple[str, ...]]) -> dict[str, str]:
-    """Where each work stands that has a source to itself."""
+    """Return where each work was read from that has a source to itself."""
     return {owners[key][0]: place_of(source) for key, source in sources.items() if len(owners.get(key, ())) == 1}
-
-
-def _places(generation: Generation) -> dict[tuple[int, str, int], str]:
-    """Where each live work stands, number and name of its pack and its number in it, and what an engine calls it."""
-    return {
-        (pack.number, pack.name, work): work_key(pack.number, work) for pack in generation.packs for work in pack.live
-    }
-
-
-def _whole(index: Path) -> Generation | None:
-    """The published generation, no file of which is missing or cut short; None where there is no index yet."""
-    state = published(index)
-    if state:
-        try:
-            require_sizes(index, state)
-        except Damaged as failure:
-            raise damaged(index, failure) from failure
-    return state
-
-
-def _settings(
-    index: Path, before: Generation | None, engine: str | None, model: Path | None
-) -> tuple[Settings, Embedder]:
-    """What the next generation is made with, which must be what the one before it was made with; and its model."""
-    name = engine or (before.settings.engine if before else engines.DEFAULT)
-    if name not in engines.ENGINES:
-        raise IndexFailure(f"no engine is called {name}; choose one of {', '.join(engines.ENGINES)}")
-    embedder = load_embedder(model or _model_path(before))
-    settings = Settings(engine=name, model=embedder.name, folding=folding.fingerprint())
-    if before and before.settings != settings:
-        raise IndexFailure(_mismatch(index, before.settings, settings))
-    return settings, embedder
-
-
-def _model_path(before: Generation | None) -> Path | None:
-    """The model that the index was built with, where it is a folder rather than the one that comes along."""
-    path = Path(before.settings.model) if before else None
-    return path if path and path.is_absolute() else None
-
-
-def _mismatch(index: Path, old: Settings, new: Settings) -> str:
-    changed = [
-        f"{field} {getattr(old, field)} (now {getattr(new, field)})"
-        for field in ("engine", "model", "folding")
-        if getattr(old, field) != getattr(new, field)
-    ]
-    return f"{index} was built with {', '.join(changed)}; name another folder with --index and build anew"
 
 
 def _nothing(paths: Sequence[Path], problems: Sequence[Problem]) -> str:

@@ -1,4 +1,4 @@
-"""Small and half-dead packs become fewer: every search asks every pack, and what is dead in one it asks in vain.
+"""Merging small packs and packs with many dead works, for every search visits every pack.
 
 A pack gives its works back, so that no source is read again. Only neighbours are merged, and the pack that comes of
 them bears the first one's number: passages keep their order, which tells apart what is equally good.
@@ -15,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
+from indexer.building.plan import Plan
 from indexer.embedding import Embedder
 from indexer.progress import Progress
 from indexer.store import checksums
 from indexer.store.checksums import Damaged
-from indexer.store.generation import FORMAT, Generation, PackEntry, damaged, is_made, open_packs, pack_folder
+from indexer.store.generation import FORMAT, Generation, PackEntry, Packs, damaged, pack_folder
 from indexer.store.pack import Pack
 from indexer.store.writer import PackWriter
 
@@ -52,10 +53,10 @@ Group = tuple[Member, ...]
 """Neighbours that become one pack."""
 
 
-def members(index: Path, generation: Generation) -> list[Member]:
-    """The packs of a generation, weighed."""
+def members(generation: Generation, packs: Packs) -> list[Member]:
+    """Return the packs of a generation with their sizes."""
     found = []
-    for entry, pack in zip(generation.packs, open_packs(index, generation.packs).values(), strict=True):
+    for entry, pack in zip(generation.packs, packs.of(generation.packs).values(), strict=True):
         sizes = pack.sections["end"] - pack.sections["start"]
         live = sizes[np.isin(pack.sections["work"], entry.live)]
         found.append(Member(entry, int(sizes.sum()), int(live.sum())))
@@ -63,14 +64,14 @@ def members(index: Path, generation: Generation) -> list[Member]:
 
 
 def wasteful(members: Sequence[Member]) -> list[Group]:
-    """What a compaction rewrites: neighbours that are half of the largest size at most, and whatever is half dead."""
+    """Return what a compaction rewrites: neighbours of at most half the largest size, and whatever is half dead."""
     runs = _runs(members, lambda member: 2 * member.live <= LARGEST or member.is_half_dead)
     groups = [group for run in runs for group in _fitting(run)]
     return [group for group in groups if len(group) > 1 or group[0].is_half_dead]
 
 
 def due(members: Sequence[Member]) -> list[Group]:
-    """What a build merges: small neighbours, once many have gathered."""
+    """Return what a build merges: small neighbours, once many have gathered."""
     for least, most in TIERS:
         runs = _runs(members, partial(_is_below, most))
         gathered = [run for run in runs if sum(member.live >= least for member in run) >= GATHERED]
@@ -79,10 +80,8 @@ def due(members: Sequence[Member]) -> list[Group]:
     return []
 
 
-def merge(
-    index: Path, generation: Generation, groups: Sequence[Group], embedder: Embedder, progress: Progress
-) -> Generation:
-    """The generation with one pack in the place of each group; it is durable, and is not written twice.
+def merge(plan: Plan, generation: Generation, groups: Sequence[Group]) -> Generation:
+    """Return the generation with one pack in the place of each group; it is durable, and is not written twice.
 
     Raises:
         Damaged: what would be rewritten is not as it was made.
@@ -93,9 +92,9 @@ def merge(
     for group in groups:
         size = sum(member.live for member in group)
         first = group[0].entry.number
-        merged[first] = _merged(index, generation, group, embedder, partial(_report, progress, done, size, whole))
+        merged[first] = _merged(plan, generation, group, partial(_report, plan.progress, done, size, whole))
         done += size
-        progress("merge", done, whole)
+        plan.progress("merge", done, whole)
     gone = {member.entry.number for group in groups for member in group} - merged.keys()
     packs = tuple(merged.get(entry.number, entry) for entry in generation.packs if entry.number not in gone)
     return replace(generation, packs=packs)
@@ -106,14 +105,14 @@ def _is_below(most: int, member: Member) -> bool:
 
 
 def _runs(members: Sequence[Member], wanted: Callable[[Member], bool]) -> Iterator[list[Member]]:
-    """The stretches of neighbours that are all wanted."""
+    """Yield the stretches of neighbours that are all wanted."""
     for is_wanted, run in groupby(members, wanted):
         if is_wanted:
             yield list(run)
 
 
 def _fitting(run: Sequence[Member]) -> Iterator[Group]:
-    """Neighbours that fit into one pack together."""
+    """Yield neighbours that fit into one pack together."""
     group: list[Member] = []
     for member in run:
         if group and sum(each.live for each in group) + member.live > LARGEST:
@@ -123,19 +122,18 @@ def _fitting(run: Sequence[Member]) -> Iterator[Group]:
     yield tuple(group)
 
 
-def _merged(
-    index: Path, generation: Generation, group: Group, embedder: Embedder, report: Callable[[float], None]
-) -> PackEntry:
-    """The entry of the pack that a group becomes."""
+def _merged(plan: Plan, generation: Generation, group: Group, report: Callable[[float], None]) -> PackEntry:
+    """Return the entry of the pack that a group becomes."""
+    index = plan.index
     entries = [member.entry for member in group]
     made_of = [(entry.name, entry.live) for entry in entries]
     described = repr((FORMAT, generation.settings.model, generation.settings.folding, made_of))
     folder = pack_folder(index, hashlib.sha256(described.encode()).hexdigest()[:24])
-    if not is_made(index, folder.name):
+    if not plan.packs.holds(folder.name):
         damages = (damage for entry in entries for damage in checksums.damages(pack_folder(index, entry.name)))
         if damage := next(damages, None):
-            raise damaged(index, Damaged(str(damage)))  # lest it get a checksum that fits
-        _write(folder, open_packs(index, entries), entries, generation.sources, embedder, report)
+            raise damaged(index, Damaged(str(damage)))  # rewritten, it would get a checksum that fits
+        _write(folder, plan.packs.of(entries), entries, generation.sources, plan.embedder, report)
     works = tuple(entry.works[work] for entry in entries for work in entry.live)
     return PackEntry(entries[0].number, folder.name, works, tuple(range(len(works))))
 
@@ -163,5 +161,5 @@ def _write(
 
 
 def _report(progress: Progress, before: int, size: int, whole: int, share: float) -> None:
-    """Say how much is merged when a share of a group is, half of which is to read it and half to embed it."""
+    """Report how much is merged when a share of a group is, half of which is to read it and half to embed it."""
     progress("merge", before + int(size * share), whole)

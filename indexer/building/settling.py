@@ -1,4 +1,4 @@
-"""Which work of an index a source is: what was indexed before keeps its id, however it is named today.
+"""Settling the ids of sources: what was indexed before keeps its id, however it is named today.
 
 A source is known by its bytes, else by where it stands. One that is neither known takes the id of its name, unless that
 belongs to a work whose own file still stands elsewhere: then it is another work, and its id says more of where it
@@ -17,8 +17,9 @@ from pathlib import Path
 
 from corpora.manifests import Catalogue
 from corpora.model import Problem, Source
-from corpora.readers import default_id, told_apart
+from corpora.readers import default_id
 from corpora.readers.identity import OPTION, candidates, with_id
+from corpora.sources.discover import told_apart
 from indexer.store.generation import Generation
 
 Content = tuple[tuple[str, bytes], ...]
@@ -33,7 +34,7 @@ def settle(
     catalogue: Catalogue,
     report: Callable[[Problem], None],
 ) -> dict[str, Source]:
-    """The sources by their digests, each with the id that its work has or gets.
+    """Return the sources by their digests, each with the id that its work has or gets.
 
     Args:
         found: sources, each with the path it was found under; a file that was found twice counts once.
@@ -67,7 +68,7 @@ def settle(
 
 
 def place_of(source: Source) -> str:
-    """Where a source stands on this machine."""
+    """Return where a source stands on this machine."""
     return os.path.realpath(source.root)
 
 
@@ -106,7 +107,7 @@ class _Settling:
         self._contents[source.files] = tuple(contents)
 
     def as_indexed(self, source: Source) -> Iterator[Source]:
-        """The source, or each of its volumes by itself where the index has them as works of their own."""
+        """Yield the source, or each of its volumes by itself where the index has them as works of their own."""
         volumes = [] if source.root in source.files or source.reader != "plain" else list(source.files)
         alone = [replace(source, root=file, files=(file,)) for file in volumes]
         for each, (_, digest) in zip(alone, self._contents[source.files], strict=bool(alone)):
@@ -118,7 +119,7 @@ class _Settling:
             yield source
 
     def is_known(self, top: Path, source: Source) -> bool:
-        """Whether the index has the source's work, which then keeps its id."""
+        """Return whether the index has the source's work, which then keeps its id."""
         bare = with_id(source, "")
         name = default_id(bare)
         for each in (bare, source, *(with_id(source, work) for work in self._ending.get(name, ()))):
@@ -152,11 +153,11 @@ class _Settling:
         self._settle(with_id(source, "" if work == default else work), (work,))
 
     def _is_left(self, work: str) -> bool:
-        """Whether a work of the index has lost its file, so that another file of its name is its next edition."""
+        """Return whether a work of the index has lost its file: another file of its name is its next edition."""
         return work in self._live and work not in self._used and self._is_free(work)
 
     def _is_free(self, work: str) -> bool:
-        """Whether no file that still stands is known to be that work's."""
+        """Return whether no file that still stands is known to be that work's."""
         place = self._current.places.get(work)
         return place is None or work not in self._live or not os.path.exists(place)
 
@@ -166,7 +167,7 @@ class _Settling:
         return True
 
     def _digest(self, source: Source, collection: str) -> str:
-        """A name for exactly this source: its reader and options, its files' bytes, what the manifests say of it."""
+        """Return a digest of a source: its reader and options, its files' bytes, what the manifests say of it."""
         name = source.root.name
         record = self._catalogue.record_of(name)
         total = hashlib.sha256(repr((source.reader, source.options, name, collection, record)).encode())

@@ -1,6 +1,6 @@
-"""Packs are written side by side, one process a core: each reads its sources, and what it has done is durable.
+"""Worker processes that write packs side by side, one a core; what each has done is durable.
 
-A process ends with the one that started it, however that one ends. Where a model can't be loaded at little cost, or
+Workers exit when their parent does, even if it was killed. Where a model can't be loaded at little cost, or
 there is one pack to write, everything is done in this process.
 """
 
@@ -99,14 +99,14 @@ def write_pack(task: Task, embedder: Embedder, progress: Progress) -> None:
 
 
 def _from_root(problem: Problem, root: Path) -> Problem:
-    """The problem with its file named from the source's root, which may be called otherwise another time."""
+    """Return the problem with its file named from the source's root, which may be called otherwise another time."""
     if problem.file.is_relative_to(root):
         return replace(problem, file=problem.file.relative_to(root))
     return problem
 
 
 def _catalogued(work: Work, collection: str, catalogue: Catalogue) -> tuple[Work, str]:
-    """The work with its manifest's record, if a manifest names it, and the collection that it belongs to."""
+    """Return the work with its manifest's record, if a manifest names it, and the collection that it belongs to."""
     known = catalogue.record_of(work.id)
     if known is None:
         return work, collection or LOCAL
@@ -114,7 +114,7 @@ def _catalogued(work: Work, collection: str, catalogue: Catalogue) -> tuple[Work
 
 
 class _Tally:
-    """What all tasks have done, as one progress. Windows are known only when a task has read its sources."""
+    """Progress of all tasks as one. Windows are known only when a task has read its sources."""
 
     def __init__(self, size: int, progress: Progress) -> None:
         self._size = size
@@ -129,7 +129,7 @@ class _Tally:
 
 
 class _Stopped(Exception):
-    """The process that waits for this one wants no more."""
+    """The parent process wants no more."""
 
 
 _at_work: Callable[[int, Task], None]

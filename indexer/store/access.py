@@ -1,4 +1,4 @@
-"""Who may read the works of an index: what the index says, and what that makes together with the manifests.
+"""Access: who may read the works of an index, by what the index and the manifests say.
 
 An index says it itself, in the manifest of its generation, so that nothing opens when a collection's manifest is lost,
 replaced or broken. The collection's manifest can only close more.
@@ -23,7 +23,7 @@ CLOSED = (Access.IN_LIBRARY, Access.STAFF)
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What an index says of who may read its works; what is in neither mapping is undeclared.
+    """Declarations of an index on who may read its works; what is in neither mapping is undeclared.
 
     ``collections`` maps named collections, which are declared as wholes, ``works`` the ids of works in :data:`LOCAL`
     and of works that moved to a closed collection: these are as closed wherever an older state has them.
@@ -53,7 +53,7 @@ class Declared:
         return replace(self, collections={**self.collections, collection: access}, works=rest)
 
     def remember(self, works: Mapping[str, Access]) -> Declared:
-        """Say this of single works, wherever they are."""
+        """Declare single works, wherever they are."""
         return replace(self, works={**self.works, **works})
 
     def tightened(self, other: Declared) -> Declared:
@@ -65,7 +65,7 @@ class Declared:
         )
 
     def only(self, works: Collection[str]) -> Declared:
-        """Forget that works were open which are not among these, lest another text under the same id be open, too.
+        """Forget that works were open which are not among these: another text under the same id must not be open by it.
 
         What was closed is remembered: it stays closed should an older state with the work come back.
         """
@@ -102,8 +102,29 @@ def effective(declared: Access | None, manifest: Access | None) -> Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Tombstone:
+    """A work that has left an index: its collection, when it left, in seconds of UTC, and who might read it then.
+
+    ``collection`` is empty where it is not known any more; such a work was for staff.
+    """
+
+    collection: str
+    removed: int
+    access: Access
+
+
+def may_learn(work: str, tombstone: Tombstone, declared: Declared, manifest: Access | None) -> Access:
+    """Return who may learn that a work was there: nobody who could not have read it then, or could not read it now.
+
+    ``manifest`` is what the manifest of its collection says now, None where it has none.
+    """
+    now = declared.of(tombstone.collection, work)
+    return effective(strictest(tombstone.access, now), manifest)
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """How it stands with a collection: its works by what the index declares, its manifest, its works by effect."""
+    """Access to a collection: its works by what the index declares, its manifest, its works by effect."""
 
     collection: str
     declared: Mapping[Access | None, int]
@@ -122,7 +143,7 @@ class Standing:
 
 
 def standings(works: Iterable[tuple[str, str]], declared: Declared, catalogue: Catalogue) -> list[Standing]:
-    """Say how it stands with each collection, by id; ``works`` are pairs of a collection and a work."""
+    """Return the access to each collection, by id; ``works`` are pairs of a collection and a work."""
     said: dict[str, Counter[Access | None]] = {}
     for collection, work in works:
         said.setdefault(collection, Counter())[declared.of(collection, work)] += 1

@@ -1,25 +1,29 @@
-"""What every file of a folder held when it was made: its size and its SHA-256, in a list beside the files.
+"""Checksums of a folder's files: size and SHA-256 of each when it was made, in a list beside the files.
 
-Sizes are looked at whenever a folder is opened, which costs microseconds; the bytes are read by `wenyuan verify`.
-The list has a checksum of its own. All this tells of accidents, not of forgery.
+The list is what ``sha256sum -c SHA256SUMS`` reads, so that an index can be checked without this program. Sizes, and a
+checksum of the list itself, stand in its comments. Sizes are looked at whenever a folder is opened, which costs
+microseconds; the bytes are read by ``wenyuan verify``. All this tells of accidents, not of forgery.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from indexer.errors import IndexFailure
-from indexer.store import private
+from indexer.store import files
 
-LIST = "checksums.json"
+LIST = "SHA256SUMS"
 LOCKS = (".lock", "_WRITELOCK")
 """How the names of files end that engines leave about while they work; they hold nothing."""
 _CHUNK = 1 << 20
+_ENTRY = re.compile(r"# (?P<bytes>[0-9]{1,18}) bytes\n(?P<sha256>[0-9a-f]{64})  (?P<name>[^\n\\]+)\n")
+_END = re.compile(r"# the lines above: (?P<sha256>[0-9a-f]{64})\n")
 
 
 class Damaged(IndexFailure):
@@ -39,7 +43,7 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a file held."""
+    """Size and SHA-256 of a file when it was made."""
 
     bytes: int
     sha256: str
@@ -48,32 +52,34 @@ class Record:
 def seal(folder: Path, before: Path | None = None) -> None:
     """Write the list of a folder's files, and let nobody read them who may not read the folder.
 
-    What stands in ``before``, too, by a hard link, was recorded there and is not read again.
+    A file that ``before`` shares by a hard link was recorded there and is not read again.
+
+    Raises:
+        ValueError: a file's name holds a line feed or a backslash, which no file of an engine or a pack does.
     """
     known = recorded(before) if before else {}
     records: dict[str, Record] = {}
-    for file in files(folder):
+    for file in listed(folder):
         shared = file.name in known and before is not None and file.samefile(before / file.name)
         records[file.name] = known[file.name] if shared else _record(file)
-    listed = {name: asdict(record) for name, record in records.items()}
-    private.write(folder / LIST, json.dumps(checked({"files": listed}), indent=1).encode())
+    files.write(folder / LIST, _written(records).encode())
     for file in folder.iterdir():
-        private.settle(file)
+        files.settle(file)
 
 
-def files(folder: Path) -> list[Path]:
-    """The files of a folder that are recorded, by name."""
+def listed(folder: Path) -> list[Path]:
+    """Return the files of a folder that are recorded, by name."""
     found = (file for file in folder.iterdir() if file.is_file() and not file.name.endswith(LOCKS))
     return sorted(file for file in found if file.name != LIST)
 
 
 def checked(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Plain data with its own checksum, for :func:`unchecked` to test."""
+    """Return plain data with its own checksum, for :func:`unchecked` to test."""
     return {**data, "sha256": _sum(data)}
 
 
 def unchecked(data: dict[str, Any]) -> dict[str, Any]:
-    """Plain data without the checksum that :func:`checked` gave it.
+    """Return plain data without the checksum that :func:`checked` gave it.
 
     Raises:
         ValueError: the data have changed since.
@@ -85,23 +91,22 @@ def unchecked(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def recorded(folder: Path) -> dict[str, Record]:
-    """What each file of the folder held, by name.
+    """Return size and checksum of each file of a folder, by name.
 
     Raises:
         Damaged: the list can't be read.
     """
     path = folder / LIST
     try:
-        data = unchecked(json.loads(path.read_text("utf-8")))
-        return {name: Record(**record) for name, record in data["files"].items()}
+        return _read(path.read_bytes().decode())
     except FileNotFoundError:
         raise Damaged(f"{path}: missing") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as failure:
+    except (OSError, ValueError) as failure:
         raise Damaged(f"{path}: unreadable ({failure})") from failure
 
 
 def require_sizes(folder: Path) -> None:
-    """Have every file there, as long as it was made.
+    """Check that every file is there and has the size that was recorded.
 
     Raises:
         Damaged: one is not.
@@ -112,7 +117,7 @@ def require_sizes(folder: Path) -> None:
 
 
 def damages(folder: Path, read: Callable[[int], None] = lambda count: None) -> Iterator[Damage]:
-    """Read every file of the folder, and name those that are not as they were made.
+    """Read every file of the folder and yield those that are not as they were made.
 
     ``read`` is called with the number of bytes that were read since.
     """
@@ -135,7 +140,7 @@ def damages(folder: Path, read: Callable[[int], None] = lambda count: None) -> I
 
 
 def size(folder: Path) -> int:
-    """Bytes that :func:`damages` is going to read."""
+    """Return how many bytes :func:`damages` is going to read."""
     try:
         return sum(record.bytes for record in recorded(folder).values())
     except Damaged:
@@ -143,8 +148,32 @@ def size(folder: Path) -> int:
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether every file of the folder is as it was made; all are read."""
+    """Return whether every file of the folder is as it was made; all are read."""
     return next(damages(folder), None) is None
+
+
+def _written(records: Mapping[str, Record]) -> str:
+    if odd := [name for name in records if "\n" in name or "\\" in name]:
+        raise ValueError(f"{odd[0]!r} is no name that a list of checksums can hold")
+    lines = "".join(f"# {each.bytes} bytes\n{each.sha256}  {name}\n" for name, each in records.items())
+    return f"{lines}# the lines above: {_sha256(lines)}\n"
+
+
+def _read(text: str) -> dict[str, Record]:
+    """Return what :func:`_written` wrote.
+
+    Raises:
+        ValueError: it did not write this.
+    """
+    records: dict[str, Record] = {}
+    at = 0
+    while found := _ENTRY.match(text, at):
+        records[found["name"]] = Record(int(found["bytes"]), found["sha256"])
+        at = found.end()
+    end = _END.fullmatch(text, at)
+    if end is None or end["sha256"] != _sha256(text[:at]):
+        raise ValueError("its bytes have changed")
+    return records
 
 
 def _wrong_size(path: Path, record: Record) -> Damage | None:
@@ -173,4 +202,8 @@ def _digest(file: Path, read: Callable[[int], None] = lambda count: None) -> str
 
 
 def _sum(data: Any) -> str:
-    return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return _sha256(json.dumps(data, sort_keys=True, ensure_ascii=False))
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What keeps a pack small: characters as their ranks in an alphabet, offsets as distances from a base.
+"""Compact encodings of a pack: characters as ranks in an alphabet, offsets as distances from a base.
 
 Both are read as the plain arrays that they stand for, by a number, a slice or an array of numbers.
 """
@@ -35,7 +35,7 @@ class Letters:
         return self.alphabet[self.ids[key]]
 
     def take(self, places: NDArray[np.int64]) -> Codes:
-        """The characters at some places, quicker than by an index."""
+        """Return the characters at some places, quicker than by an index."""
         return self.alphabet.take(self.ids.take(places))
 
 
@@ -63,7 +63,7 @@ class Offsets:
 
 
 def alphabet_of(*texts: Codes) -> Codes:
-    """The different characters of some texts and the boundary, sorted."""
+    """Return the different characters of some texts and the boundary, sorted."""
     present = np.zeros(_CODE_POINTS, dtype=bool)
     present[BOUNDARY] = True
     for text in texts:
@@ -72,7 +72,7 @@ def alphabet_of(*texts: Codes) -> Codes:
 
 
 def ranks(text: Codes, alphabet: Codes) -> Ids:
-    """The ranks of a text's characters in an alphabet that holds them all."""
+    """Return the ranks of a text's characters in an alphabet that holds them all."""
     table = np.zeros(_CODE_POINTS, np.uint32)
     table[alphabet] = np.arange(len(alphabet), dtype=np.uint32)
     ids: Ids = table[text].astype(np.uint16 if len(alphabet) <= 1 << 16 else np.uint32)

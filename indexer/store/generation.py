@@ -13,31 +13,30 @@ A reader opens the manifest once and keeps what it names; a builder never change
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from corpora.model import Access
 from indexer.errors import IndexFailure
-from indexer.store import checksums, private
-from indexer.store.access import Declared, declared_from
+from indexer.store import checksums, files
+from indexer.store.access import Declared, Tombstone, declared_from, effective
 from indexer.store.checksums import Damaged
-from indexer.store.files import sync
 from indexer.store.pack import Pack
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST = "manifest.json"
 PREVIOUS = "previous.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an index was made with; two builds with other settings can't share an index."""
+    """Settings that an index was made with; two builds with other settings can't share an index."""
 
     engine: str
     model: str
@@ -61,9 +60,13 @@ class PackEntry:
 class Generation:
     """One published state.
 
-    ``sources`` maps a source's digest to the ids of the works it gave, ``places`` a work's id to the file or folder
-    that it was read from on this machine; an index made before these were kept has none. ``access`` says who may read
-    what; it is empty in an index that was built before it was written there.
+    Attributes:
+        sources: the ids of the works that each source gave, by the source's digest.
+        access: who may read what; what it does not say is undeclared.
+        places: the file or folder that each work with a source to itself was read from on this machine, by id.
+        changed: when each live work was last added or replaced, in seconds of UTC, by id.
+        tombstones: the works that have left the index and not come back, by id. Who may learn of one is for
+            :func:`indexer.store.access.may_learn` to say.
     """
 
     number: int
@@ -72,62 +75,111 @@ class Generation:
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     access: Declared = field(default_factory=Declared)
     places: dict[str, str] = field(default_factory=dict)
+    changed: dict[str, int] = field(default_factory=dict)
+    tombstones: dict[str, Tombstone] = field(default_factory=dict)
 
     def live_works(self) -> dict[str, tuple[int, int]]:
-        """Every live work's id with the number of its pack and its number in it."""
+        """Return every live work's id with the number of its pack and its number in it."""
         return {pack.works[work]: (pack.number, work) for pack in self.packs for work in pack.live}
 
     def without(self, works: set[str]) -> Generation:
-        """The generation with these works dead, and packs that hold no live work left out."""
+        """Return the generation with these works dead, and packs that hold no live work left out."""
         packs = tuple(
             replace(pack, live=tuple(work for work in pack.live if pack.works[work] not in works))
             for pack in self.packs
         )
         sources = {digest: ids for digest, ids in self.sources.items() if not works.intersection(ids)}
         places = {work: place for work, place in self.places.items() if work not in works}
-        return replace(self, packs=tuple(pack for pack in packs if pack.live), sources=sources, places=places)
+        changed = {work: when for work, when in self.changed.items() if work not in works}
+        kept = tuple(pack for pack in packs if pack.live)
+        return replace(self, packs=kept, sources=sources, places=places, changed=changed)
+
+    def after(self, before: Generation | None, homes: Mapping[str, str], now: int) -> Generation:
+        """Return the generation with tombstones of the works that ``before`` had and this one has not.
+
+        Args:
+            before: the generation that this one takes the place of.
+            homes: the collections of the works of ``before``, as far as they are known.
+            now: seconds of UTC.
+        """
+        if before is None:
+            return self
+        live, stones = self.live_works(), {**self.tombstones, **before.tombstones}
+        for work in before.live_works().keys() - live:
+            home = homes.get(work, "")
+            access = effective(before.access.of(home, work), self.access.of(home, work))
+            stones[work] = Tombstone(home, now, access)
+        return replace(self, tombstones={work: stone for work, stone in stones.items() if work not in live})
 
     def closed_as(self, other: Generation | None) -> Generation:
-        """The generation with what another one closes closed here, too."""
+        """Return the generation with what another one closes closed here, too."""
         access = self.access.tightened(other.access) if other else self.access
         return replace(self, access=access.only(self.live_works()))
 
 
 def work_key(pack: int, work: int) -> str:
-    """What an engine calls a work."""
+    """Return what an engine calls a work."""
     return f"{pack}-{work}"
 
 
 def pack_folder(index: Path, name: str) -> Path:
-    """Where a pack stands."""
+    """Return the folder of a pack."""
     return index / "packs" / name
 
 
-def is_made(index: Path, name: str) -> bool:
-    """Whether a pack is there already, as what was interrupted has left it; one that is damaged is dropped."""
-    folder = pack_folder(index, name)
-    if folder.is_dir() and not checksums.is_whole(folder):
-        drop(folder)
-    return folder.is_dir()
-
-
 def open_packs(index: Path, entries: Iterable[PackEntry]) -> dict[int, Pack]:
-    """The packs of these entries by their numbers, in the entries' order, opened for reading."""
-    return {entry.number: Pack(pack_folder(index, entry.name)) for entry in entries}
+    """Return the packs of these entries by their numbers, in the entries' order, opened for reading."""
+    return Packs(index).of(entries)
+
+
+class Packs:
+    """Packs of an index, each opened when it is first asked for and only once: to open one maps some 25 files."""
+
+    def __init__(self, index: Path) -> None:
+        self.index = index
+        self._opened: dict[str, Pack] = {}
+
+    def named(self, name: str) -> Pack:
+        """Return the pack in the folder of this name."""
+        if name not in self._opened:
+            self._opened[name] = Pack(pack_folder(self.index, name))
+        return self._opened[name]
+
+    def holds(self, name: str) -> bool:
+        """Return whether a pack is there already, as an interrupted build leaves it; one that is damaged is dropped."""
+        folder = pack_folder(self.index, name)
+        if folder.is_dir() and not checksums.is_whole(folder):
+            files.drop(folder)
+            self._opened.pop(name, None)
+        return folder.is_dir()
+
+    def of(self, entries: Iterable[PackEntry]) -> dict[int, Pack]:
+        """Return the packs of these entries by their numbers, in the entries' order."""
+        return {entry.number: self.named(entry.name) for entry in entries}
+
+    def homes(self, generation: Generation) -> dict[str, str]:
+        """Return the collection of each live work of a generation."""
+        packs, live = self.of(generation.packs), generation.live_works()
+        return {work: packs[number].works[place].collection for work, (number, place) in live.items()}
+
+
+def utc_seconds() -> int:
+    """Return the time in seconds of UTC since 1970."""
+    return int(time.time())
 
 
 def engine_folder(index: Path, generation: int) -> Path:
-    """Where a generation's inverted index stands."""
+    """Return the folder of a generation's inverted index."""
     return index / "engines" / f"{generation:06d}"
 
 
 def folders(index: Path, generation: Generation) -> tuple[Path, ...]:
-    """Every folder of a generation: its packs and its inverted index."""
+    """Return every folder of a generation: its packs and its inverted index."""
     return (*(pack_folder(index, pack.name) for pack in generation.packs), engine_folder(index, generation.number))
 
 
 def published(index: Path) -> Generation | None:
-    """The published generation, or None where nothing was published yet.
+    """Return the published generation, or None where nothing was published yet.
 
     Raises:
         IndexFailure: the manifest can't be read.
@@ -136,7 +188,7 @@ def published(index: Path) -> Generation | None:
 
 
 def previous(index: Path) -> Generation | None:
-    """The generation to go back to, or None where there is none that can be read."""
+    """Return the generation to go back to, or None where there is none that can be read."""
     try:
         return _read(index, PREVIOUS)
     except IndexFailure:
@@ -144,7 +196,7 @@ def previous(index: Path) -> Generation | None:
 
 
 def require_sizes(index: Path, generation: Generation) -> None:
-    """Have every file of a generation there, as long as it was made; what they hold is not read.
+    """Check that every file of a generation is there with its recorded size; their bytes are not read.
 
     Raises:
         Damaged: one is not.
@@ -154,7 +206,7 @@ def require_sizes(index: Path, generation: Generation) -> None:
 
 
 def damaged(index: Path, failure: Exception) -> Damaged:
-    """That an index is damaged, and what a person can do about it."""
+    """Return the failure that says that an index is damaged, and what to do about it."""
     before = previous(index)
     back = f", or goes back to generation {before.number} with --previous" if before else ""
     return Damaged(f"{index}: damaged ({failure}); `wenyuan repair --index {index}` mends what can be mended{back}")
@@ -174,7 +226,7 @@ def _read(index: Path, name: str) -> Generation | None:
 
 
 def as_json(generation: Generation) -> str:
-    """A manifest."""
+    """Return the manifest of a generation."""
     data = json.loads(json.dumps({"format": FORMAT, **asdict(generation)}))
     if not generation.access:
         del data["access"]
@@ -182,7 +234,7 @@ def as_json(generation: Generation) -> str:
 
 
 def from_json(text: str) -> Generation:
-    """The generation that a manifest describes.
+    """Return the generation that a manifest describes.
 
     Raises:
         IndexFailure: it is of another format.
@@ -190,7 +242,8 @@ def from_json(text: str) -> Generation:
     """
     data: dict[str, Any] = json.loads(text)
     if data["format"] != FORMAT:
-        raise IndexFailure(f"format {data['format']} is not {FORMAT}; build the index anew in another folder")
+        advice = "build it again from the texts with `wenyuan index PATH --index FOLDER`, in another folder"
+        raise IndexFailure(f"an index of format {data['format']}, and this program reads format {FORMAT}; {advice}")
     data = checksums.unchecked(data)
     return Generation(
         number=data["number"],
@@ -200,7 +253,12 @@ def from_json(text: str) -> Generation:
         ),
         sources={digest: tuple(ids) for digest, ids in data["sources"].items()},
         access=declared_from(data.get("access", {})),
-        places=dict(data.get("places", {})),
+        places=dict(data["places"]),
+        changed={work: int(when) for work, when in data["changed"].items()},
+        tombstones={
+            work: Tombstone(stone["collection"], int(stone["removed"]), Access(stone["access"]))
+            for work, stone in data["tombstones"].items()
+        },
     )
 
 
@@ -214,7 +272,7 @@ def publish(index: Path, generation: Generation, before: Generation | None) -> N
     engine = engine_folder(index, generation.number)
     checksums.seal(engine, engine_folder(index, before.number) if before else None)
     for path in (*engine.iterdir(), engine, engine.parent, index / "packs"):
-        sync(path)
+        files.sync(path)
     if before:
         _swap(index, PREVIOUS, before.closed_as(generation))
     _swap(index, MANIFEST, generation)
@@ -226,11 +284,11 @@ def publish(index: Path, generation: Generation, before: Generation | None) -> N
     for folder, wanted in ((index / "engines", numbers), (index / "packs", names)):
         for entry in folder.iterdir() if folder.is_dir() else ():
             if entry.name not in wanted:
-                drop(entry)
+                files.drop(entry)
 
 
 def relabel(index: Path, generation: Generation, access: Declared) -> Generation:
-    """Publish other words on who may read the works of the published generation, which stays as it is otherwise."""
+    """Publish the published generation again with another declaration of who may read its works."""
     labelled = replace(generation, access=access.only(generation.live_works()))
     if former := previous(index):
         _swap(index, PREVIOUS, former.closed_as(labelled))
@@ -239,32 +297,24 @@ def relabel(index: Path, generation: Generation, access: Declared) -> Generation
 
 
 def _swap(index: Path, name: str, generation: Generation) -> None:
-    """Put a manifest in the place of another, all at once."""
+    """Replace a manifest atomically."""
     draft = index / f".{name}.draft"
-    private.write(draft, as_json(generation).encode())
-    private.settle(draft)
-    sync(draft)
+    files.write(draft, as_json(generation).encode())
+    files.settle(draft)
+    files.sync(draft)
     os.replace(draft, index / name)
-    sync(index)
-
-
-def drop(folder: Path) -> None:
-    """Remove a folder. Whatever interrupts it, no half of the folder is left under its name for a build to reuse."""
-    hidden = folder.with_name(f".{folder.name.lstrip('.')}")
-    with suppress(OSError):  # what can't be removed now goes with a later generation
-        os.replace(folder, hidden)
-    shutil.rmtree(hidden, ignore_errors=True)
+    files.sync(index)
 
 
 def fork_engine(index: Path, old: int | None, new: int) -> Path:
-    """A folder for the new generation's inverted index that begins as a copy of the old one's.
+    """Make a folder for the new generation's inverted index that begins as a copy of the old one's.
 
     Engines write new files and replace their own manifest by renaming, so sharing files by hard links is safe.
     """
     folder = engine_folder(index, new)
     shutil.rmtree(folder, ignore_errors=True)
     for each in (folder.parent, folder):
-        private.make_inside(each)
+        files.make_inside(each)
     source = engine_folder(index, old) if old is not None else None
     for file in source.iterdir() if source and source.is_dir() else ():
         if file.is_file() and not file.name.endswith(checksums.LOCKS) and file.name != checksums.LIST:
@@ -273,25 +323,3 @@ def fork_engine(index: Path, old: int | None, new: int) -> Path:
             except OSError:  # a file system without hard links
                 shutil.copy2(file, folder / file.name)
     return folder
-
-
-@contextmanager
-def builder_lock(index: Path) -> Iterator[None]:
-    """Hold the index for building.
-
-    Raises:
-        IndexFailure: another process builds it.
-    """
-    try:
-        private.make(index)
-        handle = os.open(index / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as failure:
-        raise IndexFailure(f"{index}: can't write there ({failure.strerror}); name another folder") from failure
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise IndexFailure(f"{index}: another build is under way; wait until it ends") from None
-    else:
-        yield
-    finally:
-        os.close(handle)

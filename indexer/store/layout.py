@@ -1,4 +1,9 @@
-"""The layout of a pack: the arrays it is made of, and what a row of each holds."""
+"""The layout of a pack: the arrays it is made of, and what a row of each holds.
+
+Offsets count from the beginning of the pack's text. Pages, sections and works are named by their numbers in the pack,
+strings by their places in its list of names, -1 for none. An array that :data:`OPTIONAL` lists has no file where it has
+no rows.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +29,22 @@ SECTION = np.dtype(
 )
 SPAN = np.dtype([("kind", "u1"), ("start", "u4"), ("end", "u4"), ("name", "i4")])
 PAGE = np.dtype([("start", "u4")])
+CANVAS = np.dtype([("page", "u4"), ("order", "u4"), ("width", "u4"), ("height", "u4")])
+"""Of pages that have an image; its address and that of its service stand in ``pages.txt``."""
+REGION = np.dtype(
+    [
+        ("page", "u4"),
+        ("start", "u4"),
+        ("end", "u4"),
+        ("x", "u4"),
+        ("y", "u4"),
+        ("width", "u4"),
+        ("height", "u4"),
+        ("confidence", "f4"),
+    ]
+)
+"""``confidence`` is not a number where it is unknown."""
+ANNOTATION = np.dtype([("kind", "i4"), ("start", "u4"), ("end", "u4"), ("authority", "i4"), ("source", "i4")])
 WINDOW = np.dtype([("stream", "u1"), ("start", "u4"), ("end", "u4"), ("passage", "u4")])
 
 MAIN, NOTES = 0, 1
@@ -45,4 +66,11 @@ ARRAYS = (
     "pages",
     "windows",
     "inside",
+    "canvases",
+    "regions",
+    "annotations",
 )
+OPTIONAL = {"canvases": CANVAS, "regions": REGION, "annotations": ANNOTATION}
+"""What most collections have none of, by the types of its rows."""
+TITLE = -2
+"""Stands in the path of a section for its title."""

@@ -10,23 +10,27 @@ where each pair of characters stands (:mod:`indexer.store.positions`). Row i of 
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isnan
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corpora.model import CatalogueRecord, Page, Problem, Section, Span, SpanKind, Work
+from corpora.model import Annotation, Canvas, CatalogueRecord, Page, Problem, Region, Section, Span, SpanKind, Work
 from indexer.embedding import Vectors
 from indexer.store import vectors
 from indexer.store.encoding import Ids, Letters, Offsets
 from indexer.store.layout import (
     KINDS,
+    OPTIONAL,
     ROLES,
     STREAM_NAMES,
+    TITLE,
 )
 from indexer.store.positions import Pairs, Places
 from indexer.text.folding import ITERATION, fold_array
@@ -59,7 +63,10 @@ class StoredStream:
 
 @dataclass(frozen=True, slots=True)
 class PackWork:
-    """A work in a pack: its collection, its record, the digest of the source it came from, its sections' titles."""
+    """A work in a pack: its collection, its record, the digest of the source it came from, its sections' headings.
+
+    ``section_paths`` has for each section the headings that lead to it, as :class:`corpora.model.Section` says.
+    """
 
     id: str
     collection: str
@@ -67,6 +74,7 @@ class PackWork:
     source: str
     first_section: int
     section_titles: tuple[str, ...]
+    section_paths: tuple[tuple[str, ...], ...]
 
 
 class Pack:
@@ -98,12 +106,8 @@ class Pack:
         self.lengths: Vectors = self._array("lengths")
         self.vectors = vectors.opened(folder)
         self._page_starts: Codes = self._array("pages")["start"]
-        self._pages = [
-            (label, facsimile)
-            for label, _, facsimile in (
-                line.partition("\t") for line in (folder / "pages.txt").read_text("utf-8").split("\n")
-            )
-        ]
+        self._pages = [_page_fields(line) for line in (folder / "pages.txt").read_text("utf-8").split("\n")]
+        self._canvases, self._regions, self._annotations = map(self._optional, OPTIONAL)
         self._contents: dict[str, Any] = json.loads((folder / "contents.json").read_text("utf-8"))
         self.works = tuple(
             PackWork(
@@ -113,6 +117,7 @@ class Pack:
                 work["source"],
                 work["first_section"],
                 tuple(work["section_titles"]),
+                tuple(map(self._path, work["section_paths"], work["section_titles"])),
             )
             for work in self._contents["works"]
         )
@@ -121,6 +126,16 @@ class Pack:
         # A plain view of the map: numpy's own memmap class costs microseconds a slice.
         array: NDArray[Any] = np.asarray(np.load(self.folder / f"{name}.npy", mmap_mode="r"))
         return array
+
+    def _optional(self, name: str) -> NDArray[Any]:
+        return self._array(name) if (self.folder / f"{name}.npy").exists() else np.empty(0, OPTIONAL[name])
+
+    def _path(self, numbers: Iterable[int], title: str) -> tuple[str, ...]:
+        return tuple(title if number == TITLE else self._name(number) for number in numbers)
+
+    def _name(self, number: int) -> str:
+        name: str = self._contents["names"][number] if number >= 0 else ""
+        return name
 
     def _stream(self, name: str) -> StoredStream:
         return StoredStream(
@@ -199,7 +214,7 @@ class Pack:
 
     def page(self, number: int) -> tuple[str, str]:
         """Label and facsimile of a page; empty for -1, where the text has no page."""
-        return self._pages[number] if number >= 0 else ("", "")
+        return self._pages[number][:2] if number >= 0 else ("", "")
 
     def place(self, passage: int) -> tuple[str, str]:
         """The work and the page of a passage: the work's id and the page's label."""
@@ -230,20 +245,21 @@ class Pack:
         return np.ascontiguousarray(notes["start"]), np.ascontiguousarray(notes["end"])
 
     def section(self, number: int) -> Section:
-        """The section as its reader made it; ``number`` counts in the pack."""
+        """Return the section as its reader made it; ``number`` counts in the pack."""
         row = self.sections[number]
         start, end = int(row["start"]), int(row["end"])
         work = self.works[int(row["work"])]
         first, last = self._first_page(number), self._first_page(number + 1)
-        names = self._contents["names"]
-        spans = self.spans
-        chosen = spans[np.searchsorted(spans["start"], start) : np.searchsorted(spans["start"], end)]
+        canvases = {
+            page: Canvas(order, self._pages[page][1], self._pages[page][2], width, height)
+            for page, order, width, height in _within(self._canvases, first, last, "page").tolist()
+        }
         return Section(
             title=work.section_titles[int(row["number"])],
             text=text_of(self.text[start:end]),
             role=ROLES[int(row["role"])],
             pages=tuple(
-                Page(self._pages[page][0], int(self._page_starts[page]) - start, self._pages[page][1])
+                Page(self._pages[page][0], int(self._page_starts[page]) - start, canvases.get(page))
                 for page in range(first, last)
             ),
             spans=tuple(
@@ -251,9 +267,18 @@ class Pack:
                     KINDS[int(span["kind"])],
                     int(span["start"]) - start,
                     int(span["end"]) - start,
-                    names[span["name"]] if span["name"] >= 0 else "",
+                    self._name(int(span["name"])),
                 )
-                for span in chosen
+                for span in _within(self.spans, start, end)
+            ),
+            path=work.section_paths[int(row["number"])],
+            regions=tuple(
+                Region(page - first, begin - start, stop - start, x, y, width, height, None if isnan(sure) else sure)
+                for page, begin, stop, x, y, width, height, sure in _within(self._regions, start, end).tolist()
+            ),
+            annotations=tuple(
+                Annotation(self._name(kind), begin - start, stop - start, self._name(authority), self._name(source))
+                for kind, begin, stop, authority, source in _within(self._annotations, start, end).tolist()
             ),
         )
 
@@ -266,7 +291,22 @@ class Pack:
         return page if page >= 0 else int(np.searchsorted(self._page_starts, row["start"], side="right"))
 
     def work(self, number: int) -> Work:
-        """The work as it was given to the writer, but for sections that are empty."""
+        """Return the work as it was given to the writer, but for sections that are empty."""
         work = self.works[number]
         sections = range(work.first_section, work.first_section + len(work.section_titles))
         return Work(work.id, work.record, tuple(map(self.section, sections)))
+
+
+def _page_fields(line: str) -> tuple[str, str, str]:
+    """Return label, image and service of a page, which a line of ``pages.txt`` says as far as they are known."""
+    label, image, service, *_ = (*line.split("\t"), "", "")
+    return label, image, service
+
+
+def _within(rows: NDArray[Any], start: int, end: int, field: str = "start") -> NDArray[Any]:
+    """Return the rows, which are sorted by a field, in which it is in ``[start, end)``.
+
+    A column of a structured array is not contiguous: :func:`numpy.searchsorted` would first copy all of it.
+    """
+    places, value = range(len(rows)), rows[field].__getitem__
+    return rows[bisect_left(places, start, key=value) : bisect_left(places, end, key=value)]

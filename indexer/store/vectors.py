@@ -1,9 +1,10 @@
-"""Vectors on disk, and the nearest of them.
+"""Vectors on disk, and nearest-neighbour search over them.
 
-Vectors of a static model can be made anew at little cost, so that those of a large pack are stored in 4 bits for each 4
-dimensions (product quantization: Jégou, Douze and Schmid, PAMI 2011), which tells likely ones; who wants true cosines
-embeds these anew. They stand in inverted lists, each around a centre, and of a large collection a query reads the
-quarter of the lists whose centres are nearest. Modern questions are so unlike old sentences that fewer would not do.
+Vectors of a static model can be computed again at little cost, so that those of a large pack are stored in 4 bits for
+each 4 dimensions (product quantization: Jégou, Douze and Schmid, PAMI 2011), which is good enough for a shortlist;
+callers that need exact cosines embed it again. They stand in inverted lists, each around a centre, and of a large
+collection a query reads the quarter of the lists whose centres are nearest. Modern questions are so unlike old
+sentences that fewer would not do.
 
 Centres and codes are the model's (:class:`~indexer.embedding.Codebook`), not a pack's: a build learns nothing, and of
 all packs that are open the same lists stand one after another in memory. Fast scan needs long lists: over the short
@@ -52,12 +53,12 @@ Mask = NDArray[np.bool_]
 
 
 def size_on_disk(folder: Path) -> int:
-    """The bytes of the vectors in a pack's folder."""
+    """Return the bytes of the vectors in a pack's folder."""
     return sum(path.stat().st_size for name in (_CODES, _ENDS, _INDEX) if (path := folder / name).exists())
 
 
 def learn(sample: Vectors, lists: int = LISTS) -> Codebook:
-    """Centres and codes for vectors like these unit vectors, whose dimensions are a multiple of 4."""
+    """Learn centres and codes for vectors like these unit vectors, whose dimensions are a multiple of 4."""
     dimensions = sample.shape[1]
     clusters = faiss.Kmeans(
         dimensions, lists, niter=20, spherical=True, seed=_SEED, max_points_per_centroid=len(sample) // lists
@@ -84,7 +85,7 @@ class Coded(NamedTuple):
 
 
 class Coder:
-    """Sorts vectors into lists and codes them."""
+    """A coder that sorts vectors into lists and codes them."""
 
     def __init__(self, codebook: Codebook) -> None:
         self.centres = _centres(codebook)
@@ -98,7 +99,7 @@ class Coder:
         self._codes.append(self.product.sa_encode(vectors))
 
     def sorted(self) -> tuple[Rows, Coded]:
-        """The order that brings all rows list after list, and their codes in it."""
+        """Return the order that brings all rows list after list, and their codes in it."""
         lists = np.concatenate(self._lists)
         order = np.argsort(lists, kind="stable")
         ends = np.cumsum(np.bincount(lists, minlength=self.centres.ntotal)).astype(np.uint32)
@@ -140,7 +141,7 @@ class Lists:
         self._lock = Lock()
 
     def nearest(self, query: Vectors, limit: int, allowed: Mapping[int, Mask | None]) -> tuple[Rows, Rows, Vectors]:
-        """What is nearest to a unit vector, best first, as far as codes tell: packs' numbers, rows there, and cosines.
+        """Return the nearest to a unit vector by their codes, best first: packs' numbers, rows there, and cosines.
 
         ``allowed`` are masks over the rows of a pack, None for all; packs that it doesn't name are left out.
         """
@@ -177,7 +178,7 @@ class Lists:
         return self._numbers[packs], rows - self._firsts[packs], cosines
 
     def _fetch(self, lists: Rows) -> None:
-        """Have these lists in memory, in the order of bits that fast scan wants."""
+        """Load these lists, in the order of bits that fast scan wants."""
         if self._present[lists].all():
             return
         with self._lock:
@@ -193,7 +194,7 @@ class Lists:
                 self._present[number] = True
 
     def _compared(self, query: Vectors, limit: int, rows: Rows) -> tuple[Rows, Vectors]:
-        """The nearest of a few rows: all their codes are compared."""
+        """Return the nearest of a few rows, all of whose codes are compared."""
         if not len(rows):
             return rows, np.empty(0, np.float32)
         parts = np.split(rows, np.searchsorted(rows, self._firsts[1:-1]))
@@ -203,19 +204,19 @@ class Lists:
         return rows[found], cosines
 
     def _scanned(self, codes: NDArray[np.uint8]) -> Any:
-        """An index of just these codes, for fast scan."""
+        """Return an index of just these codes, for fast scan."""
         product = _product(self._codebook)
         product.add_sa_codes(codes)
         return faiss.IndexPQFastScan(product)
 
 
 def sample_size(total: int) -> int:
-    """How many of ``total`` vectors :func:`new` wants to see."""
+    """Return how many of ``total`` vectors :func:`new` learns from."""
     return total if total <= FLAT_UP_TO else min(total, _TRAINING * _lists(total))
 
 
 def new(sample: Vectors, total: int) -> faiss.Index:
-    """An inner-product index for ``total`` unit vectors, learnt from some of them, to which they are then added."""
+    """Return an inner-product index for ``total`` unit vectors, learnt from a sample of them; none is in it yet."""
     dimensions = sample.shape[1]
     kind, metric = faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
     if total <= FLAT_UP_TO:
@@ -248,7 +249,7 @@ class VectorIndex:
         self.ntotal = int(index.ntotal)
 
     def nearest(self, query: Vectors, limit: int, allowed: Mask | None = None) -> tuple[Rows, Vectors]:
-        """Rows nearest to a unit vector and their cosines, best first, as far as codes tell; only allowed ones."""
+        """Return the allowed rows nearest to a unit vector by their codes, and their cosines, best first."""
         limit = min(limit, self.ntotal if allowed is None else int(np.count_nonzero(allowed)))
         if not limit:
             return np.empty(0, np.int64), np.empty(0, np.float32)
@@ -263,7 +264,7 @@ class VectorIndex:
 
 
 def opened(folder: Path) -> VectorIndex | Coded:
-    """The vectors in a pack's folder."""
+    """Open the vectors in a pack's folder."""
     if (folder / _INDEX).exists():
         return VectorIndex(folder / _INDEX)
     # A plain view of the map: numpy's own memmap class costs microseconds a slice.

@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corpora.model import Problem, Role, Section, Span, SpanKind, Work
+from corpora.model import Canvas, Page, Problem, Role, Section, Span, SpanKind, Work
 from indexer.embedding import Embedder, StaticEmbedder, Vectors, unit
 from indexer.progress import Progress
-from indexer.store import checksums, private, vectors
+from indexer.store import checksums, files, vectors
 from indexer.store.encoding import Offsets, alphabet_of, ranks
-from indexer.store.files import sync
 from indexer.store.layout import (
     ABSTRACT_WEIGHT,
     ARRAYS,
@@ -25,12 +24,14 @@ from indexer.store.layout import (
     KINDS,
     MAIN,
     NOTES,
+    OPTIONAL,
     PAGE,
     PASSAGE,
     ROLES,
     SECTION,
     SPAN,
     STREAM_NAMES,
+    TITLE,
     WINDOW,
 )
 from indexer.store.positions import Pairs
@@ -55,7 +56,7 @@ class PackWriter:
     def __init__(self) -> None:
         self._arrays: dict[str, list[NDArray[Any]]] = {name: [] for name in ARRAYS}
         self._labels: list[str] = []
-        self._names: list[str] = []
+        self._names: dict[str, int] = {}
         self._works: list[dict[str, Any]] = []
         self._length = 0
         self._stream_lengths = [0, 0]
@@ -75,6 +76,7 @@ class PackWriter:
                 "source": source,
                 "first_section": self._sections - len(sections),
                 "section_titles": [section.title for section in sections],
+                "section_paths": [self._path(section) for section in sections],
             }
         )
 
@@ -117,17 +119,51 @@ class PackWriter:
         row = (len(self._works), number, self._length, self._length + len(codes), self._passages)
         self._arrays["sections"].append(np.array([(*row, ROLES.index(section.role))], SECTION))
         self._arrays["pages"].append(np.array([(page.start + self._length,) for page in section.pages], PAGE))
-        self._labels += [f"{_one_line(page.label)}\t{_one_line(page.facsimile)}" for page in section.pages]
+        self._add_optional(section)
+        self._labels += map(_page_line, section.pages)
         self._arrays["spans"].append(np.array([self._span(span) for span in section.spans], SPAN))
         self._length += len(codes)
         self._sections += 1
         self._passages += len(cuts)
 
+    def _add_optional(self, section: Section) -> None:
+        """Add the canvases of a section's pages, its regions and its annotations."""
+        first, base = len(self._labels), self._length
+        rows: dict[str, list[tuple[float, ...]]] = {
+            "canvases": [
+                (number, canvas.order, canvas.width, canvas.height)
+                for number, page in enumerate(section.pages, first)
+                if (canvas := page.canvas)
+            ],
+            "regions": [
+                (
+                    *(first + each.page, base + each.start, base + each.end),
+                    *(each.x, each.y, each.width, each.height),
+                    np.nan if each.confidence is None else each.confidence,
+                )
+                for each in section.regions
+            ],
+            "annotations": [
+                (
+                    *(self._name(each.kind), base + each.start, base + each.end),
+                    *(self._name(each.authority), self._name(each.source)),
+                )
+                for each in section.annotations
+            ],
+        }
+        for name, found in rows.items():
+            if found:
+                self._arrays[name].append(np.array(found, OPTIONAL[name]))
+
+    def _path(self, section: Section) -> list[int]:
+        return [TITLE if each == section.title else self._name(each) for each in section.path]
+
+    def _name(self, name: str) -> int:
+        """Return the place of a name in the pack's list; -1 for no name."""
+        return self._names.setdefault(name, len(self._names)) if name else -1
+
     def _span(self, span: Span) -> tuple[int, int, int, int]:
-        name = -1
-        if span.name:
-            name = len(self._names)
-            self._names.append(span.name)
+        name = self._name(span.name)
         return KINDS.index(span.kind), span.start + self._length, span.end + self._length, name
 
     def write(
@@ -139,16 +175,19 @@ class PackWriter:
         """
         draft = folder.with_name(f".{folder.name}.draft")
         for each in (folder.parent, draft):
-            private.make_inside(each)
+            files.make_inside(each)
         joined = {name: _concatenate(name, parts) for name, parts in self._arrays.items()}
         joined["windows"], lengths = _write_vectors(joined, embedder, draft, progress)
         for name, array in _compacted(joined).items():
             np.save(draft / f"{name}.npy", array)
+        for name in OPTIONAL:
+            if len(joined[name]):
+                np.save(draft / f"{name}.npy", joined[name])
         np.save(draft / "lengths.npy", lengths)
         (draft / "pages.txt").write_text("\n".join(self._labels), "utf-8")
         contents = {
             "works": self._works,
-            "names": self._names,
+            "names": list(self._names),
             "problems": {
                 source: [(str(each.file), each.line, each.reason, each.is_note) for each in found]
                 for source, found in problems.items()
@@ -157,9 +196,9 @@ class PackWriter:
         (draft / "contents.json").write_text(json.dumps(contents, ensure_ascii=False), "utf-8")
         checksums.seal(draft)
         for path in (*draft.iterdir(), draft):
-            sync(path)
+            files.sync(path)
         os.replace(draft, folder)
-        sync(folder.parent)
+        files.sync(folder.parent)
 
 
 def _write_vectors(
@@ -214,7 +253,10 @@ def _compacted(joined: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 
 def _concatenate(name: str, parts: list[NDArray[Any]]) -> NDArray[Any]:
-    kinds: dict[str, Any] = {"passages": PASSAGE, "sections": SECTION, "spans": SPAN, "pages": PAGE, "windows": WINDOW}
+    kinds: dict[str, Any] = {
+        **{"passages": PASSAGE, "sections": SECTION, "spans": SPAN, "pages": PAGE, "windows": WINDOW},
+        **OPTIONAL,
+    }
     return np.concatenate([np.empty(0, kinds.get(name, np.uint32)), *parts])
 
 
@@ -230,6 +272,12 @@ def _weights(section: Section, starts: NDArray[np.uint32], length: int) -> NDArr
     base = ABSTRACT_WEIGHT if section.role is Role.ABSTRACT else 1.0
     weights: NDArray[np.float32] = np.where(share > 0.5, HEAD_WEIGHT, base).astype(np.float32)
     return weights
+
+
+def _page_line(page: Page) -> str:
+    """Return what ``pages.txt`` says of a page: its label, the address of its image and that of the image's service."""
+    canvas = page.canvas or Canvas()
+    return "\t".join(map(_one_line, (page.label, canvas.image, canvas.service))).rstrip("\t")
 
 
 def _one_line(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A generation in one file, and back.
+"""Backup and restoration of a generation in one file.
 
 The file is an uncompressed tar: the manifest first, then each folder with its checksums before what they tell of.
 A backup reads what is published, which nothing changes, so that serving and building go on. Restoring publishes the
@@ -23,20 +23,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, cast
 
-from indexer.building.build import write_engine
+from indexer.building.engine import write_engine
 from indexer.engines import PICKLED
 from indexer.errors import IndexFailure, no_room
-from indexer.progress import Progress
-from indexer.store import checksums, private
+from indexer.progress import Progress, silent
+from indexer.store import checksums, files
 from indexer.store.checksums import LIST, Damaged, Record
-from indexer.store.files import sync
 from indexer.store.generation import (
     MANIFEST,
     Generation,
+    Packs,
     as_json,
-    builder_lock,
     damaged,
-    drop,
     engine_folder,
     folders,
     from_json,
@@ -44,7 +42,9 @@ from indexer.store.generation import (
     previous,
     publish,
     published,
+    utc_seconds,
 )
+from indexer.store.lock import builder_lock
 
 LARGEST_LIST = 256 << 20
 """The most bytes of a manifest or of a list of checksums, which are read into memory."""
@@ -55,7 +55,7 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What went into a file, or came out of it. ``generation`` is its number in the index."""
+    """Amounts that went into a file, or came out of it. ``generation`` is its number in the index."""
 
     generation: int
     works: int
@@ -63,7 +63,7 @@ class Moved:
     bytes: int
 
 
-def backup(index: Path, target: Path, on_progress: Progress = lambda step, done, total: None) -> Moved:
+def backup(index: Path, target: Path, on_progress: Progress = silent) -> Moved:
     """Write the published generation to the file ``target``; every byte is checked on its way.
 
     Raises:
@@ -76,15 +76,15 @@ def backup(index: Path, target: Path, on_progress: Progress = lambda step, done,
         with no_room(target.parent):
             with open(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "r+b") as file:
                 moved = archive(index, file, on_progress)
-            sync(draft)
+            files.sync(draft)
             os.replace(draft, target)
-            sync(target.parent)
+            files.sync(target.parent)
     finally:
         draft.unlink(missing_ok=True)
     return moved
 
 
-def archive(index: Path, file: IO[bytes], on_progress: Progress = lambda step, done, total: None) -> Moved:
+def archive(index: Path, file: IO[bytes], on_progress: Progress = silent) -> Moved:
     """Write the published generation into a file that is open, from where it stands to its end.
 
     Raises:
@@ -106,9 +106,7 @@ def archive(index: Path, file: IO[bytes], on_progress: Progress = lambda step, d
     raise IndexFailure(f"{index}: builds published faster than it could be copied; run it when they are done")
 
 
-def restore(
-    source: Path, index: Path, *, over: bool = False, on_progress: Progress = lambda step, done, total: None
-) -> Moved:
+def restore(source: Path, index: Path, *, over: bool = False, on_progress: Progress = silent) -> Moved:
     """Publish the generation in the file ``source`` as the next one of the index.
 
     Raises:
@@ -126,7 +124,7 @@ def staged(
     index: Path,
     *,
     over: bool = False,
-    on_progress: Progress = lambda step, done, total: None,
+    on_progress: Progress = silent,
 ) -> Iterator[Callable[[], Moved]]:
     """Unpack the generation in a file beside the index, and give what publishes it; nobody else builds meanwhile.
 
@@ -140,7 +138,7 @@ def staged(
         draft = index / "packs" / ".restoring"  # where the next to publish drops what a death leaves
         shutil.rmtree(draft, ignore_errors=True)
         for each in (draft.parent, draft):
-            private.make_inside(each)
+            files.make_inside(each)
         try:
             room = shutil.disk_usage(index).free
             size = file.seek(0, os.SEEK_END)
@@ -162,7 +160,7 @@ class _Refused(Exception):
 
 
 def _before(index: Path, over: bool) -> Generation | None:
-    """The generation to go back to after a restoration."""
+    """Return the generation to go back to after a restoration."""
     try:
         before = published(index)
     except Damaged:
@@ -180,28 +178,28 @@ def _before(index: Path, over: bool) -> Generation | None:
 
 
 class _Checking:
-    """A file to be read once from start to end, which must hold what was recorded."""
+    """A file that is read once from start to end and compared with its record."""
 
     def __init__(self, file: IO[bytes], record: Record) -> None:
         self._file, self._record = file, record
         self._sum = hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes."""
+        """Return the next bytes."""
         data = self._file.read(size)
         self._sum.update(data)
         return data
 
     @property
     def is_whole(self) -> bool:
-        """Whether what was read is what was recorded."""
+        """Return whether what was read is what was recorded."""
         return self._sum.hexdigest() == self._record.sha256
 
 
 def _write(index: Path, state: Generation, file: IO[bytes], on_progress: Progress) -> Moved:
     every = folders(index, state)
     total = sum(map(checksums.size, every))
-    done = files = 0
+    done = count = 0
     with tarfile.open(fileobj=file, mode="w") as tar:
         _add_bytes(tar, MANIFEST, as_json(state).encode())
         for folder in every:
@@ -217,10 +215,10 @@ def _write(index: Path, state: Generation, file: IO[bytes], on_progress: Progres
                         raise failure if failure.errno else Damaged(f"{folder / each}: truncated") from failure
                 if not checking.is_whole:
                     raise Damaged(f"{folder / each}: its bytes have changed")
-                files += 1
+                count += 1
                 done += record.bytes
                 on_progress("backup", done, total)
-    return Moved(state.number, len(state.live_works()), files, done)
+    return Moved(state.number, len(state.live_works()), count, done)
 
 
 def _add_bytes(archive: tarfile.TarFile, name: str, data: bytes) -> None:
@@ -263,7 +261,7 @@ def _unpack(file: IO[bytes], draft: Path, on_progress: Callable[[int], None]) ->
                 raise _Refused(f"{member.name}: not a plain file")
             if name == LIST and folder not in lists:
                 for each in (place.parent.parent, place.parent):
-                    private.make_inside(each)
+                    files.make_inside(each)
                 place.write_bytes(_bytes(archive, member))
                 lists[folder] = _list(place, member.name)
             elif name in lists.get(folder, {}) and not place.exists():
@@ -308,30 +306,39 @@ def _copy(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path, record
 
 
 def _settle(index: Path, draft: Path, state: Generation, before: Generation | None, on_progress: Progress) -> Moved:
-    """Put what was unpacked in its place, durably, and publish it; an inverted index with pickles is made again."""
-    restored = replace(state, number=before.number + 1 if before else state.number).closed_as(before)
+    """Move what was unpacked to its place, durably, and publish it; an inverted index with pickles is made again."""
+    numbered = replace(state, number=before.number + 1 if before else state.number)
+    restored = numbered.closed_as(before).after(before, _homes(index, before), utc_seconds())
     homes = {folder: pack_folder(index, folder.name) for folder in folders(draft, state)}
     anew = state.settings.engine in PICKLED
     if anew:
         del homes[engine_folder(draft, state.number)]
     else:
         homes[engine_folder(draft, state.number)] = engine_folder(index, restored.number)
-    files = size = 0
+    count = size = 0
     for folder, home in homes.items():
         records = checksums.recorded(folder)
-        files += len(records)
+        count += len(records)
         size += sum(record.bytes for record in records.values())
         if home.parent.name == "packs" and home.is_dir() and checksums.is_whole(home):
             continue  # a pack's name stands for what is in it
         for file in folder.iterdir():
-            private.settle(file)
-            sync(file)
-        sync(folder)
-        drop(home)
-        private.make_inside(home.parent)
+            files.settle(file)
+            files.sync(file)
+        files.sync(folder)
+        files.drop(home)
+        files.make_inside(home.parent)
         os.replace(folder, home)
-        sync(home.parent)
+        files.sync(home.parent)
     if anew:
-        write_engine(index, None, restored, on_progress)
+        write_engine(Packs(index), None, restored, on_progress)
     publish(index, restored, before)
-    return Moved(restored.number, len(restored.live_works()), files, size)
+    return Moved(restored.number, len(restored.live_works()), count, size)
+
+
+def _homes(index: Path, before: Generation | None) -> dict[str, str]:
+    """Return the collections of the works that were published; none where they can't be read, for it may be damaged."""
+    try:
+        return Packs(index).homes(before) if before else {}
+    except (OSError, ValueError, KeyError, RuntimeError):
+        return {}

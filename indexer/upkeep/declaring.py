@@ -1,4 +1,4 @@
-"""Who may read what is in an index is looked at and changed; nothing is indexed anew."""
+"""Declaring who may read what is in an index, without indexing again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from corpora.manifests import Catalogue, load
 from corpora.model import Access, strictest
 from indexer.errors import IndexFailure
 from indexer.store.access import LOCAL, Declared, Standing, standings
-from indexer.store.generation import Generation, builder_lock, open_packs, published, relabel
+from indexer.store.generation import Generation, Packs, published, relabel
+from indexer.store.lock import builder_lock
 
 
 def catalogue_of(declared: Declared, own: Path | None) -> Catalogue:
@@ -21,22 +22,15 @@ def catalogue_of(declared: Declared, own: Path | None) -> Catalogue:
     return load(own, (Path(path) for path in declared.manifests.values()))
 
 
-def homes_of(index: Path, generation: Generation) -> dict[str, str]:
-    """Return the collection of each live work."""
-    packs = open_packs(index, generation.packs)
-    live = generation.live_works().items()
-    return {work: packs[number].works[place].collection for work, (number, place) in live}
-
-
 def survey(index: Path, own: Path | None) -> dict[str, Standing]:
-    """Say how it stands with each collection of an index.
+    """Return the access to each collection of an index.
 
     Raises:
         IndexFailure: there is no index, or it can't be read.
         ManifestFailure: a manifest is not as it should be.
     """
     state = _published(index)
-    works = ((home, work) for work, home in homes_of(index, state).items())
+    works = ((home, work) for work, home in Packs(index).homes(state).items())
     return {each.collection: each for each in standings(works, state.access, catalogue_of(state.access, own))}
 
 
@@ -76,10 +70,10 @@ def adopt(index: Path, own: Path | None) -> None:
 
 
 def _relabel(index: Path, change: Callable[[Generation, dict[str, str]], Declared]) -> None:
-    _published(index)  # lest a folder come to be where there is no index
+    _published(index)  # the lock would make a folder where there is no index
     with builder_lock(index):
         state = _published(index)
-        declared = change(state, homes_of(index, state))
+        declared = change(state, Packs(index).homes(state))
         if declared != state.access:
             relabel(index, state, declared)
 

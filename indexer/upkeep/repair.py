@@ -1,4 +1,4 @@
-"""An index is read through, and mended where it is damaged.
+"""Verifying an index, and repairing it where it is damaged.
 
 What was derived can be made again: the inverted index comes from the packs. A pack is what the works themselves are
 in; where one is lost, its works leave the index, and have to be indexed again.
@@ -9,29 +9,31 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from indexer.building.build import write_engine
+from indexer.building.engine import write_engine
 from indexer.errors import IndexFailure, no_room
-from indexer.progress import Progress
+from indexer.progress import Progress, silent
 from indexer.store import checksums
 from indexer.store.checksums import Damage, Damaged
+from indexer.store.files import drop
 from indexer.store.generation import (
     MANIFEST,
     PREVIOUS,
     Generation,
-    builder_lock,
-    drop,
+    Packs,
     engine_folder,
     folders,
     pack_folder,
     previous,
     publish,
     published,
+    utc_seconds,
 )
+from indexer.store.lock import builder_lock
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What reading an index through has shown. ``bytes`` were read, in ``files`` files."""
+    """A verdict on an index whose files were all read. ``bytes`` were read, in ``files`` files."""
 
     generation: int | None
     files: int
@@ -41,7 +43,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What was mended. ``generation`` is the one published now; ``lost`` are works to be indexed again, by id."""
+    """A report of a repair. ``generation`` is the one published now; ``lost`` are works to be indexed again, by id."""
 
     generation: int
     damages: tuple[Damage, ...]
@@ -50,7 +52,7 @@ class Repair:
     back: bool
 
 
-def verify(index: Path, on_progress: Progress = lambda step, done, total: None) -> Verdict:
+def verify(index: Path, on_progress: Progress = silent) -> Verdict:
     """Read every file of the published generation and of the one to go back to.
 
     Raises:
@@ -66,7 +68,7 @@ def verify(index: Path, on_progress: Progress = lambda step, done, total: None) 
     return Verdict(current.number if current else None, files, sum(map(checksums.size, every)), tuple(damages))
 
 
-def repair(index: Path, *, go_back: bool = False, on_progress: Progress = lambda step, done, total: None) -> Repair:
+def repair(index: Path, *, go_back: bool = False, on_progress: Progress = silent) -> Repair:
     """Mend what can be mended and publish it; with ``go_back`` the previous generation is published instead.
 
     Where the manifest itself is lost, the previous generation is what there is to mend.
@@ -88,23 +90,25 @@ def repair(index: Path, *, go_back: bool = False, on_progress: Progress = lambda
         broken = {damage.path.parent for damage in damages}
         if go_back and (hurt := broken.intersection(folders(index, state))):
             raise IndexFailure(f"{index}: generation {state.number} is damaged, too ({min(hurt)}); {_ANEW}")
-        back = state is former
+        back, replaced, packs = state is former, current or state, Packs(index)
         if go_back:
             state = state.closed_as(other)
         if other and broken.intersection(folders(index, other)):
             other = None
         gone = {pack.name for pack in state.packs if pack_folder(index, pack.name) in broken}
-        lost = {pack.works[work] for pack in state.packs if pack.name in gone for work in pack.live}
-        mended = replace(state.without(lost), number=1 + max(each.number for each in states))
+        lost, former_lost = _lost(index, state, broken), _lost(index, replaced, broken)
+        homes = packs.homes(replaced.without(former_lost))
+        numbered = replace(state.without(lost), number=1 + max(each.number for each in states))
+        mended = numbered.after(replaced, homes, utc_seconds())
         if not mended.packs:
             raise IndexFailure(f"{index}: every pack is damaged; {_ANEW}")
         anew = engine_folder(index, state.number) in broken
         if anew:
-            write_engine(index, None, mended, on_progress)
+            write_engine(packs, None, mended, on_progress)
         else:
-            write_engine(index, state, mended, on_progress)
+            write_engine(packs, state, mended, on_progress)
         for folder in broken.intersection(pack_folder(index, name) for name in gone):
-            drop(folder)  # lest a build take it for done
+            drop(folder)  # a build would take it for done
         publish(index, mended, other)
     return Repair(mended.number, tuple(damages), anew, tuple(sorted(lost)), back=back)
 
@@ -112,8 +116,14 @@ def repair(index: Path, *, go_back: bool = False, on_progress: Progress = lambda
 _ANEW = "restore a backup with `wenyuan restore`, or build the index anew in another folder"
 
 
+def _lost(index: Path, state: Generation, broken: set[Path]) -> set[str]:
+    """Return the works of a generation whose packs are broken."""
+    packs = (pack for pack in state.packs if pack_folder(index, pack.name) in broken)
+    return {pack.works[work] for pack in packs for work in pack.live}
+
+
 def _manifests(index: Path) -> tuple[Generation | None, Generation | None, list[Damage]]:
-    """The published generation and the one before it, as far as they can be read, and what is wrong with them."""
+    """Return the published generation and the one before it, as far as they can be read, and their damages."""
     current, damages = None, []
     try:
         current = published(index)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpora.model import Section, Span, SpanKind
-from corpora.readers.bodies import cut, sections, whole
+from corpora.readers.bodies import Start, cut, sections, whole
 
 LINES = st.lists(
     st.sampled_from(
@@ -46,7 +46,7 @@ def test_spans_go_with_their_sections() -> None:
 
 
 def test_a_span_over_a_cut_is_cut() -> None:
-    found = cut("江山水", [Span(SpanKind.NOTE, 0, 3)], [(1, "山"), (2, "水")], "志")
+    found = cut("江山水", [Span(SpanKind.NOTE, 0, 3)], [Start(1, ((1, "山"),)), Start(2, ((1, "水"),))], "志")
     assert over(found, SpanKind.NOTE) == ["江", "山", "水"]
 
 

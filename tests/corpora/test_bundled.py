@@ -8,7 +8,8 @@ import pytest
 
 from corpora.manifests import bundled_folder
 from corpora.model import Role, SpanKind, Work
-from corpora.readers import discover, read
+from corpora.readers import read
+from corpora.sources.discover import discover
 
 
 @cache

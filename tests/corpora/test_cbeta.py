@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpora.model import Page, SpanKind, Work
-from corpora.readers import cbeta, discover, read
+from corpora.readers import cbeta, read
+from corpora.sources.discover import discover
 
 LINES = [
     "T99n0001_p0001a01║夫水之流也[1]源",

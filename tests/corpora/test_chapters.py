@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpora.model import Problem, Work
-from corpora.readers import discover, read
+from corpora.readers import read
 from corpora.readers.chapters import order
+from corpora.sources.discover import discover
 
 
 def write(folder: Path, chapters: dict[str, str]) -> None:

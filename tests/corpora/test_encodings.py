@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from real import CASES
 
 from corpora.model import Problem, Work
-from corpora.readers import discover, encodings, read
+from corpora.readers import encodings, read
 from corpora.readers.encodings import LEGACY, NAMES, PLACEHOLDER, Choice, Found, chosen, find, option
 from corpora.readers.lines import lines
+from corpora.sources.discover import discover
 
 TRADITIONAL = "會寧府在上京，完顏氏所居。混同江源出長白山，東流入海，其民善漁，冬居山中，夏則巢水上。"
 SIMPLIFIED = "会宁府在上京，完颜氏所居。混同江源出长白山，东流入海，其民善渔，冬居山中，夏则巢水上。"

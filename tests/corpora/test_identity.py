@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from corpora.model import Work
-from corpora.readers import discover, read
+from corpora.readers import read
 from corpora.readers.volumes import title
+from corpora.sources.discover import discover
 
 
 def write(folder: Path, *names: str) -> None:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from real import KANRIPO
 
 from corpora.model import Page, Problem, Role, Section, Span, SpanKind, Work
-from corpora.readers import discover, read
-from corpora.readers.kanripo import chinese_number, role_of
+from corpora.readers import read
+from corpora.readers.titles import chinese_number, role_of
+from corpora.sources.discover import discover
 
 HEADER = "# -*- mode: mandoku-view; -*-\n#+TITLE: 金史\n#+PROPERTY: ID KR2a0001\n#+PROPERTY: BASEEDITION WYG    \n"
 

@@ -11,8 +11,10 @@ import pytest
 from real import POEMS
 
 from corpora.model import Page, Problem, Role, Source, Span, SpanKind, Work
-from corpora.readers import MAX_DEPTH, READERS, discover, distinct_works, read
+from corpora.readers import READERS, read
 from corpora.readers.encodings import Choice
+from corpora.readers.identity import distinct_works
+from corpora.sources.discover import MAX_DEPTH, discover
 
 TRADITIONAL = "黑龍江者，古黑水也。其源出於北山，東流入海。\n"
 SIMPLIFIED = "黑龙江省地方志编纂委员会编，本书记述自一九一二年至民国三十年之史实。\n"

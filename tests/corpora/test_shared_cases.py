@@ -10,7 +10,8 @@ from oracle import occurrences
 from real import CASES, FORMATS
 
 from corpora.model import Problem, SpanKind, Work
-from corpora.readers import discover, read
+from corpora.readers import read
+from corpora.sources.discover import discover
 from search.model import Scope
 
 

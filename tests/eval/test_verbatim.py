@@ -4,6 +4,7 @@ import pytest
 
 from corpora import readers
 from corpora.model import CatalogueRecord, Section, Span, SpanKind, Work
+from corpora.sources.discover import discover
 from eval.quality.verbatim import AlignedSentence, held_out, read_sentences, verbatim_share
 from indexer.text.folding import fold
 
@@ -28,7 +29,7 @@ def test_most_held_out_sentences_stand_verbatim_in_the_siku_edition() -> None:
     alignment, folder = SHARED / "eval/liaojin/KR2a0035.tsv", SHARED / "corpora/kanripo/KR2a0035"
     if not alignment.exists() or not folder.exists():
         pytest.skip("the alignment of the 金史 and its Siku edition are not at hand")
-    sources, _ = readers.discover(folder)
+    sources, _ = discover(folder)
     (work,) = (work for source in sources for work in readers.read(source) if isinstance(work, Work))
     # OpenCC alone finds 44 %.
     assert verbatim_share(held_out(read_sentences(alignment)), work, fold).share > 0.61

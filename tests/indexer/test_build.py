@@ -6,7 +6,8 @@ import pytest
 
 from indexer.building.build import BuildReport, build
 from indexer.errors import IndexFailure
-from indexer.store.generation import builder_lock, engine_folder, published
+from indexer.store.generation import engine_folder, published
+from indexer.store.lock import builder_lock
 from search.library import Library
 from search.model import Mode, SearchRequest
 

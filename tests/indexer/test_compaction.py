@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpora.model import CatalogueRecord, Page, Role, Section, Span, SpanKind, Work
+from corpora.model import Canvas, CatalogueRecord, Page, Role, Section, Span, SpanKind, Work
 from eval.quality.rankings import ranking
 from indexer.building import merging
 from indexer.building.build import build, compact
@@ -22,7 +22,8 @@ from indexer.embedding import load_embedder
 from indexer.engines import ENGINES
 from indexer.errors import IndexFailure
 from indexer.store.checksums import LIST
-from indexer.store.generation import Generation, PackEntry, builder_lock, open_packs, pack_folder, published
+from indexer.store.generation import Generation, PackEntry, open_packs, pack_folder, published
+from indexer.store.lock import builder_lock
 from indexer.store.pack import Pack
 from indexer.store.writer import PackWriter
 from indexer.text import folding
@@ -236,7 +237,7 @@ def given_sections(draw: st.DrawFn) -> Section:
     text = draw(st.text("混同江之南\n。", min_size=1, max_size=30))
     offsets = st.integers(0, len(text))
     labels = st.text("1ab", max_size=2)
-    pages = draw(st.lists(st.builds(Page, labels, offsets, labels), max_size=4))
+    pages = draw(st.lists(st.builds(Page, labels, offsets, st.none() | st.builds(Canvas, image=labels)), max_size=4))
     cuts = sorted(draw(st.sets(offsets, max_size=6)))
     kinds = st.sampled_from(SpanKind)
     spans = [Span(draw(kinds), *pair, draw(labels)) for pair in pairwise(cuts)]

@@ -18,7 +18,8 @@ from indexer.building.build import build, compact
 from indexer.engines import ENGINES
 from indexer.errors import IndexFailure
 from indexer.store.checksums import LIST
-from indexer.store.generation import MANIFEST, PREVIOUS, builder_lock, engine_folder, published
+from indexer.store.generation import MANIFEST, PREVIOUS, engine_folder, published
+from indexer.store.lock import builder_lock
 from indexer.upkeep.repair import repair, verify
 from search.library import Library
 from search.model import Mode, SearchError, SearchRequest

@@ -10,7 +10,7 @@ import pytest
 from modes import open_to_others, umask
 
 from indexer.building.build import build, compact
-from indexer.store import private
+from indexer.store import files
 from indexer.store.generation import engine_folder, published
 from indexer.upkeep.backup import backup, restore
 from indexer.upkeep.repair import repair
@@ -66,12 +66,12 @@ def test_a_file_left_over_with_other_rights_is_made_anew(tmp_path: Path) -> None
     left = tmp_path / "draft"
     left.write_bytes(b"before")
     left.chmod(0o666)
-    private.write(left, b"after")
+    files.write(left, b"after")
     assert (left.read_bytes(), stat.S_IMODE(left.stat().st_mode)) == (b"after", 0o600)
 
 
 def test_folders_that_exist_keep_their_mode(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     with umask(0):
-        private.make(tmp_path / "a" / "b")
+        files.make(tmp_path / "a" / "b")
     assert [stat.S_IMODE(os.stat(tmp_path / each).st_mode) for each in (".", "a", "a/b")] == [0o755, 0o700, 0o700]

@@ -33,10 +33,10 @@ class Shelf:
         return build([self.root / name for name in names or ("",)], self.index)
 
     def forget_places(self) -> None:
-        """Make the index one of those that did not say yet where its works stand."""
+        """Make the index one that does not know where its works stand."""
         path = self.index / "manifest.json"
         manifest = unchecked(json.loads(path.read_text("utf-8")))
-        del manifest["places"]
+        manifest["places"] = {}
         path.write_text(json.dumps(checked(manifest)), "utf-8")
 
     @property

@@ -89,3 +89,58 @@ def test_what_is_written_is_read_again(work: str, section: int, page: str, start
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no address"):
         Address.parse(text)
+
+
+BEFORE = {
+    "志/KR9z0001/KR9z0001_001.txt": (
+        "#+TITLE: 志\n#+PROPERTY: JUAN 1\n<pb:KR9z0001_WYG_001-1a>¶\n會寧府上京¶\n"
+        "* 山川¶\n<pb:KR9z0001_WYG_001-1b>¶\n混同江(松花/江也)在北¶\n"
+    ),
+    "說/說部.txt": "卷一\n第一回 江源\n混同江出長白山。\n第二回\n至會寧府。\n",
+    "甲/列傳.txt": "完顏氏世居按出虎水。\n",
+    "乙/列傳.txt": "耶律氏世居潢水之濱。\n",
+    "編/卷一.txt": "第一節 江\n松花江。\n第二節 山\n長白山。\n",
+    "編/卷二.txt": "嫩江。\n",
+    "書/note.md": "# 上京\n## 宮室\n會寧府在混同江之南。\n",
+}
+"""Texts of many formats, and below what an index of format 3 called their works, sections and places."""
+SECTIONS = {
+    "KR9z0001": ["卷一", "山川"],
+    "note": ["上京", "宮室"],
+    "乙-列傳": ["列傳"],
+    "甲-列傳": ["列傳"],
+    "編": ["卷一·第一節 江", "卷一·第二節 山", "卷二"],
+    "說部": ["卷一·第一回 江源", "第二回"],
+}
+ADDRESSES = """\
+KR9z0001/0/001-1a@0+3:會寧府
+note/1/@3+3:會寧府
+說部/1/@5+3:會寧府
+KR9z0001/1/001-1b@3+3:混同江
+note/1/@7+3:混同江
+說部/0/@10+3:混同江
+KR9z0001/1/001-1b@6+3:松花江
+編/0/@6+3:松花江
+乙-列傳/0/@3+2:世居
+甲-列傳/0/@3+2:世居
+編/1/@6+3:長白山
+說部/0/@14+3:長白山
+編/2/@0+2:嫩江
+""".splitlines()
+
+
+def test_ids_titles_and_addresses_of_the_format_before_hold_in_an_index_built_anew(tmp_path: Path) -> None:
+    for name, text in BEFORE.items():
+        (tmp_path / "texts" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "texts" / name).write_text(text, "utf-8")
+    build([tmp_path / "texts"], tmp_path / "index")
+    held = Library.open(tmp_path / "index")
+    titles = {
+        card.id: [held.section(card.id, number).section.title for number in range(card.sections)]
+        for card in held.works()
+    }
+    assert titles == SECTIONS
+    for written in ADDRESSES:
+        address = Address.parse(written)
+        found = held.locate(address)
+        assert (found.standing, found.section, found.start) == (Standing.SAME, address.section, address.start)

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.model import Section, Span, SpanKind, Work
-from corpora.readers import discover, read
+from corpora.readers import read
+from corpora.sources.discover import discover
 from indexer.building.build import build
 from indexer.text.folding import fold
 from indexer.text.streams import BOUNDARY, code_points, main_stream, notes_stream

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from oracle import Found, runs, scan
 
 from corpora.model import Section, Work
-from corpora.readers import discover, read
+from corpora.readers import read
+from corpora.sources.discover import discover
 from indexer.building.build import build
 from indexer.text.folding import fold
 from search.exact.occurrences import MOST_COMPARED

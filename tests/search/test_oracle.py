@@ -20,7 +20,8 @@ from real import KANRIPO
 
 from corpora.manifests import bundled_folder
 from corpora.model import Section, SpanKind, Work
-from corpora.readers import discover, read
+from corpora.readers import read
+from corpora.sources.discover import discover
 from indexer.building.build import build
 from indexer.text.folding import fold
 from indexer.text.streams import passage_starts

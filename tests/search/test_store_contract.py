@@ -18,7 +18,8 @@ from oracle import Found, scan
 from stores import FACTORIES, Factory
 
 from corpora.model import Section, Work
-from corpora.readers import discover, read
+from corpora.readers import read
+from corpora.sources.discover import discover
 from indexer.engines.base import GramQuery
 from indexer.text.folding import fold
 from indexer.text.grams import gram_query, grams

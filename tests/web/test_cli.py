@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -177,3 +179,46 @@ def test_a_terminal_obeys_no_text(tmp_path: Path) -> None:
     shown = run("search", "长白山", "--index", tmp_path / "ix").stdout
     assert "松花江␛]0;owned␇出長白山" in shown
     assert not [char for char in shown if ord(char) < 0x20 and char != "\n"]
+
+
+OLD_FORMAT = "an index of format 3, and this program reads format 4; build it again from the texts"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["index", "TEXTS", "--index", "ix"],
+        ["index", "--remove", "江", "--index", "ix"],
+        ["compact", "--index", "ix"],
+        ["status", "--index", "ix"],
+        ["search", "江", "--index", "ix"],
+        ["verify", "--index", "ix"],
+        ["repair", "--index", "ix"],
+        ["access", "--index", "ix"],
+        ["access", "local", "open", "--index", "ix"],
+        ["backup", "saved.tar", "--index", "ix"],
+        ["restore", "old.tar", "--index", "new"],
+        ["serve", "--index", "ix", "--port", "0"],
+    ],
+    ids=" ".join,
+)
+def test_every_command_says_that_an_index_is_of_an_older_format(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("TEXTS").mkdir()
+    Path("TEXTS", "江.txt").write_text("松花江出長白山", "utf-8")
+    Path("ix").mkdir()
+    manifest = json.dumps({"format": 3, "number": 1, "packs": [], "sources": {}, "sha256": "0" * 64}).encode()
+    for name in ("manifest.json", "previous.json"):
+        Path("ix", name).write_bytes(manifest)
+    info = tarfile.TarInfo("manifest.json")
+    info.size = len(manifest)
+    with tarfile.open("old.tar", "w") as tar:
+        tar.addfile(info, io.BytesIO(manifest))
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert OLD_FORMAT in done.output
+    assert "`wenyuan index PATH --index FOLDER`" in done.output
+    assert len(done.output.splitlines()) == 1
+    assert Path("ix", "manifest.json").read_bytes() == manifest

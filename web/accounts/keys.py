@@ -7,7 +7,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from indexer.store import private
+from indexer.store import files
 from web.database.failure import StorageFailure
 
 VARIABLE = "WENYUAN_SECRET_KEY"
@@ -36,11 +36,11 @@ def key_in(path: Path | None) -> bytes:
 
 
 def _kept(path: Path) -> bytes:
-    private.make(path.parent)
+    files.make(path.parent)
     if not path.exists():
         # Written whole under another name first: of two programs that start at once, both get the first one's key.
         fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-        private.write(fresh, secrets.token_hex(SHORTEST).encode())
+        files.write(fresh, secrets.token_hex(SHORTEST).encode())
         with suppress(FileExistsError):
             os.link(fresh, path)
         fresh.unlink()

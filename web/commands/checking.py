@@ -14,9 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from corpora.model import Problem, Source, shown
-from corpora.readers import discover, distinct_works, read, told_apart
+from corpora.readers import read
 from corpora.readers.encodings import Choice
+from corpora.readers.identity import distinct_works
 from corpora.readers.lines import taken_for
+from corpora.sources.discover import discover, told_apart
 
 _NUMBERS = ("sections", "characters", "problems")
 _NARROW = 100

@@ -57,7 +57,7 @@ def backup(file: Path, address: str) -> None:
 
     storage = Storage.at(address)
     with Bars() as bars:
-        back_up(storage, file, lambda done, total: bars("copy", done, total))
+        back_up(storage, file, bars)
     click.echo(f"{file}: {file.stat().st_size:,} bytes of {storage.name}")
 
 
@@ -71,7 +71,7 @@ def restore(file: Path, address: str) -> None:
 
     storage = Storage.at(address)
     with Bars() as bars:
-        fill(storage, file, lambda done, total: bars("copy", done, total))
+        fill(storage, file, bars)
     click.echo(f"{storage.name}: version {storage.version()}")
     if storage.version() != latest():
         click.echo("Its tables are of another version: run `wenyuan database upgrade`.", err=True)

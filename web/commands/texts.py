@@ -13,9 +13,9 @@ from rich.table import Table
 
 from corpora.manifests import Catalogue, ManifestFailure, load
 from corpora.model import Collection
-from corpora.readers import discover
 from corpora.readers.encodings import Choice
 from corpora.sources import fetch as fetching
+from corpora.sources.discover import discover
 from web.commands import checking
 from web.commands.options import collections_option, encodings_option
 

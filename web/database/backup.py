@@ -9,7 +9,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
@@ -17,20 +17,21 @@ from tempfile import NamedTemporaryFile, TemporaryDirectory
 from sqlalchemy import URL, inspect
 from sqlalchemy.exc import DBAPIError
 
+from indexer.progress import Progress, silent
 from web.database.failure import StorageFailure
 from web.database.storage import Storage
 
-Progress = Callable[[int, int], None]
-"""Called with how many pages were copied, and how many there are."""
 MAGIC, DUMP_MAGIC = b"SQLite format 3\0", b"PGDMP"
 """How copies begin, of an embedded database and of one on a server."""
 ASIDE = "wenyuan_before_"
 """How the schemas begin in which a server keeps what a restoration has replaced."""
+STEP = "database"
+"""What a copy is called in reports of progress, which count its pages."""
 _PAGES = 256
 """Pages that are copied at a time; writers may come between."""
 
 
-def back_up(storage: Storage, target: Path, progress: Progress = lambda done, total: None) -> None:
+def back_up(storage: Storage, target: Path, progress: Progress = silent) -> None:
     """Write a copy to a file that is not there yet; it appears when it is whole, for its owner alone.
 
     Raises:
@@ -55,7 +56,7 @@ def back_up(storage: Storage, target: Path, progress: Progress = lambda done, to
         raise StorageFailure(f"{target}: {failure.strerror}") from failure
 
 
-def restore(storage: Storage, source: Path, progress: Progress = lambda done, total: None) -> None:
+def restore(storage: Storage, source: Path, progress: Progress = silent) -> None:
     """Fill an empty database from a copy.
 
     Raises:
@@ -172,7 +173,7 @@ def _copy(storage: Storage, target: Path, progress: Progress) -> None:
         source = opened.driver_connection
         assert isinstance(source, sqlite3.Connection)
         try:
-            source.backup(copy, pages=_PAGES, progress=lambda _, left, total: progress(total - left, total))
+            source.backup(copy, pages=_PAGES, progress=lambda _, left, total: progress(STEP, total - left, total))
             found = copy.execute("PRAGMA quick_check").fetchone()[0]
         except sqlite3.Error as failure:
             raise StorageFailure(f"{storage.name}: {failure}") from failure

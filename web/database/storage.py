@@ -28,7 +28,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.types import TypeDecorator
 
-from indexer.store import private
+from indexer.store import files
 from web.database.failure import StorageFailure
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -339,7 +339,7 @@ def _url(address: str) -> URL:
 def _create(file: Path) -> None:
     """Make an empty file that its owner alone may read; SQLite gives those beside it the same rights."""
     try:
-        private.make(file.parent)
+        files.make(file.parent)
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as failure:
         raise StorageFailure(f"{file}: {failure.strerror}") from failure

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 from indexer.building.build import build
 from indexer.embedding import load_embedder
 from indexer.errors import IndexFailure
-from indexer.store import private
+from indexer.store import files
 from indexer.store.generation import published
 from indexer.text import folding
 from search.library import Library
@@ -78,7 +78,7 @@ class Answers:
             raise IndexFailure(f"{self._folder}: another process has it for more than {PATIENCE} s") from failure
         with lock:
             texts, index = self._folder / "texts", self._folder / "index"
-            private.make(texts)
+            files.make(texts)
             self._folder.chmod(0o700)  # earlier versions let others in
             closed = select(Case).where(Case.status == Status.CLOSED, Case.signatures.any(Signature.id.is_not(None)))
             cases = session.scalars(closed.order_by(Case.year, Case.sequence)).all()

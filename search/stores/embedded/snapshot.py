@@ -8,7 +8,7 @@ refs sort by place, wherever the works lie.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -71,7 +71,7 @@ class Snapshot:
 
     def without(self, works: set[str]) -> Snapshot:
         """Return the snapshot as if it never had these works."""
-        generation = self.generation.without(works)
+        generation = replace(self.generation.without(works), tombstones={})  # of works that may not be seen either
         return Snapshot(generation, {entry.number: self.packs[entry.number] for entry in generation.packs})
 
     def allowed(self, number: int, filters: Mapping[str, Sequence[str]]) -> Mask | None:

@@ -1,49 +1,17 @@
-"""Kanripo (漢籍リポジトリ): a folder of mandoku files ``KR2a0035_001.txt`` becomes one work.
-
-Texts of one's own may be written in the same way, under an id of two capitals, digits and small letters.
-
-The mandoku markup is described at https://www.kanripo.org/ and in its source,
-https://github.com/mandoku/mandoku; what stands here beyond that was measured in the files themselves:
-
-* ``¶`` ends a printed line, ``<pb:ID_EDITION_JUAN-PAGE>`` begins a page, ``#+PROPERTY: JUAN`` begins a section.
-* ``(右/左)`` are the two columns of a note, read right then left. A note that is longer than its line is
-  printed as one group a line, so groups that only a line break parts are one note.
-* ``(臣/)`` is small type of the main text, unless it directly goes on with a note of the line before, as an
-  odd last character or a word of respect that was raised to the head of its own line.
-* One work uses no slash: there ``(爾)`` is small type, anything longer is a note, and a note runs over lines.
-* ``&KR2038;`` and ``[車*犬]`` each stand for one character that had no code point.
-* Files of the TLS project are outlines: ``** title`` begins a section, drawers (``:PROPERTIES:`` to ``:END:``) and
-  keywords are no text, ``[[link][words]]`` is its words, and ``¶`` may begin a line.
-"""
+"""A text file of Kanripo is read line by line: keywords, page marks, gaiji and notes become sections."""
 
 from __future__ import annotations
 
 import os
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from corpora.model import (
-    GAIJI_PLACEHOLDER,
-    CatalogueRecord,
-    Page,
-    Problem,
-    Role,
-    Section,
-    Source,
-    Span,
-    SpanKind,
-    Work,
-)
+from corpora.model import GAIJI_PLACEHOLDER, Canvas, Page, Problem, Section, Span, SpanKind
 from corpora.readers import gaiji
+from corpora.readers.kanripo.section import Draft
 from corpora.readers.lines import Report, lines
-
-TEXT_NAME = re.compile(r"([A-Z]{2}[0-9][0-9a-z]{3,8})_([0-9]{3,4})\.txt")
-DATA_FOLDER = "_data"
-SOURCE = "Kanripo"
-LICENCE = "CC BY-SA 4.0"
+from corpora.readers.titles import nested
 
 _KEYWORD = re.compile(r" ?#\+([A-Za-z_]+):?[ \t]*(.*)")
 _KNOWN_KEYWORDS = {
@@ -56,7 +24,7 @@ _KNOWN_PROPERTIES = {
     "ID", "BASEEDITION", "JUAN", "WITNESS", "FILE", "SOURCE", "CAT", "LASTPB", "TYPE", "RESP", "EDITION", "TITLE",
     "AUTHOR", "DYNASTY",
 }  # fmt: skip
-_HEADING = re.compile(r"\*{1,8}[ \t　]+(\S.*)")
+_HEADING = re.compile(r"(\*{1,8})[ \t　]+(\S.*)")
 _DRAWER = re.compile(r"[ \t]*:[A-Za-z][A-Za-z0-9_-]*:[ \t]*")
 _DRAWER_LINE = re.compile(r"[ \t]*:[A-Za-z][A-Za-z0-9_+-]*:(?:[ \t].*)?")
 _PAGE = re.compile(r"<pb:([A-Za-z0-9]+)_([^_<>\s]+)_([^_<>\s]+)>")
@@ -71,44 +39,8 @@ _MARKUP = re.compile(
 )
 _SPECIAL = re.compile(r"[<&\[()/]")
 _SMALL = re.compile("[爾勒克斯特木卜臣]{1,2}")
-_SERIES = re.compile("欽定四庫全書|[^　 ]{1,6}叢書$")
-_AUTHOR = re.compile(r"[撰修編輯著註注纂][　 ]*$")
-_HEAD_LIMIT = 24
-"""Characters of a running head at most."""
 _GAP_LIMIT = 48
 """Characters of indentation between the parts of a note at most."""
-_DIGITS = "〇一二三四五六七八九"
-
-
-@dataclass
-class _Draft:
-    """A section while it is being read; ``length`` is the number of code points in ``parts``."""
-
-    title: str
-    carried: bool = False  # whether the first page only runs on from the section before
-    is_headed: bool = False  # whether its first line is its title
-    parts: list[str] = field(default_factory=list)
-    length: int = 0
-    pages: list[Page] = field(default_factory=list)
-    notes: list[tuple[int, int]] = field(default_factory=list)
-    spans: list[Span] = field(default_factory=list)
-    line_starts: list[int] = field(default_factory=list)
-
-    def add(self, text: str) -> None:
-        if text:
-            self.parts.append(text)
-            self.length += len(text)
-
-    def text_from(self, start: int) -> str:
-        """The text from ``start``, which lies near the end."""
-        taken: list[str] = []
-        position = self.length
-        for part in reversed(self.parts):
-            if position <= start:
-                break
-            position -= len(part)
-            taken.append(part)
-        return "".join(reversed(taken))[start - position :] if taken else ""
 
 
 @dataclass
@@ -121,80 +53,17 @@ class _Open:
     bar: int = -1
 
 
-def read(source: Source) -> Iterator[Work | Problem]:
-    """The one work of a Kanripo folder, after the problems in its files.
-
-    A work of whose text nothing can be read is not yielded.
-    """
-    problems: list[Problem] = []
-    texts = sorted(file for file in source.files if is_text(file))
-    facsimiles = _facsimiles([file for file in source.files if not is_text(file)], problems.append)
-    sections: list[Section] = []
-    title = edition = ""
-    for file in texts:
-        volume = _Volume(file, facsimiles, problems.append, dict(source.options).get("encoding", ""))
-        volume.read()
-        sections += volume.sections()
-        title = title or volume.title
-        edition = edition or volume.edition
-    yield from problems
-    if sections:
-        work_id = TEXT_NAME.fullmatch(texts[0].name)
-        assert work_id  # is_text has matched it
-        record = CatalogueRecord(title or work_id[1], edition=edition)
-        if work_id[1].startswith("KR"):
-            record = replace(record, licence=LICENCE, source=SOURCE)
-        yield Work(work_id[1], record, tuple(sections))
-
-
-def is_text(path: Path) -> bool:
-    """Whether a file is named as a Kanripo text file is, outside of the ``_data`` folder."""
-    return bool(TEXT_NAME.fullmatch(path.name)) and DATA_FOLDER not in path.parts
-
-
-def data_files(folder: Path) -> tuple[Path, ...]:
-    """The files that say where the page images of a Kanripo folder are."""
-    data = folder / DATA_FOLDER
-    if data.is_symlink():
-        return ()
-    found = [*data.glob("imginfo.cfg"), *data.glob("imglist/imginfo.cfg"), *data.glob("imglist/*_*.txt")]
-    return tuple(sorted(file for file in found if not file.is_symlink()))
-
-
-def role_of(title: str) -> Role:
-    """What a section of this title is in its work."""
-    if title.startswith("提要"):
-        return Role.ABSTRACT
-    if any(word in title for word in ("目録", "目錄", "目录")):
-        return Role.CONTENTS
-    if title.endswith(("序", "敘", "叙")):
-        return Role.PREFACE
-    return Role.BODY
-
-
-def chinese_number(number: int) -> str:
-    """A number below 1000 as volumes are numbered: 12 is 十二, 101 is 一百一, 110 is 一百十."""
-    hundreds, rest = divmod(number, 100)
-    tens, ones = divmod(rest, 10)
-    text = _DIGITS[hundreds] + "百" if hundreds else ""
-    if tens:
-        text += ("" if tens == 1 else _DIGITS[tens]) + "十"
-    if ones:
-        text += _DIGITS[ones]
-    return text or _DIGITS[0]
-
-
-class _Volume:
+class Volume:
     """One text file on its way to sections."""
 
-    def __init__(self, file: Path, facsimiles: dict[tuple[str, str], str], report: Report, encoding: str) -> None:
+    def __init__(self, file: Path, canvases: dict[tuple[str, str], Canvas], report: Report, encoding: str) -> None:
         self.title = ""
         self.edition = ""
         self._file = file
-        self._facsimiles = facsimiles
+        self._canvases = canvases
         self._report = report
         self._encoding = encoding
-        self._draft = _Draft("")
+        self._draft = Draft("")
         self._drafts = [self._draft]
         self._open: _Open | None = None
         self._joined = False  # the current line has gone on with a note of an earlier line
@@ -217,16 +86,23 @@ class _Volume:
             printed = line.removesuffix("¶").removeprefix("¶").replace("¶", "\n")
             heading = _HEADING.fullmatch(printed)
             if heading:
-                self._begin("", is_heading=True)
-            self._line(number, heading[1] if heading else printed, line.endswith("¶"))
+                self._begin("", level=len(heading[1]))
+            self._line(number, heading[2] if heading else printed, line.endswith("¶"))
         if marked and not last.endswith(("¶", ">")) and not _ends_with_a_line(self._file):
             self._once(number, "file is truncated: its last line does not end with ¶")
             self._problem_lines.add(self._open.line if self._open else number)  # an open note is the same problem
         self._abandon_note()
 
     def sections(self) -> list[Section]:
-        """The sections that hold text or pages."""
-        return [self._finish(draft) for draft in self._drafts if draft.length or draft.pages]
+        """Return the sections that hold text or pages, each with the path of headings that leads to it."""
+        found = [(draft, draft.finish(self.title)) for draft in self._drafts]
+        named = [(draft, section) for draft, section in found if draft.length or draft.pages or draft.title]
+        paths = nested((draft.level, section.title) for draft, section in named)
+        return [
+            replace(section, path=path)
+            for (draft, section), path in zip(named, paths, strict=True)
+            if draft.length or draft.pages
+        ]
 
     def _once(self, line: int, reason: str) -> None:
         """Reports a reason once a file, however often it occurs, and one reason a line."""
@@ -267,15 +143,18 @@ class _Volume:
             unknown = name if keyword == "PROPERTY" else match[1]
             self._once(number, f"unknown keyword {unknown[:40]}; the line is left out")
 
-    def _begin(self, title: str, is_heading: bool = False) -> None:
-        """Begins a section, which has a title or is titled by its first line; a page without text yet goes with it."""
+    def _begin(self, title: str, level: int = 0) -> None:
+        """Begin a volume with a title, or below it a section that its first line titles.
+
+        A page without text yet goes with it.
+        """
         self._abandon_note()
         before = self._draft
         carried = bool(before.pages) and before.pages[-1].start < before.length
         pages = before.pages[-1:]
         if pages and not carried:
             before.pages.pop()
-        self._draft = _Draft(title, carried, is_heading, pages=[Page(page.label, 0, page.facsimile) for page in pages])
+        self._draft = Draft(title, level, carried, pages=[replace(page, start=0) for page in pages])
         self._drafts.append(self._draft)
 
     def _line(self, number: int, line: str, ended: bool) -> None:
@@ -329,7 +208,7 @@ class _Volume:
             if draft.carried and not draft.length:
                 draft.pages.clear()
                 draft.carried = False
-            draft.pages.append(Page(page[3], draft.length, self._facsimiles.get((page[2], page[3]), "")))
+            draft.pages.append(Page(page[3], draft.length, self._canvases.get((page[2], page[3]))))
         elif kind == "cut":
             self._once(number, "page mark is cut off")
         else:
@@ -404,69 +283,6 @@ class _Volume:
         if group.start < end:
             draft.notes.append((group.start, end))
 
-    def _finish(self, draft: _Draft) -> Section:
-        text = "".join(draft.parts)
-        spans = draft.spans + [Span(SpanKind.NOTE, start, end) for start, end in draft.notes]
-        spans += _running_heads(text, draft, self.title)
-        spans.sort(key=lambda span: (span.start, -span.end))
-        title = text.split("\n", 1)[0].strip() if draft.is_headed else _section_title(draft.title, text)
-        return Section(title, text, role_of(title), tuple(draft.pages), tuple(spans))
-
-
-def _section_title(value: str, text: str) -> str:
-    """A readable section title from the JUAN property: a number becomes 卷三, and 0 the first printed line."""
-    if value.isascii() and value.isdigit() and 0 < int(value[:4]) < 1000:
-        return "卷" + chinese_number(int(value[:4]))
-    if value and value.strip("0"):
-        return value
-    for line in text[:400].split("\n"):
-        if line.strip() and not _SERIES.match(line.strip()):
-            return line.strip()[:_HEAD_LIMIT]
-    return "卷首"
-
-
-def _running_heads(text: str, draft: _Draft, title: str) -> list[Span]:
-    """The series, the book with its volume, and its author, where they head a section or a page again.
-
-    A volume also ends with the book and its number once more.
-    """
-    heads: list[Span] = []
-    in_head = True
-    starts = draft.line_starts
-    first_notes = {starts[bisect_right(starts, start) - 1]: start for start, _ in reversed(draft.notes)}
-    last = next((start for start in reversed(starts) if text[start : start + 1].strip("\n")), -1)
-    for start in starts:
-        end = text.find("\n", start)
-        if not in_head and start != last and not text.startswith("欽定", start) and text[start] not in "　 ":
-            continue
-        end = min(end, first_notes.get(start, end))
-        line = text[start:end].strip()
-        if not line:
-            continue
-        if _SERIES.match(line) and len(line) <= _HEAD_LIMIT:
-            in_head = True
-        elif not (in_head and (_names_book(line, title) or _names_author(line))) and not (
-            start == last and _names_book(line, title)
-        ):
-            in_head = False
-            continue
-        heads.append(Span(SpanKind.HEAD, start, end))
-    return heads
-
-
-def _names_book(line: str, title: str) -> bool:
-    wanted = set(title)
-    return (
-        len(line) <= _HEAD_LIMIT
-        and bool(wanted)
-        and 2 * len(wanted & set(line)) >= len(wanted)
-        and (line == title or any(mark in line for mark in ("卷", "巻", "目録", "目錄", "地理類", "雜史類")))
-    )
-
-
-def _names_author(line: str) -> bool:
-    return len(line) <= _HEAD_LIMIT and bool(_AUTHOR.search(line))
-
 
 def _ends_with_a_line(file: Path) -> bool:
     """Whether a file ends with the end of a line, as one does that was written to its end."""
@@ -476,42 +292,3 @@ def _ends_with_a_line(file: Path) -> bool:
             return opened.read(1) in b"\r\n"
     except OSError:
         return False
-
-
-def _facsimiles(files: list[Path], report: Report) -> dict[tuple[str, str], str]:
-    """Page images by edition and page label, from ``_data/imglist`` and ``imginfo.cfg``."""
-    bases: dict[str, str] = {}
-    for file in files:
-        if file.name == "imginfo.cfg":
-            bases.update(_image_bases(file, report))
-    images: dict[tuple[str, str], str] = {}
-    if not bases:
-        return images
-    for file in files:
-        if not TEXT_NAME.fullmatch(file.name) or not file.stat().st_size:
-            continue  # a volume without images has an empty list
-        for _, line in lines(file, report):
-            fields = line.split("\t")
-            if len(fields) < 3:
-                continue
-            edition, _, label = fields[1].partition(" ")
-            if edition in bases and label:
-                images[edition, label] = bases[edition] + fields[2].strip()
-    return images
-
-
-def _image_bases(file: Path, report: Report) -> dict[str, str]:
-    """The folders of page images by edition: lines such as ``WYG=http://…`` below ``[Versions]``.
-
-    They are taken apart here, for the patterns of ``configparser`` try a line of blanks in the square of its length.
-    """
-    bases: dict[str, str] = {}
-    section = ""
-    for _, line in lines(file, report):
-        line = line.strip()
-        name, sign, base = (part.strip() for part in line.partition("="))
-        if line.startswith("["):
-            section = line.strip("[]")
-        elif section == "Versions" and sign and base.startswith(("http://", "https://")):
-            bases[name] = base
-    return bases
