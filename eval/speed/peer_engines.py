@@ -26,7 +26,6 @@ from indexer import engines
 from indexer.building.build import build
 from indexer.errors import IndexFailure
 from indexer.progress import Progress
-from indexer.store.generation import engine_folder
 from indexer.store.layout import MAIN
 from indexer.text.folding import fold
 from indexer.text.grams import gram_query, grams
@@ -255,7 +254,7 @@ def compare(paths: Sequence[Path], sentences: Sequence[str], on_progress: Progre
         folded = [fold(sentence) for sentence in sentences]
         documents, counts = _documents(index), _counts(index, asked)
         library = Library.open(index)
-        engine = engines.engine(engines.DEFAULT).open_reader(engine_folder(index, library.generation))
+        engine = engines.indexes(index, engines.DEFAULT).open(library.generation)
         measured = [
             Measured(
                 "Wenyuan",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 
-from indexer.engines.base import EngineModule
+from indexer.engines.base import EngineIndexes, EngineModule
+from indexer.engines.folders import FolderIndexes
+from indexer.errors import IndexFailure
 
 ENGINES = {"tantivy": "indexer.engines.tantivy", "whoosh": "indexer.engines.whoosh"}
 DEFAULT = "tantivy"
@@ -17,7 +20,18 @@ def engine(name: str) -> EngineModule:
     """Return the engine's module.
 
     Raises:
-        KeyError: no engine has this name.
+        IndexFailure: no engine has this name.
     """
+    if name not in ENGINES:
+        raise IndexFailure(f"no engine is called {name}; choose one of {', '.join(ENGINES)}")
     module: EngineModule = import_module(ENGINES[name])
     return module
+
+
+def indexes(index: Path, name: str) -> EngineIndexes:
+    """Return the inverted indexes of an index that this engine writes and reads.
+
+    Raises:
+        IndexFailure: no engine has this name.
+    """
+    return FolderIndexes(index, engine(name))

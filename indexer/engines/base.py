@@ -5,10 +5,12 @@ Where an exact phrase stands is known without it (:mod:`indexer.store.positions`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from indexer.store.checksums import Damage
 
 SCOPES = ("text", "notes", "both")
 """What a ranking looks at. Text and notes together are one bag: ranked apart, short notes would drown the text."""
@@ -72,10 +74,49 @@ class EngineWriter(Protocol):
 
 
 class EngineModule(Protocol):
-    """What an engine's module offers."""
+    """What the module of an engine that keeps its files in a folder offers."""
 
     def open_reader(self, folder: Path) -> Engine:
         """Open what a writer has committed."""
 
     def open_writer(self, folder: Path) -> EngineWriter:
         """Go on with what stands in the folder, or begin in an empty one."""
+
+
+class EngineIndexes(Protocol):
+    """The inverted indexes of an index's generations, by their numbers: how they begin, are kept, and go.
+
+    They may stand in folders or in a service. One that is not published yet is nobody's to open, and one that was
+    published never changes.
+    """
+
+    def begin(self, number: int, previous: int | None) -> EngineWriter:
+        """Begin a generation's as a copy of the previous one's, or from nothing; what was begun so far is dropped."""
+
+    def publish(self, number: int, previous: int | None) -> None:
+        """Make what was committed durable, and record what it holds; ``previous`` is what it began from, if any."""
+
+    def open(self, number: int) -> Engine:
+        """Open a published one for reading."""
+
+    def keep(self, numbers: Collection[int]) -> None:
+        """Drop all but these."""
+
+    def size(self, number: int) -> int:
+        """Return its bytes, as recorded; 0 where that can't be read."""
+
+    def parts(self, number: int) -> int:
+        """Return how many files, or the like, :meth:`verify` reads; 0 where that is not known."""
+
+    def check(self, number: int) -> None:
+        """Check what costs next to nothing: that it is there and of the size that was recorded.
+
+        Raises:
+            Damaged: it is not.
+        """
+
+    def verify(self, number: int, read: Callable[[int], None]) -> Iterator[Damage]:
+        """Read all of it and name what is damaged; ``read`` is called with the bytes that were read since."""
+
+    def folder(self, number: int) -> Path | None:
+        """Return the folder whose files are all of it, and may be copied; None where there is no such folder."""

@@ -19,7 +19,7 @@ from indexer.errors import IndexFailure
 from indexer.store import passage_keys
 from indexer.store.access import Declared
 from indexer.store.checksums import Damaged
-from indexer.store.generation import damaged, engine_folder, open_packs, published, require_sizes, work_key
+from indexer.store.generation import damaged, open_packs, published, require_sizes, work_key
 from indexer.store.vectors import size_on_disk
 from search import deadline
 from search.exact.evaluation import distinct
@@ -72,9 +72,10 @@ class EmbeddedStore:
         while generation := published(index):
             try:
                 require_sizes(index, generation)
-                engine = engines.engine(generation.settings.engine)
-                reader = engine.open_reader(engine_folder(index, generation.number))
-                return cls(index, Snapshot(generation, open_packs(index, generation.packs)), reader)
+                indexes = engines.indexes(index, generation.settings.engine)
+                indexes.check(generation.number)
+                packs = open_packs(index, generation.packs)
+                return cls(index, Snapshot(generation, packs), indexes.open(generation.number))
             except (Damaged, OSError, ValueError, KeyError, RuntimeError) as failure:
                 if published(index) == generation:
                     raise damaged(index, failure) from failure
@@ -325,7 +326,7 @@ class EmbeddedStore:
             "bytes": {
                 "text": sum(_bytes(pack.folder) for pack in packs.values()) - vectors,
                 "vectors": vectors,
-                "engine": _bytes(engine_folder(self._index, self.generation)),
+                "engine": engines.indexes(self._index, settings.engine).size(self.generation),
             },
         }
 
