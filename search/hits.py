@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.embedding import token_keys
-from indexer.store import passage_keys
-from indexer.store.pack import Pack
 from indexer.text.folding import fold
-from indexer.text.streams import code_points, text_of
-from search.exact.matching import among, in_passage, merged, original_ranges
-from search.model import Hit, Why, WorkCard
-from search.ranking.fusion import Evidence, Stretch
+from indexer.text.streams import Codes, code_points
+from search import deadline
+from search.model import Hit, Why
+from search.ranges import among, merged
+from search.ranking.fusion import Listed, Signals
+from search.stores.base import Marks, Matches, Store, StoredPassage, Wanted
 
 _WIDEST_GAP = 4
 """Characters between two neighbours in the folded text, beyond which they are not shown as one stretch."""
@@ -30,68 +30,57 @@ def pairs_of(texts: Sequence[str]) -> Pairs:
     return np.unique(np.concatenate([np.empty(0, np.uint64), *found]))
 
 
-def hit(pack: Pack, card: WorkCard, passage: int, score: float, evidence: Evidence, pairs: Pairs) -> Hit:
-    """Return the hit of one passage; in one that is only alike, what it shares with the query's pairs is marked."""
-    number, local = passage_keys.split(passage)
-    row = pack.passages[local]
-    section = pack.sections[row["section"]]
-    start, end = int(row["start"]), int(row["end"])
+def read_hits(
+    store: Store, listed: Sequence[Listed], matches: Matches, signals: Signals, pairs: Pairs
+) -> tuple[Hit, ...]:
+    """Read what is listed from the store; in what is only alike, the stretches it shares with ``pairs`` are marked."""
+    marks = matches.marks([each.passage for each in listed])
+    # What begins in a passage may end in the next, and is shown whole.
+    wanted = [
+        Wanted(each.passage, _end(mine), signals.stretches.get(each.passage))
+        for each, mine in zip(listed, marks, strict=True)
+    ]
+    found = zip(store.passages(wanted), listed, marks, strict=True)
+    return tuple(hit(passage, each, mine, signals, pairs) for passage, each, mine in found)
+
+
+def hit(passage: StoredPassage, listed: Listed, marks: Marks | None, signals: Signals, pairs: Pairs) -> Hit:
+    """Return the hit of one passage."""
+    deadline.check()
     why: list[Why] = []
-    ranges: list[tuple[int, int]] = []
-    matches = evidence.matches.get(number)
-    matched = matches is not None and bool(among(local, matches.found.passages))
-    if matches and matched:
-        typed = False
-        for each in matches.occurrences:
-            mine = in_passage(each, local)
-            typed = typed or bool(mine.typed.any())
-            ranges += original_ranges(pack, mine)
-        if ranges:
-            spelled = Why.EXACT if typed else Why.FOLDED
-            why.append(spelled if among(local, matches.asked) else Why.ALIAS)
-            # What begins here may end in the next passage, and is shown whole.
-            end = min(max(end, *(stop for _, stop in ranges)), int(section["end"]))
-    if passage in evidence.words:
+    ranges = [(start - passage.start, end - passage.start) for start, end in marks.ranges] if marks else []
+    if marks and ranges:
+        spelled = Why.EXACT if marks.typed else Why.FOLDED
+        why.append(spelled if marks.asked else Why.ALIAS)
+    if listed.passage in signals.words:
         why.append(Why.WORDS)
-    if passage in evidence.meaning:
+    if listed.passage in signals.meaning:
         why.append(Why.MEANING)
-    if not ranges:
-        ranges = _shared(pack, start, end, pairs)
-    stretch = evidence.stretches.get(passage)
-    within = start - int(section["start"])
-    label, facsimile = pack.page(int(row["page"]))
     return Hit(
-        id=f"{card.id}.{int(section['number'])}.{within}",
-        score=score,
-        matched=matched,
+        id=str(passage.ref),
+        score=listed.score,
+        matched=listed.matched,
         why=tuple(why),
-        work=card,
-        section=pack.works[int(pack.passage_works[local])].section_titles[int(section["number"])],
-        section_number=int(section["number"]),
-        start=within,
-        page=label,
-        facsimile=facsimile,
-        text=text_of(pack.text[start:end]),
-        highlights=tuple((a - start, b - start) for a, b in merged(ranges)),
-        notes=tuple((a - start, b - start) for a, b in pack.notes_between(start, end)),
-        nearest_passage_range=_window(pack, stretch, start, end) if stretch else None,
+        work=passage.work,
+        section=passage.section,
+        section_number=passage.section_number,
+        start=passage.start,
+        page=passage.page,
+        facsimile=passage.facsimile,
+        text=passage.text,
+        highlights=tuple(ranges or _shared(passage.folded, pairs)),
+        notes=passage.notes,
+        nearest_passage_range=passage.stretch,
     )
 
 
-def _window(pack: Pack, stretch: Stretch, start: int, end: int) -> tuple[int, int] | None:
-    """The part of a stretch that lies in a passage, as a range of the passage's text."""
-    stream, begin, stop = stretch
-    offsets = pack.streams[stream].offsets
-    first = max(int(offsets[begin]), start)
-    last = min(int(offsets[stop - 1]) + 1, end)
-    return (first - start, last - start) if last > first else None
+def _end(marks: Marks | None) -> int:
+    return marks.ranges[-1][1] if marks and marks.ranges else 0
 
 
-def _shared(pack: Pack, start: int, end: int, pairs: Pairs) -> list[tuple[int, int]]:
-    """Return the stretches of at least two characters of a passage that are among the pairs."""
-    codes = pack.folded.take(pack.text.ids[start:end])
-    places = np.flatnonzero(codes)
-    shared = among(token_keys(codes[places])[1], pairs) & (np.diff(places) < _WIDEST_GAP)
-    firsts = places[:-1][shared] + start
-    lasts = places[1:][shared] + start
+def _shared(folded: Codes, pairs: Pairs) -> list[tuple[int, int]]:
+    """Return the stretches of at least two characters of a text, given folded, that are among the pairs."""
+    places = np.flatnonzero(folded)
+    shared = among(token_keys(folded[places])[1], pairs) & (np.diff(places) < _WIDEST_GAP)
+    firsts, lasts = places[:-1][shared], places[1:][shared]
     return merged(list(zip(firsts.tolist(), (lasts + 1).tolist(), strict=True)))

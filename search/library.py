@@ -1,36 +1,21 @@
-"""The library as a reader meets it: one generation of an index, opened for searching and reading."""
+"""The library as a reader meets it: one generation of an index, for searching and reading."""
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from indexer import engines
-from indexer.embedding import Embedder, StaticEmbedder, load_embedder
-from indexer.engines import Engine
-from indexer.errors import IndexFailure
-from indexer.store import passage_keys
+from indexer.embedding import StaticEmbedder
 from indexer.store.access import Declared
-from indexer.store.checksums import Damaged
-from indexer.store.generation import damaged, engine_folder, open_packs, published, require_sizes, work_key
-from indexer.store.vectors import size_on_disk
 from indexer.text import folding
-from search import cursors, deadline, fields
+from search import cursors, fields
 from search.addresses import Address, Located, Standing, follow
-from search.exact.evaluation import distinct
-from search.exact.matching import merged, original_ranges
-from search.exact.occurrences import Occurrences
-from search.hits import Pairs, hit, pairs_of
+from search.hits import pairs_of, read_hits
 from search.model import (
-    FacetValue,
-    Hit,
     Mode,
     Scope,
     SearchError,
@@ -42,17 +27,15 @@ from search.model import (
     Total,
     WorkCard,
 )
-from search.order import ordered
+from search.occurrences import Occurrences
 from search.query import Parsed, Phrase, parse
-from search.ranking import fusion
-from search.ranking.evidence import Ranker, exact_matches
-from search.ranking.fusion import Evidence, Ranking, Scores
-from search.ranking.semantic import Meaning
-from search.snapshot import Snapshot
-from search.visibility import PartialEngine
+from search.ranking.fusion import Fused
+from search.ranking.signals import exact_query, signals
+from search.stores.base import ExactQuery, Store
+from search.stores.opening import open_store
 from search.words.aliases import expand
 from search.words.out_of_domain import DomainCheck, check_domain
-from search.words.thesaurus import LONGEST_WORD, Spellings, thesaurus
+from search.words.thesaurus import LONGEST_WORD, thesaurus
 
 LARGEST_LIMIT = 1000
 MOST_VIEWS = 16
@@ -60,17 +43,12 @@ MOST_VIEWS = 16
 CLASSICAL = "lzh"
 """The language of works in which modern words are not to be found."""
 
-Kind = Literal["characters", "semantic", "fused", "hybrid"]
-"""What ranks: characters, vectors, both, or the default search."""
-
 
 class Library:
     """One generation of an index. Safe to share between threads: nothing in it changes after opening."""
 
-    def __init__(self, index: Path, snapshot: Snapshot, engine: Engine) -> None:
-        self.index = index
-        self._snapshot = snapshot
-        self._engine = engine
+    def __init__(self, store: Store) -> None:
+        self.store = store
         self._views: dict[frozenset[str], Library] = {}
 
     @classmethod
@@ -80,53 +58,41 @@ class Library:
         Raises:
             IndexFailure: there is none, or it can't be read.
         """
-        while generation := published(index):
-            try:
-                require_sizes(index, generation)
-                engine = engines.engine(generation.settings.engine)
-                reader = engine.open_reader(engine_folder(index, generation.number))
-                return cls(index, Snapshot(generation, open_packs(index, generation.packs)), reader)
-            except (Damaged, OSError, ValueError, KeyError, RuntimeError) as failure:
-                if published(index) == generation:
-                    raise damaged(index, failure) from failure
-                # Builds that ended meanwhile have published anew and dropped this one: open theirs.
-        inner = ", ".join(sorted(str(manifest.parent) for manifest in index.glob("*/manifest.json")))
-        advice = f"name one of {inner}" if inner else f"build one with `wenyuan index PATH --index {index}`"
-        raise IndexFailure(f"{index}: no index there; {advice}")
+        return cls(open_store(index))
+
+    @cached_property
+    def _cards(self) -> dict[str, WorkCard]:
+        return {card.id: card for card in self.store.works()}
 
     @cached_property
     def collections(self) -> frozenset[str]:
         """The collections that have works here."""
-        return frozenset(card.collection for card in self._snapshot.cards.values())
+        return frozenset(card.collection for card in self._cards.values())
 
     @property
     def declared(self) -> Declared:
         """What the index says of who may read its works."""
-        return self._snapshot.generation.access
+        return self.store.declared
 
     def collection_of(self, work_id: str) -> str | None:
         """Return the collection of a work; None where there is no such work."""
-        place = self._snapshot.places.get(work_id)
-        return self._snapshot.cards[place].collection if place else None
+        card = self._cards.get(work_id)
+        return card.collection if card else None
 
     def without(self, works: frozenset[str]) -> Library:
         """Return the library as if it had never had these works.
 
-        Everything that is asked of it, hits, counts, facets, works and words, is answered from what is left; see
-        :class:`search.visibility.PartialEngine` for the one thing in which it differs. Views are kept: asked again with
-        the same set it costs nothing.
+        Everything that is asked of it, hits, counts, facets, works and words, is answered from what is left, but that
+        the weights of words in a ranking may be those of the whole. Views are kept: asked again with the same set it
+        costs nothing.
         """
         if not works:
             return self
         if (kept := self._views.get(works)) is not None:
             return kept
-        hidden = {work for work in works if work in self._snapshot.places}
-        if not hidden:
+        if works.isdisjoint(self._cards):
             return self
-        seen = [work_key(*place) for place, card in self._snapshot.cards.items() if card.id not in hidden]
-        view = Library(self.index, self._snapshot.without(hidden), PartialEngine(self._engine, seen))
-        # Read once, not by each view.
-        view._embedder, view._meaning = self._embedder, self._meaning
+        view = Library(self.store.without(works))
         while len(self._views) >= MOST_VIEWS:
             self._views.pop(next(iter(self._views)), None)
         self._views[works] = view
@@ -135,45 +101,21 @@ class Library:
     @property
     def generation(self) -> int:
         """The number of the generation that is open."""
-        return self._snapshot.generation.number
+        return self.store.generation
 
     @property
     def is_folded_as_now(self) -> bool:
         """Whether the texts were folded by this program's tables; else some words are not found until they are."""
-        return self._snapshot.generation.settings.folding == folding.fingerprint()
-
-    @cached_property
-    def identity(self) -> str:
-        """What tells this state of the index from any other: a digest of its number, its settings and its sources.
-
-        The number alone would not: an index that is built anew counts from 1 again. Only works that can be seen
-        count, so that it tells nothing of those that can't.
-        """
-        sources = sorted((digest, works) for digest, works in self._snapshot.generation.sources.items() if works)
-        state = (self.generation, self._snapshot.generation.settings, sources)
-        return hashlib.sha256(repr(state).encode()).hexdigest()[:16]
-
-    @cached_property
-    def _embedder(self) -> Embedder:
-        path = Path(self._snapshot.generation.settings.model)
-        embedder = load_embedder(path if path.is_absolute() else None)
-        if embedder.name != self._snapshot.generation.settings.model:
-            # Vectors from different models are not comparable.
-            advice = f"here is {embedder.name}; build the index anew"
-            raise IndexFailure(f"{self.index}: made with the model {path}, {advice}")
-        return embedder
-
-    @cached_property
-    def _meaning(self) -> Meaning:
-        return Meaning(self._snapshot.packs, self._embedder)
+        return self.store.folding == folding.fingerprint()
 
     @property
-    def _ranker(self) -> Ranker:
-        return Ranker(self._snapshot, self._engine, self._embedder, self._meaning)
+    def identity(self) -> str:
+        """What tells this state of the index from any other."""
+        return self.store.identity
 
     def works(self) -> tuple[WorkCard, ...]:
         """Return every work, by id."""
-        return tuple(self._snapshot.cards[place] for place in self._snapshot.ranks)
+        return tuple(self._cards.values())
 
     def contents(self, work_id: str) -> tuple[str, ...]:
         """Return the titles of a work's sections, in order.
@@ -181,35 +123,11 @@ class Library:
         Raises:
             KeyError: there is no such work.
         """
-        return self._snapshot.contents(self._snapshot.places[work_id])
+        return tuple(self.store.contents(work_id))
 
     def status(self) -> dict[str, Any]:
         """Return what is in the index, with sizes in bytes."""
-        packs, settings = self._snapshot.packs, self._snapshot.generation.settings
-        live = {number: pack.of_works(self._snapshot.entries[number].live) for number, pack in packs.items()}
-        vectors = sum(size_on_disk(pack.folder) for pack in packs.values())
-        return {
-            "index": str(self.index),
-            "generation": self.generation,
-            "engine": settings.engine,
-            "model": settings.model,
-            "folding": settings.folding,
-            "works": len(self._snapshot.cards),
-            "sections": sum(card.sections for card in self._snapshot.cards.values()),
-            "passages": sum(int(mask.sum()) for mask in live.values()),
-            "windows": sum(int(live[number][pack.windows["passage"]].sum()) for number, pack in packs.items()),
-            "characters": sum(
-                int((rows["end"] - rows["start"]).sum())
-                for number, pack in packs.items()
-                for rows in [pack.passages[live[number]]]
-            ),
-            "packs": len(packs),
-            "bytes": {
-                "text": sum(_bytes(pack.folder) for pack in packs.values()) - vectors,
-                "vectors": vectors,
-                "engine": _bytes(engine_folder(self.index, self.generation)),
-            },
-        }
+        return self.store.status()
 
     def section(
         self,
@@ -226,20 +144,11 @@ class Library:
             KeyError: there is no such section.
             SearchTimeout: to find what ``q`` says takes longer than whoever asks has allowed.
         """
-        place = self._snapshot.places[work_id]
-        card = self._snapshot.cards[place]
-        if not 0 <= number < card.sections:
-            raise KeyError(f"{work_id} has no section {number}")
-        pack = self._snapshot.packs[place[0]]
-        row = pack.works[place[1]].first_section + number
+        section = self.store.section(work_id, number)
         if not q:
-            return SectionView(card, pack.section(row), number)
-        start, end = int(pack.sections["start"][row]), int(pack.sections["end"][row])
-        found = self._snapshot.evaluator(place[0], scope, strict).evaluate(expand(parse(q), aliases).tree)
-        here = distinct(found.occurrences, np.flatnonzero(pack.passages["section"] == row))
-        ranges = merged([stretch for each in here for stretch in original_ranges(pack, each)])
-        highlights = tuple((max(a, start) - start, min(b, end) - start) for a, b in ranges)
-        return SectionView(card, pack.section(row), number, highlights, sum(len(each.starts) for each in here))
+            return SectionView(self._cards[work_id], section, number)
+        query = ExactQuery(expand(parse(q), aliases).tree, scope, strict)
+        return SectionView(self._cards[work_id], section, number, *self.store.section_marks(work_id, number, query))
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """Answer a search.
@@ -254,23 +163,23 @@ class Library:
         parsed = parse(request.q)
         offset = cursors.read(request, self.identity)
         expanded = expand(parsed, request.expands)
-        evidence = self._ranker.evidence(request, parsed, expanded)
-        found = fusion.ranking(request.mode, evidence, self._snapshot.packs)
-        listed = found if request.sort is Sort.RELEVANCE else found.where(found.matched)
-        passages, scores = listed.passages, listed.scores
-        end = offset + request.limit
-        order = ordered(self._snapshot, request.sort, passages, scores, end)
+        matches = self.store.match(exact_query(request, parsed, expanded))
+        found = signals(self.store, request, parsed, matches)
+        fused = Fused.of(request.mode, matches, found)
+        listed = fused.page(request.sort, offset, request.limit)
         pairs = pairs_of((parsed.text, *expanded.names))
-        hits = tuple(self._hit(int(passages[at]), float(scores[at]), evidence, pairs) for at in order[offset:end])
-        occurrences = sum(matches.count for matches in evidence.matches.values())
-        domain = self._check_domain(request, parsed, occurrences)
-        suggestions = self._suggestions(parsed, occurrences)
+        hits = read_hits(self.store, listed, matches, found, pairs)
+        alike = fused.alike
+        end = offset + request.limit
+        rest = matches.passages + (len(alike) if request.sort is Sort.RELEVANCE else 0) - end
+        domain = self._check_domain(request, parsed, matches.occurrences)
+        suggestions = self._suggestions(parsed, matches.occurrences)
         return SearchResponse(
             request=request,
-            total=Total(int(found.matched.sum()), occurrences, int((~found.matched).sum())),
+            total=Total(matches.passages, matches.occurrences, len(alike)),
             hits=hits,
-            facets=self._facets(found) if request.facets else {},
-            next=cursors.write(request, self.identity, end) if end < len(passages) else "",
+            facets=fields.facets(matches.by_work(), _counted(self.store.works_of(alike))) if request.facets else {},
+            next=cursors.write(request, self.identity, end) if rest > 0 else "",
             took_ms=(time.perf_counter() - began) * 1000,
             generation=self.generation,
             explanations=parsed.explanations,
@@ -297,77 +206,36 @@ class Library:
         Raises:
             SearchError: the query costs too much.
         """
-        parsed = parse(q)
-        allowed = {number: self._snapshot.allowed(number, filters or {}) for number in self._snapshot.packs}
-        expanded = expand(parsed, aliases)
-        matches = exact_matches(self._snapshot, parsed, allowed, scope, strict, expanded, near_spans=True)
-        return Occurrences.of(self._snapshot, {number: each.occurrences for number, each in matches.items()})
+        return self.store.find(ExactQuery(expand(parse(q), aliases).tree, scope, strict, filters or {}))
 
     def locate(self, address: Address) -> Located:
         """Follow a permanent address to where it leads in this generation."""
-        place = self._snapshot.places.get(address.work)
-        if place is None:
+        if (card := self._cards.get(address.work)) is None:
             return Located(Standing.GONE)
-        pack, first = self._snapshot.packs[place[0]], self._snapshot.packs[place[0]].works[place[1]].first_section
-        return follow(address, self._snapshot.cards[place].sections, lambda number: pack.section(first + number))
+        return follow(address, card.sections, lambda number: self.store.section(card.id, number))
 
     def warm_up(self) -> None:
         """Load everything that searches need before the server forks, so that its workers share it."""
-        self._meaning.warm_up()
+        self.store.warm_up()
         self.search(SearchRequest("江"))
 
-    def ranking(self, text: str, kind: Kind, limit: int) -> list[tuple[str, str, float]]:
-        """Work, page and score of the passages nearest to a plain text, by one kind of ranking; for measuring."""
-        if kind == "hybrid":
-            found = self.search(SearchRequest(q=text, limit=limit))
-            return [(hit.work.id, hit.page, hit.score) for hit in found.hits]
-        words: Scores = {} if kind == "semantic" else self._ranker.by_words(text, Scope.BOTH, None)
-        meaning: Scores = {}
-        if kind != "characters":
-            everything = {number: self._snapshot.allowed(number, {}) for number in self._snapshot.packs}
-            meaning, _ = self._ranker.by_meaning(text, Scope.BOTH, everything)
-        scores = fusion.likely(words, meaning) if kind == "fused" else words or meaning
-        ranked = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:limit]
-        return [(*self._snapshot.named(passage), score) for passage, score in ranked]
-
-    def features(self, text: str) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
-        """Work and page of the passages that a plain text is compared with token by token, and their features."""
-        parsed = parse(text)
-        evidence = self._ranker.evidence(SearchRequest(q=text), parsed, expand(parsed))
-        passages = list(evidence.interaction)
-        return [self._snapshot.named(passage) for passage in passages], fusion.features(evidence, passages)
-
     def _check_domain(self, request: SearchRequest, parsed: Parsed, occurrences: int) -> DomainCheck:
-        if request.mode is Mode.EXACT or occurrences or not isinstance(self._embedder, StaticEmbedder):
+        if request.mode is Mode.EXACT or occurrences or not isinstance(self.store.embedder, StaticEmbedder):
             return DomainCheck()
-        return check_domain(parsed.text, self._embedder, self._snapshot.stands)
-
-    def _facets(self, found: Ranking) -> dict[str, tuple[FacetValue, ...]]:
-        both = (found.passages[found.matched], found.passages[~found.matched])
-        return fields.facets(*map(self._snapshot.counts, both))
+        return check_domain(parsed.text, self.store.embedder, self.store.stands)
 
     def _suggestions(self, parsed: Parsed, occurrences: int) -> tuple[Suggestion, ...]:
         quoted = occurrences and isinstance(parsed.tree, Phrase) and len(parsed.tree.folded) > LONGEST_WORD
         if quoted or not self._has_classical:
             return ()
-        return thesaurus().suggest(parsed.text, self._classical_spellings)
-
-    @cached_property
-    def _classical_spellings(self) -> Spellings:
-        packs = self._snapshot.packs
-        return Spellings(packs, {number: self._snapshot.in_language(number, CLASSICAL) for number in packs})
+        return thesaurus().suggest(parsed.text, lambda word: self.store.spelling(word, CLASSICAL))
 
     @cached_property
     def _has_classical(self) -> bool:
-        return any(card.record.language == CLASSICAL for card in self._snapshot.cards.values())
-
-    def _hit(self, passage: int, score: float, evidence: Evidence, pairs: Pairs) -> Hit:
-        deadline.check()
-        number, row = passage_keys.split(passage)
-        pack = self._snapshot.packs[number]
-        card = self._snapshot.cards[number, int(pack.passage_works[row])]
-        return hit(pack, card, passage, score, evidence, pairs)
+        return any(card.record.language == CLASSICAL for card in self._cards.values())
 
 
-def _bytes(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+def _counted(cards: Sequence[WorkCard]) -> list[tuple[WorkCard, int]]:
+    """Return works, each once, with how often it comes."""
+    by_id = {card.id: card for card in cards}
+    return [(by_id[work], count) for work, count in Counter(card.id for card in cards).items()]

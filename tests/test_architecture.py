@@ -105,6 +105,25 @@ def test_an_engine_stays_in_its_module() -> None:
     assert {file for file, used in users.items() if used} == {"indexer/engines/tantivy.py", "indexer/engines/whoosh.py"}
 
 
+def test_above_the_stores_protocol_nothing_knows_packs() -> None:
+    behind = ("search/stores/embedded/", "search/exact/")
+    named = {
+        file: sorted(
+            module
+            for module in imports(ast.walk(tree))
+            if re.match(r"indexer\.(store|engines\.(?!base))|search\.(exact|stores\.embedded)", module)
+        )
+        for file, tree in MODULES.items()
+        if file.startswith("search/") and not file.startswith(behind)
+    }
+    # Who may read what is said by a value; one module finds the store that an address names.
+    assert {file: used for file, used in named.items() if used} == {
+        "search/library.py": ["indexer.store.access"],
+        "search/stores/base.py": ["indexer.store.access"],
+        "search/stores/opening.py": ["search.stores.embedded.store"],
+    }
+
+
 def test_commands_need_neither_torch_nor_a_network(tmp_path: Path) -> None:
     index = ["--index", str(tmp_path)]
     commands = [

@@ -22,6 +22,7 @@ from scipy.special import expit, log_softmax, logsumexp, softmax
 from eval.datasets import liaojin, northeast
 from eval.datasets.data import expected
 from eval.quality.measuring import Query
+from eval.quality.rankings import features
 from eval.quality.suite import Materials
 from indexer.errors import IndexFailure
 from indexer.progress import Progress
@@ -51,10 +52,10 @@ def judged(library: Library, queries: Sequence[Query], counts: float, on_progres
     """Ask every query; those for which nothing right is found teach nothing and are left out."""
     rows = []
     for done, query in enumerate(queries, start=1):
-        places, features = library.features(query.text)
+        places, values = features(library, query.text)
         right = np.array([liaojin.page_name(*place) in query.relevant for place in places], dtype=bool)
         if right.any():
-            rows.append(Judged(features, right, counts))
+            rows.append(Judged(values, right, counts))
         on_progress("features", done, len(queries))
     return rows
 

@@ -10,7 +10,7 @@ import numpy as np
 from eval.quality.pools import packs
 from indexer.embedding import load_embedder
 from indexer.progress import Progress
-from search.ranking.semantic import Meaning
+from search.stores.embedded.nearest import Meaning
 
 _BATCH = 8192
 

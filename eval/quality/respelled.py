@@ -28,7 +28,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Tally:
     """Over all names: the sentences that have the name, those that are found, and those that are both."""
 
     names: int
@@ -56,7 +56,7 @@ def read(path: Path) -> list[Row]:
     return [Row(fold(row["classical_simplified"]), fold(row["kanripo_text"])) for row in rows]
 
 
-def measure(rows: Iterable[Row], names: Names, *, aliases: bool) -> Found:
+def measure(rows: Iterable[Row], names: Names, *, aliases: bool) -> Tally:
     """Look for every name of the table that stands often enough; with its other spellings, or as it is alone."""
     rows = list(rows)
     measured, right, found, both = 0, 0, 0, 0
@@ -68,4 +68,4 @@ def measure(rows: Iterable[Row], names: Names, *, aliases: bool) -> Found:
         hits = {at for at, row in enumerate(rows) if any(each in row.siku for each in spellings)}
         measured, right = measured + 1, right + len(truly)
         found, both = found + len(hits), both + len(hits & truly)
-    return Found(measured, right, found, both)
+    return Tally(measured, right, found, both)

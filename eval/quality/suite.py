@@ -18,13 +18,14 @@ from eval.datasets import bundled, liaojin, northeast
 from eval.datasets.data import ADVICE
 from eval.quality import modern, respelled
 from eval.quality.measuring import Query, Scores, score
+from eval.quality.rankings import Kind, ranking
 from eval.quality.recall import recall
 from eval.quality.verbatim import held_out, read_sentences, verbatim_share
 from indexer.building.build import build
 from indexer.errors import IndexFailure
 from indexer.progress import Progress
 from indexer.text.folding import fold
-from search.library import Kind, Library
+from search.library import Library
 from search.words import aliases
 
 KINDS: dict[Kind, str] = {"characters": "words", "semantic": "meaning", "fused": "both", "hybrid": "both + rerank"}
@@ -139,7 +140,7 @@ def articles(materials: Materials) -> Table:
         library = Library.open(Path(index))
 
         def works(kind: Kind) -> Callable[[str], list[str]]:
-            return lambda text: [work for work, _, _ in library.ranking(text, kind, 50)]
+            return lambda text: [work for work, _, _ in ranking(library, text, kind, 50)]
 
         rows: list[tuple[Cell, ...]] = [
             (label, *_asked(queries, works(kind), label, materials).means().values()) for kind, label in KINDS.items()
@@ -191,7 +192,7 @@ PARTS: dict[str, Callable[[Materials], Table]] = {
 
 def _pages(library: Library, kind: Kind) -> Callable[[str], list[str]]:
     # A page may be cut into several passages: a few more are asked for than are measured.
-    return lambda text: [liaojin.page_name(work, page) for work, page, _ in library.ranking(text, kind, 20)]
+    return lambda text: [liaojin.page_name(work, page) for work, page, _ in ranking(library, text, kind, 20)]
 
 
 def _asked(queries: list[Query], search: Callable[[str], list[str]], label: str, materials: Materials) -> Scores:

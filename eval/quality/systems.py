@@ -15,16 +15,18 @@ from eval.quality import peers
 from eval.quality.bm25 import Bm25, Tokenize, characters, words
 from eval.quality.measuring import DEPTH, Query
 from eval.quality.pools import Pool
+from eval.quality.rankings import Kind, ranking
 from indexer.embedding import StaticEmbedder, load_embedder
 from indexer.errors import need
 from indexer.progress import Progress
 from indexer.text.folding import fold
 from indexer.text.streams import code_points
-from search.library import Kind, Library
+from search.library import Library
 from search.model import Mode, SearchError, SearchRequest
-from search.ranking.fusion import Evidence, likely, likeness
-from search.ranking.late_interaction import interact
+from search.ranking.fusion import Scores, Signals, likely, likeness, ranked
+from search.ranking.late_interaction import Closest, interact
 from search.ranking.pieces import Pieces
+from search.stores.base import Ref
 
 RERANKED = "hybrid + rerank"
 """The default search: the system that every other is compared with."""
@@ -97,7 +99,7 @@ class Indexed:
 
 
 @dataclass(frozen=True)
-class Bag:
+class Lexical:
     """BM25 over the whole texts."""
 
     name: str
@@ -147,10 +149,12 @@ class Compared:
         asked = model.embed([query.text for query in task.queries])
         found = []
         for done, (query, vector, rows) in enumerate(zip(task.queries, asked, task.choices, strict=True), start=1):
-            pieces = Pieces.of_texts(rows, [code_points(fold(task.pool.texts[row])) for row in rows])
-            cosines = {row: float(vector @ vectors[row]) for row in rows}
-            compared = interact(model, query.text, pieces)
-            scores = likeness(Evidence({}, {}, cosines, likely({}, cosines), compared, {}))
+            pieces = Pieces.of_texts(range(len(rows)), [code_points(fold(task.pool.texts[row])) for row in rows])
+            cosines: Scores = {row: float(vector @ vectors[row]) for row in rows}
+            compared: dict[Ref, Closest] = {
+                rows[position]: each for position, each in interact(model, query.text, pieces).items()
+            }
+            scores = likeness(Signals({}, cosines, likely({}, dict.fromkeys(ranked(cosines), 0.0)), compared))
             found.append([task.pool.names[row] for row in sorted(rows, key=lambda row: (-scores[row], row))])
             on_progress(f"{task.name}: {self.name}", done, len(task.queries))
         return found
@@ -191,7 +195,7 @@ def _ranking(kind: Kind) -> Ask:
     """By a ranking that the search builds on."""
 
     def ask(library: Library, text: str, limit: int) -> tuple[Places, bool]:
-        return [(work, page) for work, page, _ in library.ranking(text, kind, limit)], True
+        return [(work, page) for work, page, _ in ranking(library, text, kind, limit)], True
 
     return ask
 
@@ -203,12 +207,12 @@ def _own(texts: list[str], _side: peers.Side, _on_progress: Progress) -> NDArray
 _COSINE = Nearest("semantic", _own)
 OURS: tuple[Indexed, ...] = (
     Indexed("exact words", _mode(Mode.EXACT)),
-    Indexed("BM25, characters", _ranking("characters"), without_index=Bag("BM25, characters", characters)),
+    Indexed("BM25, characters", _ranking("characters"), without_index=Lexical("BM25, characters", characters)),
     Indexed("semantic", _ranking("semantic"), without_index=_COSINE, for_sentences=_COSINE),
     Indexed("hybrid", _ranking("fused")),
     Indexed(RERANKED, _mode(Mode.HYBRID), without_index=Compared(RERANKED)),
 )
-OTHERS: tuple[System, ...] = (Bag("BM25, jieba words", words),)
+OTHERS: tuple[System, ...] = (Lexical("BM25, jieba words", words),)
 
 
 def general(folder: Path) -> list[System]:

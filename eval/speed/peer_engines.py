@@ -26,10 +26,9 @@ from indexer import engines
 from indexer.building.build import build
 from indexer.errors import IndexFailure
 from indexer.progress import Progress
-from indexer.store.generation import engine_folder
 from indexer.store.layout import MAIN
 from indexer.text.folding import fold
-from indexer.text.grams import bag, grams
+from indexer.text.grams import gram_query, grams
 from indexer.text.streams import BOUNDARY, text_of
 from search.exact.matching import find
 from search.library import Library
@@ -255,14 +254,14 @@ def compare(paths: Sequence[Path], sentences: Sequence[str], on_progress: Progre
         folded = [fold(sentence) for sentence in sentences]
         documents, counts = _documents(index), _counts(index, asked)
         library = Library.open(index)
-        engine = engines.engine(engines.DEFAULT).open_reader(engine_folder(index, library.generation))
+        engine = engines.indexes(index, engines.DEFAULT).open(library.generation)
         measured = [
             Measured(
                 "Wenyuan",
                 seconds,
                 _size(index),
                 _times(lambda text: library.search(SearchRequest(f'"{text}"', mode=Mode.EXACT, facets=True)), asked),
-                _times(lambda text: engine.rank(bag(text, "both"), None, TEN), folded),
+                _times(lambda text: engine.rank(gram_query(text, "both"), None, TEN), folded),
                 f"{len(asked)} of {len(asked)}",
             )
         ]

@@ -21,14 +21,14 @@ from corpora.model import Access, Problem, Source, strictest
 from corpora.readers.encodings import Choice
 from corpora.sources.discover import discover
 from indexer.building import merging
-from indexer.building.engine import write_engine
+from indexer.building.engine import publish, write_engine
 from indexer.building.plan import Plan, plan
 from indexer.building.settling import place_of, settle
 from indexer.building.workers import Task, write_packs
 from indexer.errors import IndexFailure, no_room
 from indexer.progress import Progress, silent
 from indexer.store.access import CLOSED, LOCAL, Declared, Standing, effective, standings
-from indexer.store.generation import FORMAT, Generation, PackEntry, pack_folder, publish, relabel, utc_seconds
+from indexer.store.generation import FORMAT, Generation, PackEntry, pack_folder, relabel, utc_seconds
 from indexer.store.lock import builder_lock
 from indexer.store.pack import Pack, PackWork
 

@@ -1,17 +1,22 @@
-"""Updating the inverted index: works that left or moved leave it, those that arrived or moved enter it."""
+"""Updating the inverted index, and publishing it with its generation.
+
+Works that left or moved leave it, those that arrived or moved enter it.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from indexer import engines
+from indexer.engines.documents import documents
 from indexer.progress import Progress
-from indexer.store.generation import Generation, Packs, fork_engine, work_key
-from indexer.text.grams import pack_passages
+from indexer.store.generation import Generation, Packs, swap, work_key
 
 
 def write_engine(packs: Packs, before: Generation | None, following: Generation, progress: Progress) -> None:
     """Write the inverted index of ``following``, beginning with that of ``before``; without it, from nothing."""
-    folder = fork_engine(packs.index, before.number if before else None, following.number)
-    writer = engines.engine(following.settings.engine).open_writer(folder)
+    indexes = engines.indexes(packs.index, following.settings.engine)
+    writer = indexes.begin(following.number, before.number if before else None)
     old, new = _places(before) if before else {}, _places(following)
     writer.remove([key for place, key in old.items() if place not in new])
     arriving = {key for place, key in new.items() if place not in old}
@@ -21,7 +26,7 @@ def write_engine(packs: Packs, before: Generation | None, following: Generation,
     total = sum(len(pack.passages) for pack in changed.values())
     done = 0
     for number, pack in changed.items():
-        for passage in pack_passages(pack, number):
+        for passage in documents(pack, number):
             done += 1
             if passage.work in arriving:
                 writer.add((passage,))
@@ -30,6 +35,14 @@ def write_engine(packs: Packs, before: Generation | None, following: Generation,
     progress("commit", 0, 1)
     writer.commit()
     progress("commit", 1, 1)
+
+
+def publish(index: Path, generation: Generation, before: Generation | None) -> None:
+    """Make ``generation``, whose inverted index is written, the published one; ``before`` is the one to go back to."""
+    indexes = engines.indexes(index, generation.settings.engine)
+    indexes.publish(generation.number, before.number if before else None)
+    swap(index, generation, before)
+    indexes.keep([state.number for state in (before, generation) if state])
 
 
 def _places(generation: Generation) -> dict[tuple[int, str, int], str]:

@@ -47,8 +47,7 @@ def plan(index: Path, progress: Progress, engine: str | None = None, model: Path
     """
     before = _whole(index)
     name = engine or (before.settings.engine if before else engines.DEFAULT)
-    if name not in engines.ENGINES:
-        raise IndexFailure(f"no engine is called {name}; choose one of {', '.join(engines.ENGINES)}")
+    engines.engine(name)  # which fails where there is none of this name, before anything is written
     place = model or _model_path(before)
     embedder = load_embedder(place)
     settings = Settings(engine=name, model=embedder.name, folding=folding.fingerprint())
@@ -63,6 +62,7 @@ def _whole(index: Path) -> Generation | None:
     if state:
         try:
             require_sizes(index, state)
+            engines.indexes(index, state.settings.engine).check(state.number)
         except Damaged as failure:
             raise damaged(index, failure) from failure
     return state

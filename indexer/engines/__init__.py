@@ -1,98 +1,37 @@
-"""Inverted indexes behind one protocol; to add one, write a module and name it in ``ENGINES``.
-
-An engine ranks: it names the passages that are most like a bag of characters and pairs, by BM25. Where an exact phrase
-stands is known without it (:mod:`indexer.store.positions`).
-"""
+"""Inverted indexes behind one protocol (:mod:`indexer.engines.base`); to add one, write a module and name it here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+
+from indexer.engines.base import EngineIndexes, EngineModule
+from indexer.engines.folders import FolderIndexes
+from indexer.errors import IndexFailure
 
 ENGINES = {"tantivy": "indexer.engines.tantivy", "whoosh": "indexer.engines.whoosh"}
 DEFAULT = "tantivy"
 PICKLED = frozenset({"whoosh"})
 """Engines whose files are in part Python pickles, which run as code when they are opened. Where such files come from
 elsewhere, they are not opened but made again from the texts."""
-SCOPES = ("text", "notes", "both")
-"""What a ranking looks at. Text and notes together are one bag: ranked apart, short notes would drown the text."""
-COMMON, FEW = 0.05, 1000
-"""The share of passages beyond which a character or pair is common, and how many passages may always have it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """What an engine indexes of one passage: the folded runs of its text and of its notes.
-
-    Each run counts as its characters and its pairs of adjacent ones.
-    """
-
-    passage: int
-    work: str
-    text: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Bag:
-    """A query as a bag of characters and pairs, to be looked for in one of SCOPES."""
-
-    grams: tuple[str, ...]
-    scope: str
-
-
-def discriminative(counts: Mapping[str, int], passages: int) -> tuple[str, ...]:
-    """The discriminative grams, which tell passages apart; ``counts`` says how many of the ``passages`` have each.
-
-    Common ones weigh next to nothing, and take most of the time: without them a ranking of 98 million characters takes
-    a quarter of it, with as good a first page. Where all that stand anywhere are common, all are kept.
-
-    >>> discriminative({"之": 900_000, "江": 40_000, "混同": 5, "甲乙": 0}, 1_000_000)
-    ('江', '混同')
-    """
-    standing = tuple(gram for gram, count in counts.items() if count)
-    rare = tuple(gram for gram in standing if counts[gram] <= max(COMMON * passages, FEW))
-    return rare or standing
-
-
-class Engine(Protocol):
-    """A snapshot of an inverted index, for reading."""
-
-    def rank(self, bag: Bag, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
-        """The ``limit`` best passages by BM25 of its discriminative grams, best first; within ``works`` if given."""
-
-
-class EngineWriter(Protocol):
-    """Writes one generation of an inverted index."""
-
-    def add(self, passages: Iterable[Folded]) -> None:
-        """Add passages."""
-
-    def remove(self, works: Sequence[str]) -> None:
-        """Remove every passage of these works (keys, as in ``Folded.work``)."""
-
-    def commit(self) -> None:
-        """Make everything durable; the writer is not used again."""
-
-
-class EngineModule(Protocol):
-    """What an engine's module offers."""
-
-    def open_reader(self, folder: Path) -> Engine:
-        """Open what a writer has committed."""
-
-    def open_writer(self, folder: Path) -> EngineWriter:
-        """Go on with what stands in the folder, or begin in an empty one."""
 
 
 def engine(name: str) -> EngineModule:
-    """The engine's module.
+    """Return the engine's module.
 
     Raises:
-        KeyError: no engine has this name.
+        IndexFailure: no engine has this name.
     """
+    if name not in ENGINES:
+        raise IndexFailure(f"no engine is called {name}; choose one of {', '.join(ENGINES)}")
     module: EngineModule = import_module(ENGINES[name])
     return module
+
+
+def indexes(index: Path, name: str) -> EngineIndexes:
+    """Return the inverted indexes of an index that this engine writes and reads.
+
+    Raises:
+        IndexFailure: no engine has this name.
+    """
+    return FolderIndexes(index, engine(name))

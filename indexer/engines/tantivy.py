@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import tantivy
 
-from indexer.engines import Bag, Folded, discriminative
+from indexer.engines.base import Document, GramQuery, discriminative
 
 _TOKENIZER = "grams"
 _HEAP = 512 << 20
@@ -53,7 +53,7 @@ def _writable(folder: Path) -> Iterator[Path]:
 
 
 class TantivyEngine:
-    """See :class:`indexer.engines.Engine`."""
+    """See :class:`indexer.engines.base.Engine`."""
 
     def __init__(self, folder: Path) -> None:
         with _writable(folder) as place:
@@ -61,32 +61,32 @@ class TantivyEngine:
             self._searcher = self._index.searcher()
         self._schema = self._index.schema
 
-    def rank(self, bag: Bag, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
-        """See :meth:`indexer.engines.Engine.rank`."""
-        counts = {gram: self._searcher.doc_freq("grams", gram) for gram in bag.grams}
+    def rank(self, query: GramQuery, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
+        """See :meth:`indexer.engines.base.Engine.rank`."""
+        counts = {gram: self._searcher.doc_freq("grams", gram) for gram in query.grams}
         wanted = discriminative(counts, self._searcher.num_docs)
         if not wanted:
             return []
-        query = self._query(Bag(wanted, bag.scope))
+        asked = self._query(GramQuery(wanted, query.scope))
         if works is not None:
             among = tantivy.Query.term_set_query(self._schema, "work", list(works))
-            query = tantivy.Query.boolean_query(
-                [(tantivy.Occur.Must, query), (tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0))]
+            asked = tantivy.Query.boolean_query(
+                [(tantivy.Occur.Must, asked), (tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0))]
             )
-        found = self._searcher.search(query, limit=limit, count=False).hits
+        found = self._searcher.search(asked, limit=limit, count=False).hits
         passages = self._searcher.fast_field_values("passage", [address for _, address in found])
         ranked = [(int(passage or 0), float(score)) for (score, _), passage in zip(found, passages, strict=True)]
         return sorted(ranked, key=lambda pair: (-pair[1], pair[0]))
 
-    def _query(self, bag: Bag) -> tantivy.Query:
-        match bag.scope:
+    def _query(self, query: GramQuery) -> tantivy.Query:
+        match query.scope:
             case "both":
-                return self._any("grams", bag.grams)
+                return self._any("grams", query.grams)
             case "notes":
-                return self._any("notes_grams", bag.grams)
+                return self._any("notes_grams", query.grams)
         noted = tantivy.Query.term_query(self._schema, _NOTED, _NOTED, "basic")
-        plain = [(tantivy.Occur.Must, self._any("grams", bag.grams)), (tantivy.Occur.MustNot, noted)]
-        parts = [self._any("text_grams", bag.grams), tantivy.Query.boolean_query(plain)]
+        plain = [(tantivy.Occur.Must, self._any("grams", query.grams)), (tantivy.Occur.MustNot, noted)]
+        parts = [self._any("text_grams", query.grams), tantivy.Query.boolean_query(plain)]
         return tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for part in parts])
 
     def _any(self, field: str, grams: Sequence[str]) -> tantivy.Query:
@@ -96,14 +96,14 @@ class TantivyEngine:
 
 
 class TantivyWriter:
-    """See :class:`indexer.engines.EngineWriter`."""
+    """See :class:`indexer.engines.base.EngineWriter`."""
 
     def __init__(self, folder: Path) -> None:
         self._index = _index(folder)
         self._writer = self._index.writer(_HEAP, _THREADS)
 
-    def add(self, passages: Iterable[Folded]) -> None:
-        """See :meth:`indexer.engines.EngineWriter.add`."""
+    def add(self, passages: Iterable[Document]) -> None:
+        """See :meth:`indexer.engines.base.EngineWriter.add`."""
         for passage in passages:
             document = tantivy.Document()
             document.add_unsigned("passage", passage.passage)
@@ -118,21 +118,21 @@ class TantivyWriter:
             self._writer.add_document(document)
 
     def remove(self, works: Sequence[str]) -> None:
-        """See :meth:`indexer.engines.EngineWriter.remove`."""
+        """See :meth:`indexer.engines.base.EngineWriter.remove`."""
         for work in works:
             self._writer.delete_documents_by_term("work", work)
 
     def commit(self) -> None:
-        """See :meth:`indexer.engines.EngineWriter.commit`."""
+        """See :meth:`indexer.engines.base.EngineWriter.commit`."""
         self._writer.commit()
         self._writer.wait_merging_threads()
 
 
 def open_reader(folder: Path) -> TantivyEngine:
-    """See :class:`indexer.engines.EngineModule`."""
+    """See :class:`indexer.engines.base.EngineModule`."""
     return TantivyEngine(folder)
 
 
 def open_writer(folder: Path) -> TantivyWriter:
-    """See :class:`indexer.engines.EngineModule`."""
+    """See :class:`indexer.engines.base.EngineModule`."""
     return TantivyWriter(folder)

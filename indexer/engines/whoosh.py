@@ -10,7 +10,7 @@ from whoosh.analysis import SpaceSeparatedTokenizer
 from whoosh.query import AndNot, Or, Query, Term
 from whoosh.scoring import BM25F
 
-from indexer.engines import Bag, Folded, discriminative
+from indexer.engines.base import Document, GramQuery, discriminative
 from indexer.text.grams import grams
 
 _NAME = "passages"
@@ -26,30 +26,30 @@ def _schema() -> fields.Schema:
 
 
 class WhooshEngine:
-    """See :class:`indexer.engines.Engine`."""
+    """See :class:`indexer.engines.base.Engine`."""
 
     def __init__(self, folder: Path) -> None:
         self._searcher = index.open_dir(str(folder), _NAME).searcher(weighting=BM25F())
 
-    def rank(self, bag: Bag, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
-        """See :meth:`indexer.engines.Engine.rank`."""
-        counts = {gram: self._searcher.doc_frequency("grams", gram) for gram in bag.grams}
+    def rank(self, query: GramQuery, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
+        """See :meth:`indexer.engines.base.Engine.rank`."""
+        counts = {gram: self._searcher.doc_frequency("grams", gram) for gram in query.grams}
         wanted = discriminative(counts, self._searcher.doc_count())
         if not wanted or works == []:
             return []
         among = Or([Term("work", work) for work in works]) if works is not None else None
-        results = self._searcher.search(_query(Bag(wanted, bag.scope)), limit=limit, filter=among)
+        results = self._searcher.search(_query(GramQuery(wanted, query.scope)), limit=limit, filter=among)
         ranked = [(int(hit["passage"]), float(hit.score)) for hit in results]
         return sorted(ranked, key=lambda pair: (-pair[1], pair[0]))
 
 
-def _query(bag: Bag) -> Query:
-    match bag.scope:
+def _query(query: GramQuery) -> Query:
+    match query.scope:
         case "both":
-            return _any("grams", bag.grams)
+            return _any("grams", query.grams)
         case "notes":
-            return _any("notes_grams", bag.grams)
-    return Or([_any("text_grams", bag.grams), AndNot(_any("grams", bag.grams), Term(_NOTED, _NOTED))])
+            return _any("notes_grams", query.grams)
+    return Or([_any("text_grams", query.grams), AndNot(_any("grams", query.grams), Term(_NOTED, _NOTED))])
 
 
 def _any(field: str, wanted: Sequence[str]) -> Query:
@@ -57,7 +57,7 @@ def _any(field: str, wanted: Sequence[str]) -> Query:
 
 
 class WhooshWriter:
-    """See :class:`indexer.engines.EngineWriter`."""
+    """See :class:`indexer.engines.base.EngineWriter`."""
 
     def __init__(self, folder: Path) -> None:
         if index.exists_in(str(folder), _NAME):
@@ -66,8 +66,8 @@ class WhooshWriter:
             self._index = index.create_in(str(folder), _schema(), _NAME)
         self._writer = self._index.writer(limitmb=256)
 
-    def add(self, passages: Iterable[Folded]) -> None:
-        """See :meth:`indexer.engines.EngineWriter.add`."""
+    def add(self, passages: Iterable[Document]) -> None:
+        """See :meth:`indexer.engines.base.EngineWriter.add`."""
         for passage in passages:
             document: dict[str, object] = {"passage": passage.passage, "work": passage.work}
             document["grams"] = _spaced((*passage.text, *passage.notes))
@@ -76,12 +76,12 @@ class WhooshWriter:
             self._writer.add_document(**document)
 
     def remove(self, works: Sequence[str]) -> None:
-        """See :meth:`indexer.engines.EngineWriter.remove`."""
+        """See :meth:`indexer.engines.base.EngineWriter.remove`."""
         for work in works:
             self._writer.delete_by_term("work", work)
 
     def commit(self) -> None:
-        """See :meth:`indexer.engines.EngineWriter.commit`."""
+        """See :meth:`indexer.engines.base.EngineWriter.commit`."""
         self._writer.commit()
 
 
@@ -90,10 +90,10 @@ def _spaced(runs: Iterable[str]) -> str:
 
 
 def open_reader(folder: Path) -> WhooshEngine:
-    """See :class:`indexer.engines.EngineModule`."""
+    """See :class:`indexer.engines.base.EngineModule`."""
     return WhooshEngine(folder)
 
 
 def open_writer(folder: Path) -> WhooshWriter:
-    """See :class:`indexer.engines.EngineModule`."""
+    """See :class:`indexer.engines.base.EngineModule`."""
     return WhooshWriter(folder)

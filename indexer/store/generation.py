@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -168,14 +167,9 @@ def utc_seconds() -> int:
     return int(time.time())
 
 
-def engine_folder(index: Path, generation: int) -> Path:
-    """Return the folder of a generation's inverted index."""
-    return index / "engines" / f"{generation:06d}"
-
-
-def folders(index: Path, generation: Generation) -> tuple[Path, ...]:
-    """Return every folder of a generation: its packs and its inverted index."""
-    return (*(pack_folder(index, pack.name) for pack in generation.packs), engine_folder(index, generation.number))
+def pack_folders(index: Path, generation: Generation) -> tuple[Path, ...]:
+    """Return the folders of a generation's packs."""
+    return tuple(pack_folder(index, pack.name) for pack in generation.packs)
 
 
 def published(index: Path) -> Generation | None:
@@ -196,12 +190,12 @@ def previous(index: Path) -> Generation | None:
 
 
 def require_sizes(index: Path, generation: Generation) -> None:
-    """Check that every file of a generation is there with its recorded size; their bytes are not read.
+    """Check that every file of a generation's packs is there with its recorded size; their bytes are not read.
 
     Raises:
         Damaged: one is not.
     """
-    for folder in folders(index, generation):
+    for folder in pack_folders(index, generation):
         checksums.require_sizes(folder)
 
 
@@ -268,29 +262,26 @@ def _seconds(value: object) -> int:
     return value
 
 
-def publish(index: Path, generation: Generation, before: Generation | None) -> None:
+def swap(index: Path, generation: Generation, before: Generation | None) -> None:
     """Make ``generation`` the published one, all at once; ``before`` stays as the one to go back to.
+
+    Its inverted index is durable already (:func:`indexer.building.engine.publish`).
 
     What neither needs, and what a build that died has left behind, is dropped. Nothing is published before it is
     durable. What the new generation closes is closed in the one to go back to before it is closed in itself: going
     back opens nothing, even when the manifest is lost.
     """
-    engine = engine_folder(index, generation.number)
-    checksums.seal(engine, engine_folder(index, before.number) if before else None)
-    for path in (*engine.iterdir(), engine, engine.parent, index / "packs"):
-        files.sync(path)
+    files.sync(index / "packs")
     if before:
         _swap(index, PREVIOUS, before.closed_as(generation))
     _swap(index, MANIFEST, generation)
     if not before:
         (index / PREVIOUS).unlink(missing_ok=True)
-    kept = [state for state in (before, generation) if state]
-    numbers = {engine_folder(index, state.number).name for state in kept}
-    names = {pack.name for state in kept for pack in state.packs}
-    for folder, wanted in ((index / "engines", numbers), (index / "packs", names)):
-        for entry in folder.iterdir() if folder.is_dir() else ():
-            if entry.name not in wanted:
-                files.drop(entry)
+    names = {pack.name for state in (before, generation) if state for pack in state.packs}
+    packs = index / "packs"
+    for entry in packs.iterdir() if packs.is_dir() else ():
+        if entry.name not in names:
+            files.drop(entry)
 
 
 def relabel(index: Path, generation: Generation, access: Declared) -> Generation:
@@ -310,22 +301,3 @@ def _swap(index: Path, name: str, generation: Generation) -> None:
     files.sync(draft)
     os.replace(draft, index / name)
     files.sync(index)
-
-
-def fork_engine(index: Path, old: int | None, new: int) -> Path:
-    """Make a folder for the new generation's inverted index that begins as a copy of the old one's.
-
-    Engines write new files and replace their own manifest by renaming, so sharing files by hard links is safe.
-    """
-    folder = engine_folder(index, new)
-    shutil.rmtree(folder, ignore_errors=True)
-    for each in (folder.parent, folder):
-        files.make_inside(each)
-    source = engine_folder(index, old) if old is not None else None
-    for file in source.iterdir() if source and source.is_dir() else ():
-        if file.is_file() and not file.name.endswith(checksums.LOCKS) and file.name != checksums.LIST:
-            try:
-                os.link(file, folder / file.name)
-            except OSError:  # a file system without hard links
-                shutil.copy2(file, folder / file.name)
-    return folder

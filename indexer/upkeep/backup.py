@@ -23,8 +23,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, cast
 
-from indexer.building.engine import write_engine
-from indexer.engines import PICKLED
+from indexer.building.engine import publish, write_engine
+from indexer.engines import PICKLED, indexes
 from indexer.errors import IndexFailure, no_room
 from indexer.progress import Progress, silent
 from indexer.store import checksums, files
@@ -35,12 +35,10 @@ from indexer.store.generation import (
     Packs,
     as_json,
     damaged,
-    engine_folder,
-    folders,
     from_json,
     pack_folder,
+    pack_folders,
     previous,
-    publish,
     published,
     utc_seconds,
 )
@@ -197,7 +195,7 @@ class _Checking:
 
 
 def _write(index: Path, state: Generation, file: IO[bytes], on_progress: Progress) -> Moved:
-    every = folders(index, state)
+    every = _folders(index, state)
     total = sum(map(checksums.size, every))
     done = count = 0
     with tarfile.open(fileobj=file, mode="w") as tar:
@@ -219,6 +217,12 @@ def _write(index: Path, state: Generation, file: IO[bytes], on_progress: Progres
                 done += record.bytes
                 on_progress("backup", done, total)
     return Moved(state.number, len(state.live_works()), count, done)
+
+
+def _folders(index: Path, state: Generation) -> tuple[Path, ...]:
+    """Return every folder of a generation: its packs, and its inverted index where that is one."""
+    engine = indexes(index, state.settings.engine).folder(state.number)
+    return (*pack_folders(index, state), *([engine] if engine else []))
 
 
 def _add_bytes(archive: tarfile.TarFile, name: str, data: bytes) -> None:
@@ -248,7 +252,7 @@ def _unpack(file: IO[bytes], draft: Path, on_progress: Callable[[int], None]) ->
             state = from_json(_bytes(archive, manifest).decode())
         except (IndexFailure, ValueError, KeyError, TypeError, AttributeError) as failure:
             raise _Refused(f"its manifest can't be used ({failure})") from failure
-        wanted = {f"{folder.parent.name}/{folder.name}" for folder in folders(Path(), state)}
+        wanted = {f"{folder.parent.name}/{folder.name}" for folder in _folders(Path(), state)}
         if odd := sorted(name for name in wanted if not _FOLDER.fullmatch(name)):
             raise _Refused(f"no backup names a folder {odd[0]!r}")
         lists: dict[str, dict[str, Record]] = {}
@@ -309,12 +313,12 @@ def _settle(index: Path, draft: Path, state: Generation, before: Generation | No
     """Move what was unpacked to its place, durably, and publish it; an inverted index with pickles is made again."""
     numbered = replace(state, number=before.number + 1 if before else state.number)
     restored = numbered.closed_as(before).after(before, _homes(index, before), utc_seconds())
-    homes = {folder: pack_folder(index, folder.name) for folder in folders(draft, state)}
-    anew = state.settings.engine in PICKLED
-    if anew:
-        del homes[engine_folder(draft, state.number)]
-    else:
-        homes[engine_folder(draft, state.number)] = engine_folder(index, restored.number)
+    homes = {folder: pack_folder(index, folder.name) for folder in pack_folders(draft, state)}
+    saved, kept = (indexes(each, state.settings.engine) for each in (draft, index))
+    engine, home = saved.folder(state.number), kept.folder(restored.number)
+    anew = state.settings.engine in PICKLED or engine is None or home is None
+    if engine and home and not anew:
+        homes[engine] = home
     count = size = 0
     for folder, home in homes.items():
         records = checksums.recorded(folder)

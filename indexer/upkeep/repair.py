@@ -6,10 +6,13 @@ in; where one is lost, its works leave the index, and have to be indexed again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from indexer.building.engine import write_engine
+from indexer.building.engine import publish, write_engine
+from indexer.engines import indexes
+from indexer.engines.base import EngineIndexes
 from indexer.errors import IndexFailure, no_room
 from indexer.progress import Progress, silent
 from indexer.store import checksums
@@ -20,11 +23,9 @@ from indexer.store.generation import (
     PREVIOUS,
     Generation,
     Packs,
-    engine_folder,
-    folders,
     pack_folder,
+    pack_folders,
     previous,
-    publish,
     published,
     utc_seconds,
 )
@@ -62,10 +63,9 @@ def verify(index: Path, on_progress: Progress = silent) -> Verdict:
     if current is None and former is None and not damages:
         raise IndexFailure(f"{index}: no index there; build one with `wenyuan index PATH --index {index}`")
     states = [state for state in (current, former) if state]
-    every = tuple(dict.fromkeys(folder for state in states for folder in folders(index, state)))
-    files = sum(len(_names(folder)) for folder in every)
-    damages += _damages(every, on_progress)
-    return Verdict(current.number if current else None, files, sum(map(checksums.size, every)), tuple(damages))
+    holdings = _Holdings.of(index, states)
+    damages += holdings.read_through(on_progress).all
+    return Verdict(current.number if current else None, holdings.files, holdings.bytes, tuple(damages))
 
 
 def repair(index: Path, *, go_back: bool = False, on_progress: Progress = silent) -> Repair:
@@ -82,32 +82,31 @@ def repair(index: Path, *, go_back: bool = False, on_progress: Progress = silent
         if state is None:
             raise IndexFailure(f"{index}: no generation {'to go back to' if go_back else 'can be read'}; {_ANEW}")
         states = [each for each in (state, other) if each]
-        every = tuple(dict.fromkeys(folder for each in states for folder in folders(index, each)))
-        damages += _damages(every, on_progress)
+        broken = _Holdings.of(index, states).read_through(on_progress)
+        damages += broken.all
         if not damages and not go_back:
             return Repair(state.number, (), engine=False, lost=(), back=False)
 
-        broken = {damage.path.parent for damage in damages}
-        if go_back and (hurt := broken.intersection(folders(index, state))):
+        if go_back and (hurt := broken.of(index, state)):
             raise IndexFailure(f"{index}: generation {state.number} is damaged, too ({min(hurt)}); {_ANEW}")
         back, replaced, packs = state is former, current or state, Packs(index)
         if go_back:
             state = state.closed_as(other)
-        if other and broken.intersection(folders(index, other)):
+        if other and broken.of(index, other):
             other = None
-        gone = {pack.name for pack in state.packs if pack_folder(index, pack.name) in broken}
-        lost, former_lost = _lost(index, state, broken), _lost(index, replaced, broken)
+        gone = {pack.name for pack in state.packs if pack_folder(index, pack.name) in broken.packs}
+        lost, former_lost = _lost(index, state, broken.packs), _lost(index, replaced, broken.packs)
         homes = packs.homes(replaced.without(former_lost))
         numbered = replace(state.without(lost), number=1 + max(each.number for each in states))
         mended = numbered.after(replaced, homes, utc_seconds())
         if not mended.packs:
             raise IndexFailure(f"{index}: every pack is damaged; {_ANEW}")
-        anew = engine_folder(index, state.number) in broken
+        anew = state.number in broken.engines
         if anew:
             write_engine(packs, None, mended, on_progress)
         else:
             write_engine(packs, state, mended, on_progress)
-        for folder in broken.intersection(pack_folder(index, name) for name in gone):
+        for folder in broken.packs.intersection(pack_folder(index, name) for name in gone):
             drop(folder)  # a build would take it for done
         publish(index, mended, other)
     return Repair(mended.number, tuple(damages), anew, tuple(sorted(lost)), back=back)
@@ -116,7 +115,7 @@ def repair(index: Path, *, go_back: bool = False, on_progress: Progress = silent
 _ANEW = "restore a backup with `wenyuan restore`, or build the index anew in another folder"
 
 
-def _lost(index: Path, state: Generation, broken: set[Path]) -> set[str]:
+def _lost(index: Path, state: Generation, broken: frozenset[Path]) -> set[str]:
     """Return the works of a generation whose packs are broken."""
     packs = (pack for pack in state.packs if pack_folder(index, pack.name) in broken)
     return {pack.works[work] for pack in packs for work in pack.live}
@@ -137,16 +136,60 @@ def _manifests(index: Path) -> tuple[Generation | None, Generation | None, list[
     return current, former, damages
 
 
-def _damages(every: tuple[Path, ...], on_progress: Progress) -> list[Damage]:
-    total = sum(map(checksums.size, every))
-    done = 0
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """What reading through has shown: the damages, the folders of broken packs, the numbers of broken engines."""
 
-    def read(count: int) -> None:
-        nonlocal done
-        done += count
-        on_progress("verify", done, total)
+    all: tuple[Damage, ...]
+    packs: frozenset[Path]
+    engines: Mapping[int, Path]
 
-    return [damage for folder in every for damage in checksums.damages(folder, read)]
+    def of(self, index: Path, state: Generation) -> set[Path]:
+        """Return where a generation is broken."""
+        engine = {self.engines[state.number]} if state.number in self.engines else set()
+        return {*self.packs.intersection(pack_folders(index, state)), *engine}
+
+
+@dataclass(frozen=True, slots=True)
+class _Holdings:
+    """What some generations consist of: the folders of their packs, and their inverted indexes by number."""
+
+    packs: tuple[Path, ...]
+    engines: Mapping[int, EngineIndexes]
+
+    @classmethod
+    def of(cls, index: Path, states: Sequence[Generation]) -> _Holdings:
+        """Return those of an index."""
+        packs = dict.fromkeys(folder for state in states for folder in pack_folders(index, state))
+        return cls(tuple(packs), {state.number: indexes(index, state.settings.engine) for state in states})
+
+    @property
+    def files(self) -> int:
+        """How many files there are."""
+        return sum(len(_names(folder)) for folder in self.packs) + sum(
+            engine.parts(number) for number, engine in self.engines.items()
+        )
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes are to be read."""
+        engines = sum(engine.size(number) for number, engine in self.engines.items())
+        return sum(map(checksums.size, self.packs)) + engines
+
+    def read_through(self, on_progress: Progress) -> _Broken:
+        """Read all of it."""
+        total, done = self.bytes, 0
+
+        def read(count: int) -> None:
+            nonlocal done
+            done += count
+            on_progress("verify", done, total)
+
+        packs = [damage for folder in self.packs for damage in checksums.damages(folder, read)]
+        engines = {number: list(engine.verify(number, read)) for number, engine in self.engines.items()}
+        hurt = {number: damages[0].path.parent for number, damages in engines.items() if damages}
+        every = (*packs, *(damage for damages in engines.values() for damage in damages))
+        return _Broken(every, frozenset(damage.path.parent for damage in packs), hurt)
 
 
 def _names(folder: Path) -> tuple[str, ...]:

@@ -18,7 +18,6 @@ from search import deadline
 from search.exact.matching import (
     Mask,
     StreamRanges,
-    among,
     each_once,
     find,
     in_own_streams,
@@ -27,6 +26,7 @@ from search.exact.matching import (
     near_pairs,
 )
 from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree
+from search.ranges import among
 
 _NO_WILDCARDS = str.maketrans("", "", "?*？＊")
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +26,7 @@ from indexer.text.streams import BOUNDARY, Codes
 from search import deadline
 from search.model import SearchError
 from search.query import ANY_ONE, ANY_RUN, MAX_RUN, Element
+from search.ranges import among, merged
 
 MOST_STARTS = 300_000
 """Places of a pack that a gap before the first character, as in ?*之, may make of the places of what follows it."""
@@ -363,15 +363,6 @@ def whole(pack: Pack, found: StreamRanges) -> Mask:
     return ~(among(found.starts, pack.inside) | among(found.ends, pack.inside))
 
 
-def among(numbers: NDArray[Any] | int, known: NDArray[Any]) -> Mask:
-    """Which numbers are among those known, which are sorted."""
-    if not len(known):
-        return np.zeros(np.shape(numbers), dtype=bool)
-    at = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
-    found: Mask = known[at] == numbers
-    return found
-
-
 def in_passage(found: StreamRanges, passage: int) -> StreamRanges:
     """Those that start in one passage."""
     low, high = np.searchsorted(found.passages, (passage, passage + 1))
@@ -397,18 +388,3 @@ def original_ranges(pack: Pack, found: StreamRanges) -> list[tuple[int, int]]:
         if last > first:
             ranges.append((first, last))
     return merged(ranges)
-
-
-def merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Sorted ranges without overlap.
-
-    >>> merged([(4, 6), (0, 2), (1, 3)])
-    [(0, 3), (4, 6)]
-    """
-    result: list[tuple[int, int]] = []
-    for start, end in sorted(ranges):
-        if result and start <= result[-1][1]:
-            result[-1] = (result[-1][0], max(end, result[-1][1]))
-        else:
-            result.append((start, end))
-    return result

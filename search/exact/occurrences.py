@@ -1,14 +1,13 @@
-"""Occurrences: every place where a query's words stand, as one value that is counted, sorted, grouped and paged.
+"""The occurrences of a query in packs, as columns.
 
 An occurrence is a row of five columns, a few bytes each; its text, context and record are read when it is shown. So a
-million of them fit in some tens of megabytes. Analyses (concordance, distribution) are functions of this value.
+million of them fit in some tens of megabytes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
@@ -20,13 +19,11 @@ from indexer.store.layout import NOTES
 from indexer.store.pack import Pack
 from indexer.text.streams import BOUNDARY, text_of
 from search import deadline
-from search.addresses import Address
 from search.exact.matching import StreamRanges, original_ranges
 from search.model import WorkCard
-from search.snapshot import Snapshot
+from search.occurrences import CONTEXT, Group, Grouping, Occurrence, Occurrences, Order
+from search.stores.embedded.snapshot import Snapshot
 
-CONTEXT = 20
-"""Characters of context on either side, where nobody says otherwise."""
 MOST_COMPARED = 60
 """Characters of context that are compared in sorting; what is alike so far is in order of place."""
 _AT_ONCE = 3
@@ -35,62 +32,6 @@ _CODE_POINT_BITS = 21
 _STREAMS = 3
 
 Numbers = NDArray[np.int64]
-
-
-class Order(StrEnum):
-    """The order of occurrences."""
-
-    PLACE = "place"
-    LEFT = "left"  # by what goes before, read from the occurrence outward
-    RIGHT = "right"  # by what follows
-
-
-class Grouping(StrEnum):
-    """What occurrences are grouped by."""
-
-    WORK = "work"
-    SECTION = "section"
-    DYNASTY = "dynasty"
-    CATEGORY = "category"
-    SPELLING = "spelling"
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Occurrences that share a value; ``label`` is what a reader sees."""
-
-    value: str
-    label: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """One place where the words stand. ``start``, ``end`` and ``ranges`` are code points of the section's text.
-
-    ``text`` is that range as the edition has it; where a note interrupts the words, ``ranges`` are their parts.
-    ``left`` and ``right`` are the characters of the edition around it, within the section. ``typed`` says whether it is
-    spelled as in the query, ``in_notes`` whether all of it stands in an interlinear note.
-    """
-
-    work: WorkCard
-    section: str
-    section_number: int
-    page: str
-    facsimile: str
-    start: int
-    end: int
-    ranges: tuple[tuple[int, int], ...]
-    text: str
-    left: str
-    right: str
-    in_notes: bool
-    typed: bool
-
-    @property
-    def address(self) -> Address:
-        """The occurrence's permanent address."""
-        return Address(self.work.id, self.section_number, self.page, self.start, self.text)
 
 
 @dataclass(frozen=True)
@@ -139,11 +80,8 @@ class _Columns:
         return [(each // _STREAMS, each % _STREAMS, np.flatnonzero(key == each)) for each in found]
 
 
-class Occurrences(Sequence[Occurrence]):
-    """All occurrences of a query in a snapshot, in an order. ``len()`` counts them; an index or a slice reads some.
-
-    Every method that narrows or sorts returns another value and leaves this one as it is.
-    """
+class StoredOccurrences(Occurrences):
+    """All occurrences of a query in a snapshot, in an order. See :class:`search.occurrences.Occurrences`."""
 
     def __init__(self, snapshot: Snapshot, columns: _Columns, context: int = CONTEXT) -> None:
         self._snapshot = snapshot
@@ -151,7 +89,7 @@ class Occurrences(Sequence[Occurrence]):
         self._context = context
 
     @classmethod
-    def of(cls, snapshot: Snapshot, found: Mapping[int, Sequence[StreamRanges]]) -> Occurrences:
+    def of(cls, snapshot: Snapshot, found: Mapping[int, Sequence[StreamRanges]]) -> StoredOccurrences:
         """Return the occurrences found in each pack, in order of place: works by id, then as they stand."""
         columns = _Columns.of(found)
         return cls(snapshot, columns.take(_by_place(snapshot, columns)))
@@ -159,7 +97,7 @@ class Occurrences(Sequence[Occurrence]):
     def __len__(self) -> int:
         return len(self._columns)
 
-    def __getitem__(self, key: int | slice) -> Occurrence | tuple[Occurrence, ...]:  # type: ignore[override]  # a slice is read at once
+    def __getitem__(self, key: int | slice) -> Occurrence | tuple[Occurrence, ...]:  # type: ignore[override]  # as its base
         if isinstance(key, slice):
             return tuple(self._read(row) for row in range(*key.indices(len(self))))
         return self._read(range(len(self))[key])
@@ -167,19 +105,19 @@ class Occurrences(Sequence[Occurrence]):
     def __iter__(self) -> Iterator[Occurrence]:
         return map(self._read, range(len(self)))
 
-    def with_context(self, characters: int) -> Occurrences:
-        """Return the same with so many characters of context on either side."""
-        return Occurrences(self._snapshot, self._columns, characters)
+    def with_context(self, characters: int) -> StoredOccurrences:
+        """See :meth:`search.occurrences.Occurrences.with_context`."""
+        return StoredOccurrences(self._snapshot, self._columns, characters)
 
-    def sorted_by(self, order: Order) -> Occurrences:
-        """Return the same in another order; what is equal in it stays in order of place."""
+    def sorted_by(self, order: Order) -> StoredOccurrences:
+        """See :meth:`search.occurrences.Occurrences.sorted_by`."""
         by_place = self._columns.take(_by_place(self._snapshot, self._columns))
         if order is not Order.PLACE:
             by_place = by_place.take(_by_context(self._snapshot, by_place, order))
-        return Occurrences(self._snapshot, by_place, self._context)
+        return StoredOccurrences(self._snapshot, by_place, self._context)
 
     def grouped_by(self, grouping: Grouping) -> tuple[Group, ...]:
-        """Return the groups, the largest first, then by value; what has no value is left out."""
+        """See :meth:`search.occurrences.Occurrences.grouped_by`."""
         values, labels, of_rows = self._groups(grouping)
         counts = np.bincount(of_rows, minlength=len(values)).tolist()
         groups = [
@@ -187,18 +125,18 @@ class Occurrences(Sequence[Occurrence]):
         ]
         return tuple(sorted(groups, key=lambda group: (-group.count, group.value)))
 
-    def within(self, grouping: Grouping, value: str) -> Occurrences:
-        """Return the occurrences of one group, in the order they are in."""
+    def within(self, grouping: Grouping, value: str) -> StoredOccurrences:
+        """See :meth:`search.occurrences.Occurrences.within`."""
         values, _, of_rows = self._groups(grouping)
         if value not in values:
-            return Occurrences(self._snapshot, self._columns.take(np.empty(0, np.int64)), self._context)
+            return StoredOccurrences(self._snapshot, self._columns.take(np.empty(0, np.int64)), self._context)
         rows = np.flatnonzero(of_rows == values.index(value))
-        return Occurrences(self._snapshot, self._columns.take(rows), self._context)
+        return StoredOccurrences(self._snapshot, self._columns.take(rows), self._context)
 
-    def sample(self, size: int, seed: int) -> Occurrences:
-        """Return a random sample without replacement, in the order they are in; the same for the same seed."""
+    def sample(self, size: int, seed: int) -> StoredOccurrences:
+        """See :meth:`search.occurrences.Occurrences.sample`."""
         rows = np.random.default_rng(seed).permutation(len(self))[:size]
-        return Occurrences(self._snapshot, self._columns.take(np.sort(rows)), self._context)
+        return StoredOccurrences(self._snapshot, self._columns.take(np.sort(rows)), self._context)
 
     def _groups(self, grouping: Grouping) -> tuple[list[str], list[str], Numbers]:
         """Return the values of a grouping, their labels, and for each occurrence the number of its value."""

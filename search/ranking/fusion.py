@@ -1,25 +1,22 @@
-"""What was found becomes a score for each passage: by the words themselves, by likeness, and by both together.
+"""What was found becomes one list: passages in which the words stand and passages that are only alike.
 
-Passages are named by their keys (:mod:`indexer.store.passage_keys`).
+Only as many matches are asked of the store as can come to be shown: those that are alike, and the best of the rest.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.store import passage_keys
-from indexer.store.pack import Pack
-from indexer.store.positions import Places
-from search import deadline
-from search.exact.evaluation import Found
-from search.exact.matching import Mask, StreamRanges, among, first_of_each, whole
-from search.model import Mode
+from search.model import Mode, Sort
 from search.ranking.late_interaction import SHARES, Closest
+from search.ranking.pieces import Stretch
+from search.stores.base import Matches, Ref
 
 FEATURES = ("by words", "by meaning", "cosine", *SHARES)
 """What speaks for a passage: that the ranking by words has it, that the ranking by meaning does, the cosine of its
@@ -30,156 +27,123 @@ INTERCEPT = 32.72
 """The weighted sum of features at which relevance is 50 % likely."""
 RRF_K = 60
 """The constant k of reciprocal rank fusion: how slowly ranks lose weight."""
-ACCIDENTAL = 0.1
-"""What an occurrence that cuts a word of modern text in two (北大 in 东北大学) counts beside one that does not."""
-
-Scores = dict[int, float]
-Stretch = tuple[int, int, int]
-"""A stream, and a half-open range of it."""
 STRONGEST = 3.0
-"""No score of :func:`by_matches` reaches it."""
-Ranked = tuple[NDArray[np.int64], NDArray[np.float64]]
-"""Passages and their scores, in no order."""
+"""No score of a match reaches it (:meth:`search.stores.base.Matches.page`)."""
+
+Scores = dict[Ref, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Ranking:
-    """Passages and their scores, in no order; ``matched`` says in which the words stand, the rest are only alike."""
-
-    passages: NDArray[np.int64]
-    scores: NDArray[np.float64]
-    matched: Mask
-
-    def where(self, keep: Mask) -> Ranking:
-        """Return those that a mask keeps."""
-        return Ranking(self.passages[keep], self.scores[keep], self.matched[keep])
-
-
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """What satisfies a query's tree in one pack; ``asked`` are the passages that do so without other names."""
-
-    found: Found
-    occurrences: list[StreamRanges]
-    asked: Places
-
-    @property
-    def count(self) -> int:
-        """The number of occurrences."""
-        return sum(len(each.starts) for each in self.occurrences)
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Why passages are found: matches by pack, and scores by words, by meaning and by late interaction.
+class Signals:
+    """What speaks for passages that are alike: scores by words, by meaning and by late interaction.
 
     ``likely`` is the first guess of what is alike (:func:`likely`). ``stretches`` are the closest in meaning of each
-    passage: half-open ranges of a stream.
+    passage.
     """
 
-    matches: Mapping[int, Matches]
-    words: Scores
-    meaning: Scores
-    likely: Scores
-    interaction: Mapping[int, Closest]
-    stretches: Mapping[int, Stretch]
+    words: Scores = field(default_factory=dict)
+    meaning: Scores = field(default_factory=dict)
+    likely: Scores = field(default_factory=dict)
+    interaction: Mapping[Ref, Closest] = field(default_factory=dict)
+    stretches: Mapping[Ref, Stretch] = field(default_factory=dict)
 
 
-def ranking(mode: Mode, evidence: Evidence, packs: Mapping[int, Pack]) -> Ranking:
-    """Return all that is found in a mode: passages in which the words stand, and (but for the exact mode) those alike.
+class Listed(NamedTuple):
+    """A passage of the list that a search answers with, its score, and whether the words stand in it."""
 
-    In the hybrid mode the first go before the second: a score up to 1 is likeness alone, the rest as
-    :func:`by_matches` says. In the semantic mode likeness alone decides, and what has none comes last.
+    passage: Ref
+    score: float
+    matched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """The one list of a search: all matches, and what is only alike, with likenesses of 0 to 1.
+
+    In the hybrid mode matches go before what is only alike: a score up to 1 is likeness alone, the rest as
+    :meth:`search.stores.base.Matches.page` says. In the semantic mode likeness alone decides, and what has none comes
+    last. ``known`` are the scores of those alike that match, ``least`` is the least likeness.
     """
-    exact, matched = by_matches(evidence, packs)
-    if mode is Mode.EXACT:
-        return Ranking(exact, matched, np.ones(len(exact), dtype=bool))
-    alike, likenesses = _arrays(dict(sorted(likeness(evidence).items())))
-    both = among(exact, alike)
-    shared = np.zeros(len(exact))
-    shared[both] = likenesses[np.searchsorted(alike, exact[both])]
-    if mode is Mode.HYBRID:
-        tiers, matches = np.divmod(matched, 1)
-        scores = 1 + tiers + (matches + shared) / 2
-    else:
-        least = float(likenesses.min(initial=1.0))
-        scores = np.where(both, shared, least * matched / STRONGEST)
-    only = ~np.isin(alike, exact[both])
-    return Ranking(
-        np.concatenate([exact, alike[only]]),
-        np.concatenate([scores, likenesses[only]]),
-        np.arange(len(exact) + int(only.sum())) < len(exact),
-    )
 
+    mode: Mode
+    matches: Matches
+    likenesses: Mapping[Ref, float]
+    known: Mapping[Ref, float]
+    least: float
 
-def by_matches(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
-    """The passages that satisfy the query's tree.
+    @classmethod
+    def of(cls, mode: Mode, matches: Matches, found: Signals) -> Fused:
+        """Join matches and what is alike."""
+        likenesses = likeness(found)
+        known = matches.scores_of(list(likenesses)) if matches.passages else {}
+        return cls(mode, matches, likenesses, known, min(likenesses.values(), default=1.0))
 
-    Scores are BM25-like and below 1, plus 1 where it needs no other name, plus 1 more where it stands just as typed.
-    """
-    passages: list[NDArray[np.int64]] = []
-    scores: list[NDArray[np.float64]] = []
-    for number, match in evidence.matches.items():
-        deadline.check()
-        pack = packs[number]
-        chosen = match.found.passages
-        count, typed = np.zeros(len(chosen)), np.zeros(len(chosen), dtype=bool)
-        for each in match.occurrences:
-            if not len(each.passages):
-                continue
-            firsts = first_of_each(each.passages)
-            # All rows are among those chosen; as many as those are those.
-            at = slice(None) if len(firsts) == len(chosen) else chosen.searchsorted(each.passages[firsts])
-            if len(pack.inside):
-                count[at] += np.add.reduceat(np.where(whole(pack, each), 1.0, ACCIDENTAL), firsts)
-            else:
-                count[at] += np.diff(firsts, append=len(each.passages))
-            typed[at] |= np.logical_or.reduceat(each.typed, firsts)
-        length = pack.passage_lengths[chosen]
-        saturated = count / (count + 0.3 + 0.9 * length / 200 + 1e-9)
-        passages.append(passage_keys.join_rows(number, chosen))
-        asked = np.ones(len(chosen), bool) if match.asked is chosen else among(chosen, match.asked)
-        scores.append(0.99 * saturated * pack.passage_weights[chosen] + asked + (asked & typed))
-    if not passages:
-        return np.empty(0, np.int64), np.empty(0)
-    return np.concatenate(passages), np.concatenate(scores)
+    @property
+    def alike(self) -> list[Ref]:
+        """The passages that are only alike."""
+        return [passage for passage in self.likenesses if passage not in self.known]
+
+    def page(self, sort: Sort, offset: int, limit: int) -> list[Listed]:
+        """Return some of the list; by place and by date only what matches is in it."""
+        if sort is not Sort.RELEVANCE:
+            return [
+                Listed(passage, self._score(passage, score), True)
+                for passage, score in self.matches.page(sort, offset, limit)
+            ]
+        if not self.likenesses:
+            return [Listed(*each, True) for each in self.matches.page(sort, offset, limit)]
+        end = offset + limit
+        matched = dict(self.known)
+        if self.matches.passages:
+            matched |= self.matches.page(sort, 0, end + len(self.known))
+        scores = {passage: self._score(passage, score) for passage, score in matched.items()}
+        scores |= {passage: self.likenesses[passage] for passage in self.alike}
+        return [Listed(passage, scores[passage], passage in matched) for passage in ranked(scores)[offset:end]]
+
+    def _score(self, passage: Ref, matched: float) -> float:
+        """Return the score of a match in the list."""
+        match self.mode:
+            case Mode.EXACT:
+                return matched
+            case Mode.HYBRID:
+                tier, match = divmod(matched, 1)
+                return 1 + tier + (match + self.likenesses.get(passage, 0.0)) / 2
+            case Mode.SEMANTIC:
+                return self.likenesses.get(passage, self.least * matched / STRONGEST)
 
 
 def likely(words: Scores, meaning: Scores) -> Scores:
-    """The first guess, 0 to 1, of what is alike: reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
-    guess: defaultdict[int, float] = defaultdict(float)
+    """Guess, 0 to 1, what is alike, from two rankings, each with the best first.
+
+    This is reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009).
+    """
+    guess: defaultdict[Ref, float] = defaultdict(float)
     for scores in (words, meaning):
-        for rank, passage in enumerate(ranked(scores)):
+        for rank, passage in enumerate(scores):
             guess[passage] += RRF_K / (RRF_K + rank) / 2
     return dict(guess)
 
 
-def ranked(scores: Scores) -> list[int]:
-    """Return the passages, best first; equals by their keys."""
-    passages, values = _arrays(scores)
-    ordered: list[int] = passages[np.lexsort((passages, -values))].tolist()
-    return ordered
+def ranked(scores: Mapping[Ref, float]) -> list[Ref]:
+    """Return the passages, best first; equals in the order of place."""
+    return sorted(sorted(scores), key=scores.__getitem__, reverse=True)
 
 
-def likeness(evidence: Evidence) -> Scores:
-    """How alike each passage is, 0 to 1; what was not compared token by token comes after all that was."""
-    compared = list(evidence.interaction)
+def likeness(found: Signals) -> Scores:
+    """Return how alike each passage is, 0 to 1; what was not compared token by token comes after all that was."""
+    compared = list(found.interaction)
     # The logistic function, without scipy, which takes a while to load.
-    likelihoods = 1 / (1 + np.exp(INTERCEPT - features(evidence, compared) @ WEIGHTS))
+    likelihoods = 1 / (1 + np.exp(INTERCEPT - features(found, compared) @ WEIGHTS))
     scores = dict(zip(compared, likelihoods.tolist(), strict=True))
     least = min(scores.values(), default=1.0)
-    return {passage: scores.get(passage, least * first) for passage, first in evidence.likely.items()}
+    return {passage: scores.get(passage, least * first) for passage, first in found.likely.items()}
 
 
-def features(evidence: Evidence, passages: Sequence[int]) -> NDArray[np.float64]:
-    """The :data:`FEATURES` of passages that were compared token by token, a row a passage."""
-    words, meaning = evidence.words, evidence.meaning
+def features(found: Signals, passages: Sequence[Ref]) -> NDArray[np.float64]:
+    """Return the :data:`FEATURES` of passages that were compared token by token, a row a passage."""
+    words, meaning = found.words, found.meaning
     rows = [
-        (passage in words, passage in meaning, meaning.get(passage, 0.0), *evidence.interaction[passage].shares)
+        (passage in words, passage in meaning, meaning.get(passage, 0.0), *found.interaction[passage].shares)
         for passage in passages
     ]
     return np.array(rows, dtype=np.float64).reshape(len(rows), len(FEATURES))
-
-
-def _arrays(scores: Mapping[int, float]) -> Ranked:
-    return np.array(list(scores.keys()), dtype=np.int64), np.array(list(scores.values()), dtype=np.float64)

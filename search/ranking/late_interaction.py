@@ -18,7 +18,7 @@ from indexer.embedding import StaticEmbedder, token_keys
 from indexer.text.folding import fold_phrase
 from indexer.text.streams import BOUNDARY, Codes, code_points
 from search import deadline
-from search.ranking.pieces import Pieces
+from search.ranking.pieces import Pieces, Stretch
 
 BLOCK = 20
 """Folded characters; a stretch is a row of blocks."""
@@ -50,10 +50,10 @@ class Substitute(NamedTuple):
 
 
 class Closest(NamedTuple):
-    """What a passage comes to: its :data:`SHARES`, and its closest short stretch: a stream and a half-open range."""
+    """What a passage comes to: its :data:`SHARES`, and its closest short stretch."""
 
     shares: tuple[float, ...]
-    stretch: tuple[int, int, int]
+    stretch: Stretch
 
 
 SHARES = ("around", "whole", "long", "short")
@@ -64,7 +64,7 @@ long stretch and in its best short one."""
 def interact(
     model: StaticEmbedder, query: str, pieces: Pieces, substitutes: Iterable[Substitute] = ()
 ) -> dict[int, Closest]:
-    """Compare the passages of ``pieces`` with a query."""
+    """Compare the passages of ``pieces`` with a query; they are named as ``pieces`` does."""
     asked = _Asked.of(model, query)
     if not len(asked.rows) or not len(pieces.passages):
         return {}
@@ -87,7 +87,7 @@ def interact(
     ends = pieces.starts[piece] + np.minimum(offsets + SHORT * BLOCK, pieces.lengths[piece])
     stretches = np.column_stack([pieces.streams[piece], begins, ends])
     return {
-        passage: Closest(tuple(shares), tuple(stretch))
+        passage: Closest(tuple(shares), Stretch(*stretch))
         for passage, shares, stretch in zip(passages[starts].tolist(), values.tolist(), stretches.tolist(), strict=True)
     }
 

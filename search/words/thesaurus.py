@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 
-import numpy as np
-
-from indexer.store.layout import MAIN
-from indexer.store.pack import Pack
-from indexer.text.folding import fold
-from indexer.text.streams import text_of
-from search import deadline
-from search.exact.matching import Mask, standing
 from search.model import Suggestion
 from search.words.lexicon import cut, runs
 
@@ -25,8 +16,6 @@ LONGEST_WORD = 3
 """Characters of the longest words in the table; a longer query that stands somewhere as it is needs none of them."""
 MOST_WORDS, MOST_CLASSICAL = 6, 5
 """Words of a query that get suggestions at most, and classical words that each gets."""
-SAMPLE = 50
-"""Places that show a word's commonest spelling."""
 
 Spelling = Callable[[str], str]
 """How the collection spells a word; empty where the word stands nowhere."""
@@ -73,32 +62,3 @@ class Thesaurus:
                 spelt = (each for each in map(spelling, known) if each)
                 found[word] = Suggestion(typed, tuple(islice(spelt, MOST_CLASSICAL)))
         return tuple(islice((each for each in found.values() if each.classical), MOST_WORDS))
-
-
-class Spellings:
-    """How works spell words of one or two characters; ``allowed`` are masks over a pack's passages, None for all."""
-
-    def __init__(self, packs: Mapping[int, Pack], allowed: Mapping[int, Mask | None]) -> None:
-        self._packs = packs
-        self._allowed = allowed
-        self._known: dict[str, str] = {}
-
-    def __call__(self, word: str) -> str:
-        """The word itself where it stands so, else its commonest spelling; empty where it stands in no work's text."""
-        if word not in self._known:
-            met = Counter(islice(self._met(fold(word)), SAMPLE))
-            commonest = max(met, key=lambda spelt: (met[spelt], spelt), default="")
-            self._known[word] = word if fold(word) != word and word in met else commonest
-        return self._known[word]
-
-    def _met(self, word: str) -> Iterator[str]:
-        """The spellings at places that are drawn evenly from each pack that may be seen whole, else at all places."""
-        for number, pack in self._packs.items():
-            deadline.check()
-            characters, allowed = list(map(ord, word)), self._allowed[number]
-            ids = pack.ids(characters)
-            if ids is None:
-                continue
-            stream = pack.streams[MAIN]
-            starts = stream.pairs.drawn(ids, SAMPLE) if allowed is None else standing(pack, MAIN, characters, allowed)
-            yield from map(text_of, pack.text[stream.offsets[starts[:, None] + np.arange(len(word))]])

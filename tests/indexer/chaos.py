@@ -22,6 +22,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from inside import engine_folder
+
 from corpora.model import Access
 from indexer.building import merging
 from indexer.building.build import build, compact
@@ -29,7 +31,7 @@ from indexer.errors import IndexFailure
 from indexer.progress import Progress
 from indexer.store.access import LOCAL
 from indexer.store.checksums import LIST
-from indexer.store.generation import engine_folder, published
+from indexer.store.generation import published
 from indexer.text import folding
 from indexer.upkeep.backup import backup, restore
 from indexer.upkeep.declaring import declare

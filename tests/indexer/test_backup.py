@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from inside import engine_folder
 from whoosh.fields import Schema
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC
@@ -23,7 +24,7 @@ from indexer.building.build import build
 from indexer.errors import IndexFailure
 from indexer.store import checksums
 from indexer.store.checksums import LIST
-from indexer.store.generation import MANIFEST, engine_folder, published
+from indexer.store.generation import MANIFEST, published
 from indexer.upkeep.backup import backup, restore
 from indexer.upkeep.repair import repair, verify
 from search.library import Library

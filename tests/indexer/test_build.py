@@ -3,11 +3,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from inside import engine_folder
 
 from indexer.building import merging
 from indexer.building.build import BuildReport, build
 from indexer.errors import IndexFailure
-from indexer.store.generation import engine_folder, published
+from indexer.store.generation import published
 from indexer.store.lock import builder_lock
 from indexer.store.pack import Pack
 from search.library import Library

@@ -6,12 +6,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from inside import engine_folder
 
 from corpora.model import Access
 from indexer.building.build import build
 from indexer.store import checksums
 from indexer.store.checksums import LIST, LOCKS, Damaged
-from indexer.store.generation import folders, published
+from indexer.store.generation import pack_folders, published
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def check(folder: Path) -> subprocess.CompletedProcess[str]:
 def test_sha256sum_checks_every_file_of_every_folder(index: Path) -> None:
     generation = published(index)
     assert generation
-    for folder in folders(index, generation):
+    for folder in (*pack_folders(index, generation), engine_folder(index, generation.number)):
         done = check(folder)
         assert (done.returncode, done.stderr) == (0, "")
         named = {line.removesuffix(": OK") for line in done.stdout.splitlines()}

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from corpora.catalogue import CatalogueRecord
 from corpora.model import Canvas, Page, Role, Section, Span, SpanKind, Work
+from eval.quality.rankings import ranking
 from indexer.building import merging
 from indexer.building.build import build, compact
 from indexer.building.merging import GATHERED, LARGEST, SMALL, TIERS, Member, due, wasteful
@@ -171,7 +172,7 @@ def test_works_that_come_one_by_one_are_merged_on_the_way(engine: str, tmp_path:
         library = Library.open(index)
         works = [f"w{each}" for each in range(number + 1)]
         assert library.search(SearchRequest(q="混同江", mode=Mode.EXACT)).total.passages == number + 1
-        assert sorted(work for work, _, _ in library.ranking("混同江", "characters", 100)) == works
+        assert sorted(work for work, _, _ in ranking(library, "混同江", "characters", 100)) == works
     assert packs == [*range(1, GATHERED), 1, 2, 3]
     assert [work for pack in state(index).packs for work in pack.works] == works
     assert verify(index).damages == ()

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from inside import engine_folder
 
 from corpora.manifests import Catalogue, load
 from corpora.model import Access, strictest
@@ -17,7 +18,7 @@ from indexer.building.build import build, compact
 from indexer.errors import IndexFailure
 from indexer.store import checksums
 from indexer.store.access import LOCAL, Declared, declared_from, effective
-from indexer.store.generation import Generation, engine_folder, previous, published
+from indexer.store.generation import Generation, previous, published
 from indexer.upkeep.backup import backup, restore
 from indexer.upkeep.declaring import adopt, declare, survey
 from indexer.upkeep.repair import repair, verify

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 from faults import Disk, disk
+from inside import engine_folder
 
 from indexer.building.build import build, compact
 from indexer.engines import ENGINES
 from indexer.errors import IndexFailure
 from indexer.store.checksums import LIST
-from indexer.store.generation import MANIFEST, PREVIOUS, engine_folder, published
+from indexer.store.generation import MANIFEST, PREVIOUS, published
 from indexer.store.lock import builder_lock
 from indexer.upkeep.repair import repair, verify
 from search.library import Library

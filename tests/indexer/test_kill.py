@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from inside import engine_folder
 from killing import NOW
 
 from indexer.building.build import build, compact
 from indexer.errors import IndexFailure
-from indexer.store.generation import Generation, engine_folder, pack_folder, published
+from indexer.store.generation import Generation, pack_folder, published
 from indexer.upkeep.repair import verify
 from search.library import Library
 from search.model import Mode, SearchRequest

@@ -7,11 +7,12 @@ import stat
 from pathlib import Path
 
 import pytest
+from inside import engine_folder
 from modes import open_to_others, umask
 
 from indexer.building.build import build, compact
 from indexer.store import files
-from indexer.store.generation import engine_folder, published
+from indexer.store.generation import published
 from indexer.upkeep.backup import backup, restore
 from indexer.upkeep.repair import repair
 

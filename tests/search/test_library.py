@@ -8,9 +8,9 @@ import pytest
 from indexer.building.build import build
 from indexer.embedding import MODEL, StaticEmbedder
 from indexer.errors import IndexFailure
-from search.exact.matching import merged
 from search.library import Library
 from search.model import Mode, Scope, SearchError, SearchRequest, SearchResponse, Sort, Why
+from search.ranges import merged
 
 NORTH = """#+TITLE: 北志
 #+PROPERTY: ID KR9a0001
@@ -264,7 +264,7 @@ def test_an_index_of_an_older_shipped_model_says_so(tmp_path: Path, monkeypatch:
     build([tmp_path / "a.txt"], tmp_path / "index")
     newer = StaticEmbedder.load(MODEL)
     newer.name = "wenyuan-static-newer"
-    monkeypatch.setattr("search.library.load_embedder", lambda _: newer)
+    monkeypatch.setattr("search.stores.embedded.store.load_embedder", lambda _: newer)
     with pytest.raises(IndexFailure, match="build the index anew"):
         ask(Library.open(tmp_path / "index"), "寒", Mode.SEMANTIC)
 

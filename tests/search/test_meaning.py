@@ -13,7 +13,7 @@ from indexer.embedding import MODEL, ModelFailure, StaticEmbedder, load_embedder
 from indexer.store import vectors
 from indexer.store.generation import open_packs, published
 from indexer.store.pack import Pack
-from search.ranking.semantic import Meaning
+from search.stores.embedded.nearest import Meaning
 
 LETTERS = "江水出長白山北流入海上京會寧府城南地苦寒國人漁獵爲業冬則鑿氷取魚王后臨朝立其子因之置留守司徙都燕"
 

@@ -18,9 +18,10 @@ from corpora.readers import read
 from corpora.sources.discover import discover
 from indexer.building.build import build
 from indexer.text.folding import fold
-from search.exact.occurrences import MOST_COMPARED, Grouping, Occurrence, Order
+from search.exact.occurrences import MOST_COMPARED
 from search.library import Library
 from search.model import Mode, Scope, SearchRequest
+from search.occurrences import Grouping, Occurrence, Order
 
 LETTERS = "國国黑東"
 PHRASES = st.text(st.sampled_from("國黑東"), min_size=1, max_size=3)

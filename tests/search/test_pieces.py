@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
-from eval.quality.pools import packs
 from indexer.building.build import build
+from indexer.store.generation import open_packs, published
 from indexer.store.layout import MAIN, NOTES, STREAM_NAMES
 from indexer.store.pack import Pack
 from indexer.text.streams import BOUNDARY, Codes, text_of
 from search.ranking.pieces import AFTER, BEFORE, Pieces
+from search.stores.embedded.snapshot import Snapshot
+from search.stores.embedded.texts import pieces_of
 
 PAGE = "混同江出長白山北流會黒龍江入海其水深廣多魚冬則鑿氷取之上京會寧府在江之南"
 TEXT = "".join(
@@ -20,16 +22,29 @@ TEXT = "".join(
 
 
 @pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> Pack:
-    """Two sections: eleven pages, one of them all notes, one with a note in it, one short."""
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """A work of two sections and eleven pages, one of them all notes, one with a note, one short; and another work."""
     texts, index = tmp_path_factory.mktemp("texts") / "KR9a0001", tmp_path_factory.mktemp("index")
     texts.mkdir()
     pages = [PAGE, PAGE[:20] + "(舊名海古)" + PAGE[20:], f"({PAGE})", PAGE[:3], *[PAGE] * 7]
     marked = (f"<pb:KR9a0001_WYG_001-{number}a>¶\n{page}¶\n" for number, page in enumerate(pages, start=1))
     (texts / "KR9a0001_001.txt").write_text(TEXT.format(*marked), "utf-8")
-    build([texts.parent], index)
-    (found,) = packs(index)
-    return found
+    build([texts], index)
+    (index.parent / "KR9a0000.txt").write_text(PAGE, "utf-8")
+    build([index.parent / "KR9a0000.txt"], index)
+    generation = published(index)
+    assert generation
+    return Snapshot(generation, open_packs(index, generation.packs))
+
+
+@pytest.fixture
+def pack(snapshot: Snapshot) -> Pack:
+    return next(pack for pack in snapshot.packs.values() if pack.works[0].id == "KR9a0001")
+
+
+def refs(snapshot: Snapshot, pack: Pack) -> np.ndarray:
+    number = next(number for number, each in snapshot.packs.items() if each is pack)
+    return snapshot.refs(number, np.arange(len(pack.passages)))
 
 
 def stretches(pieces: Pieces) -> list[tuple[int, int, int, bool, str]]:
@@ -39,14 +54,14 @@ def stretches(pieces: Pieces) -> list[tuple[int, int, int, bool, str]]:
     return list(zip(*(column.tolist() for column in columns), texts, strict=True))
 
 
-def expected(pack: Pack, number: int) -> list[tuple[int, int, int, bool, str]]:
+def expected(pack: Pack, number: int, position: int) -> list[tuple[int, int, int, bool, str]]:
     """One passage, looked at character by character."""
     found = []
     row = pack.passages[number]
     for stream in (MAIN, NOTES):
         codes: Codes = pack.streams[stream].codes[:]
         start, end = (int(row[f"{STREAM_NAMES[stream]}_{bound}"]) for bound in ("start", "end"))
-        parts = [(start, end, False)]
+        origin, parts = start, [(start, end, False)]
         if stream == MAIN and end > start:
             first = start
             while first > max(start - BEFORE, 0) and codes[first - 1] != BOUNDARY:
@@ -55,29 +70,30 @@ def expected(pack: Pack, number: int) -> list[tuple[int, int, int, bool, str]]:
             while codes[end - 1] != BOUNDARY and last < end + AFTER and codes[last] != BOUNDARY:
                 last += 1
             parts += [(first, start, True), (end, last, True)]
-        found += [((3 << 32) + number, stream, a, around, text_of(codes[a:b])) for a, b, around in parts if b > a]
+        found += [(position, stream, a - origin, around, text_of(codes[a:b])) for a, b, around in parts if b > a]
     return found
 
 
-def test_a_passage_with_its_notes_and_what_is_near_it_in_its_section(pack: Pack) -> None:
+def test_a_passage_with_its_notes_and_what_is_near_it_in_its_section(snapshot: Snapshot, pack: Pack) -> None:
     everything = range(len(pack.passages))
     assert len(everything) == 11
-    pieces = Pieces.of_packs({3: pack}, [(3 << 32) + number for number in reversed(everything)], (MAIN, NOTES))
-    assert stretches(pieces) == [piece for number in everything for piece in expected(pack, number)]
+    pieces = pieces_of(snapshot, refs(snapshot, pack)[::-1], (MAIN, NOTES))
+    assert stretches(pieces) == [piece for number in everything for piece in expected(pack, number, 10 - number)]
     assert {length for length, around in zip(pieces.lengths, pieces.around, strict=True) if around} >= {AFTER, BEFORE}
 
 
-def test_only_the_streams_that_are_asked_for(pack: Pack) -> None:
-    chosen = [(3 << 32) + number for number in range(len(pack.passages))]
-    notes = stretches(Pieces.of_packs({3: pack}, chosen, (NOTES,)))
-    assert [(passage & 0xFFFFFFFF, around) for passage, _, _, around, _ in notes] == [(1, False), (2, False)]
+def test_only_the_streams_that_are_asked_for(snapshot: Snapshot, pack: Pack) -> None:
+    notes = stretches(pieces_of(snapshot, refs(snapshot, pack), (NOTES,)))
+    assert [(passage, around) for passage, _, _, around, _ in notes] == [(1, False), (2, False)]
 
 
-def test_passages_of_several_packs(pack: Pack) -> None:
-    pieces = Pieces.of_packs({1: pack, 2: pack}, [(2 << 32) + 3, 1 << 32], (MAIN,))
-    assert np.unique(pieces.passages).tolist() == [1 << 32, (2 << 32) + 3]
+def test_passages_of_several_packs(snapshot: Snapshot, pack: Pack) -> None:
+    (other,) = (each for each in snapshot.packs.values() if each is not pack)
+    chosen = np.concatenate([refs(snapshot, pack)[3:4], refs(snapshot, other)])
+    pieces = pieces_of(snapshot, chosen, (MAIN,))
+    assert np.unique(pieces.passages).tolist() == [0, 1]
     assert len(pieces.codes) == pieces.lengths.sum()
 
 
-def test_no_passages() -> None:
-    assert not len(Pieces.of_packs({}, [], (MAIN,)).passages)
+def test_no_passages(snapshot: Snapshot) -> None:
+    assert not len(pieces_of(snapshot, np.empty(0, np.int64), (MAIN,)).passages)

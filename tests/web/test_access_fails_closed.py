@@ -476,7 +476,7 @@ def test_asking_again_reads_no_manifest_and_computes_no_view(house: House, monke
 
     monkeypatch.setattr("corpora.manifests.read", fail)
     monkeypatch.setattr("web.access.effective", fail)
-    monkeypatch.setattr("search.library.PartialEngine", fail)
+    monkeypatch.setattr("search.stores.embedded.store.PartialEngine", fail)
     for _ in range(3):
         assert client.get("/works").status_code == 200
 

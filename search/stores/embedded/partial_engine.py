@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from indexer.engines import Bag, Engine
+from indexer.engines.base import Engine, GramQuery
 
 
 class PartialEngine:
-    """Answers as an engine that never had other works than these, but for how rare it holds a word to be.
+    """An engine that answers as if it never had other works than these, but for how rare it holds a word to be.
 
     BM25 weighs words by all that the engine has, hidden works included; so the scores of a ranking by words, and with
     them its order, may differ a little from those of an index without these works. What is found in the exact mode, and
@@ -21,6 +21,6 @@ class PartialEngine:
         self._engine = engine
         self._works = works
 
-    def rank(self, bag: Bag, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
-        """See :meth:`indexer.engines.Engine.rank`."""
-        return self._engine.rank(bag, self._works if works is None else works, limit)
+    def rank(self, query: GramQuery, works: Sequence[str] | None, limit: int) -> list[tuple[int, float]]:
+        """See :meth:`indexer.engines.base.Engine.rank`."""
+        return self._engine.rank(query, self._works if works is None else works, limit)

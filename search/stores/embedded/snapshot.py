@@ -1,18 +1,19 @@
 """A generation as one reader holds it: its packs, the works that may be seen, and masks over their passages.
 
-Nothing in it changes; a view that leaves collections out is another snapshot over the same packs.
+Nothing in it changes; a view that leaves collections out is another snapshot over the same packs. A passage is named by
+one integer: the rank of its work among all by id, and its row in the pack, which are in the order of the text. So these
+refs sort by place, wherever the works lie.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.store import passage_keys
 from indexer.store.generation import Generation, PackEntry
 from indexer.store.layout import MAIN, NOTES, PRINTED
 from indexer.store.pack import Pack
@@ -30,6 +31,13 @@ SEARCHED = STREAMS | {Scope.BOTH: (MAIN, NOTES, PRINTED)}
 
 Place = tuple[int, int]
 """Where a work stands: the number of its pack and its number there."""
+Refs = NDArray[np.int64]
+"""Passages: the rank of the work in the upper half of each number, the row in its pack in the lower."""
+Rows = NDArray[np.int64]
+"""Passages of one pack."""
+
+_ROW_BITS = 32
+_ROW = (1 << _ROW_BITS) - 1
 
 
 @dataclass(frozen=True)
@@ -117,26 +125,41 @@ class Snapshot:
             stands(pack, folded, self.allowed(number, {})) for number, pack in self.packs.items()
         )
 
-    def of_works(self, passages: NDArray[np.int64], values: Mapping[Place, int]) -> NDArray[np.int64]:
-        """Return for each passage, named by its key, what its work has among ``values``; 0 where it has nothing."""
-        result = np.zeros(len(passages), np.int64)
-        for number, mine, rows in passage_keys.by_pack(passages):
-            deadline.check()
-            pack = self.packs[number]
-            table = np.array([values.get((number, work), 0) for work in range(len(pack.works))], dtype=np.int64)
-            result[mine] = table[pack.passage_works[rows]]
-        return result
+    @cached_property
+    def by_rank(self) -> list[WorkCard]:
+        """Every live work, by id."""
+        return [self.cards[place] for place in self.ranks]
 
-    def counts(self, passages: NDArray[np.int64]) -> list[tuple[WorkCard, int]]:
-        """Return the works of some passages, with how many passages each has."""
-        counted: list[tuple[WorkCard, int]] = []
-        for number, _, rows in passage_keys.by_pack(passages):
-            deadline.check()
-            found = np.bincount(self.packs[number].passage_works[rows]).tolist()
-            counted += ((self.cards[number, work], count) for work, count in enumerate(found) if count)
-        return counted
+    @cached_property
+    def _packs_by_rank(self) -> NDArray[np.int64]:
+        return np.array([number for number, _ in self.ranks], np.int64)
 
-    def named(self, passage: int) -> tuple[str, str]:
-        """Return the id of a passage's work and the label of its page."""
-        number, row = passage_keys.split(passage)
-        return self.packs[number].place(row)
+    @cached_property
+    def _ranks(self) -> dict[int, NDArray[np.int64]]:
+        """For each pack the ranks of its works; 0 for those that are not live, whose passages nobody names."""
+        return {
+            number: np.array([self.ranks.get((number, work), 0) for work in range(len(pack.works))], np.int64)
+            for number, pack in self.packs.items()
+        }
+
+    def refs(self, number: int, rows: Rows) -> Refs:
+        """Return the refs of live passages of a pack."""
+        refs: Refs = self._ranks[number][self.packs[number].passage_works[rows]] << _ROW_BITS | rows
+        return refs
+
+    def by_pack(self, refs: Refs) -> Iterator[tuple[int, NDArray[np.intp], Rows]]:
+        """Yield, for each pack, its number, the positions of its passages among ``refs``, and their rows."""
+        if not len(refs):
+            return
+        packs = self._packs_by_rank[refs >> _ROW_BITS]
+        for pack in np.flatnonzero(np.bincount(packs)).tolist():  # an eighth of the time of numpy.unique
+            positions = np.flatnonzero(packs == pack)
+            yield pack, positions, refs[positions] & _ROW
+
+    def split(self, ref: int) -> tuple[int, int]:
+        """Return the pack of a passage and its row there."""
+        return int(self._packs_by_rank[ref >> _ROW_BITS]), ref & _ROW
+
+    def works_of(self, refs: Refs) -> Rows:
+        """Return the ranks of passages' works."""
+        return refs >> _ROW_BITS

@@ -1,0 +1,114 @@
+"""Occurrences: every place where a query's words stand, as one value that is counted, sorted, grouped and paged.
+
+Analyses (concordance, distribution) are functions of this value, whichever store it comes from.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import overload
+
+from search.addresses import Address
+from search.model import WorkCard
+
+CONTEXT = 20
+"""Characters of context on either side, where nobody says otherwise."""
+
+
+class Order(StrEnum):
+    """The order of occurrences."""
+
+    PLACE = "place"
+    LEFT = "left"  # by what goes before, read from the occurrence outward
+    RIGHT = "right"  # by what follows
+
+
+class Grouping(StrEnum):
+    """What occurrences are grouped by."""
+
+    WORK = "work"
+    SECTION = "section"
+    DYNASTY = "dynasty"
+    CATEGORY = "category"
+    SPELLING = "spelling"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Occurrences that share a value; ``label`` is what a reader sees."""
+
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One place where the words stand. ``start``, ``end`` and ``ranges`` are code points of the section's text.
+
+    ``text`` is that range as the edition has it; where a note interrupts the words, ``ranges`` are their parts.
+    ``left`` and ``right`` are the characters of the edition around it, within the section. ``typed`` says whether it is
+    spelled as in the query, ``in_notes`` whether all of it stands in an interlinear note.
+    """
+
+    work: WorkCard
+    section: str
+    section_number: int
+    page: str
+    facsimile: str
+    start: int
+    end: int
+    ranges: tuple[tuple[int, int], ...]
+    text: str
+    left: str
+    right: str
+    in_notes: bool
+    typed: bool
+
+    @property
+    def address(self) -> Address:
+        """The occurrence's permanent address."""
+        return Address(self.work.id, self.section_number, self.page, self.start, self.text)
+
+
+class Occurrences(Sequence[Occurrence]):
+    """All occurrences of a query in a generation, in an order. ``len()`` counts them; an index or a slice reads some.
+
+    Every method that narrows or sorts returns another value and leaves this one as it is. The order of place is that of
+    work ids, then of where the words begin in the work; what begins at one character is in order of its length.
+    """
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @overload
+    def __getitem__(self, key: int) -> Occurrence: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> tuple[Occurrence, ...]: ...
+
+    @abstractmethod
+    def __getitem__(self, key: int | slice) -> Occurrence | tuple[Occurrence, ...]: ...
+
+    @abstractmethod
+    def with_context(self, characters: int) -> Occurrences:
+        """Return the same with so many characters of context on either side."""
+
+    @abstractmethod
+    def sorted_by(self, order: Order) -> Occurrences:
+        """Return the same in another order; what is equal in it stays in order of place."""
+
+    @abstractmethod
+    def grouped_by(self, grouping: Grouping) -> tuple[Group, ...]:
+        """Return the groups, the largest first, then by value; what has no value is left out."""
+
+    @abstractmethod
+    def within(self, grouping: Grouping, value: str) -> Occurrences:
+        """Return the occurrences of one group, in the order they are in."""
+
+    @abstractmethod
+    def sample(self, size: int, seed: int) -> Occurrences:
+        """Return a random sample without replacement, in the order they are in; the same for the same seed."""

@@ -1,0 +1,108 @@
+"""What speaks for a passage that is alike: rankings by words and by meaning, and late interaction.
+
+Each step takes what the one before it has found and hands it on. The store ranks; models and comparisons are here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from indexer.embedding import StaticEmbedder
+from indexer.text.folding import fold
+from indexer.text.grams import gram_query
+from search.model import Mode, Scope, SearchRequest
+from search.query import And, Field, Nothing, Parsed, Phrase
+from search.ranking import fusion
+from search.ranking.fusion import Scores, Signals
+from search.ranking.late_interaction import Closest, Substitute, interact, spaced
+from search.ranking.pieces import Stretch
+from search.stores.base import Eligible, ExactQuery, Matches, Ref, Store
+from search.words.aliases import Expanded, expand, names_in
+from search.words.thesaurus import thesaurus
+
+POOL = 200
+"""Passages that each ranking by words and by meaning contributes."""
+RERANKED = 64
+"""Of these, the most likely ones are compared with the query token by token."""
+CLASSICAL_DEGREE = 0.9
+"""How alike a classical word counts to the modern one that it stands for."""
+
+
+def exact_query(request: SearchRequest, parsed: Parsed, expanded: Expanded) -> ExactQuery:
+    """Return what has to stand in a passage that matches."""
+    asked = parsed.tree if expanded.names else None
+    return ExactQuery(expanded.tree, request.scope, request.strict, request.filters, asked)
+
+
+def signals(store: Store, request: SearchRequest, parsed: Parsed, matches: Matches) -> Signals:
+    """Gather what speaks for passages that are alike; ``matches`` are those of the query.
+
+    Raises:
+        SearchError: the query costs too much.
+    """
+    if request.mode is Mode.EXACT or not parsed.text:
+        return Signals()
+    eligible = _eligible(store, request, parsed, matches)
+    words: Scores = {}
+    if request.mode is Mode.HYBRID:
+        words = by_words(store, parsed.text, request.scope, eligible)
+    meaning, stretches = by_meaning(store, parsed.text, request.scope, eligible)
+    likely = fusion.likely(words, meaning)
+    closest = by_interaction(store, parsed.text, request.scope, likely, request.expands)
+    stretches |= {passage: each.stretch for passage, each in closest.items()}
+    return Signals(words, meaning, likely, closest, stretches)
+
+
+def by_words(store: Store, text: str, scope: Scope, eligible: Eligible) -> Scores:
+    """Rank the eligible passages by BM25 over characters and pairs; the best first."""
+    return dict(store.rank(gram_query(text, scope), eligible, POOL))
+
+
+def by_meaning(store: Store, text: str, scope: Scope, eligible: Eligible) -> tuple[Scores, dict[Ref, Stretch]]:
+    """Rank the eligible passages by the cosine of their nearest window, the best first, and return those windows."""
+    vector = store.embedder.embed([text])[0]
+    if not vector.any():
+        return {}, {}
+    found = store.nearest(vector, scope, eligible, POOL)
+    return {each.passage: each.cosine for each in found}, {each.passage: each.window for each in found}
+
+
+def by_interaction(store: Store, text: str, scope: Scope, likely: Scores, aliases: bool) -> dict[Ref, Closest]:
+    """Compare the most likely passages by late interaction; none where the model has no token vectors."""
+    if not isinstance(store.embedder, StaticEmbedder):
+        return {}
+    chosen = fusion.ranked(likely)[:RERANKED]
+    compared = interact(store.embedder, text, store.texts(chosen, scope), _substitutes(spaced(text), aliases))
+    return {chosen[position]: closest for position, closest in compared.items()}
+
+
+def _eligible(store: Store, request: SearchRequest, parsed: Parsed, matches: Matches) -> Eligible:
+    """Return which passages may be found for being alike.
+
+    Operators, wildcards and quotation marks bind: what they ask for must stand there.
+    """
+    if is_boolean(parsed) or set(parsed.quoted) == set(parsed.phrases):
+        return Eligible(request.filters, matches=matches)
+    if not parsed.quoted:
+        return Eligible(request.filters, parsed.fields)
+    quoted = And(parsed.quoted) if len(parsed.quoted) > 1 else parsed.quoted[0]
+    bound = replace(parsed, tree=quoted)
+    standing = store.match(exact_query(request, bound, expand(bound, request.expands)))
+    return Eligible(request.filters, parsed.fields, standing)
+
+
+def is_boolean(parsed: Parsed) -> bool:
+    """Return whether the reader wrote operators or wildcards: then only what satisfies the tree is wanted."""
+    tree = parsed.tree
+    leaves = tree.children if isinstance(tree, And) else (tree,)
+    plain = (isinstance(leaf, Field | Nothing) or (isinstance(leaf, Phrase) and leaf.literal) for leaf in leaves)
+    return not all(plain)
+
+
+def _substitutes(text: str, aliases: bool) -> Iterator[Substitute]:
+    """Yield what may stand in the place of parts of a query, as it is compared."""
+    for name in names_in(text) if aliases else ():
+        yield Substitute(name.start, name.end, tuple(map(fold, name.others)), 1.0)
+    for start, end, classical in thesaurus().within(text):
+        yield Substitute(start, end, tuple(map(fold, classical)), CLASSICAL_DEGREE)

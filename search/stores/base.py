@@ -1,0 +1,289 @@
+"""The store's protocol: what a generation can be asked, wherever its texts, counts and vectors are.
+
+Nothing here knows a folder, a pack or a cluster. Queries come as trees and vectors, answers as values; what matches a
+query stays where it is, behind :class:`Matches`, and only what is shown is read. The query's model, late interaction
+and the fusion of rankings are on this side of the protocol.
+
+Everything that is equal in an order is in the order of place: by the work's id, then by its sections, then by offset.
+So answers do not depend on how a store has laid out its works, and those of several stores can be merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from corpora.model import Section
+from indexer.embedding import Embedder, Vectors
+from indexer.engines.base import GramQuery
+from indexer.store.access import Declared
+from indexer.text.streams import Codes
+from search.model import Scope, Sort, WorkCard
+from search.occurrences import Occurrences
+from search.query import Field, Tree
+from search.ranking.pieces import Pieces, Stretch
+
+Filters = Mapping[str, tuple[str, ...]]
+"""The accepted values of catalogue fields; no value means no filter."""
+
+
+class Ref(Protocol):
+    """What a store calls a passage, of no meaning to others; refs of one store sort in the order of place.
+
+    It holds for the generation that gave it; :class:`PassageRef` is what others may keep.
+    """
+
+    def __hash__(self) -> int: ...
+
+    def __lt__(self, other: Any, /) -> bool: ...
+
+
+class PassageRef(NamedTuple):
+    """A passage by its place: the work's id, the section's number there, the offset of its first character."""
+
+    work: str
+    section: int
+    offset: int
+
+    def __str__(self) -> str:
+        """Write it as hits and addresses name it.
+
+        >>> str(PassageRef("KR2a0035", 2, 120))
+        'KR2a0035.2.120'
+        """
+        return f"{self.work}.{self.section}.{self.offset}"
+
+
+@dataclass(frozen=True, slots=True)
+class ExactQuery:
+    """What has to stand in a passage. ``asked`` is the tree without other names, where ``tree`` has any."""
+
+    tree: Tree
+    scope: Scope = Scope.BOTH
+    strict: bool = False
+    filters: Filters = field(default_factory=dict)
+    asked: Tree | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Eligible:
+    """Which passages a ranking may name: those that pass the filters, satisfy every field, and match.
+
+    Matches are of the same store.
+    """
+
+    filters: Filters = field(default_factory=dict)
+    fields: tuple[Field, ...] = ()
+    matches: Matches | None = None
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is left out."""
+        return not any(self.filters.values()) and not self.fields and self.matches is None
+
+
+class Ranked(NamedTuple):
+    """A passage and its score."""
+
+    passage: Ref
+    score: float
+
+
+class Nearest(NamedTuple):
+    """A passage, the cosine of its window that is nearest, times the passage's weight, and that window."""
+
+    passage: Ref
+    cosine: float
+    window: Stretch
+
+
+class Marks(NamedTuple):
+    """Where a query's words stand in a passage.
+
+    ``ranges`` are half-open ranges of its section's text, sorted and without overlap; none where the catalogue record
+    alone matches. They begin in the passage, and the last may end after it. ``typed`` says whether some are spelled as
+    in the query, ``asked`` whether it takes no other name.
+    """
+
+    ranges: tuple[tuple[int, int], ...]
+    typed: bool
+    asked: bool
+
+
+class SectionMarks(NamedTuple):
+    """Where a query's words stand in a section: ranges of its text as in :class:`Marks`, and how often they stand."""
+
+    ranges: tuple[tuple[int, int], ...]
+    occurrences: int
+
+
+class Wanted(NamedTuple):
+    """A passage to be read, to ``until`` in its section at least, and a stretch whose place is wanted."""
+
+    passage: Ref
+    until: int = 0
+    stretch: Stretch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage as the edition has it.
+
+    ``start`` is where ``text`` begins in its section. ``notes`` are ranges of ``text``, and ``stretch`` is the part
+    that was asked for, as far as it lies in ``text``. ``folded`` has what each character folds to, 0 for nothing.
+    """
+
+    work: WorkCard
+    section: str
+    section_number: int
+    start: int
+    page: str
+    facsimile: str
+    text: str
+    notes: tuple[tuple[int, int], ...]
+    folded: Codes
+    stretch: tuple[int, int] | None = None
+
+    @property
+    def ref(self) -> PassageRef:
+        """The passage's name that others may keep."""
+        return PassageRef(self.work.id, self.section_number, self.start)
+
+
+class Matches(Protocol):
+    """All passages that satisfy a query, as a handle: counted, ordered and read where they are."""
+
+    @property
+    def passages(self) -> int:
+        """How many there are."""
+
+    @property
+    def occurrences(self) -> int:
+        """How many occurrences of its phrases are in them."""
+
+    def by_work(self) -> Sequence[tuple[WorkCard, int]]:
+        """Return the works that have some, with how many."""
+
+    def page(self, sort: Sort, offset: int, limit: int) -> Sequence[Ranked]:
+        """Return some of them in an order: the best first, by place, or by date (without a year last) and place.
+
+        Scores are BM25-like and below 1, plus 1 where a passage needs no other name, plus 1 more where the words stand
+        just as typed.
+        """
+
+    def scores_of(self, passages: Sequence[Ref]) -> Mapping[Ref, float]:
+        """Return the scores of those of some passages that match, as :meth:`page` has them."""
+
+    def marks(self, passages: Sequence[Ref]) -> Sequence[Marks | None]:
+        """Return where the words stand in each of some passages; None for one that does not match."""
+
+
+class Store(Protocol):
+    """One generation, or what may be seen of it. Nothing in it changes; safe to share between threads.
+
+    A search that is out of time is given up with :class:`search.deadline.SearchTimeout`.
+    """
+
+    @property
+    def name(self) -> str:
+        """Where it is, as a person names it."""
+
+    @property
+    def generation(self) -> int:
+        """The number of the generation."""
+
+    @property
+    def identity(self) -> str:
+        """What tells this state from any other, of this index or of one built anew; nothing unseen counts in it."""
+
+    @property
+    def folding(self) -> str:
+        """The fingerprint of the tables that its texts were folded by."""
+
+    @property
+    def declared(self) -> Declared:
+        """What the index says of who may read its works."""
+
+    @property
+    def embedder(self) -> Embedder:
+        """The model that its vectors are of, which runs here.
+
+        Raises:
+            IndexFailure: it is not here.
+        """
+
+    def works(self) -> Sequence[WorkCard]:
+        """Return every work, by id."""
+
+    def without(self, works: frozenset[str]) -> Store:
+        """Return the store as if it had never had these works; only statistics behind :meth:`rank` may know them."""
+
+    def match(self, query: ExactQuery) -> Matches:
+        """Find the passages that satisfy a query.
+
+        Raises:
+            SearchError: it costs too much.
+        """
+
+    def find(self, query: ExactQuery) -> Occurrences:
+        """Find every occurrence of a query's phrases, in order of place; of NEAR, the stretch of each pair.
+
+        Raises:
+            SearchError: it costs too much.
+        """
+
+    def rank(self, query: GramQuery, eligible: Eligible, limit: int) -> Sequence[Ranked]:
+        """Return the best passages by BM25 of the discriminative grams, times the passage's weight, best first."""
+
+    def nearest(self, vector: Vectors, scope: Scope, eligible: Eligible, limit: int) -> Sequence[Nearest]:
+        """Return the passages with the windows nearest to a unit vector, the nearest first.
+
+        A window is of the passage in which its middle stands. An answer may be approximate where windows are many.
+        """
+
+    def texts(self, passages: Sequence[Ref], scope: Scope) -> Pieces:
+        """Return the folded text and notes of passages, and what surrounds them, for comparing; see :class:`Pieces`."""
+
+    def passages(self, wanted: Sequence[Wanted]) -> Sequence[StoredPassage]:
+        """Read passages."""
+
+    def works_of(self, passages: Sequence[Ref]) -> Sequence[WorkCard]:
+        """Return the work of each passage."""
+
+    def contents(self, work: str) -> Sequence[str]:
+        """Return the titles of a work's sections, in order; no text is read.
+
+        Raises:
+            KeyError: there is no such work.
+        """
+
+    def section(self, work: str, number: int) -> Section:
+        """Read a section.
+
+        Raises:
+            KeyError: there is no such section.
+        """
+
+    def section_marks(self, work: str, number: int, query: ExactQuery) -> SectionMarks:
+        """Return where a query's words stand in a section.
+
+        Raises:
+            KeyError: there is no such section.
+            SearchError: it costs too much.
+        """
+
+    def stands(self, word: str) -> bool:
+        """Return whether a word, folded, stands anywhere."""
+
+    def spelling(self, word: str, language: str) -> str:
+        """Return how works in a language spell a word of one or two characters, in their main text.
+
+        That is the word itself where it stands so, else the commonest of a sample; empty where it stands nowhere.
+        """
+
+    def status(self) -> dict[str, Any]:
+        """Return what is in it, with sizes in bytes."""
+
+    def warm_up(self) -> None:
+        """Load what searches need, before processes that share it part."""

@@ -1,0 +1,218 @@
+"""What satisfies a query, pack by pack: counted, scored, ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.store.pack import Pack
+from indexer.store.positions import Places
+from search import deadline
+from search.exact.evaluation import Found, distinct
+from search.exact.matching import Mask, StreamRanges, first_of_each, in_passage, original_ranges, whole
+from search.model import Sort, WorkCard
+from search.query import Phrase
+from search.ranges import among, merged
+from search.stores.base import ExactQuery, Marks, Ranked, Ref
+from search.stores.embedded.snapshot import Refs, Rows, Snapshot
+
+ACCIDENTAL = 0.1
+"""What an occurrence that cuts a word of modern text in two (北大 in 东北大学) counts beside one that does not."""
+
+_LATEST = 1 << 31
+"""Sorts works without a year behind all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackMatches:
+    """What satisfies a query's tree in one pack; ``asked`` are the passages that do so without other names."""
+
+    found: Found
+    occurrences: list[StreamRanges]
+    asked: Places
+
+    @property
+    def count(self) -> int:
+        """The number of occurrences."""
+        return sum(len(each.starts) for each in self.occurrences)
+
+    def scores(self, pack: Pack) -> NDArray[np.float64]:
+        """Return the scores of the passages, see :meth:`search.stores.base.Matches.page`."""
+        chosen = self.found.passages
+        count, typed = np.zeros(len(chosen)), np.zeros(len(chosen), dtype=bool)
+        for each in self.occurrences:
+            if not len(each.passages):
+                continue
+            firsts = first_of_each(each.passages)
+            # All rows are among those chosen; as many as those are those.
+            at = slice(None) if len(firsts) == len(chosen) else chosen.searchsorted(each.passages[firsts])
+            if len(pack.inside):
+                count[at] += np.add.reduceat(np.where(whole(pack, each), 1.0, ACCIDENTAL), firsts)
+            else:
+                count[at] += np.diff(firsts, append=len(each.passages))
+            typed[at] |= np.logical_or.reduceat(each.typed, firsts)
+        length = pack.passage_lengths[chosen]
+        saturated = count / (count + 0.3 + 0.9 * length / 200 + 1e-9)
+        asked = np.ones(len(chosen), bool) if self.asked is chosen else among(chosen, self.asked)
+        scores: NDArray[np.float64] = 0.99 * saturated * pack.passage_weights[chosen] + asked + (asked & typed)
+        return scores
+
+    def marks(self, pack: Pack, row: int) -> Marks | None:
+        """Return where the words stand in one passage."""
+        if not among(row, self.found.passages):
+            return None
+        found = [in_passage(each, row) for each in self.occurrences]
+        begin = int(pack.sections["start"][pack.passages["section"][row]])
+        ranges = merged([stretch for each in found for stretch in original_ranges(pack, each)])
+        return Marks(
+            tuple((start - begin, end - begin) for start, end in ranges),
+            any(bool(each.typed.any()) for each in found),
+            bool(among(row, self.asked)),
+        )
+
+
+class EmbeddedMatches:
+    """See :class:`search.stores.base.Matches`."""
+
+    def __init__(self, snapshot: Snapshot, found: Mapping[int, PackMatches]) -> None:
+        self._snapshot = snapshot
+        self._found = found
+        self._firsts = np.cumsum([0, *(len(each.found.passages) for each in found.values())])
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, query: ExactQuery) -> EmbeddedMatches:
+        """Evaluate a query on every pack of a snapshot.
+
+        Raises:
+            SearchError: it costs too much.
+        """
+        return cls(snapshot, evaluated(snapshot, query))
+
+    @property
+    def passages(self) -> int:
+        """See :attr:`search.stores.base.Matches.passages`."""
+        return int(self._firsts[-1])
+
+    @cached_property
+    def occurrences(self) -> int:
+        """See :attr:`search.stores.base.Matches.occurrences`."""
+        return sum(each.count for each in self._found.values())
+
+    def by_work(self) -> Sequence[tuple[WorkCard, int]]:
+        """See :meth:`search.stores.base.Matches.by_work`."""
+        counted: list[tuple[WorkCard, int]] = []
+        for number, each in self._found.items():
+            deadline.check()
+            counts = np.bincount(self._snapshot.packs[number].passage_works[each.found.passages]).tolist()
+            counted += ((self._snapshot.cards[number, work], count) for work, count in enumerate(counts) if count)
+        return counted
+
+    def page(self, sort: Sort, offset: int, limit: int) -> Sequence[Ranked]:
+        """See :meth:`search.stores.base.Matches.page`."""
+        end = offset + limit
+        if sort is Sort.RELEVANCE:
+            scores = self._scores
+            best = np.arange(len(scores))
+            if len(scores) > end:
+                # All that is as good as the last one shown: what is equal is told apart by its place.
+                best = np.flatnonzero(scores >= np.partition(scores, -end)[-end])
+            refs, scores = self._refs(best), scores[best]
+            order = np.lexsort((refs, -scores))
+        else:
+            refs, scores = self._refs(np.arange(self.passages)), self._scores
+            years = self._years[self._snapshot.works_of(refs)] if sort is Sort.DATE else np.zeros(len(refs), np.int64)
+            order = np.lexsort((refs, years))
+        order = order[offset:end]
+        return list(map(Ranked, refs[order].tolist(), scores[order].tolist()))
+
+    def scores_of(self, passages: Sequence[Ref]) -> Mapping[Ref, float]:
+        """See :meth:`search.stores.base.Matches.scores_of`."""
+        refs = as_refs(passages)
+        firsts = dict(zip(self._found, self._firsts.tolist(), strict=False))
+        scores: dict[Ref, float] = {}
+        for number, positions, rows in self._snapshot.by_pack(refs):
+            if number in self._found:
+                mine = self._found[number].found.passages
+                match = among(rows, mine)
+                values = self._scores[firsts[number] + mine.searchsorted(rows[match])]
+                scores |= zip(refs[positions[match]].tolist(), values.tolist(), strict=True)
+        return scores
+
+    def marks(self, passages: Sequence[Ref]) -> Sequence[Marks | None]:
+        """See :meth:`search.stores.base.Matches.marks`."""
+        found: list[Marks | None] = []
+        for ref in as_refs(passages).tolist():
+            deadline.check()
+            number, row = self._snapshot.split(ref)
+            here = self._found.get(number)
+            found.append(here.marks(self._snapshot.packs[number], row) if here else None)
+        return found
+
+    def mask(self, number: int) -> Mask:
+        """Return which passages of a pack match."""
+        mask = np.zeros(len(self._snapshot.packs[number].passages), dtype=bool)
+        if number in self._found:
+            mask[self._found[number].found.passages] = True
+        return mask
+
+    @cached_property
+    def _scores(self) -> NDArray[np.float64]:
+        """The scores of all passages, pack by pack."""
+        parts = [np.empty(0)]
+        for number, each in self._found.items():
+            deadline.check()
+            parts.append(each.scores(self._snapshot.packs[number]))
+        return np.concatenate(parts)
+
+    @cached_property
+    def _years(self) -> Rows:
+        years = [card.record.year for card in self._snapshot.by_rank]
+        return np.array([_LATEST if year is None else year for year in years], np.int64)
+
+    def _refs(self, positions: Rows) -> Refs:
+        """Return the refs of passages by their positions, which are sorted, in the row of all."""
+        bounds = np.searchsorted(positions, self._firsts).tolist()
+        parts = [
+            self._snapshot.refs(number, each.found.passages[positions[start:end] - first])
+            for (number, each), first, start, end in zip(
+                self._found.items(), self._firsts.tolist(), bounds, bounds[1:], strict=False
+            )
+            if end > start
+        ]
+        return np.concatenate([np.empty(0, np.int64), *parts])
+
+
+def as_refs(passages: Sequence[Ref]) -> Refs:
+    """Return refs that this store gave as an array."""
+    return np.array(cast("Sequence[int]", passages), np.int64)
+
+
+def evaluated(snapshot: Snapshot, query: ExactQuery, *, near_spans: bool = False) -> dict[int, PackMatches]:
+    """Return what satisfies the query in each pack that holds any of it, by :class:`search.exact.evaluation.Evaluator`.
+
+    Raises:
+        SearchError: the query costs too much.
+    """
+    matches: dict[int, PackMatches] = {}
+    for number in snapshot.packs:
+        mask = snapshot.allowed(number, query.filters)
+        if mask is not None and not mask.any():
+            continue
+        evaluator = snapshot.evaluator(number, query.scope, query.strict, near_spans=near_spans)
+        found = evaluator.evaluate(query.tree)
+        if mask is not None:
+            found = Found(found.passages[mask[found.passages]], found.occurrences)
+        if not len(found.passages):
+            continue
+        asked = found.passages if query.asked is None else evaluator.evaluate(query.asked).passages
+        if mask is None and isinstance(query.tree, Phrase):  # nothing can stand there twice, or be left out
+            occurrences = list(found.occurrences)
+        else:
+            occurrences = distinct(found.occurrences, found.passages)
+        matches[number] = PackMatches(found, occurrences, asked)
+    return matches

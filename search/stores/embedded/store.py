@@ -1,0 +1,361 @@
+"""The embedded store: one generation of an index in a folder, opened for searching and reading."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpora.model import Section
+from indexer import engines
+from indexer.embedding import Embedder, Vectors, load_embedder
+from indexer.engines.base import Engine, GramQuery
+from indexer.errors import IndexFailure
+from indexer.store import passage_keys
+from indexer.store.access import Declared
+from indexer.store.checksums import Damaged
+from indexer.store.generation import damaged, open_packs, published, require_sizes, work_key
+from indexer.store.vectors import size_on_disk
+from search import deadline
+from search.exact.evaluation import distinct
+from search.exact.matching import Mask, original_ranges
+from search.exact.occurrences import StoredOccurrences
+from search.model import Scope, WorkCard
+from search.ranges import merged
+from search.ranking.pieces import Pieces, Stretch
+from search.stores.base import (
+    Eligible,
+    ExactQuery,
+    Matches,
+    Nearest,
+    Ranked,
+    Ref,
+    SectionMarks,
+    StoredPassage,
+    Wanted,
+)
+from search.stores.embedded.matches import EmbeddedMatches, as_refs, evaluated
+from search.stores.embedded.nearest import Meaning
+from search.stores.embedded.partial_engine import PartialEngine
+from search.stores.embedded.reading import read_passage
+from search.stores.embedded.snapshot import STREAMS, Snapshot
+from search.stores.embedded.spellings import Spellings
+from search.stores.embedded.texts import pieces_of
+
+_DIGITS = 5
+"""Digits of BM25 that count. Others depend on the order in which an engine adds up, and that on its segments."""
+_ASKED = (1.25, 4, 64)
+"""How many times as many passages as are wanted an engine is asked for, until those at the end are not all equals."""
+
+
+class EmbeddedStore:
+    """See :class:`search.stores.base.Store`."""
+
+    def __init__(self, index: Path, snapshot: Snapshot, engine: Engine) -> None:
+        self._index = index
+        self._snapshot = snapshot
+        self._engine = engine
+        self._spellings: dict[str, Spellings] = {}
+
+    @classmethod
+    def open(cls, index: Path) -> EmbeddedStore:
+        """Open the published generation.
+
+        Raises:
+            IndexFailure: there is none, or it can't be read.
+        """
+        while generation := published(index):
+            try:
+                require_sizes(index, generation)
+                indexes = engines.indexes(index, generation.settings.engine)
+                indexes.check(generation.number)
+                packs = open_packs(index, generation.packs)
+                return cls(index, Snapshot(generation, packs), indexes.open(generation.number))
+            except (Damaged, OSError, ValueError, KeyError, RuntimeError) as failure:
+                if published(index) == generation:
+                    raise damaged(index, failure) from failure
+                # Builds that ended meanwhile have published anew and dropped this one: open theirs.
+        inner = ", ".join(sorted(str(manifest.parent) for manifest in index.glob("*/manifest.json")))
+        advice = f"name one of {inner}" if inner else f"build one with `wenyuan index PATH --index {index}`"
+        raise IndexFailure(f"{index}: no index there; {advice}")
+
+    @property
+    def name(self) -> str:
+        """See :attr:`search.stores.base.Store.name`."""
+        return str(self._index)
+
+    @property
+    def generation(self) -> int:
+        """See :attr:`search.stores.base.Store.generation`."""
+        return self._snapshot.generation.number
+
+    @cached_property
+    def identity(self) -> str:
+        """See :attr:`search.stores.base.Store.identity`.
+
+        A digest of number, settings and sources: the number alone would not do, for an index that is built anew counts
+        from 1 again.
+        """
+        sources = sorted((digest, works) for digest, works in self._snapshot.generation.sources.items() if works)
+        state = (self.generation, self._snapshot.generation.settings, sources)
+        return hashlib.sha256(repr(state).encode()).hexdigest()[:16]
+
+    @property
+    def folding(self) -> str:
+        """See :attr:`search.stores.base.Store.folding`."""
+        return self._snapshot.generation.settings.folding
+
+    @property
+    def declared(self) -> Declared:
+        """See :attr:`search.stores.base.Store.declared`."""
+        return self._snapshot.generation.access
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """See :attr:`search.stores.base.Store.embedder`."""
+        wanted = self._snapshot.generation.settings.model
+        path = Path(wanted)
+        embedder = load_embedder(path if path.is_absolute() else None)
+        if embedder.name != wanted:
+            # Vectors from different models are not comparable.
+            advice = f"here is {embedder.name}; build the index anew"
+            raise IndexFailure(f"{self._index}: made with the model {path}, {advice}")
+        return embedder
+
+    @cached_property
+    def _meaning(self) -> Meaning:
+        return Meaning(self._snapshot.packs, self.embedder)
+
+    def works(self) -> Sequence[WorkCard]:
+        """See :meth:`search.stores.base.Store.works`."""
+        return self._snapshot.by_rank
+
+    def without(self, works: frozenset[str]) -> EmbeddedStore:
+        """See :meth:`search.stores.base.Store.without`."""
+        hidden = {work for work in works if work in self._snapshot.places}
+        seen = [work_key(*place) for place, card in self._snapshot.cards.items() if card.id not in hidden]
+        view = EmbeddedStore(self._index, self._snapshot.without(hidden), PartialEngine(self._engine, seen))
+        # Read once, not by each view.
+        view.embedder, view._meaning = self.embedder, self._meaning
+        return view
+
+    def match(self, query: ExactQuery) -> EmbeddedMatches:
+        """See :meth:`search.stores.base.Store.match`."""
+        return EmbeddedMatches(self._snapshot, evaluated(self._snapshot, query))
+
+    def find(self, query: ExactQuery) -> StoredOccurrences:
+        """See :meth:`search.stores.base.Store.find`."""
+        found = evaluated(self._snapshot, query, near_spans=True)
+        return StoredOccurrences.of(self._snapshot, {number: each.occurrences for number, each in found.items()})
+
+    def rank(self, query: GramQuery, eligible: Eligible, limit: int) -> Sequence[Ranked]:
+        """See :meth:`search.stores.base.Store.rank`."""
+        masks = {} if eligible.is_everything else self._masks(eligible)
+        works = None if eligible.is_everything else self._works(masks)
+        if works == []:
+            return []
+        keys, scores = self._best(query, works, limit)
+        refs, weights = np.empty(len(keys), np.int64), np.empty(len(keys), np.float64)
+        keep = np.ones(len(keys), dtype=bool)
+        for number, positions, rows in passage_keys.by_pack(keys):
+            refs[positions] = self._snapshot.refs(number, rows)
+            weights[positions] = self._snapshot.packs[number].passage_weights[rows]
+            if (mask := masks.get(number)) is not None:
+                keep[positions] = mask[rows]
+        best = np.lexsort((refs, -scores))[:limit]
+        best = best[keep[best]]
+        refs, scores = refs[best], (scores * weights)[best]
+        order = np.lexsort((refs, -scores))
+        return list(map(Ranked, refs[order].tolist(), scores[order].tolist()))
+
+    def _best(
+        self, query: GramQuery, works: Sequence[str] | None, limit: int
+    ) -> tuple[passage_keys.Keys, NDArray[np.float64]]:
+        """Return the keys and scores of the best passages by BM25, and of all that are as good as the last of them.
+
+        Which of several equals an engine names at the end depends on its segments.
+        """
+        keys, scores = np.empty(0, np.int64), np.empty(0)
+        for times in _ASKED:
+            deadline.check()
+            found = self._engine.rank(query, works, int(limit * times) + 1)
+            keys = np.array([key for key, _ in found], np.int64)
+            scores = _rounded(np.array([score for _, score in found], np.float64))
+            if len(found) <= limit or scores[limit - 1] > scores[-1]:
+                break
+        return keys, scores
+
+    def _works(self, masks: dict[int, Mask | None]) -> list[str]:
+        """Return the engine's keys of works that have eligible passages."""
+        return [
+            work_key(number, work)
+            for number, mask in masks.items()
+            for work in np.unique(
+                self._snapshot.packs[number].passage_works[slice(None) if mask is None else mask]
+            ).tolist()
+        ]
+
+    def _masks(self, eligible: Eligible) -> dict[int, Mask | None]:
+        """Return which passages of each pack are eligible; None for all of them."""
+        masks: dict[int, Mask | None] = {}
+        for number in self._snapshot.packs:
+            mask = self._snapshot.allowed(number, eligible.filters)
+            mask = self._snapshot.in_fields(number, eligible.fields, mask)
+            if eligible.matches is not None:
+                matching = _own(eligible.matches).mask(number)
+                mask = matching if mask is None else mask & matching
+            masks[number] = mask
+        return masks
+
+    def nearest(self, vector: Vectors, scope: Scope, eligible: Eligible, limit: int) -> Sequence[Nearest]:
+        """See :meth:`search.stores.base.Store.nearest`."""
+        if not self._snapshot.packs:
+            return []
+        allowed = {number: self._windows(number, scope, mask) for number, mask in self._masks(eligible).items()}
+        deadline.check()
+        found = self._meaning.nearest(vector, allowed, limit)
+        size = len(found.rows)
+        refs, cosines = np.empty(size, np.int64), np.empty(size, np.float32)
+        spans = np.empty((size, 3), np.int64)
+        for number in np.flatnonzero(np.bincount(found.packs)).tolist():
+            pack, mine = self._snapshot.packs[number], np.flatnonzero(found.packs == number)
+            windows = pack.windows[found.rows[mine]]
+            rows, streams = windows["passage"].astype(np.int64), windows["stream"].astype(np.int64)
+            refs[mine] = self._snapshot.refs(number, rows)
+            cosines[mine] = found.cosines[mine] * pack.passage_weights[rows]
+            firsts = np.choose(streams, [starts[rows] for starts in pack.stream_starts])
+            spans[mine, 0] = streams
+            spans[mine, 1] = windows["start"].astype(np.int64) - firsts
+            spans[mine, 2] = windows["end"].astype(np.int64) - firsts
+        order = np.lexsort((found.rows, refs, -cosines))
+        firsts = np.sort(np.unique(refs[order], return_index=True)[1])[:limit]
+        best = order[firsts]
+        return [
+            Nearest(ref, cosine, Stretch(*span))
+            for ref, cosine, span in zip(refs[best].tolist(), cosines[best].tolist(), spans[best].tolist(), strict=True)
+        ]
+
+    def _windows(self, number: int, scope: Scope, mask: Mask | None) -> Mask | None:
+        """Return the windows of a pack that may be found; None for all of them."""
+        deadline.check()
+        if scope is Scope.BOTH and mask is None:
+            return None
+        windows = self._snapshot.packs[number].windows
+        allowed: Mask = np.isin(windows["stream"], STREAMS[scope])
+        return allowed if mask is None else allowed & mask[windows["passage"]]
+
+    def texts(self, passages: Sequence[Ref], scope: Scope) -> Pieces:
+        """See :meth:`search.stores.base.Store.texts`."""
+        return pieces_of(self._snapshot, as_refs(passages), STREAMS[scope])
+
+    def passages(self, wanted: Sequence[Wanted]) -> Sequence[StoredPassage]:
+        """See :meth:`search.stores.base.Store.passages`."""
+        refs = as_refs([each.passage for each in wanted]).tolist()
+        return [
+            read_passage(self._snapshot, *self._snapshot.split(ref), each.until, each.stretch)
+            for ref, each in zip(refs, wanted, strict=True)
+        ]
+
+    def works_of(self, passages: Sequence[Ref]) -> Sequence[WorkCard]:
+        """See :meth:`search.stores.base.Store.works_of`."""
+        return [self._snapshot.by_rank[rank] for rank in self._snapshot.works_of(as_refs(passages)).tolist()]
+
+    def contents(self, work: str) -> tuple[str, ...]:
+        """See :meth:`search.stores.base.Store.contents`."""
+        return self._snapshot.contents(self._snapshot.places[work])
+
+    def section(self, work: str, number: int) -> Section:
+        """See :meth:`search.stores.base.Store.section`."""
+        pack, row = self._section(work, number)
+        return self._snapshot.packs[pack].section(row)
+
+    def section_marks(self, work: str, number: int, query: ExactQuery) -> SectionMarks:
+        """See :meth:`search.stores.base.Store.section_marks`."""
+        place, row = self._section(work, number)
+        pack = self._snapshot.packs[place]
+        start, end = int(pack.sections["start"][row]), int(pack.sections["end"][row])
+        found = self._snapshot.evaluator(place, query.scope, query.strict).evaluate(query.tree)
+        here = distinct(found.occurrences, np.flatnonzero(pack.passages["section"] == row))
+        ranges = merged([stretch for each in here for stretch in original_ranges(pack, each)])
+        return SectionMarks(
+            tuple((max(a, start) - start, min(b, end) - start) for a, b in ranges),
+            sum(len(each.starts) for each in here),
+        )
+
+    def _section(self, work: str, number: int) -> tuple[int, int]:
+        """Return the pack of a section and its row there."""
+        place = self._snapshot.places[work]
+        if not 0 <= number < self._snapshot.cards[place].sections:
+            raise KeyError(f"{work} has no section {number}")
+        return place[0], self._snapshot.packs[place[0]].works[place[1]].first_section + number
+
+    def stands(self, word: str) -> bool:
+        """See :meth:`search.stores.base.Store.stands`."""
+        return self._snapshot.stands(word)
+
+    def spelling(self, word: str, language: str) -> str:
+        """See :meth:`search.stores.base.Store.spelling`."""
+        if language not in self._spellings:
+            packs = self._snapshot.packs
+            allowed = {number: self._snapshot.in_language(number, language) for number in packs}
+            self._spellings[language] = Spellings(packs, allowed)
+        return self._spellings[language](word)
+
+    def status(self) -> dict[str, Any]:
+        """See :meth:`search.stores.base.Store.status`."""
+        packs, settings = self._snapshot.packs, self._snapshot.generation.settings
+        live = {number: pack.of_works(self._snapshot.entries[number].live) for number, pack in packs.items()}
+        vectors = sum(size_on_disk(pack.folder) for pack in packs.values())
+        return {
+            "index": self.name,
+            "generation": self.generation,
+            "engine": settings.engine,
+            "model": settings.model,
+            "folding": settings.folding,
+            "works": len(self._snapshot.cards),
+            "sections": sum(card.sections for card in self._snapshot.cards.values()),
+            "passages": sum(int(mask.sum()) for mask in live.values()),
+            "windows": sum(int(live[number][pack.windows["passage"]].sum()) for number, pack in packs.items()),
+            "characters": sum(
+                int((rows["end"] - rows["start"]).sum())
+                for number, pack in packs.items()
+                for rows in [pack.passages[live[number]]]
+            ),
+            "packs": len(packs),
+            "bytes": {
+                "text": sum(_bytes(pack.folder) for pack in packs.values()) - vectors,
+                "vectors": vectors,
+                "engine": engines.indexes(self._index, settings.engine).size(self.generation),
+            },
+        }
+
+    def warm_up(self) -> None:
+        """See :meth:`search.stores.base.Store.warm_up`."""
+        self._meaning.warm_up()
+
+
+def _rounded(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return scores with the digits that count."""
+    mantissas, exponents = np.frexp(scores)
+    rounded: NDArray[np.float64] = np.ldexp(mantissas.round(_DIGITS), exponents)
+    return rounded
+
+
+def _own(matches: Matches) -> EmbeddedMatches:
+    """Return matches as those of this kind of store.
+
+    Raises:
+        TypeError: they are of another.
+    """
+    if not isinstance(matches, EmbeddedMatches):
+        raise TypeError(f"matches of another store: {matches!r}")
+    return matches
+
+
+def _bytes(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

@@ -1,0 +1,17 @@
+"""From what names an index to the store that answers for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from search.stores.base import Store
+from search.stores.embedded.store import EmbeddedStore
+
+
+def open_store(index: Path) -> Store:
+    """Open the published generation of an index.
+
+    Raises:
+        IndexFailure: there is none, or it can't be read.
+    """
+    return EmbeddedStore.open(index)

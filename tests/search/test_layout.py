@@ -1,0 +1,96 @@
+"""What is answered does not depend on how the works lie in packs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from openly import build
+from test_store_contract import write
+
+from indexer.building.build import compact
+from search.library import Library
+from search.model import Mode, SearchRequest, SearchResponse, Sort
+from search.occurrences import Order
+
+QUERIES = ("國黑", "江", "東 NOT 黑江黑江國", "國 NEAR/3 東", '"黑" 江東國', "國東江黑國國", "title:書 江")
+
+
+def at_once(paths: list[Path], index: Path, engine: str) -> None:
+    build(paths, index, engine=engine)
+
+
+def backwards(paths: list[Path], index: Path, engine: str) -> None:
+    for path in reversed(paths):
+        build([path], index, engine=engine)
+
+
+def compacted(paths: list[Path], index: Path, engine: str) -> None:
+    backwards(paths, index, engine)
+    assert compact(index).rewritten
+
+
+def replaced(paths: list[Path], index: Path, engine: str) -> None:
+    """Have the first work come last, after another of its id."""
+    text = paths[1].read_text("utf-8")
+    paths[1].write_text(text.replace("國", "江"), "utf-8")
+    build(paths, index, engine=engine)
+    paths[1].write_text(text, "utf-8")
+    build(paths, index, engine=engine)
+    compact(index)
+
+
+@pytest.fixture(scope="module", params=["tantivy", "whoosh"])
+def libraries(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Library]:
+    paths = write(tmp_path_factory.mktemp("texts"))
+    layouts: list[Callable[[list[Path], Path, str], None]] = [at_once, backwards, compacted, replaced]
+    libraries = []
+    for lay in layouts:
+        index = tmp_path_factory.mktemp(lay.__name__)
+        lay(paths, index, request.param)
+        libraries.append(Library.open(index))
+    assert {library.status()["packs"] for library in libraries} >= {1, len(paths)}
+    return libraries
+
+
+def shown(response: SearchResponse) -> SearchResponse:
+    """A response without what is of its time and of its index; scores as far as an answer shows them."""
+    hits = tuple(replace(hit, score=round(hit.score, 4)) for hit in response.hits)
+    return replace(response, hits=hits, took_ms=0, generation=0, next="more" if response.next else "")
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("sort", Sort)
+@pytest.mark.parametrize("q", QUERIES)
+def test_whole_responses_are_the_same_however_the_works_lie(
+    libraries: list[Library], q: str, mode: Mode, sort: Sort
+) -> None:
+    request = SearchRequest(q, mode=mode, sort=sort, facets=True, limit=7)
+    first, *others = (shown(library.search(request)) for library in libraries)
+    assert first.total.passages or first.total.alike or mode is Mode.EXACT
+    for other in others:
+        assert other == first
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("q", QUERIES[:4])
+def test_occurrences_are_the_same_however_the_works_lie(libraries: list[Library], q: str, order: Order) -> None:
+    first, *others = (tuple(library.find(q).sorted_by(order)) for library in libraries)
+    assert first
+    for other in others:
+        assert other == first
+
+
+def test_pages_are_parts_of_one_list(libraries: list[Library]) -> None:
+    for library in libraries:
+        for mode in Mode:
+            request = SearchRequest("國黑江", mode=mode, limit=3)
+            whole = library.search(replace(request, limit=100)).hits
+            paged, cursor = [], "begin"
+            while cursor:
+                page = library.search(replace(request, cursor=cursor.removeprefix("begin")))
+                paged += page.hits
+                cursor = page.next
+            assert paged == list(whole)
