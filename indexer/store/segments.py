@@ -29,9 +29,6 @@ class Segments:
     starts: Codes
     homes: Codes
 
-    def __len__(self) -> int:
-        return len(self.homes)
-
     @property
     def length(self) -> int:
         """The number of characters in all segments, boundaries among them."""
