@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import field as attribute
 from dataclasses import fields as attributes
 from itertools import chain
 from operator import attrgetter
@@ -38,6 +39,12 @@ _PARSERS: dict[type, Callable[[str], tuple[Any, ...]]] = {
     str: _listed,
 }
 """How the items of a list are read where they are given as one text."""
+_TEXTS: dict[type, Callable[[Any], str]] = {
+    Responsibility: attrgetter("name"),
+    Identifier: attrgetter("value"),
+    str: str,
+}
+"""What stands for an item of a list in filters and facets."""
 
 
 class Entry(Protocol):
@@ -92,6 +99,10 @@ class CatalogueField:
     titled: str = ""
     kind: type = str
     many: bool = False
+    _get: Callable[[Entry], object] = attribute(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_get", attrgetter(self.held or "record"))
 
     @property
     def attribute(self) -> str:
@@ -105,7 +116,7 @@ class CatalogueField:
 
     def values(self, entry: Entry) -> tuple[str, ...]:
         """Return the values that filters and facets use."""
-        return tuple(dict.fromkeys(_values(attrgetter(self.held)(entry))))
+        return self._texts(self._get(entry))
 
     def title(self, entry: Entry, value: str) -> str:
         """Return what readers see for a value."""
@@ -116,27 +127,21 @@ class CatalogueField:
         values = self.values(entry)
         return tuple(dict.fromkeys(chain(values, (self.title(entry, value) for value in values))))
 
+    def stated(self, record: CatalogueRecord) -> tuple[str, ...]:
+        """Return what a record says, each value as a text."""
+        return self._texts(getattr(record, self.attribute))
+
+    def _texts(self, held: Any) -> tuple[str, ...]:
+        if self.many:
+            return tuple(dict.fromkeys(map(_TEXTS[self.kind], held)))
+        return () if held is None or held == "" else (str(held),)
+
     def text(self, record: CatalogueRecord) -> str:
         """Return what a page says of it; empty where nothing is known."""
         held = getattr(record, self.attribute)
         if self.kind is Responsibility:
             return statement(held)
         return "；".join(map(str, held if self.many else () if held is None else (held,)))
-
-
-def _values(held: object) -> Iterator[str]:
-    match held:
-        case None | "":
-            return
-        case Responsibility(name=name):
-            yield name
-        case Identifier(value=value):
-            yield value
-        case tuple():
-            for each in held:
-                yield from _values(each)
-        case _:
-            yield str(held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +157,7 @@ class CatalogueRecord:
         str,
         CatalogueField(
             "title", Localized("题名", "Title"), names=("题名", "題名", "书名", "書名"),
-            dublin_core="title", marc=Marc("245", indicators="10"), csl="title",
+            dublin_core="title", marc=Marc("245", indicators="00"), csl="title",
         ),
     ]  # fmt: skip
     dynasty: Annotated[
@@ -249,11 +254,11 @@ class CatalogueRecord:
 def _declared() -> Iterator[CatalogueField]:
     """Yield the fields of the record in the order of its attributes."""
     hints = get_type_hints(CatalogueRecord, include_extras=True)
-    for attribute in attributes(CatalogueRecord):
-        kind, field = get_args(hints[attribute.name])
+    for each in attributes(CatalogueRecord):
+        kind, declared = get_args(hints[each.name])
         many = get_origin(kind) is tuple
         inner = get_args(kind)[0] if many or get_args(kind) else kind
-        yield replace(field, held=f"record.{attribute.name}", kind=inner, many=many)
+        yield replace(declared, held=f"record.{each.name}", kind=inner, many=many)
 
 
 RECORD_FIELDS = tuple(_declared())
@@ -304,4 +309,4 @@ def _items(kind: type, given: Any) -> tuple[Any, ...]:
             found += _PARSERS[kind](each)
         else:
             found.append(each)
-    return tuple(each for each in dict.fromkeys(found) if any(_values(each)))
+    return tuple(each for each in dict.fromkeys(found) if _TEXTS[kind](each))

@@ -42,6 +42,9 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 """What a collection, or a work that a manifest lists, may be called."""
 _FILE_NAME = re.compile(r"[\w.-]{1,100}")
 
+_TAGS = _TEXT, _MAPPING, _LIST = "<text>", "<mapping>", "<list>"
+"""What pydantic calls the ways in which one value may be given."""
+
 Place = tuple[int | str, ...]
 """The keys and numbers that lead to something in a manifest."""
 
@@ -112,8 +115,8 @@ def _item(kind: type) -> Any:
     mapping = create_model(f"_{kind.__name__}", __config__=_STRICT, **parts)
     # Which of the two is meant is told beforehand, so that only what is wrong with that one is said.
     return Annotated[
-        Annotated[_Required, Tag("<text>")] | Annotated[mapping, Tag("<mapping>")],
-        Discriminator(lambda given: "<text>" if isinstance(given, str) else "<mapping>"),
+        Annotated[_Required, Tag(_TEXT)] | Annotated[mapping, Tag(_MAPPING)],
+        Discriminator(lambda given: _TEXT if isinstance(given, str) else _MAPPING),
     ]
 
 
@@ -122,8 +125,8 @@ def _type(field: CatalogueField) -> Any:
     if field.many:
         several: Any = conlist(_item(field.kind), max_length=MAX_ITEMS)
         return Annotated[
-            Annotated[_Text, Tag("<text>")] | Annotated[several, Tag("<list>")],
-            Discriminator(lambda given: "<text>" if isinstance(given, str) else "<list>"),
+            Annotated[_Text, Tag(_TEXT)] | Annotated[several, Tag(_LIST)],
+            Discriminator(lambda given: _TEXT if isinstance(given, str) else _LIST),
         ]
     if field.kind is int:
         return _Year | None
@@ -191,22 +194,23 @@ def at(data: object, place: Iterable[int | str]) -> object:
 
 
 def _wrong(data: object, error: ErrorDetails) -> Wrong:
-    """Return what pydantic found wrong, as a sentence with the line."""
-    place = tuple(each for each in error["loc"] if not str(each).startswith("<"))
-    given = error["input"]
+    """Return what pydantic found wrong, as a sentence with its place."""
+    *outer, last = error["loc"] or ("",)
+    place = tuple(each for each in outer if each not in _TAGS)
     match error["type"]:
-        case "missing" | "string_too_short":
-            reason = f"{_where(data, place[:-1])}: {place[-1]} is missing"
+        case "missing" | "string_too_short" if isinstance(last, str):
+            return Wrong(f"{_where(data, place)}: {last} is missing", (*place, last))
         case "extra_forbidden" | "invalid_key":
-            reason = f"{_where(data, place[:-1])}: unknown field {_cut(place[-1])}"
+            return Wrong(f"{_where(data, place)}: unknown field {_cut(last)}", (*place, last))
         case kind:
-            reason = f"{_where(data, place)}: {_REASONS[kind](error.get('ctx', {}), given)}"
-    return Wrong(reason, place)
+            place = place if last in ("", *_TAGS) else (*place, last)
+            return Wrong(f"{_where(data, place)}: {_REASONS[kind](error.get('ctx', {}), error['input'])}", place)
 
 
 _REASONS: dict[str, Callable[[dict[str, Any], object], str]] = {
     "value_error": lambda context, _: str(context["error"]),
     "string_type": lambda _, given: f"text is needed, not {type(given).__name__}",
+    "string_too_short": lambda _, given: "text is missing",
     "string_too_long": lambda context, _: f"longer than {context['max_length']} characters",
     "list_type": lambda _, given: f"a list is needed, not {type(given).__name__}",
     "too_long": lambda context, _: f"more than {context['max_length']} items",

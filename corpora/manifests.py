@@ -300,7 +300,7 @@ def _collection(data: object) -> tuple[Collection, Path | None]:
                 reason = f"{work.id}: {field.name} and {field.attribute} are the same field: one of them has to go"
                 raise Wrong(reason, ("works", number, field.attribute))
         defaults = {"licence": given.licence, "source": work.origin}
-        stated = {key: value for key, value in work.model_dump().items() if value}
+        stated = {key: value for key, value in work.model_dump().items() if value not in (None, "")}
         records[work.id] = record_of(defaults | stated)
         if work.origin:
             origins[work.id] = Origin(repository=work.origin, folder=work.id)

@@ -38,14 +38,27 @@ def _accepts(field: CatalogueField, card: WorkCard, accepted: Sequence[str]) -> 
     return field.path and any(value.startswith(f"{above}/") for value in own for above in accepted)
 
 
-def facets(passages: Sequence[tuple[WorkCard, int]]) -> dict[str, tuple[FacetValue, ...]]:
-    """Return the values of each facet with the number of passages that have them, the commonest first."""
+def facets(
+    matched: Sequence[tuple[WorkCard, int]], alike: Sequence[tuple[WorkCard, int]]
+) -> dict[str, tuple[FacetValue, ...]]:
+    """Return the values of each facet, the commonest first, from works and how many passages of each were found.
+
+    ``matched`` counts passages in which the words stand, ``alike`` those that are only alike; the first number decides.
+    """
     counted: dict[str, tuple[FacetValue, ...]] = {}
     for field in map(FIELDS.__getitem__, FACETS):
-        totals: Counter[tuple[str, str]] = Counter()
-        for card, count in passages:
-            for value in field.values(card):
-                totals[value, field.title(card, value)] += count
-        ranked = sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))[:FACET_VALUES]
-        counted[field.name] = tuple(FacetValue(value, label, count) for (value, label), count in ranked)
+        both = _totals(matched, field), _totals(alike, field)
+        found = [FacetValue(*key, *(totals[key] for totals in both)) for key in set().union(*both)]
+        counted[field.name] = tuple(
+            sorted(found, key=lambda each: (-each.count, -each.alike, each.value))[:FACET_VALUES]
+        )
     return counted
+
+
+def _totals(passages: Sequence[tuple[WorkCard, int]], field: CatalogueField) -> Counter[tuple[str, str]]:
+    """Return how many passages have each value of a field, with the value's label."""
+    totals: Counter[tuple[str, str]] = Counter()
+    for card, count in passages:
+        for value in field.values(card):
+            totals[value, field.title(card, value)] += count
+    return totals

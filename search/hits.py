@@ -39,7 +39,8 @@ def hit(pack: Pack, card: WorkCard, passage: int, score: float, evidence: Eviden
     why: list[Why] = []
     ranges: list[tuple[int, int]] = []
     matches = evidence.matches.get(number)
-    if matches and among(local, matches.found.passages):
+    matched = matches is not None and bool(among(local, matches.found.passages))
+    if matches and matched:
         typed = False
         for each in matches.occurrences:
             mine = in_passage(each, local)
@@ -62,6 +63,7 @@ def hit(pack: Pack, card: WorkCard, passage: int, score: float, evidence: Eviden
     return Hit(
         id=f"{card.id}.{int(section['number'])}.{within}",
         score=score,
+        matched=matched,
         why=tuple(why),
         work=card,
         section=pack.works[int(pack.passage_works[local])].section_titles[int(section["number"])],

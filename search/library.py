@@ -29,6 +29,7 @@ from search.exact.matching import merged, original_ranges
 from search.exact.occurrences import Occurrences
 from search.hits import Pairs, hit, pairs_of
 from search.model import (
+    FacetValue,
     Hit,
     Mode,
     Scope,
@@ -36,6 +37,7 @@ from search.model import (
     SearchRequest,
     SearchResponse,
     SectionView,
+    Sort,
     Suggestion,
     Total,
     WorkCard,
@@ -44,7 +46,7 @@ from search.order import ordered
 from search.query import Parsed, Phrase, parse
 from search.ranking import fusion
 from search.ranking.evidence import Ranker, exact_matches
-from search.ranking.fusion import Evidence, Scores
+from search.ranking.fusion import Evidence, Ranking, Scores
 from search.ranking.semantic import Meaning
 from search.snapshot import Snapshot
 from search.visibility import PartialEngine
@@ -253,13 +255,9 @@ class Library:
         offset = cursors.read(request, self.identity)
         expanded = expand(parsed, request.expands)
         evidence = self._ranker.evidence(request, parsed, expanded)
-        match request.mode:
-            case Mode.SEMANTIC:
-                passages, scores = fusion.by_likeness(evidence)
-            case Mode.EXACT:
-                passages, scores = fusion.by_matches(evidence, self._snapshot.packs)
-            case Mode.HYBRID:
-                passages, scores = fusion.fused(evidence, self._snapshot.packs)
+        found = fusion.ranking(request.mode, evidence, self._snapshot.packs)
+        listed = found if request.sort is Sort.RELEVANCE else found.where(found.matched)
+        passages, scores = listed.passages, listed.scores
         end = offset + request.limit
         order = ordered(self._snapshot, request.sort, passages, scores, end)
         pairs = pairs_of((parsed.text, *expanded.names))
@@ -269,9 +267,9 @@ class Library:
         suggestions = self._suggestions(parsed, occurrences)
         return SearchResponse(
             request=request,
-            total=Total(len(passages), None if request.mode is Mode.SEMANTIC else occurrences),
+            total=Total(int(found.matched.sum()), occurrences, int((~found.matched).sum())),
             hits=hits,
-            facets=fields.facets(self._snapshot.counts(passages)) if request.facets else {},
+            facets=self._facets(found) if request.facets else {},
             next=cursors.write(request, self.identity, end) if end < len(passages) else "",
             took_ms=(time.perf_counter() - began) * 1000,
             generation=self.generation,
@@ -343,6 +341,10 @@ class Library:
         if request.mode is Mode.EXACT or occurrences or not isinstance(self._embedder, StaticEmbedder):
             return DomainCheck()
         return check_domain(parsed.text, self._embedder, self._snapshot.stands)
+
+    def _facets(self, found: Ranking) -> dict[str, tuple[FacetValue, ...]]:
+        both = (found.passages[found.matched], found.passages[~found.matched])
+        return fields.facets(*map(self._snapshot.counts, both))
 
     def _suggestions(self, parsed: Parsed, occurrences: int) -> tuple[Suggestion, ...]:
         quoted = occurrences and isinstance(parsed.tree, Phrase) and len(parsed.tree.folded) > LONGEST_WORD

@@ -8,6 +8,9 @@ from enum import StrEnum
 from corpora.catalogue import CatalogueRecord
 from corpora.model import Section
 
+MAX_CHARACTERS = 1_000
+"""The longest query."""
+
 
 class Mode(StrEnum):
     """How a query is matched."""
@@ -26,7 +29,7 @@ class Scope(StrEnum):
 
 
 class Sort(StrEnum):
-    """The order of hits."""
+    """The order of hits; by place and by date only passages in which the words stand are listed."""
 
     RELEVANCE = "relevance"
     PLACE = "place"
@@ -81,12 +84,14 @@ class WorkCard:
 class Hit:
     """One passage. All ranges are half-open code points in ``text``.
 
+    ``matched`` says whether the query's words stand in it; else it is only alike, in wording or meaning.
     ``notes`` are the ranges of interlinear notes; ``nearest_passage_range`` is the stretch nearest in meaning, if that
     is why the hit is here. ``start`` is where ``text`` begins in its section.
     """
 
     id: str
     score: float
+    matched: bool
     why: tuple[Why, ...]
     work: WorkCard
     section: str
@@ -102,19 +107,27 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:
-    """One value of a facet: what the filter takes, what the reader sees, and how many passages have it."""
+    """One value of a facet: what the filter takes and what the reader sees.
+
+    ``count`` is how many passages with the value hold the query's words, ``alike`` how many are only alike.
+    """
 
     value: str
     label: str
     count: int
+    alike: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """Passages and occurrences found; occurrences is None where the query was matched by meaning alone."""
+    """How much was found: passages in which the query's words stand, and how often they stand there.
+
+    ``alike`` counts the passages that are only alike. No other number says anything of those.
+    """
 
     passages: int
-    occurrences: int | None
+    occurrences: int
+    alike: int = 0
 
 
 @dataclass(frozen=True, slots=True)

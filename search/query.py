@@ -30,9 +30,8 @@ from whoosh.qparser import QueryParser, plugins, syntax, taggers
 
 from corpora.catalogue import QUERIED
 from indexer.text.folding import fold, fold_phrase
-from search.model import SearchError
+from search.model import MAX_CHARACTERS, SearchError
 
-MAX_CHARACTERS = 1_000
 MAX_TERMS = 32
 MAX_NESTING = 10
 MAX_RUN = 8
@@ -136,7 +135,7 @@ class Parsed:
 
     ``text`` is its wanted words without operators and fields; ``phrases`` and ``fields`` are the wanted ones;
     ``explanations`` are (code, detail) pairs that say how an odd query was read; ``whole`` is the query as one
-    phrase, where it is one or is only literal words.
+    phrase, where it is one or is only literal words; ``quoted`` are those of the phrases that stand in quotation marks.
     """
 
     tree: Tree
@@ -145,6 +144,7 @@ class Parsed:
     fields: tuple[Field, ...]
     explanations: tuple[tuple[str, str], ...]
     whole: Phrase | None
+    quoted: tuple[Phrase, ...] = ()
 
 
 def parse(q: str) -> Parsed:
@@ -178,6 +178,7 @@ def _read(q: str) -> Parsed:
         fields=tuple(leaf for leaf in wanted if isinstance(leaf, Field)),
         explanations=tuple(dict.fromkeys(reading.explanations)),
         whole=whole,
+        quoted=tuple(phrase for phrase in phrases if phrase in reading.quoted),
     )
 
 
@@ -286,6 +287,7 @@ class _Reading:
         self.q = q
         self.explanations: list[tuple[str, str]] = []
         self.plain = True
+        self.quoted: set[Phrase] = set()
         self._terms = 0
         # One character stays one character, so that offsets hold in what was typed.
         self._text = _GLOSS.sub("·\\1·", q.translate(_ASCII))
@@ -429,7 +431,12 @@ class _Reading:
         pattern = _pattern(text)
         if "？" in text and ANY_ONE in pattern:
             self._explain("question-mark-is-wildcard", text[:SHOWN])
-        return _Meaning(Phrase(text.strip(), pattern)) if pattern else None
+        if not pattern:
+            return None
+        phrase = Phrase(text.strip(), pattern)
+        if not bare:
+            self.quoted.add(phrase)
+        return _Meaning(phrase)
 
     def _distance(self, operator: str) -> int:
         match = _NEAR.fullmatch(operator)

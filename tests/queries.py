@@ -27,9 +27,8 @@ from corpora.model import Section, Work
 from corpora.readers import discover, read
 from indexer.building.build import build
 from search.library import Library
-from search.model import Mode, Scope, SearchError, SearchRequest, SearchResponse
+from search.model import MAX_CHARACTERS, Mode, Scope, SearchError, SearchRequest, SearchResponse
 from search.query import (
-    MAX_CHARACTERS,
     MAX_DISTANCE,
     MAX_NESTING,
     MAX_RUNS,

@@ -26,7 +26,7 @@ from corpora.aliases import AliasFailure, read_aliases
 from corpora.manifests import MANIFESTS, ManifestFailure, collections
 from corpora.model import Problem, SpanKind, Work
 from corpora.readers import discover, read
-from search.query import MAX_CHARACTERS
+from search.model import MAX_CHARACTERS
 
 ROOT = Path(__file__).parents[1]
 QUERIES = 2_000

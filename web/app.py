@@ -70,7 +70,7 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
         session_cookie_secure=False,  # web.accounts.guard decides it for each request
     )
     pages.register(app)
-    app.register_blueprint(routes.blueprint)
+    app.register_blueprint(routes.blueprint(routes.OPERATIONS))
     app.register_blueprint(account_pages.blueprint)
     app.register_blueprint(administration.blueprint)
     desk.register(app, place(opened, config, ".answers"), config.letterhead)

@@ -1,8 +1,7 @@
 """JSON Lines: one line is one work.
 
-A line is an object with ``id`` and ``title`` and either ``text`` or ``sections``, and any of the metadata
-``author``, ``dynasty``, ``category``, ``place``, ``language``, ``script``, ``edition``, ``licence``,
-``source``, ``date`` and ``year``. Each of the ``sections`` is ``{"title", "text", "role"?, "pages"?, "notes"?}``:
+A line is an object with ``id`` and ``title`` and either ``text`` or ``sections``, and any of the other fields of
+:mod:`corpora.catalogue`. Each of the ``sections`` is ``{"title", "text", "role"?, "pages"?, "notes"?}``:
 
 * ``pages``: ``[{"label": "001-2a", "start": 120, "facsimile": "https://…"?}, …]``
 * ``notes``: ``[[start, end], …]``, half-open and apart from each other

@@ -1,7 +1,6 @@
 """Plain text and Markdown: one file is one work.
 
-A file may begin with YAML front matter, between two lines ``---``: ``id``, ``title``, ``author``, ``dynasty``,
-``category``, ``place``, ``language``, ``script``, ``edition``, ``licence``, ``source``, ``date`` and ``year``.
+A file may begin with YAML front matter, between two lines ``---``: ``id`` and the fields of :mod:`corpora.catalogue`.
 In Markdown each heading begins a section and stays in its text without the ``#``; in plain text what stands alone on
 its line does, such as 卷一 or 第二回. Notes, markup and CBETA's heads of lines are taken as
 :mod:`corpora.readers.bodies` says. A folder whose files are the volumes of one work (:mod:`corpora.readers.volumes`)

@@ -5,8 +5,8 @@ Each step takes what the one before it has found and hands it on; :class:`Ranker
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from indexer.embedding import Embedder, StaticEmbedder
 from indexer.engines import Engine
 from indexer.store import passage_keys
 from indexer.store.generation import work_key
+from indexer.store.positions import Places
 from indexer.text.folding import fold
 from indexer.text.grams import bag
 from search import deadline
@@ -27,7 +28,7 @@ from search.ranking.late_interaction import Closest, Substitute, interact, space
 from search.ranking.pieces import Pieces
 from search.ranking.semantic import Meaning
 from search.snapshot import STREAMS, Snapshot
-from search.words.aliases import Expanded, names_in
+from search.words.aliases import Expanded, expand, names_in
 from search.words.thesaurus import thesaurus
 
 POOL = 200
@@ -55,23 +56,17 @@ class Ranker:
         """
         packs = self.snapshot.packs
         allowed = {number: self.snapshot.allowed(number, request.filters) for number in packs}
-        boolean = is_boolean(parsed)
-        matches: dict[int, Matches] = {}
+        matches = exact_matches(self.snapshot, parsed, allowed, request.scope, request.strict, expanded)
         words: Scores = {}
         meaning: Scores = {}
         likely: Scores = {}
         closest: dict[int, Closest] = {}
         stretches: dict[int, Stretch] = {}
-        if request.mode is not Mode.SEMANTIC or boolean:
-            matches = exact_matches(self.snapshot, parsed, allowed, request.scope, request.strict, expanded)
         if request.mode is not Mode.EXACT and parsed.text:
-            eligible = {
-                number: self._only(number, matches) if boolean else self.snapshot.in_fields(number, parsed.fields, mask)
-                for number, mask in allowed.items()
-            }
-            everything = not request.filters and not parsed.fields and not boolean
+            eligible = self._eligible(request, parsed, matches, allowed)
             if request.mode is Mode.HYBRID:
-                words = self.by_words(parsed.text, request.scope, None if everything else eligible)
+                unbound = not (request.filters or parsed.fields or parsed.quoted or is_boolean(parsed))
+                words = self.by_words(parsed.text, request.scope, None if unbound else eligible)
             meaning, stretches = self.by_meaning(parsed.text, request.scope, eligible)
             likely = fusion.likely(words, meaning)
             closest = self.by_interaction(parsed.text, request.scope, likely, request.expands)
@@ -134,11 +129,38 @@ class Ranker:
         pieces = Pieces.of_packs(self.snapshot.packs, fusion.ranked(likely)[:RERANKED], STREAMS[scope])
         return interact(self.embedder, text, pieces, _substitutes(spaced(text), aliases))
 
-    def _only(self, number: int, matches: Mapping[int, Matches]) -> Mask:
-        """Return the passages of a pack that match."""
+    def _eligible(
+        self,
+        request: SearchRequest,
+        parsed: Parsed,
+        matches: Mapping[int, Matches],
+        allowed: Mapping[int, Mask | None],
+    ) -> dict[int, Mask | None]:
+        """Return the passages of each pack that may be found for being alike; None for all of them.
+
+        Operators, wildcards and quotation marks bind: what they ask for must stand there.
+        """
+        if is_boolean(parsed) or set(parsed.quoted) == set(parsed.phrases):
+            return {
+                number: self._only(number, matches[number].found.passages if number in matches else ())
+                for number in allowed
+            }
+        within = {number: self.snapshot.in_fields(number, parsed.fields, mask) for number, mask in allowed.items()}
+        if not parsed.quoted:
+            return within
+        quoted = And(parsed.quoted) if len(parsed.quoted) > 1 else parsed.quoted[0]
+        tree = expand(replace(parsed, tree=quoted), request.expands).tree
+        bound: dict[int, Mask | None] = {}
+        for number, mask in within.items():
+            found = self.snapshot.evaluator(number, request.scope, request.strict).evaluate(tree)
+            standing = self._only(number, found.passages)
+            bound[number] = standing if mask is None else standing & mask
+        return bound
+
+    def _only(self, number: int, passages: Places | Sequence[int]) -> Mask:
+        """Return the mask of some passages of a pack."""
         mask = np.zeros(len(self.snapshot.packs[number].passages), dtype=bool)
-        if number in matches:
-            mask[matches[number].found.passages] = True
+        mask[np.asarray(passages, np.int64)] = True
         return mask
 
     def _windows(self, number: int, scope: Scope, mask: Mask | None) -> Mask | None:

@@ -17,7 +17,8 @@ from indexer.store.pack import Pack
 from indexer.store.positions import Places
 from search import deadline
 from search.exact.evaluation import Found
-from search.exact.matching import StreamRanges, among, first_of_each, whole
+from search.exact.matching import Mask, StreamRanges, among, first_of_each, whole
+from search.model import Mode
 from search.ranking.late_interaction import SHARES, Closest
 
 FEATURES = ("by words", "by meaning", "cosine", *SHARES)
@@ -35,8 +36,23 @@ ACCIDENTAL = 0.1
 Scores = dict[int, float]
 Stretch = tuple[int, int, int]
 """A stream, and a half-open range of it."""
+STRONGEST = 3.0
+"""No score of :func:`by_matches` reaches it."""
 Ranked = tuple[NDArray[np.int64], NDArray[np.float64]]
 """Passages and their scores, in no order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Passages and their scores, in no order; ``matched`` says in which the words stand, the rest are only alike."""
+
+    passages: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    matched: Mask
+
+    def where(self, keep: Mask) -> Ranking:
+        """Return those that a mask keeps."""
+        return Ranking(self.passages[keep], self.scores[keep], self.matched[keep])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +85,31 @@ class Evidence:
     stretches: Mapping[int, Stretch]
 
 
-def by_likeness(evidence: Evidence) -> Ranked:
-    """The passages that are alike in wording or meaning; their scores are 0 to 1."""
-    return _arrays(likeness(evidence))
+def ranking(mode: Mode, evidence: Evidence, packs: Mapping[int, Pack]) -> Ranking:
+    """Return all that is found in a mode: passages in which the words stand, and (but for the exact mode) those alike.
+
+    In the hybrid mode the first go before the second: a score up to 1 is likeness alone, the rest as
+    :func:`by_matches` says. In the semantic mode likeness alone decides, and what has none comes last.
+    """
+    exact, matched = by_matches(evidence, packs)
+    if mode is Mode.EXACT:
+        return Ranking(exact, matched, np.ones(len(exact), dtype=bool))
+    alike, likenesses = _arrays(dict(sorted(likeness(evidence).items())))
+    both = among(exact, alike)
+    shared = np.zeros(len(exact))
+    shared[both] = likenesses[np.searchsorted(alike, exact[both])]
+    if mode is Mode.HYBRID:
+        tiers, matches = np.divmod(matched, 1)
+        scores = 1 + tiers + (matches + shared) / 2
+    else:
+        least = float(likenesses.min(initial=1.0))
+        scores = np.where(both, shared, least * matched / STRONGEST)
+    only = ~np.isin(alike, exact[both])
+    return Ranking(
+        np.concatenate([exact, alike[only]]),
+        np.concatenate([scores, likenesses[only]]),
+        np.arange(len(exact) + int(only.sum())) < len(exact),
+    )
 
 
 def by_matches(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
@@ -105,25 +143,6 @@ def by_matches(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
     if not passages:
         return np.empty(0, np.int64), np.empty(0)
     return np.concatenate(passages), np.concatenate(scores)
-
-
-def fused(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
-    """Everything found by any signal; where the words stand as asked goes before all that is only alike.
-
-    A score up to 1 is likeness alone; it is above 1 where the query's tree is satisfied, above 2 where that takes no
-    other name, and above 3 where the words stand just as typed.
-    """
-    alike, likenesses = _arrays(dict(sorted(likeness(evidence).items())))
-    exact, matched = by_matches(evidence, packs)
-    both = among(exact, alike)
-    also = np.zeros(len(exact))
-    also[both] = likenesses[np.searchsorted(alike, exact[both])]
-    tiers, matches = np.divmod(matched, 1)
-    only = ~np.isin(alike, exact[both])
-    return (
-        np.concatenate([exact, alike[only]]),
-        np.concatenate([1 + tiers + (matches + also) / 2, likenesses[only]]),
-    )
 
 
 def likely(words: Scores, meaning: Scores) -> Scores:

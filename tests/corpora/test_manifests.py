@@ -102,6 +102,18 @@ def test_defaults(tmp_path: Path) -> None:
         ({"works": [{"id": "W1", "title": "書", "origin": "--upload-pack=x"}]}, "W1: origin"),
         ({"works": [{"id": "W1", "title": "書", "script": "Latn"}]}, "W1: script: 'Latn'"),
         ({"works": [{"id": "W1", "title": "書" * 2001}]}, "W1: title: longer than 2000"),
+        ({"works": [{"id": "W1", "title": "書", "year": 10**30}]}, "W1: year: 1" + "0" * 30 + " is more than 9999"),
+        ({"works": [{"id": "W1", "title": "書", "author": 5}]}, "W1: author: a list is needed, not int"),
+        ({"works": [{"id": "W1", "title": "書", "author": ["甲", 5]}]}, "W1: author 2: a mapping of fields is needed"),
+        ({"works": [{"id": "W1", "title": "書", "author": [{"role": "撰"}]}]}, "W1: author 1: name is missing"),
+        ({"works": [{"id": "W1", "title": "書", "author": [{"name": "甲", "as": 1}]}]}, "author 1: unknown field 'as'"),
+        ({"works": [{"id": "W1", "title": "書", "author": "甲", "responsibilities": ["甲"]}]}, "are the same field"),
+        ({"works": [{"id": "W1", "title": "書", "subjects": ["史", ""]}]}, "W1: subjects 2: text is missing"),
+        ({"works": [{"id": "W1", "title": "書", "subjects": ["史"] * 101}]}, "W1: subjects: more than 100 items"),
+        ({"works": [{"id": "W1", "title": "書", "identifiers": [{"value": "1"}]}]}, "scheme is missing"),
+        ({"works": [{"id": "W1", "title": "書", "<text>": 1}]}, "W1: unknown field '<text>'"),
+        ({"works": [{"id": "W1", "title": "書", "year": None, "author": None}, 5]}, "work 2: a mapping of fields"),
+        ({1: "x"}, "the manifest: unknown field"),
     ],
 )
 def test_a_bad_manifest_is_one_line(tmp_path: Path, changes: dict[str, object], reason: str) -> None:
@@ -161,6 +173,10 @@ def test_what_is_wrong_is_named_by_its_line(tmp_path: Path) -> None:
         good + "access: staff\n": "a.yaml:6: not YAML: access stands twice",
         good + "works:\n  - id: W1\n    title: 書\n    year: 元年\n": "a.yaml:9: W1: year",
         good + "works:\n  - id: W1\n": "a.yaml:7: W1: title is missing",
+        good + "works:\n  - id: W1\n    title: 書\n    author:\n      - 甲\n      - name: 乙\n        x: 1\n": (
+            "a.yaml:12: W1: author 2: unknown field 'x'"
+        ),
+        good.replace("open", "Staff") + "works: 1\n": "a.yaml:5: access: 'Staff'",
     }.items():
         (tmp_path / "a.yaml").write_text(data, "utf-8")
         with pytest.raises(ManifestFailure, match=re.escape(reason)):

@@ -116,7 +116,9 @@ def test_the_query_language(library: Library, q: str, passages: int) -> None:
 def test_meaning_finds_what_shares_few_words(library: Library) -> None:
     response = ask(library, "冬天怎样在冰上捕鱼", Mode.SEMANTIC)
     assert {"fish", "KR9a0001"} == {hit.work.id for hit in response.hits[:2]}
-    assert response.total.occurrences is None
+    assert (response.total.passages, response.total.occurrences) == (0, 0)
+    assert response.total.alike == len(response.hits)
+    assert not any(hit.matched for hit in response.hits)
     assert response.hits[0].nearest_passage_range is not None
 
 

@@ -10,11 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.text.folding import fold
-from search.model import SearchError
+from search.model import MAX_CHARACTERS, SearchError
 from search.query import (
     ANY_ONE,
     ANY_RUN,
-    MAX_CHARACTERS,
     MAX_NESTING,
     MAX_TERMS,
     And,

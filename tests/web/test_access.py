@@ -107,6 +107,10 @@ ROUTES: dict[str, tuple[str, ...]] = {
         "/read/S1/0?at=1&to=3",
     ),
     "api.search": ("/api/v1/search", *searches("/api/v1/search")),
+    "api.works": (
+        *(f"/api/v1/works?{narrowed}" for narrowed in FILTERS),
+        *(f"/api/v1/works?limit=1&after={work}" for work in ("O1", "O2", "O3", "R", "S1")),
+    ),
     "api.description": ("/api/v1/openapi.json",),
     "health.alive": ("/healthz",),
     "health.ready": ("/readyz",),
@@ -154,7 +158,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "administration.audit": ("/administration/audit",),
 }
 """Addresses for every route: a new route needs some here before it may answer anybody. ``FORM`` shows nothing."""
-OF_TEXTS = {"pages.home", "pages.search", "pages.works", "pages.read", "api.search"}
+OF_TEXTS = {"pages.home", "pages.search", "pages.works", "pages.read", "api.search", "api.works"}
 """Routes that answer from the library."""
 
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 
 from indexer.errors import IndexFailure
+from web.api.parameters import SEARCH
+from web.api.schemas import Fault
 from web.commands.main import main
+from web.commands.printing import print_json
+from web.commands.searching import search
 
 
 def run(*arguments: object) -> Result:
@@ -118,6 +124,35 @@ def test_search_prints_what_the_endpoint_answers(index: Path, client: FlaskClien
     assert answer["hits"]
     assert printed.keys() == answer.keys()
     assert {**printed, "took_ms": 0} == {**answer, "took_ms": 0}
+
+
+def test_search_has_an_option_for_each_parameter_of_the_endpoint() -> None:
+    options = {each.name for each in search.params if isinstance(each, click.Option)}
+    assert options == (set(SEARCH.model_fields) - {"q", "facets"}) | {"as_json", "folder"}
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--cursor", "", "cursor: must have 1 to 500 characters"),
+        ("--work", "x" * 201, "work: must have at most 50 values, each of 1 to 200 characters"),
+        ("--limit", "101", "'--limit': 101 is not in the range 1<=x<=100"),
+        ("--mode", "fuzzy", "'fuzzy' is not one of 'hybrid', 'exact', 'semantic'"),
+    ],
+)
+def test_an_option_out_of_bounds_is_one_line(index: Path, option: str, value: str, told: str) -> None:
+    refused = run("search", "江", option, value, "--index", index)
+    assert refused.exit_code == 2
+    assert told in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def test_json_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "江\x1b[2J\x9b2J\u202e\udcff"
+    print_json([Fault(file=name, line=0, reason="")])
+    printed = capsys.readouterr().out
+    assert not re.search("[\x1b\x7f-\x9f\u202e\ud800-\udfff]", printed)
+    assert json.loads(printed) == [{"file": name, "line": 0, "reason": ""}]
 
 
 def test_search_shows_place_and_text_with_what_was_found(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.schemas import APIOperation
 
-from web.api.parameters import FILTERS
+from corpora.catalogue import FILTERS
 
 TEXT = {"type": "string", "maxLength": 300}
 NAMES = ("q", "mode", "scope", "strict", "aliases", "sort", "limit", "cursor", "facets", "lang", "at", "to", "layout")

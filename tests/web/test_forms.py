@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpora.catalogue import FILTERS
 from search.model import Mode, Scope, SearchRequest, Sort
-from web.api.parameters import FILTERS, SEARCH, SEARCH_FORM, BadParameter, read
+from web.api.parameters import SEARCH, SEARCH_FORM, BadParameter, read
 from web.presenting.urls import search_arguments, search_url
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)

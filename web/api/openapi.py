@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
@@ -40,13 +41,8 @@ class Operation(Generic[Asked, Answered]):
     run: Callable[[Asked], Answered]
 
 
-def description(operations: Sequence[Operation[Any, Any]], version: str, server: str) -> Schema:
+def description(operations: tuple[Operation[Any, Any], ...], version: str, server: str) -> Schema:
     """Return the whole description; ``server`` is the address of the interface."""
-    models: list[type[BaseModel]] = [*(each.answer for each in operations), Problem]
-    references, schemas = models_json_schema(
-        [(model, "serialization") for model in models], ref_template=_REFERENCE, schema_generator=Untitled
-    )
-    shapes = {model: references[model, "serialization"] for model in models}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -55,6 +51,18 @@ def description(operations: Sequence[Operation[Any, Any]], version: str, server:
             "description": "Full-text and semantic search over ancient and local Chinese texts.",
         },
         "servers": [{"url": server}],
+        **_paths_and_components(operations),
+    }
+
+
+@cache
+def _paths_and_components(operations: tuple[Operation[Any, Any], ...]) -> Schema:
+    models: list[type[BaseModel]] = [*(each.answer for each in operations), Problem]
+    references, schemas = models_json_schema(
+        [(model, "serialization") for model in models], ref_template=_REFERENCE, schema_generator=Untitled
+    )
+    shapes = {model: references[model, "serialization"] for model in models}
+    return {
         "paths": {each.path: {"get": _operation(each, shapes)} for each in operations},
         "components": {"schemas": dict(sorted(schemas["$defs"].items()))},
     }

@@ -14,12 +14,9 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
-from search.fields import FACETS
-from search.model import Mode, Scope, SearchRequest, Sort
-from search.query import MAX_CHARACTERS
+from corpora.catalogue import FIELDS, FILTERS
+from search.model import MAX_CHARACTERS, Mode, Scope, SearchRequest, Sort
 
-FILTERS = FACETS
-"""The fields of a catalogue record by which a search can be narrowed."""
 MAX_LIMIT = 100
 MAX_CURSOR = 500
 MAX_VALUE = 200
@@ -59,6 +56,15 @@ Values = Annotated[
 """Accepted values of a field; any of them will do."""
 
 
+Limit = Annotated[
+    int,
+    Field(strict=True, ge=1, le=MAX_LIMIT, description="The most of them to answer with."),
+    BeforeValidator(_whole),
+]
+Cursor = Annotated[str, Field(min_length=1, max_length=MAX_CURSOR)]
+"""Where the next page begins, as the page before said."""
+
+
 class Parameters(BaseModel):
     """Parameters of an endpoint, immutable; names that are not declared are refused by :func:`read`."""
 
@@ -74,14 +80,8 @@ class Search(Parameters):
     ] = _PLAIN.mode
     scope: Annotated[Scope, Field(description="Main text, interlinear notes, or both.")] = _PLAIN.scope
     sort: Annotated[Sort, Field(description="The order of hits.")] = _PLAIN.sort
-    limit: Annotated[
-        int,
-        Field(strict=True, ge=1, le=MAX_LIMIT, description="The most hits to answer with."),
-        BeforeValidator(_whole),
-    ] = _PLAIN.limit
-    cursor: Annotated[
-        str, Field(min_length=1, max_length=MAX_CURSOR, description="`next` of the page before, of the same search.")
-    ] = _PLAIN.cursor
+    limit: Limit = _PLAIN.limit
+    cursor: Annotated[Cursor, Field(description="`next` of the page before, of the same search.")] = _PLAIN.cursor
     strict: Annotated[
         Switch, Field(description="Whether only the very characters typed are found: no other script, no variant.")
     ] = _PLAIN.strict
@@ -93,15 +93,28 @@ class Search(Parameters):
 
     def request(self) -> SearchRequest:
         """Return the search that these parameters ask for."""
-        given = {name: getattr(self, name) for name in type(self).model_fields}
-        filters = {name: values for name in FILTERS if (values := given.pop(name, ()))}
-        return SearchRequest(filters=filters, **given)
+        own = {name: getattr(self, name) for name in type(self).model_fields if name not in FILTERS}
+        return SearchRequest(filters=filters_of(self), **own)
 
 
-_filters: dict[str, Any] = {
-    name: (Values, Field(default=(), description=f"Only this {name}; may be repeated.")) for name in FILTERS
-}
-SEARCH_FORM: type[Search] = create_model("SearchForm", __base__=Search, **_filters)
+P = TypeVar("P", bound=Parameters)
+
+
+def narrowed(name: str, base: type[P]) -> type[P]:
+    """Return parameters that can be narrowed by every filter of the catalogue, too."""
+    filters: dict[str, Any] = {
+        each: (Values, Field(default=(), description=f"Only this {each} ({FIELDS[each].label.zh}); may be repeated."))
+        for each in FILTERS
+    }
+    return create_model(name, __base__=base, **filters)
+
+
+def filters_of(asked: Parameters) -> dict[str, tuple[str, ...]]:
+    """Return the accepted values of each field that is narrowed."""
+    return {name: values for name in FILTERS if (values := getattr(asked, name, ()))}
+
+
+SEARCH_FORM = narrowed("SearchForm", Search)
 """A search as the form of a page sends it: what to find may be missing."""
 _Query = Annotated[
     str,
@@ -115,8 +128,6 @@ _Query = Annotated[
 ]
 SEARCH: type[Search] = create_model("SearchParameters", __base__=SEARCH_FORM, q=(_Query, ...))
 """A search as programs ask for it."""
-
-P = TypeVar("P", bound=Parameters)
 
 
 def read(model: type[P], args: Mapping[str, Sequence[str]], *, exact_names: bool = True) -> P:
@@ -185,4 +196,4 @@ def _requirement(schema: Mapping[str, Any]) -> str:
             return f"must have at most {many} values, each of {least} to {most} characters"
         case {"minLength": least, "maxLength": most}:
             return f"must have {least} to {most} characters"
-    return "must be a text"
+    return f"must have at most {schema['maxLength']} characters"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from typing import Any
 
@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from pydantic_core import to_json
 
 from web import site
-from web.api import PREFIX, openapi, search
+from web.api import PREFIX, openapi, search, works
 from web.api.openapi import Operation
 from web.api.parameters import Parameters, read
 from web.api.schemas import Description
@@ -25,8 +25,17 @@ def describe(_: Parameters) -> Description:
 
 OPERATIONS: tuple[Operation[Any, Any], ...] = (
     search.OPERATION,
+    works.OPERATION,
     Operation("description", "/openapi.json", "This description", Parameters, Description, describe),
 )
+
+
+def blueprint(operations: Iterable[Operation[Any, Any]]) -> Blueprint:
+    """Return what answers some endpoints."""
+    made = Blueprint("api", __name__, url_prefix=PREFIX)
+    for each in operations:
+        made.add_url_rule(each.path, each.name, _view(each), methods=["GET"])
+    return made
 
 
 def _view(operation: Operation[Any, Any]) -> Callable[[], Response]:
@@ -36,8 +45,3 @@ def _view(operation: Operation[Any, Any]) -> Callable[[], Response]:
             return Response(to_json(answer), content_type="application/json")
 
     return view
-
-
-blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
-for _each in OPERATIONS:
-    blueprint.add_url_rule(_each.path, _each.name, _view(_each), methods=["GET"])

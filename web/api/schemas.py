@@ -6,12 +6,12 @@ unless the endpoint gives it (:meth:`Model.of`). Every key is always there; ``nu
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_type_hints
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, RootModel
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, RootModel, create_model
 from pydantic_core import to_json
 
-from search.fields import FACETS
+from corpora.catalogue import FACETS, RECORD_FIELDS, CatalogueRecord
 from search.model import Why
 
 PROBLEM_TYPE = "application/problem+json"
@@ -36,6 +36,9 @@ Range = Annotated[tuple[NonNegativeInt, NonNegativeInt], Field(examples=[[121, 1
 """A half-open range of code points of the text beside it."""
 
 
+Alike = Annotated[NonNegativeInt, Field(description="Passages that are only alike; the other numbers leave them out.")]
+
+
 class WorkSummary(Model):
     """The work that a hit stands in."""
 
@@ -50,6 +53,7 @@ class Hit(Model):
 
     id: str
     score: float
+    matched: Annotated[bool, Field(description="Whether the query's words stand in it; else it is only alike.")]
     why: Annotated[tuple[Why, ...], Field(description="What brought it here.")]
     work: WorkSummary
     section: Annotated[str, Field(examples=["卷二十四"])]
@@ -73,14 +77,16 @@ class FacetValue(Model):
 
     value: Annotated[str, Field(description="What the filter takes.")]
     label: Annotated[str, Field(description="What a reader sees.")]
-    count: NonNegativeInt
+    count: Annotated[NonNegativeInt, Field(description="Passages in which the query's words stand.")]
+    alike: Alike
 
 
 class Total(Model):
     """How much was found."""
 
-    passages: NonNegativeInt
-    occurrences: Annotated[NonNegativeInt | None, Field(description="null where matched by meaning alone")]
+    passages: Annotated[NonNegativeInt, Field(description="Passages in which the query's words stand.")]
+    occurrences: Annotated[NonNegativeInt, Field(description="How often the words stand there.")]
+    alike: Alike
 
 
 class Suggestion(Model):
@@ -120,6 +126,32 @@ class Answer(Model):
     ]
     suggestions: tuple[Suggestion, ...]
     explanations: tuple[Explanation, ...]
+
+
+_types = get_type_hints(CatalogueRecord)
+_record: dict[str, Any] = {
+    each.attribute: (_types[each.attribute], Field(description=f"{each.label.en} {each.label.zh}"))
+    for each in RECORD_FIELDS
+}
+Record = create_model("Record", __base__=Model, __doc__="What the catalogue says of a work.", **_record)
+"""A catalogue record; its keys are the fields that :mod:`corpora.catalogue` declares."""
+
+
+class Work(Model):
+    """A title in one edition."""
+
+    id: str
+    collection: Annotated[str, Field(description="The id of its collection 专题库.")]
+    sections: Annotated[NonNegativeInt, Field(description="How many sections (卷 or 篇) it has.")]
+    record: Record  # type: ignore[valid-type]  # its fields are declared by the catalogue, which mypy can't run
+
+
+class Works(Model):
+    """Works in the order of their ids."""
+
+    total: Annotated[NonNegativeInt, Field(description="How many there are on all pages.")]
+    works: tuple[Work, ...]
+    next: Annotated[str | None, Field(description="`after` for the next page; null on the last.")]
 
 
 class Problem(Model):

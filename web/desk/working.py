@@ -90,7 +90,7 @@ def _keep(asked: SearchRequest, response: SearchResponse) -> None:
         account_id=account.id,
         query=asked.q,
         arguments=arguments,
-        passages=response.total.passages if response.has_close_match else 0,
+        passages=response.total.passages + response.total.alike if response.has_close_match else 0,
         occurrences=response.total.occurrences,
         generation=response.generation,
     )

@@ -9,10 +9,10 @@ from flask import make_response, render_template
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from corpora.catalogue import FACETS, FILTERS
 from search.library import Library
 from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, Suggestion
 from web.access import library
-from web.api.parameters import FILTERS
 from web.pages import asked_for, blueprint, signals
 from web.presenting import labels
 from web.presenting.rendering import Layer, markup, printed
@@ -116,7 +116,7 @@ def _facets(asked: SearchRequest, response: SearchResponse) -> dict[str, list[Ch
             )
             for each in response.facets.get(name, ())
         ]
-        for name in FILTERS
+        for name in FACETS
     }
 
 

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from flask import render_template
 
-from search.query import MAX_CHARACTERS
+from search.model import MAX_CHARACTERS
 from web.access import library
 from web.pages import blueprint
 from web.presenting import labels

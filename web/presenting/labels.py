@@ -11,10 +11,9 @@ from pathlib import Path
 from flask_babel import LazyString, get_locale, lazy_gettext
 from flask_babel import gettext as _
 
-from corpora.catalogue import CatalogueRecord, Localized
+from corpora.catalogue import FIELDS, RECORD_FIELDS, CatalogueRecord, Localized
 from indexer.store.access import LOCAL
-from search.model import Mode, Scope, SearchError, Sort, Why
-from search.query import MAX_CHARACTERS
+from search.model import MAX_CHARACTERS, Mode, Scope, SearchError, Sort, Why
 from web.access import catalogue
 from web.database.storage import Trouble
 
@@ -32,14 +31,6 @@ WHYS = {
     Why.WORDS: lazy_gettext("字词相近"),
     Why.MEANING: lazy_gettext("意思相近"),
 }
-FACETS = {
-    "collection": lazy_gettext("专题库"),
-    "work": lazy_gettext("著作"),
-    "dynasty": lazy_gettext("朝代"),
-    "author": lazy_gettext("作者"),
-    "category": lazy_gettext("分类"),
-}
-
 _EXPLANATIONS = {
     "not-alone": lazy_gettext("只有排除词，没有要找的词；请再加一个要找的词。"),
     "quote-unclosed": lazy_gettext("引号没有成对，已补上。"),
@@ -201,19 +192,19 @@ def tongue(record: CatalogueRecord) -> str:
 
 
 def record(of: CatalogueRecord) -> list[tuple[str, str]]:
-    """What the catalogue says of a work: the names of the fields, and their values where they are known."""
-    fields = (
-        (_("题名"), of.title),
-        (_("朝代"), of.dynasty),
-        (_("作者"), of.author),
-        (_("分类"), of.category),
-        (_("地点"), of.place),
-        (_("年代"), of.date),
-        (_("版本"), of.edition),
-        (_("许可"), of.licence),
-        (_("来源"), of.source),
-    )
-    return [(str(name), value) for name, value in fields if value]
+    """Return what the catalogue says of a work: the names of the fields, and their values where they are known."""
+    shown = [(_localized(field.label), field.text(of)) for field in RECORD_FIELDS if field.shown]
+    return [(name, value) for name, value in shown if value]
+
+
+def catalogue_field(name: str) -> str:
+    """Return what pages call a field of the catalogue."""
+    return _localized(FIELDS[name].label)
+
+
+def queried_fields() -> list[tuple[str, str, str]]:
+    """Return the fields that a query can name: what pages call each, its name, and its Chinese names, as a list."""
+    return [(_localized(each.label), each.name, "、".join(each.names)) for each in FIELDS.values() if each.names]
 
 
 def bad_parameter(name: str) -> str:
