@@ -11,14 +11,17 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import quote, unquote
 
 from corpora.model import Section
 from indexer.text.folding import fold
+from search import deadline
 
-LONGEST_WORDS = 64
+LONGEST_WORDS = 32
 """Characters of the words that an address holds; of longer ones it holds the beginning and the end."""
-_HEAD = 40
+_HEAD = 20
 _ELISION = "…"
+_RESERVED = re.compile(r"[@%\n]")
 _WRITTEN = re.compile(
     r"(?P<work>[^/\s]+)/(?P<section>\d{1,9})/(?P<page>[^@\n]*)@(?P<start>\d{1,9})\+(?P<length>\d{1,9}):"
 )
@@ -58,13 +61,18 @@ class Address:
         shortened = self.length > LONGEST_WORDS == len(self.words) and self.words[_HEAD] == _ELISION
         return (self.words[:_HEAD], self.words[_HEAD + 1 :]) if shortened else (self.words, "")
 
+    @property
+    def written_page(self) -> str:
+        """The page's label as the written address has it, with ``@``, ``%`` and line ends quoted."""
+        return _RESERVED.sub(lambda found: quote(found[0]), self.page)
+
     def __str__(self) -> str:
         """Write the address as one line; :meth:`parse` reads it.
 
         >>> str(Address("KR2a0035", 2, "001-2a", 120, "會寧府"))
         'KR2a0035/2/001-2a@120+3:會寧府'
         """
-        return f"{self.work}/{self.section}/{self.page}@{self.start}+{self.length}:{self.words}"
+        return f"{self.work}/{self.section}/{self.written_page}@{self.start}+{self.length}:{self.words}"
 
     @classmethod
     def parse(cls, text: str) -> Address:
@@ -77,7 +85,7 @@ class Address:
         if not found:
             raise ValueError(f"{text[:80]!r} is no address; one looks like KR2a0035/2/001-2a@120+3:會寧府")
         start, length = int(found["start"]), int(found["length"])
-        return cls(found["work"], int(found["section"]), found["page"], start, text[found.end() :], length)
+        return cls(found["work"], int(found["section"]), unquote(found["page"]), start, text[found.end() :], length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,38 +107,28 @@ def follow(address: Address, sections: int, read: Callable[[int], Section]) -> L
     end = address.start + address.length
     if nearest[0] == address.section and _shortened(home.text[address.start : end]) == address.words:
         return Located(Standing.SAME, address.section, address.start, end)
-    for number in nearest:
-        if place := _nearest(address, _Squeezed.of(read(number).text, _whole), _whole):
-            return Located(Standing.MOVED, number, *place)
-    for number in nearest:
-        if place := _nearest(address, _Squeezed.of(read(number).text, fold), fold):
-            return Located(Standing.CHANGED, number, *place)
+    for standing, kept in ((Standing.MOVED, _whole), (Standing.CHANGED, fold)):
+        for number in nearest:
+            deadline.check()
+            if place := _nearest(address, read(number).text, kept):
+                return Located(standing, number, *place)
     page = next((page.start for page in home.pages if page.label == address.page), None)
     start = min(address.start, len(home.text)) if page is None else page
     return Located(Standing.CHANGED, nearest[0], start, min(start + address.length, len(home.text)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Squeezed:
-    """A text without what does not count, and where each of its characters stands."""
+def _nearest(address: Address, text: str, kept: Callable[[str], str]) -> tuple[int, int] | None:
+    """Return the range of the words in a text that begins nearest to where they stood; None where they don't stand.
 
-    text: str
-    places: tuple[int, ...]
-
-    @classmethod
-    def of(cls, text: str, kept: Callable[[str], str]) -> _Squeezed:
-        letters = [(made, at) for at, char in enumerate(text) if not char.isspace() and (made := kept(char))]
-        return cls("".join(made for made, _ in letters), tuple(at for _, at in letters))
-
-
-def _nearest(address: Address, squeezed: _Squeezed, kept: Callable[[str], str]) -> tuple[int, int] | None:
-    """Return the range of the words in a text that begins nearest to where they stood; None where they don't stand."""
+    ``kept`` makes one character or none of each: texts are compared without blanks and by what it makes of them.
+    """
     head, tail = map(kept, address.ends)
-    places = (
-        (squeezed.places[first], squeezed.places[last] + 1)
-        for first, last in _standing(squeezed.text, head, tail, address.length)
-    )
-    return min(places, key=lambda place: (abs(place[0] - address.start), place), default=None)
+    squeezed = kept(_squeezed(text))
+    if not head or head not in squeezed:  # the usual case, told without a place for each character
+        return None
+    places = [at for at, char in enumerate(text) if not char.isspace() and kept(char)]
+    ranges = ((places[first], places[last] + 1) for first, last in _standing(squeezed, head, tail, address.length))
+    return min(ranges, key=lambda place: (abs(place[0] - address.start), place), default=None)
 
 
 def _standing(text: str, head: str, tail: str, length: int) -> Iterator[tuple[int, int]]:
@@ -138,8 +136,9 @@ def _standing(text: str, head: str, tail: str, length: int) -> Iterator[tuple[in
 
     What lies between may have grown by half: what is longer is another passage.
     """
-    first = text.find(head) if head else -1
+    first = text.find(head)
     while first >= 0:
+        deadline.check()
         end = first + len(head)
         if tail:
             at = text.find(tail, end, end + length + length // 2)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from corpora.catalogue import CatalogueRecord
 from corpora.model import Section
+from search.addresses import Address
 
 MAX_CHARACTERS = 1_000
 """The longest query."""
@@ -103,6 +104,11 @@ class Hit:
     highlights: tuple[tuple[int, int], ...]
     notes: tuple[tuple[int, int], ...]
     nearest_passage_range: tuple[int, int] | None = None
+
+    @property
+    def address(self) -> Address:
+        """The permanent address of the passage."""
+        return Address(self.work.id, self.section_number, self.page, self.start, self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def test_a_long_passage_is_known_by_its_ends() -> None:
 @given(
     st.text(st.characters(categories=("L", "N")), min_size=1, max_size=20),
     st.integers(0, 999),
-    st.text(st.characters(categories=("L", "N", "Pd")), max_size=9),
+    st.text(st.characters(exclude_categories=("Cs",)), max_size=9),
     st.integers(0, 10**8),
     st.text(max_size=200),
 )

@@ -106,6 +106,18 @@ ROUTES: dict[str, tuple[str, ...]] = {
         *(f"/read/{work}/0?q={quote(q)}" for work in ("O1", "S1") for q in QUERIES),
         "/read/S1/0?at=1&to=3",
     ),
+    "pages.follow": (
+        "/at/S1/0/001-1a@5+5:會寧府舊案",
+        "/at/S1/0/@9+4:鐵匣塵封",
+        "/at/S1/1/@0+3:阿固打",
+        "/at/S1/0/@0+0:",
+        "/at/S1/9/@0+2:密約",
+        "/at/O1/0/@9+3:會寧府",
+        "/at/O1/0/@0+2:密約",
+        "/at/O1/1/@0+3:會寧府",
+        "/at/nowhere/0/@0+2:密約",
+        "/at/S1",
+    ),
     "api.search": ("/api/v1/search", *searches("/api/v1/search")),
     "api.works": (
         *(f"/api/v1/works?{narrowed}" for narrowed in FILTERS),
@@ -158,7 +170,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "administration.audit": ("/administration/audit",),
 }
 """Addresses for every route: a new route needs some here before it may answer anybody. ``FORM`` shows nothing."""
-OF_TEXTS = {"pages.home", "pages.search", "pages.works", "pages.read", "api.search", "api.works"}
+OF_TEXTS = {"pages.home", "pages.search", "pages.works", "pages.read", "pages.follow", "api.search", "api.works"}
 """Routes that answer from the library."""
 
 

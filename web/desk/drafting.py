@@ -17,8 +17,9 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from web.desk import citations, quoting
-from web.desk.citations import Mark, Source
+from web.citing import formats
+from web.citing.references import Mark, Reference, numbered
+from web.desk import quoting
 from web.desk.document import Block, Kind, Run
 from web.desk.quoting import Passage
 
@@ -38,7 +39,7 @@ class Quoted:
     """A passage of the case, and where it stands."""
 
     passage: Passage
-    source: Source
+    reference: Reference
 
 
 class _Place(NamedTuple):
@@ -89,12 +90,12 @@ def read(markdown: str, evidence: Mapping[int, Quoted]) -> Draft:
     outlines = list(_left_from(fitting, outlines))
     filled = places[:fitting]
     known = [place for place in filled if place.number in evidence]
-    listed = citations.references([evidence[place.number].source for place in known])
+    listed = numbered([evidence[place.number].reference for place in known])
     marks = iter(listed.marks)
     blocks = tuple(_filled(outline, quotations, evidence.keys(), marks) for outline in outlines)
     unknown = dict.fromkeys(place.number for place in filled if place.number not in evidence)
     cited = dict.fromkeys(place.number for place in known)
-    return Draft(blocks, listed.entries, tuple(unknown), tuple(cited), len(places) - fitting)
+    return Draft(blocks, formats.entries(listed), tuple(unknown), tuple(cited), len(places) - fitting)
 
 
 def placeholders(markdown: str) -> set[int]:

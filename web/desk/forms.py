@@ -11,8 +11,8 @@ from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaF
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from web.desk import labels
-from web.desk.evidence import LONGEST as LONGEST_PASSAGE
 from web.desk.models import LONGEST_NAME, LONGEST_NOTE, LONGEST_QUESTION, LONGEST_TAG, Case, Stance
+from web.desk.quotations import LONGEST as LONGEST_PASSAGE
 from web.desk.states import Tier
 
 NEEDED = DataRequired(lazy_gettext("请填写这一项。"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask_babel import LazyString, lazy_gettext
 
+from search.addresses import Standing
 from web.desk.cases import Refused
-from web.desk.evidence import Fate
 from web.desk.models import Event, Stance
 from web.desk.states import Move, Status, Tier
 
@@ -37,10 +37,10 @@ STANCES = {
     Stance.FOR: lazy_gettext("支持"),
     Stance.AGAINST: lazy_gettext("反对"),
 }
-FATES = {
-    Fate.MOVED: lazy_gettext("索引更新后，这段文字移到了同书别处；引文仍是当时所见。"),
-    Fate.CHANGED: lazy_gettext("索引更新后，此处的文字已经不同；引文仍是当时所见，请核对。"),
-    Fate.GONE: lazy_gettext("索引更新后，这部著作或这一篇已经不在；引文仍是当时所见，请核对。"),
+STANDINGS = {
+    Standing.MOVED: lazy_gettext("索引更新后，这段文字移到了同书别处；引文仍是当时所见。"),
+    Standing.CHANGED: lazy_gettext("索引更新后，此处的文字已经不同；引文仍是当时所见，请核对。"),
+    Standing.GONE: lazy_gettext("索引更新后，这部著作或这一篇已经不在；引文仍是当时所见，请核对。"),
 }
 
 _EVENTS = {

@@ -10,9 +10,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlalchemy import Enum, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import Dialect, Enum, ForeignKey, String, Text, TypeDecorator, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from search.addresses import Address
 from web.accounts.models import Account
 from web.database.storage import Base, Moment, now
 from web.desk.states import Status, Tier
@@ -33,6 +34,21 @@ class Stance(StrEnum):
 
 def _choice(kind: type[Choice]) -> Enum:
     return Enum(kind, native_enum=False, length=20, values_callable=lambda values: [each.value for each in values])
+
+
+class Written(TypeDecorator[Address]):
+    """A permanent address, kept as the line that it is written as."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Address | None, dialect: Dialect) -> str | None:
+        """Write the address."""
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Address | None:
+        """Read the address."""
+        return None if value is None else Address.parse(value)
 
 
 class Case(Base):
@@ -63,7 +79,7 @@ class Case(Base):
     tags: Mapped[list[Tag]] = relationship(order_by="Tag.name", cascade="all, delete-orphan")
     history: Mapped[list[Event]] = relationship(order_by="Event.id")
     searches: Mapped[list[KeptSearch]] = relationship(order_by="KeptSearch.id.desc()")
-    evidence: Mapped[list[Evidence]] = relationship(order_by="Evidence.position", back_populates="case")
+    evidence: Mapped[list[Quotation]] = relationship(order_by="Quotation.position", back_populates="case")
     revisions: Mapped[list[Revision]] = relationship(order_by="Revision.number")
     signatures: Mapped[list[Signature]] = relationship(order_by="Signature.id")
 
@@ -73,7 +89,7 @@ class Case(Base):
         return f"{self.year}-{self.sequence:04}"
 
     @property
-    def kept(self) -> list[Evidence]:
+    def kept(self) -> list[Quotation]:
         """The evidence that was not withdrawn."""
         return [each for each in self.evidence if not each.withdrawn]
 
@@ -145,13 +161,14 @@ class KeptSearch(Base):
     account: Mapped[Account] = relationship()
 
 
-class Evidence(Base):
+class Quotation(Base):
     """A passage as it was quoted at that moment, and what is thought of it.
 
-    ``text`` runs from ``start`` to ``end`` in its section, in code points; the quotation shows the part from
-    ``trim_start`` to ``trim_end`` of it. ``record`` is the work's catalogue record and ``notes`` are the ranges of
-    interlinear notes, both as JSON. ``generation`` is the number of the index's generation at that time: it is shown,
-    and never taken for proof of anything, since an index that is built anew counts from 1 again.
+    ``text`` is what stood at the ``address``; the quotation shows the part from ``trim_start`` to ``trim_end`` of it,
+    in code points. ``work`` is that of the address, for counting, and ``section`` is the section's title. ``record``
+    is the work's catalogue record and ``notes`` are the ranges of interlinear notes, both as JSON. ``generation`` is
+    the number of the index's generation at that time: it is shown, and never taken for proof of anything, since an
+    index that is built from nothing counts from 1 again.
     """
 
     __tablename__ = "desk_evidence"
@@ -165,15 +182,12 @@ class Evidence(Base):
     note: Mapped[str] = mapped_column(Text, default="")
     stance: Mapped[Stance] = mapped_column(_choice(Stance), default=Stance.NEUTRAL)
     withdrawn: Mapped[bool] = mapped_column(default=False)
+    address: Mapped[Address] = mapped_column(Written)
     work: Mapped[str] = mapped_column(String(200), index=True)
     collection: Mapped[str] = mapped_column(String(100))
     record: Mapped[str] = mapped_column(Text)
-    section_number: Mapped[int]
     section: Mapped[str] = mapped_column(Text)
-    page: Mapped[str] = mapped_column(String(LONGEST_PAGE))
     facsimile: Mapped[str] = mapped_column(Text)
-    start: Mapped[int]
-    end: Mapped[int]
     text: Mapped[str] = mapped_column(Text)
     notes: Mapped[str] = mapped_column(Text)
     trim_start: Mapped[int]

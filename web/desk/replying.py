@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from web.accounts.models import Account
 from web.database.storage import today
-from web.desk import autosaving, drafting, evidence
+from web.desk import autosaving, drafting, quotations
 from web.desk.cases import Refused, note
 from web.desk.document import Document, from_data, to_data
 from web.desk.models import Case, Revision, Signature
@@ -57,7 +57,7 @@ def draft(case: Case, root: str, text: str | None = None) -> tuple[Document, dra
     """The document that the draft makes now, and what is to be said of it; ``text`` stands in for the saved draft."""
     latest = case.draft
     written = latest.text if text is None and latest else text or ""
-    read = drafting.read(written, evidence.quoted(case, root))
+    read = drafting.read(written, quotations.quoted(case, root))
     document = Document(
         number=case.number,
         date=today().isoformat(),

@@ -12,11 +12,11 @@ from markupsafe import Markup
 from search.model import SearchRequest
 from web.desk import working
 from web.desk.knowledge import Answers
-from web.desk.pages import answers, blueprint, cases, evidence, numbers, public, replies
+from web.desk.pages import answers, blueprint, cases, numbers, public, quotations, replies
 from web.pages.signals import search_answered
 from web.presenting.urls import search_url
 
-AREAS = (cases, evidence, replies, answers, numbers)
+AREAS = (cases, quotations, replies, answers, numbers)
 """Modules whose views are the blueprint's: they are here as soon as they are imported."""
 
 

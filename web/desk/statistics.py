@@ -11,8 +11,8 @@ from statistics import median
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from web.desk.evidence import record
-from web.desk.models import Case, Evidence, KeptSearch
+from web.desk.models import Case, KeptSearch, Quotation
+from web.desk.quotations import record
 from web.desk.states import Status, Tier
 
 MOST = 20
@@ -81,12 +81,12 @@ def _spans(days: list[float]) -> tuple[int, ...]:
 
 def _works(session: Session, year: int | None) -> tuple[tuple[str, str, int], ...]:
     count = func.count()
-    query = select(Evidence.work, count, func.max(Evidence.id)).where(~Evidence.withdrawn).group_by(Evidence.work)
+    query = select(Quotation.work, count, func.max(Quotation.id)).where(~Quotation.withdrawn).group_by(Quotation.work)
     if year is not None:
-        query = query.join(Evidence.case).where(Case.year == year)
-    rows = session.execute(query.order_by(count.desc(), Evidence.work).limit(MOST)).all()
+        query = query.join(Quotation.case).where(Case.year == year)
+    rows = session.execute(query.order_by(count.desc(), Quotation.work).limit(MOST)).all()
     named = {
-        each.id: each for each in session.scalars(select(Evidence).where(Evidence.id.in_([row[2] for row in rows])))
+        each.id: each for each in session.scalars(select(Quotation).where(Quotation.id.in_([row[2] for row in rows])))
     }
     return tuple((record(named[last]).title, work, number) for work, number, last in rows)
 

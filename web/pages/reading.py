@@ -11,6 +11,7 @@ from corpora.model import Page, SpanKind
 from search.model import SearchError, SearchRequest, SectionView
 from web.access import library
 from web.pages import asked_for, blueprint
+from web.pages.citing import citation_at
 from web.presenting.rendering import Layer, Stretch, markup, printed
 from web.presenting.urls import carried, search_url, section_url
 
@@ -46,6 +47,10 @@ def read(work: str, number: int) -> str:
         view=view,
         asked=asked,
         pages=_pages(view, at, to),
+        citation=citation_at(view.work, number, view.section, at, to),
+        cite_urls={
+            page.start: section_url(work, number, search, at=page.start, **chosen) for page in view.section.pages
+        },
         marked=at is not None and at < len(view.section.text),
         paragraph=_paragraph(view.section.text, at, to) if not view.section.pages else None,
         vertical=vertical,

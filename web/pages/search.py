@@ -11,17 +11,10 @@ from markupsafe import Markup
 
 from corpora.catalogue import FACETS, FILTERS
 from search.library import Library
-from search.model import (
-    Hit,
-    Mode,
-    Scope,
-    SearchError,
-    SearchRequest,
-    SearchResponse,
-    Suggestion,
-)
+from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, Suggestion
 from web.access import library
 from web.pages import asked_for, blueprint, signals
+from web.pages.citing import Citation, citation
 from web.presenting import labels
 from web.presenting.rendering import Layer, markup, printed
 from web.presenting.urls import carried, nearest, reading_url, search_url
@@ -33,11 +26,12 @@ EXAMPLES = ("会宁府", "上京 NEAR/10 會寧", "冬天凿冰捕鱼")
 
 @dataclass(frozen=True, slots=True)
 class ShownHit:
-    """A hit with its markup and its address."""
+    """A hit with its markup, the URL where it is read, and its citation."""
 
     hit: Hit
     body: Markup
     url: str
+    citation: Citation
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +104,8 @@ def _shown(hit: Hit, search: str) -> ShownHit:
         Layer("span", "window", list(printed(hit.text, [stretch] if stretch else []))),
         Layer("mark", "found", list(printed(hit.text, hit.highlights))),
     )
-    return ShownHit(hit, markup(hit.text, layers, printed_lines=bool(hit.page)), reading_url(hit, search))
+    body = markup(hit.text, layers, printed_lines=bool(hit.page))
+    return ShownHit(hit, body, reading_url(hit, search), citation(hit.address, hit.work, hit.section))
 
 
 def _facets(asked: SearchRequest, response: SearchResponse) -> dict[str, list[Choice]]:

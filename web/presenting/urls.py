@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
+from search.addresses import Address
 from search.model import Hit, SearchRequest, Why
 from web.api.parameters import SEARCH_FORM
+
+_UNQUOTED = "-._~…，。、；：？！「」『』《》〈〉（）"
+"""What stands as it is in an IRI, beside letters and digits."""
 
 
 def search_arguments(request: SearchRequest) -> list[tuple[str, str]]:
@@ -43,6 +47,22 @@ def section_url(work: str, number: int, search: str = "", **more: int | str) -> 
     """Return the address of a section, below the application's root; ``search`` is what it carries."""
     asked = "&".join(part for part in (search, urlencode(more)) if part)
     return f"/read/{quote(work)}/{number}{'?' if asked else ''}{asked}"
+
+
+def address_url(address: Address) -> str:
+    """Return the permanent URL of an address, below the application's root, as people can read it.
+
+    It is an IRI (RFC 3987): letters of any script stand as they are, and what could be taken for the URL's own marks,
+    or has no shape, is quoted.
+    """
+    place = f"{address.section}/{_readable(address.written_page)}@{address.start}+{address.length}"
+    return f"/at/{address.work}/{place}:{_readable(address.words)}"
+
+
+def _readable(text: str) -> str:
+    return "".join(
+        char if char.isalnum() or char in _UNQUOTED else quote(char, safe="", errors="replace") for char in text
+    )
 
 
 def nearest(hit: Hit) -> tuple[int, int] | None:

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.catalogue import CatalogueRecord
-from web.desk.citations import Source
+from search.addresses import Address
+from web.citing.references import Reference
 from web.desk.document import Block, Kind
 from web.desk.drafting import LARGEST, LONGEST, MOST_PLACES, Quoted, read
 from web.desk.quoting import Passage
@@ -20,7 +21,8 @@ from web.desk.quoting import Passage
 def quoted(number: int) -> Quoted:
     text = f"原文{number}"
     record = CatalogueRecord(f"書{number}")
-    return Quoted(Passage(text, (), 0, len(text)), Source(f"w{number}", record, 0, "", "", "/r", date(2026, 1, 1)))
+    address = Address(f"w{number}", 0, "", 0, text)
+    return Quoted(Passage(text, (), 0, len(text)), Reference(address, record, "", "/r", date(2026, 1, 1)))
 
 
 EVIDENCE = {number: quoted(number) for number in (1, 2, 3)}

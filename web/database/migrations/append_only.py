@@ -59,3 +59,12 @@ def no_replacing(table: str, *keys: tuple[str, ...]) -> None:
         f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {same} "
         f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
     )
+
+
+def free(table: str) -> None:
+    """Drop the triggers of :func:`unchangeable` and :func:`no_replacing`, for a step that has them made again."""
+    if op.get_bind().dialect.name == "sqlite":
+        for name in ("no_update", "no_delete", "no_replace", "no_renumber"):
+            op.execute(f"DROP TRIGGER {table}_{name}")
+        return
+    op.execute(f"DROP TRIGGER {table}_unchangeable ON {table}")

@@ -17,16 +17,16 @@ from web.access import library
 from web.accounts.guard import requires
 from web.accounts.models import Role
 from web.database.storage import session, today
-from web.desk import cases, evidence, labels, publication, quoting, replying, working
+from web.desk import cases, labels, publication, quotations, quoting, replying, working
 from web.desk.cases import Refused, note
 from web.desk.forms import Annotate, Enter, Facts, Publish, Trim, Who
 from web.desk.knowledge import Answer, refreshed
-from web.desk.models import Asker, Case, Evidence, Stance
+from web.desk.models import Asker, Case, Quotation, Stance
 from web.desk.pages import acting, blueprint, case_url, on_case
 from web.desk.pages.answers import answers
 from web.desk.states import EDITABLE, REASONED, SIGNING, Move, Status, Tier, moves, waives_review
 from web.desk.terms import query, terms
-from web.presenting.urls import search_url
+from web.presenting.urls import address_url, search_url
 
 PER_PAGE = 30
 MINE = "me"
@@ -102,14 +102,14 @@ def case(case: Case) -> str:
         who=Who(name=case.asker.name if case.asker else "", contact=case.asker.contact if case.asker else ""),
         publishing=Publish(question=case.shown_question or case.question),
         shut=publication.closed(case) if case.published else [],
-        groups=evidence.groups(case),
-        headings=[group.heading for group in evidence.groups(case) if group.heading],
-        fates=evidence.fates(library(), case.kept),
+        groups=quotations.groups(case),
+        headings=[group.heading for group in quotations.groups(case) if group.heading],
+        standings=quotations.standings(library(), case.kept),
         annotate={each.id: _annotate(each) for each in case.kept},
         trimming=Trim(formdata=None),
-        record=evidence.record,
-        runs=lambda each: quoting.runs(evidence.passage(each)),
-        place_url=evidence.place_url,
+        record=quotations.record,
+        runs=lambda each: quoting.runs(quotations.passage(each)),
+        place_url=lambda each: address_url(quotations.shown_at(each)),
         similar=_similar(case),
         by_meaning=_search(query(case.question), Mode.SEMANTIC),
         by_terms=[(term, _search(term, Mode.HYBRID)) for term in terms(case.question)],
@@ -234,7 +234,7 @@ def _similar(case: Case) -> list[Answer]:
         return []
 
 
-def _annotate(each: Evidence) -> Annotate:
+def _annotate(each: Quotation) -> Annotate:
     return Annotate(formdata=None, heading=each.heading, stance=Stance(each.stance).value, note=each.note)
 
 

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from web import site
 from web.database.storage import session
-from web.desk import autosaving, evidence, labels, merging, quoting, replying
+from web.desk import autosaving, labels, merging, quotations, quoting, replying
 from web.desk.cases import Refused
 from web.desk.document import Document
 from web.desk.drafting import LONGEST
@@ -149,9 +149,9 @@ def _editor(case: Case, text: str, after: int, sheet: str, wrong: str = "") -> s
         document=document,
         unfilled=labels.refusal(Refused("too-many-quotations", str(read.unfilled))) if read.unfilled else "",
         unknown="、".join(f"[@{number}]" for number in read.unknown),
-        groups=evidence.groups(case),
-        record=evidence.record,
-        runs=lambda each: quoting.runs(evidence.passage(each)),
+        groups=quotations.groups(case),
+        record=quotations.record,
+        runs=lambda each: quoting.runs(quotations.passage(each)),
         most=LONGEST,
     )
 

@@ -8,10 +8,10 @@ from flask_babel import gettext as _
 
 from web.access import library
 from web.database.storage import session
-from web.desk import evidence
+from web.desk import quotations
 from web.desk.cases import Refused, note
 from web.desk.forms import Annotate, Quote, Trim
-from web.desk.models import Case, Evidence, Stance
+from web.desk.models import Case, Quotation, Stance
 from web.desk.pages import acting, back, blueprint, case_url, on_case
 from web.desk.states import EDITABLE
 
@@ -26,7 +26,7 @@ def quote(case: Case) -> ResponseReturnValue:
     form = Quote()
     if not form.validate():
         raise Refused("no-such-passage")
-    kept = evidence.quote(
+    kept = quotations.quote(
         library(),
         case,
         acting(),
@@ -62,7 +62,7 @@ def trim(case: Case, which: int) -> ResponseReturnValue:
     form = Trim()
     if not form.validate():
         raise Refused("not-in-passage")
-    evidence.trim(kept, form.first.data, form.last.data)
+    quotations.trim(kept, form.first.data, form.last.data)
     return _done(kept, "trim")
 
 
@@ -71,7 +71,7 @@ def trim(case: Case, which: int) -> ResponseReturnValue:
 def shift(case: Case, which: int) -> ResponseReturnValue:
     """Move a passage up or down under its heading."""
     kept = _evidence(case, which)
-    evidence.shift(case, kept, _step())
+    quotations.shift(case, kept, _step())
     session().commit()
     return _to(kept)
 
@@ -81,7 +81,7 @@ def shift(case: Case, which: int) -> ResponseReturnValue:
 def shift_heading(case: Case) -> ResponseReturnValue:
     """Move a heading up or down, with all that stands under it."""
     _editable(case)
-    evidence.shift_group(case, request.form.get("heading", ""), _step())
+    quotations.shift_group(case, request.form.get("heading", ""), _step())
     session().commit()
     return redirect(case_url(case.number, "evidence"))
 
@@ -106,7 +106,7 @@ def restore(case: Case, which: int) -> ResponseReturnValue:
     return _done(kept, "restore")
 
 
-def _evidence(case: Case, which: int) -> Evidence:
+def _evidence(case: Case, which: int) -> Quotation:
     _editable(case)
     kept = next((each for each in case.evidence if each.number == which), None)
     if kept is None:
@@ -126,11 +126,11 @@ def _step() -> int:
     return step
 
 
-def _done(kept: Evidence, action: str) -> ResponseReturnValue:
+def _done(kept: Quotation, action: str) -> ResponseReturnValue:
     note(kept.case, acting(), action, f"[@{kept.number}]")
     session().commit()
     return _to(kept)
 
 
-def _to(kept: Evidence) -> ResponseReturnValue:
+def _to(kept: Quotation) -> ResponseReturnValue:
     return redirect(case_url(kept.case.number, f"evidence-{kept.number}"))

@@ -13,20 +13,20 @@ from desk_people import Desk
 from desk_works import OTHER, TEXT, WORK, write
 from sqlalchemy.exc import DBAPIError
 
+from search.addresses import Address, Standing
 from search.library import Library
 from search.model import SectionView
 from web.app import create_app
-from web.desk import evidence
-from web.desk.evidence import Fate
-from web.desk.models import Case, Evidence
+from web.desk import quotations
+from web.desk.models import Case, Quotation
 
 
-def first(case: Case) -> Evidence:
+def first(case: Case) -> Quotation:
     return case.evidence[0]
 
 
 def order(case: Case) -> list[tuple[str, list[int]]]:
-    return [(group.heading, [each.number for each in group.evidence]) for group in evidence.groups(case)]
+    return [(group.heading, [each.number for each in group.evidence]) for group in quotations.groups(case)]
 
 
 def test_a_passage_is_kept_with_its_place(desk: Desk) -> None:
@@ -38,8 +38,8 @@ def test_a_passage_is_kept_with_its_place(desk: Desk) -> None:
     )  # fmt: skip
     kept = desk.look(number, lambda case: {**vars(first(case))})
     assert kept["text"] == TEXT[start:]
-    assert (kept["work"], kept["section"], kept["page"]) == ("jin", "卷二十四", "024-1a")
-    assert (kept["start"], kept["end"], kept["generation"]) == (start, len(TEXT), 1)
+    assert kept["address"] == Address("jin", 0, "024-1a", start, TEXT[start:])
+    assert (kept["work"], kept["section"], kept["generation"]) == ("jin", "卷二十四", 1)
     assert (kept["query"], kept["note"]) == ("按出虎", "得名")
     assert json.loads(kept["record"])["edition"] == "文淵閣四庫全書"
     (note,) = json.loads(kept["notes"])
@@ -201,16 +201,16 @@ def test_a_renewed_index_is_told_of(tmp_path: Path) -> None:
     desk.quote(desk.li, number, end, len(TEXT))
     desk.quote(desk.li, number, 0, 5, work="note")
 
-    def fates() -> list[Fate]:
+    def standings() -> list[Standing]:
         library = app.extensions["shelf"].library()
 
-        def see(case: Case) -> list[Fate]:
-            found = evidence.fates(library, case.kept)
+        def see(case: Case) -> list[Standing]:
+            found = quotations.standings(library, case.kept)
             return [found[each.id] for each in case.kept]
 
         return desk.look(number, see)
 
-    assert fates() == [Fate.SAME, Fate.SAME, Fate.SAME]
+    assert standings() == [Standing.SAME, Standing.SAME, Standing.SAME]
     (section,) = WORK["sections"]  # type: ignore[misc]  # there is one
     changed = f"序{TEXT[:end]}{TEXT[end:].replace('太宗', '熙宗')}"
     write(
@@ -219,7 +219,7 @@ def test_a_renewed_index_is_told_of(tmp_path: Path) -> None:
         {**OTHER, "id": "other"},
         gone=("note",),
     )
-    assert fates() == [Fate.MOVED, Fate.CHANGED, Fate.GONE]
+    assert standings() == [Standing.MOVED, Standing.CHANGED, Standing.GONE]
     page = desk.li.get(f"/desk/cases/{number}").text
     for told in ("移到了同书别处", "已经不同", "已经不在"):
         assert told in page
@@ -253,5 +253,5 @@ def test_each_section_is_read_once(works: Path, desk: Desk, monkeypatch: pytest.
         return section(self, work, which)
 
     monkeypatch.setattr(Library, "section", counting)
-    assert set(desk.look(number, lambda case: evidence.fates(library, case.kept)).values()) == {Fate.SAME}
+    assert set(desk.look(number, lambda case: quotations.standings(library, case.kept)).values()) == {Standing.SAME}
     assert read == [0]
