@@ -30,7 +30,6 @@ from corpora.model import (
     CatalogueRecord,
     Page,
     Problem,
-    Role,
     Section,
     Source,
     Span,
@@ -159,17 +158,6 @@ def data_files(folder: Path) -> tuple[Path, ...]:
         return ()
     found = [*data.glob("imginfo.cfg"), *data.glob("imglist/imginfo.cfg"), *data.glob("imglist/*_*.txt")]
     return tuple(sorted(file for file in found if not file.is_symlink()))
-
-
-def role_of(title: str) -> Role:
-    """What a section of this title is in its work."""
-    if title.startswith("提要"):
-        return Role.ABSTRACT
-    if any(word in title for word in ("目録", "目錄", "目录")):
-        return Role.CONTENTS
-    if title.endswith(("序", "敘", "叙")):
-        return Role.PREFACE
-    return Role.BODY
 
 
 def chinese_number(number: int) -> str:
@@ -410,7 +398,7 @@ class _Volume:
         spans += _running_heads(text, draft, self.title)
         spans.sort(key=lambda span: (span.start, -span.end))
         title = text.split("\n", 1)[0].strip() if draft.is_headed else _section_title(draft.title, text)
-        return Section(title, text, role_of(title), tuple(draft.pages), tuple(spans))
+        return Section(title, text, pages=tuple(draft.pages), spans=tuple(spans))
 
 
 def _section_title(value: str, text: str) -> str:

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from indexer.store import passage_keys
 from indexer.store.pack import Pack
 from indexer.store.positions import Places
+from indexer.text import prominence
 from search import deadline
 from search.exact.evaluation import Found
-from search.exact.matching import Mask, StreamRanges, among, first_of_each, whole
+from search.exact.matching import Mask, StreamRanges, among, first_of_each, in_heads, whole
 from search.model import Mode
 from search.ranking.late_interaction import SHARES, Closest
 
@@ -36,8 +37,10 @@ ACCIDENTAL = 0.1
 Scores = dict[int, float]
 Stretch = tuple[int, int, int]
 """A stream, and a half-open range of it."""
-STRONGEST = 3.0
+STRONGEST = 5.0
 """No score of :func:`by_matches` reaches it."""
+HALFWAY = 1.2
+"""Occurrences that bring a passage halfway to the score of endlessly many: the k1 of BM25."""
 Ranked = tuple[NDArray[np.int64], NDArray[np.float64]]
 """Passages and their scores, in no order."""
 
@@ -95,6 +98,7 @@ def ranking(mode: Mode, evidence: Evidence, packs: Mapping[int, Pack]) -> Rankin
     if mode is Mode.EXACT:
         return Ranking(exact, matched, np.ones(len(exact), dtype=bool))
     alike, likenesses = _arrays(dict(sorted(likeness(evidence).items())))
+    likenesses = likenesses * _weights(packs, alike)
     both = among(exact, alike)
     shared = np.zeros(len(exact))
     shared[both] = likenesses[np.searchsorted(alike, exact[both])]
@@ -113,9 +117,15 @@ def ranking(mode: Mode, evidence: Evidence, packs: Mapping[int, Pack]) -> Rankin
 
 
 def by_matches(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
-    """The passages that satisfy the query's tree.
+    """Return the passages that satisfy the query's tree, with their scores from 0 to :data:`STRONGEST`.
 
-    Scores are BM25-like and below 1, plus 1 where it needs no other name, plus 1 more where it stands just as typed.
+    Within a tier a score is below 1: what an occurrence adds dies away as in BM25 (Robertson et al., TREC 1994), and
+    is multiplied by the passage's weight. A passage's length plays no part: none is longer than a page, and by length a
+    list of names would beat every sentence. Tiers go before it:
+
+    * 0 and 1: tables of contents, prefaces and the like (:mod:`indexer.text.prominence`), and passages in which the
+      words stand in a running head alone; 1 where they stand as asked, not under another name;
+    * 2 and 3: all other text, likewise; and 4 where the words are spelled as typed, but for lists.
     """
     passages: list[NDArray[np.int64]] = []
     scores: list[NDArray[np.float64]] = []
@@ -130,19 +140,39 @@ def by_matches(evidence: Evidence, packs: Mapping[int, Pack]) -> Ranked:
             firsts = first_of_each(each.passages)
             # All rows are among those chosen; as many as those are those.
             at = slice(None) if len(firsts) == len(chosen) else chosen.searchsorted(each.passages[firsts])
-            if len(pack.inside):
-                count[at] += np.add.reduceat(np.where(whole(pack, each), 1.0, ACCIDENTAL), firsts)
-            else:
+            worth = _worth(pack, each)
+            if worth is None:
                 count[at] += np.diff(firsts, append=len(each.passages))
+            else:
+                count[at] += np.add.reduceat(worth, firsts)
             typed[at] |= np.logical_or.reduceat(each.typed, firsts)
-        length = pack.passage_lengths[chosen]
-        saturated = count / (count + 0.3 + 0.9 * length / 200 + 1e-9)
         passages.append(passage_keys.join_rows(number, chosen))
         asked = np.ones(len(chosen), bool) if match.asked is chosen else among(chosen, match.asked)
-        scores.append(0.99 * saturated * pack.passage_weights[chosen] + asked + (asked & typed))
+        weights = pack.passage_weights[chosen]
+        # Where only fields of the catalogue were asked for, there are no occurrences.
+        text = (weights > prominence.MATTER) & ((count > 0) if match.occurrences else True)
+        tier = 2 * text + asked + (asked & typed & text & (weights > prominence.LIST))
+        scores.append(tier + weights * count / (count + HALFWAY))
     if not passages:
         return np.empty(0, np.int64), np.empty(0)
     return np.concatenate(passages), np.concatenate(scores)
+
+
+def _worth(pack: Pack, found: StreamRanges) -> NDArray[np.float64] | None:
+    """Return what each occurrence counts; None where each counts one."""
+    heads = in_heads(pack, found)
+    if heads is None and not len(pack.inside):
+        return None
+    worth = np.where(whole(pack, found), 1.0, ACCIDENTAL)
+    return worth if heads is None else np.where(heads, 0.0, worth)
+
+
+def _weights(packs: Mapping[int, Pack], passages: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how much each passage counts in a ranking."""
+    weights = np.ones(len(passages))
+    for number, mine, rows in passage_keys.by_pack(passages):
+        weights[mine] = packs[number].passage_weights[rows]
+    return weights
 
 
 def likely(words: Scores, meaning: Scores) -> Scores:
