@@ -13,6 +13,7 @@ from indexer.store.pack import Pack
 from indexer.text.folding import fold
 from indexer.text.streams import code_points, text_of
 from search.exact.matching import among, in_passage, merged, original_ranges
+from search.excerpts import excerpt
 from search.model import Hit, Why, WorkCard
 from search.ranking.fusion import Evidence, Stretch
 
@@ -58,8 +59,11 @@ def hit(pack: Pack, card: WorkCard, passage: int, score: float, evidence: Eviden
     if not ranges:
         ranges = _shared(pack, start, end, pairs)
     stretch = evidence.stretches.get(passage)
+    nearest = _window(pack, stretch, start, end) if stretch else None
     within = start - int(section["start"])
     label, facsimile = pack.page(int(row["page"]))
+    text = text_of(pack.text[start:end])
+    highlights = tuple((a - start, b - start) for a, b in merged(ranges))
     return Hit(
         id=f"{card.id}.{int(section['number'])}.{within}",
         score=score,
@@ -71,10 +75,11 @@ def hit(pack: Pack, card: WorkCard, passage: int, score: float, evidence: Eviden
         start=within,
         page=label,
         facsimile=facsimile,
-        text=text_of(pack.text[start:end]),
-        highlights=tuple((a - start, b - start) for a, b in merged(ranges)),
+        text=text,
+        highlights=highlights,
         notes=tuple((a - start, b - start) for a, b in pack.notes_between(start, end)),
-        nearest_passage_range=_window(pack, stretch, start, end) if stretch else None,
+        excerpt=excerpt(text, highlights, None if matched else nearest),
+        nearest_passage_range=nearest,
     )
 
 
