@@ -63,6 +63,16 @@ class Offsets:
         return self.bases[key >> BLOCK_BITS] + self.distances[key]
 
 
+def bisected(ascending: Any, numbers: Codes) -> NDArray[np.int64]:
+    """Return for each number how many of an ascending sequence of numbers are smaller, reading few of them."""
+    low, high = np.zeros(len(numbers), np.int64), np.full(len(numbers), len(ascending))
+    while (searching := low < high).any():
+        middle = (low + high) // 2
+        smaller = searching & (ascending[np.minimum(middle, len(ascending) - 1)] < numbers)
+        low, high = np.where(smaller, middle + 1, low), np.where(searching & ~smaller, middle, high)
+    return low
+
+
 def alphabet_of(*texts: Codes) -> Codes:
     """Return the different characters of some texts and the boundary, sorted."""
     present = np.zeros(_CODE_POINTS, dtype=bool)

@@ -52,9 +52,6 @@ MAIN, NOTES, PRINTED = 0, 1, 2
 """The streams; the printed order is made of the other two (:mod:`indexer.store.segments`)."""
 STREAM_NAMES = ("main", "notes")
 """The streams that are stored, and that windows and the engine are made of."""
-ABSTRACT_WEIGHT = 0.7
-HEAD_WEIGHT = 0.5
-"""What an abstract, and a passage that is mostly running head, count in a ranking."""
 KINDS = tuple(SpanKind)
 ROLES = tuple(Role)
 ARRAYS = (

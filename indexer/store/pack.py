@@ -26,7 +26,7 @@ from corpora.catalogue import CatalogueRecord, record_of
 from corpora.model import Annotation, Canvas, Page, Problem, Region, Section, Span, SpanKind, Work
 from indexer.embedding import Vectors
 from indexer.store import vectors
-from indexer.store.encoding import Ids, Letters, Offsets
+from indexer.store.encoding import Ids, Letters, Offsets, bisected
 from indexer.store.layout import (
     KINDS,
     OPTIONAL,
@@ -234,6 +234,15 @@ class Pack:
         """Where the notes start and where they end."""
         notes = self.spans[self.spans["kind"] == KINDS.index(SpanKind.NOTE)]
         return np.ascontiguousarray(notes["start"]), np.ascontiguousarray(notes["end"])
+
+    @cached_property
+    def heads(self) -> tuple[tuple[Places, Places], ...]:
+        """Where running heads start and end in each stream: half-open ranges, sorted, apart from each other."""
+        heads = self.spans[self.spans["kind"] == KINDS.index(SpanKind.HEAD)]
+        return tuple(
+            (bisected(stream.offsets, heads["start"]), bisected(stream.offsets, heads["end"]))
+            for stream in self.streams
+        )
 
     def section(self, number: int) -> Section:
         """Return the section as its reader made it; ``number`` counts in the pack."""

@@ -6,7 +6,7 @@ Only as many matches are asked of the store as can come to be shown: those that 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -27,10 +27,12 @@ INTERCEPT = 32.72
 """The weighted sum of features at which relevance is 50 % likely."""
 RRF_K = 60
 """The constant k of reciprocal rank fusion: how slowly ranks lose weight."""
-STRONGEST = 3.0
+STRONGEST = 5.0
 """No score of a match reaches it (:meth:`search.stores.base.Matches.page`)."""
 
 Scores = dict[Ref, float]
+Weights = Callable[[Sequence[Ref]], Sequence[float]]
+"""Tells how much passages count in a ranking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,11 @@ class Fused:
     least: float
 
     @classmethod
-    def of(cls, mode: Mode, matches: Matches, found: Signals) -> Fused:
-        """Join matches and what is alike."""
+    def of(cls, mode: Mode, matches: Matches, found: Signals, weights: Weights) -> Fused:
+        """Join matches and what is alike, by likeness times the passage's weight."""
         likenesses = likeness(found)
+        counts = zip(likenesses, weights(list(likenesses)), strict=True)
+        likenesses = {passage: likenesses[passage] * weight for passage, weight in counts}
         known = matches.scores_of(list(likenesses)) if matches.passages else {}
         return cls(mode, matches, likenesses, known, min(likenesses.values(), default=1.0))
 

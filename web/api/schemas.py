@@ -58,6 +58,9 @@ class Hit(Model):
     page: Annotated[str, Field(description="The edition's page; empty where it has none.", examples=["024-1a"])]
     facsimile: Annotated[str, Field(description="The address of the page's picture; empty where there is none.")]
     text: Annotated[str, Field(description="The edition's own text, with notes inline.")]
+    excerpt: Annotated[
+        Range, Field(description="The part of the text around what answers the query, to be shown first.")
+    ]
     highlights: Annotated[tuple[Range, ...], Field(description="What answers the query.")]
     notes: Annotated[tuple[Range, ...], Field(description="Interlinear notes.")]
     nearest_passage_range: Annotated[Range | None, Field(description="The stretch nearest in meaning.")]

@@ -24,9 +24,10 @@ _SIGNS = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"
 @click.command(epilog=f"Names in the catalogue: {', '.join(QUERIED)}.")
 @click.argument("query")
 @parameter_options(SEARCH_FORM, without=("q", "facets"))
+@click.option("--whole", is_flag=True, help="Print whole passages, not only the part around what was found.")
 @click.option("--json", "as_json", is_flag=True, help="Print what the endpoint answers, with facets.")
 @index_option
-def search(query: str, as_json: bool, folder: Path, **options: Any) -> None:
+def search(query: str, whole: bool, as_json: bool, folder: Path, **options: Any) -> None:
     """Find passages that say QUERY or mean it.
 
     Words may be typed in any script. Quotes make a phrase; AND, OR, NOT, NEAR/10 and brackets join words; ? is any
@@ -52,10 +53,10 @@ def search(query: str, as_json: bool, folder: Path, **options: Any) -> None:
 
         print_json(answer(response))
     else:
-        _print(response)
+        _print(response, whole)
 
 
-def _print(response: SearchResponse) -> None:
+def _print(response: SearchResponse, whole: bool) -> None:
     from web.presenting import labels  # it loads the web framework, which `--help` has no need of
 
     console = Console(highlight=False, soft_wrap=True)
@@ -71,7 +72,7 @@ def _print(response: SearchResponse) -> None:
         console.print(Text(f"Also searched: {', '.join(response.expanded_names)} (--no-aliases: not).", style="yellow"))
     for number, hit in enumerate(response.hits, start=1):
         console.print(_place(number, hit))
-        console.print(_text(hit))
+        console.print(_text(hit, whole))
         console.print()
     if not response.hits:
         console.print("Nothing found. Try another spelling, fewer words or filters, or --mode hybrid.")
@@ -94,12 +95,18 @@ def _place(number: int, hit: Hit) -> Text:
     return place
 
 
-def _text(hit: Hit) -> Text:
-    text = Text(_visible(hit.text.rstrip("\n")))
+def _text(hit: Hit, whole: bool) -> Text:
+    text = Text(_visible(hit.text))
     for start, end in hit.notes:
         text.stylize("dim", start, end)
     if stretch := nearest(hit):
         text.stylize("underline", *stretch)
     for start, end in hit.highlights:
         text.stylize("bold red", start, end)
-    return text
+    start, end = (0, len(hit.text.rstrip("\n"))) if whole else hit.excerpt
+    return Text.assemble(_omitted(hit.text[:start]), text[start:end], _omitted(hit.text[end:]))
+
+
+def _omitted(text: str) -> str:
+    """Return the mark of what is left out; none where nothing is but blanks."""
+    return "……" if text.strip() else ""

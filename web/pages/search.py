@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from corpora.catalogue import FACETS, FILTERS
 from search.library import Library
-from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, Suggestion
+from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, Sort, Suggestion
 from web.access import library
 from web.pages import asked_for, blueprint, signals
 from web.pages.citing import Citation, citation
@@ -26,20 +26,24 @@ EXAMPLES = ("会宁府", "上京 NEAR/10 會寧", "冬天凿冰捕鱼")
 
 @dataclass(frozen=True, slots=True)
 class ShownHit:
-    """A hit with its markup, the URL where it is read, and its citation."""
+    """A hit with its excerpt, the whole passage where that is longer, the URL where it is read, and its citation."""
 
     hit: Hit
     body: Markup
+    begins_later: bool
+    ends_earlier: bool
+    whole: Markup | None
     url: str
     citation: Citation
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A value of a filter: its name to the reader, its count, whether it is chosen, and the address that toggles it."""
+    """A value of a filter: its name to the reader, its counts, whether it is chosen, and the address to toggle it."""
 
     label: str
-    count: int | None
+    count: int
+    alike: int
     chosen: bool
     url: str
 
@@ -92,7 +96,8 @@ def search() -> ResponseReturnValue:
             ),
             next_url=search_url(replace(asked, cursor=response.next)) if response.next else "",
             first_url=search_url(replace(asked, cursor="")) if asked.cursor else "",
-            ways=_ways(asked),
+            ways=_ways(asked, response),
+            by_relevance_url="" if asked.sort is Sort.RELEVANCE else search_url(_by_relevance(asked)),
             words=[(each.word, _replaced(asked, each)) for each in response.suggestions],
         )
 
@@ -104,8 +109,18 @@ def _shown(hit: Hit, search: str) -> ShownHit:
         Layer("span", "window", list(printed(hit.text, [stretch] if stretch else []))),
         Layer("mark", "found", list(printed(hit.text, hit.highlights))),
     )
-    body = markup(hit.text, layers, printed_lines=bool(hit.page))
-    return ShownHit(hit, body, reading_url(hit, search), citation(hit.address, hit.work, hit.section))
+    start, end = hit.excerpt
+    on_page = bool(hit.page)
+    begins_later, ends_earlier = bool(hit.text[:start].strip()), bool(hit.text[end:].strip())
+    return ShownHit(
+        hit,
+        markup(hit.text, layers, start=start, end=end, printed_lines=on_page),
+        begins_later,
+        ends_earlier,
+        markup(hit.text, layers, printed_lines=on_page) if begins_later or ends_earlier else None,
+        reading_url(hit, search),
+        citation(hit.address, hit.work, hit.section),
+    )
 
 
 def _facets(asked: SearchRequest, response: SearchResponse) -> dict[str, list[Choice]]:
@@ -114,6 +129,7 @@ def _facets(asked: SearchRequest, response: SearchResponse) -> dict[str, list[Ch
             Choice(
                 labels.facet_label(name, each.value, each.label),
                 each.count,
+                each.alike,
                 each.value in asked.filters.get(name, ()),
                 _toggled(asked, name, each.value),
             )
@@ -154,12 +170,19 @@ def _replaced(asked: SearchRequest, suggestion: Suggestion) -> list[tuple[str, s
     ]
 
 
-def _ways(asked: SearchRequest) -> list[tuple[str, str]]:
+def _by_relevance(asked: SearchRequest) -> SearchRequest:
+    """Return the search that lists, too, what is only alike."""
+    return replace(asked, cursor="", sort=Sort.RELEVANCE)
+
+
+def _ways(asked: SearchRequest, response: SearchResponse) -> list[tuple[str, str]]:
     """Searches that may find something where this one did not: what each is, as a code, and its address."""
     fresh = replace(asked, cursor="")
     ways: list[tuple[str, str]] = []
     if any(asked.filters.values()):
         ways.append(("filters", search_url(replace(fresh, filters={}))))
+    if response.total.alike:
+        ways.append(("relevance", search_url(_by_relevance(asked))))
     if asked.mode is not Mode.HYBRID:
         ways.append(("hybrid", search_url(replace(fresh, mode=Mode.HYBRID))))
     if asked.mode is not Mode.SEMANTIC:

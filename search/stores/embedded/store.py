@@ -261,6 +261,14 @@ class EmbeddedStore:
             for ref, each in zip(refs, wanted, strict=True)
         ]
 
+    def weights(self, passages: Sequence[Ref]) -> list[float]:
+        """See :meth:`search.stores.base.Store.weights`."""
+        refs = as_refs(passages)
+        weights = np.ones(len(refs))
+        for number, positions, rows in self._snapshot.by_pack(refs):
+            weights[positions] = self._snapshot.packs[number].passage_weights[rows]
+        return weights.tolist()
+
     def works_of(self, passages: Sequence[Ref]) -> Sequence[WorkCard]:
         """See :meth:`search.stores.base.Store.works_of`."""
         return [self._snapshot.by_rank[rank] for rank in self._snapshot.works_of(as_refs(passages)).tolist()]
