@@ -229,7 +229,7 @@ def test_scores_are_known_of_those_that_match(indexed: Indexed, phrase: str) -> 
     typed = {place for place, found in indexed.scanned(phrase, Scope.BOTH, strict=True)}
     for place, ref in zip(indexed.everything, refs, strict=True):
         if (score := matches.scores_of([ref]).get(ref)) is not None:
-            assert int(score) == 1 + (place in typed)
+            assert int(score) == 3 + (place in typed)  # it is all text, neither contents nor lists
 
 
 def test_other_names_count_less_than_what_was_asked(indexed: Indexed) -> None:
@@ -240,7 +240,7 @@ def test_other_names_count_less_than_what_was_asked(indexed: Indexed) -> None:
     marks = matches.marks(refs := indexed.refs())
     assert {place for place, each in zip(indexed.everything, marks, strict=True) if each and each.asked} == asked
     for place, ref in zip(indexed.everything, refs, strict=True):
-        assert (matches.scores_of([ref]).get(ref, 0) >= 1) == (place in asked)
+        assert (matches.scores_of([ref]).get(ref, 0) >= 3) == (place in asked)
 
 
 @few
