@@ -19,6 +19,7 @@ from openly import build
 from playwright.sync_api import Browser, sync_playwright
 
 from web.app import create_app
+from web.database.storage import Storage
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -64,6 +65,19 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database without tables: the test is run on every kind of database."""
     with empty_database(request.param, tmp_path) as address:
         yield address
+
+
+@pytest.fixture
+def site(index: Path, database: str) -> Flask:
+    """An application with a fresh database of each kind."""
+    return create_app(index, database)
+
+
+@pytest.fixture
+def storage(site: Flask) -> Storage:
+    """The database of that application."""
+    opened: Storage = site.extensions["storage"]
+    return opened
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,6 @@ from sqlalchemy import select, text, update
 
 from web.accounts import people
 from web.accounts.models import Account, AuditEntry, Invitation, Role
-from web.app import create_app
 from web.commands.main import main
 from web.database.storage import Storage, _migrations
 from web.serving import logs
@@ -25,17 +24,6 @@ from web.serving.server import Log
 
 OTHER = "another one, longer"
 PAGE = "/administration/accounts"
-
-
-@pytest.fixture
-def site(index: Path, database: str) -> Flask:
-    return create_app(index, database)
-
-
-@pytest.fixture
-def storage(site: Flask) -> Storage:
-    opened: Storage = site.extensions["storage"]
-    return opened
 
 
 def do(client: FlaskClient, doing: str, **fields: object) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
@@ -19,22 +18,10 @@ from web.accounts import people
 from web.accounts.attempts import MOST_OF_NETWORK, MOST_OF_PAIR
 from web.accounts.models import Account, Attempts, AuditEntry, Invitation, Role
 from web.accounts.people import AccountFailure
-from web.app import create_app
 from web.commands.main import main
 from web.database.storage import Storage, now
 
 OTHER = "another one, longer"
-
-
-@pytest.fixture
-def site(index: Path, database: str) -> Flask:
-    return create_app(index, database)
-
-
-@pytest.fixture
-def storage(site: Flask) -> Storage:
-    opened: Storage = site.extensions["storage"]
-    return opened
 
 
 def send(client: FlaskClient, path: str, **fields: object) -> tuple[int, str]:

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.presenting.rendering import Layer, Stretch, markup
+from web.presenting.rendering import Layer, MarkedRange, markup
 
 TEXTS = st.text(alphabet="完顏<>&\"'\n　a", max_size=30)
 RANGES = st.lists(st.tuples(st.integers(-3, 35), st.integers(-3, 35)), max_size=6)
@@ -56,7 +56,7 @@ def test_a_highlight_across_a_note_is_split_at_its_bounds() -> None:
 
 
 def test_titles_are_escaped() -> None:
-    assert 'title="&#34;&gt;"' in markup("〓", [Layer("span", "gaiji", [Stretch(0, 1, '">')])])
+    assert 'title="&#34;&gt;"' in markup("〓", [Layer("span", "gaiji", [MarkedRange(0, 1, '">')])])
 
 
 def test_only_line_ends_for_want_of_room_are_soft() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from people import PASSWORD, add, log_in, logged_in, token
@@ -17,17 +16,6 @@ from web.accounts.models import AccountSession, AuditEntry, Role
 from web.app import create_app
 from web.database.storage import Storage, now
 from web.serving.config import Config
-
-
-@pytest.fixture
-def site(index: Path, database: str) -> Flask:
-    return create_app(index, database)
-
-
-@pytest.fixture
-def storage(site: Flask) -> Storage:
-    opened: Storage = site.extensions["storage"]
-    return opened
 
 
 def is_in(client: FlaskClient) -> bool:

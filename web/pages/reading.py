@@ -12,7 +12,7 @@ from search.model import SearchError, SearchRequest, SectionView
 from web.access import library
 from web.pages import asked_for, blueprint
 from web.pages.citing import citation_at
-from web.presenting.rendering import Layer, Stretch, markup, printed
+from web.presenting.rendering import Layer, MarkedRange, markup, printed
 from web.presenting.urls import carried, search_url, section_url
 
 
@@ -87,7 +87,7 @@ def _pages(view: SectionView, at: int | None, to: int | None) -> list[ShownPage]
         SpanKind.GAIJI,
     )
     layers = [
-        Layer("span", kind.value, [Stretch(s.start, s.end, s.name) for s in section.spans if s.kind is kind])
+        Layer("span", kind.value, [MarkedRange(s.start, s.end, s.name) for s in section.spans if s.kind is kind])
         for kind in kinds
     ]
     if at is not None and to is not None:

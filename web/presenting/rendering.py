@@ -19,7 +19,7 @@ _PRINTED = re.compile(r"\S+")
 _ANCHOR = '<span id="hit"></span>'
 
 
-class Stretch(NamedTuple):
+class MarkedRange(NamedTuple):
     """A half-open range of a text; ``title`` is shown on pointing at it."""
 
     start: int
@@ -33,7 +33,7 @@ class Layer:
 
     tag: str
     css: str
-    ranges: Sequence[Stretch | tuple[int, int]]
+    ranges: Sequence[MarkedRange | tuple[int, int]]
 
 
 def markup(
@@ -56,19 +56,19 @@ def markup(
     return Markup("".join(_render(text, tidied, start, end, point, printed_lines)))  # each part of it is escaped
 
 
-def _tidy(ranges: Sequence[Stretch | tuple[int, int]], start: int, end: int) -> Iterator[Stretch]:
+def _tidy(ranges: Sequence[MarkedRange | tuple[int, int]], start: int, end: int) -> Iterator[MarkedRange]:
     """The ranges in order, clipped to ``[start, end)``, without overlaps or empty ones."""
     at = start
-    for each in sorted(Stretch(*one) for one in ranges):
+    for each in sorted(MarkedRange(*one) for one in ranges):
         first, last = max(each.start, at), min(each.end, end)
         if first < last:
-            yield Stretch(first, last, each.title)
+            yield MarkedRange(first, last, each.title)
             at = last
 
 
 def _render(
     text: str,
-    layers: Sequence[tuple[Layer, Sequence[Stretch]]],
+    layers: Sequence[tuple[Layer, Sequence[MarkedRange]]],
     start: int,
     end: int,
     anchor: int | None,
