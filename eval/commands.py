@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from rich.table import Table as RichTable
 
 from eval.datasets.data import ADVICE, expected
 from indexer.errors import IndexFailure, need
+from web.commands.printing import print_json
 from web.commands.progress import Bars
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -98,7 +97,7 @@ def evaluate(
     if write:
         write.write_text(comparison.markdown(results[0]), "utf-8")
     if as_json:
-        click.echo(json.dumps([asdict(result) for result in results], ensure_ascii=False, indent=2))
+        print_json(results)
 
 
 @click.command()
@@ -153,7 +152,7 @@ def bench(
         else:
             tables = measuring.speed(texts, characters and characters * million, index, data, bars)
     if as_json:
-        click.echo(json.dumps([asdict(table) for table in tables], ensure_ascii=False, indent=2))
+        print_json(tables)
         return
     for table in tables:
         _print(table.title, table.columns, table.rows)

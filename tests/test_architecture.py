@@ -17,6 +17,8 @@ import click
 import pytest
 from openly import build
 
+from web.api import PREFIX
+from web.api.routes import OPERATIONS
 from web.app import create_app
 
 ROOT = Path(__file__).parents[1]
@@ -181,6 +183,16 @@ def test_the_endpoint_answers_as_documented(tmp_path: Path) -> None:
             example["hits"][0][varying] = answer["hits"][0][varying]
         assert answer["next"]  # which is of one state of the index, and means nothing to who reads it
         assert example == {**answer, **{varying: example[varying] for varying in ("took_ms", "next")}}
+
+
+def test_every_endpoint_and_parameter_is_documented() -> None:
+    sections = re.split(r"(?m)^#+ ", README)
+    documented = [text for text in sections if text.startswith(("给程序用", "For programs"))]
+    assert len(documented) == 2
+    for text in documented:
+        for operation in OPERATIONS:
+            assert f"{PREFIX}{operation.path}" in text
+            assert [name for name in operation.parameters.model_fields if f"`{name}`" not in text] == []
 
 
 DOCUMENTS = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/concepts.md"]

@@ -16,9 +16,9 @@ from flask.testing import FlaskClient
 
 from indexer.errors import IndexFailure
 from web.api.parameters import SEARCH
-from web.api.schemas import Fault
 from web.commands.main import main
 from web.commands.printing import print_json
+from web.commands.reports import Fault
 from web.commands.searching import search
 
 

@@ -17,8 +17,8 @@ from corpora.manifests import bundled_folder
 from corpora.model import Problem, Section, Source, Work
 from corpora.readers import READERS, Reader
 from corpora.readers.encodings import NAMES, Choice
-from web.api.schemas import FileReport
 from web.commands import checking, texts
+from web.commands.reports import FileReport
 
 
 def run(command: str, *arguments: object) -> Result:

@@ -28,6 +28,8 @@ _NUMBER = re.compile("[0-9]{1,9}")
 _SWITCH = {"true": True, "false": False}
 _PLAIN = SearchRequest(q="")
 
+P = TypeVar("P", bound="Parameters")
+
 
 class BadParameter(ValueError):
     """A parameter can't be used: ``name`` is which, ``reason`` says in English what it must be."""
@@ -54,8 +56,6 @@ Values = Annotated[
     tuple[Value, ...], Field(max_length=MAX_VALUES), AfterValidator(lambda values: tuple(dict.fromkeys(values)))
 ]
 """Accepted values of a field; any of them will do."""
-
-
 Limit = Annotated[
     int,
     Field(strict=True, ge=1, le=MAX_LIMIT, description="The most of them to answer with."),
@@ -95,9 +95,6 @@ class Search(Parameters):
         """Return the search that these parameters ask for."""
         own = {name: getattr(self, name) for name in type(self).model_fields if name not in FILTERS}
         return SearchRequest(filters=filters_of(self), **own)
-
-
-P = TypeVar("P", bound=Parameters)
 
 
 def narrowed(name: str, base: type[P]) -> type[P]:

@@ -1,4 +1,4 @@
-"""The shapes of answers: models from which JSON, the OpenAPI description and ``--json`` all come.
+"""The shapes of answers: models from which JSON and its description come, at endpoints and at the command line.
 
 A key of an answer is one field here. It is filled from the attribute of the same name of the library's own value,
 unless the endpoint gives it (:meth:`Model.of`). Every key is always there; ``null`` and empty lists say "none".
@@ -34,8 +34,6 @@ class Model(BaseModel):
 
 Range = Annotated[tuple[NonNegativeInt, NonNegativeInt], Field(examples=[[121, 124]])]
 """A half-open range of code points of the text beside it."""
-
-
 Alike = Annotated[NonNegativeInt, Field(description="Passages that are only alike; the other numbers leave them out.")]
 
 
@@ -172,79 +170,3 @@ class Problem(Model):
 
 class Description(RootModel[dict[str, Any]]):
     """A description in OpenAPI 3.1."""
-
-
-class Sizes(Model):
-    """Bytes on disk."""
-
-    text: NonNegativeInt
-    vectors: NonNegativeInt
-    engine: NonNegativeInt
-
-
-class Status(Model):
-    """What is in an index."""
-
-    index: Annotated[str, Field(description="Its folder.")]
-    generation: NonNegativeInt
-    engine: str
-    model: str
-    folding: Annotated[str, Field(description="A digest of the tables by which its texts were folded.")]
-    works: NonNegativeInt
-    sections: NonNegativeInt
-    passages: NonNegativeInt
-    windows: NonNegativeInt
-    characters: NonNegativeInt
-    packs: NonNegativeInt
-    bytes: Sizes
-
-
-class FileReport(Model):
-    """What a work, or a source that gives none, was taken for."""
-
-    file: str
-    format: str
-    encoding: Annotated[str, Field(description="Those of its files, with `?` where one was assumed.")]
-    id: Annotated[str, Field(description="Empty where there is no work.")] = ""
-    title: str = ""
-    author: str = ""
-    sections: NonNegativeInt = 0
-    characters: NonNegativeInt = 0
-    problems: Annotated[NonNegativeInt, Field(description="Those of its source.")] = 0
-
-
-class Fault(Model):
-    """A thing that is wrong in a file, or is to be known of it."""
-
-    file: str
-    line: Annotated[NonNegativeInt, Field(description="Counted from 1; 0 where the whole file is meant.")]
-    reason: str
-
-
-class Check(Model):
-    """What files were taken for before they are indexed."""
-
-    works: tuple[FileReport, ...]
-    problems: tuple[Fault, ...]
-    notes: tuple[Fault, ...]
-
-
-class Account(Model):
-    """An account, as the command line lists it."""
-
-    login: str
-    name: str
-    role: str
-    state: Annotated[str, Field(description="`active`, `disabled` or `locked`.")]
-    created: Annotated[str, Field(description="A moment in ISO 8601, to the second.")]
-    seen: str | None
-
-
-class Link(Model):
-    """A link to an account that was given and still serves."""
-
-    link: Annotated[str, Field(description="Its number.")]
-    recipient: Annotated[str, Field(serialization_alias="for", description="A login, or a role.")]
-    giver: str
-    created: str
-    expires: str

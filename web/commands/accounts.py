@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
+from web.api.schemas import Model
+from web.commands import reports
 from web.commands.options import database_option
 from web.commands.printing import print_json
 
@@ -44,13 +45,12 @@ def accounts() -> None:
 def list_(as_json: bool, address: str) -> None:
     """List all accounts."""
     from web.accounts import attempts, people
-    from web.api import schemas
 
     with _session(address) as session:
         everyone = people.everyone(session)
         waiting = attempts.waiting(session, [each.login for each in everyone])
         rows = [
-            schemas.Account(
+            reports.Account(
                 login=each.login,
                 name=each.name,
                 role=each.role.code,
@@ -104,11 +104,10 @@ def invite(role: str, site: str | None, address: str) -> None:
 def links(as_json: bool, address: str) -> None:
     """List the links that were given and still serve."""
     from web.accounts import people
-    from web.api import schemas
 
     with _session(address) as session:
         rows = [
-            schemas.Link(
+            reports.Link(
                 link=str(each.id),
                 recipient=each.account.login if each.account else each.role.code,
                 giver=each.giver.login if each.giver else "(command line)",
@@ -219,7 +218,7 @@ def _session(address: str) -> Iterator[Session]:
         raise click.ClickException(labels.account_failure(failure.code, failure.detail, labels.in_english)) from failure
 
 
-def _show(rows: Sequence[BaseModel], as_json: bool) -> None:
+def _show(rows: Sequence[Model], as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return

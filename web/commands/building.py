@@ -17,10 +17,10 @@ from corpora.manifests import BESIDE, Catalogue, load, read
 from corpora.model import Access
 from corpora.readers.encodings import Choice
 from indexer.store.access import Standing
-from web.api.schemas import Status
 from web.commands.options import collections_option, encodings_option, index_option
 from web.commands.printing import print_json
 from web.commands.progress import Bars
+from web.commands.reports import Status
 from web.commands.texts import DATA
 
 if TYPE_CHECKING:

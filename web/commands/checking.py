@@ -16,8 +16,7 @@ from corpora.model import Problem, Source, shown
 from corpora.readers import discover, distinct_works, read, told_apart
 from corpora.readers.encodings import Choice
 from corpora.readers.lines import taken_for
-from web.api import schemas
-from web.api.schemas import Fault, FileReport
+from web.commands.reports import CheckReport, Fault, FileReport
 
 _NUMBERS = ("sections", "characters", "problems")
 _NARROW = 100
@@ -61,9 +60,9 @@ def check(paths: Sequence[Path], choices: Sequence[Choice]) -> Check:
     return Check(tuple(rows), tuple(said))
 
 
-def report(found: Check) -> schemas.Check:
+def report(found: Check) -> CheckReport:
     """Return the report for programs."""
-    return schemas.Check(
+    return CheckReport(
         works=found.rows,
         problems=tuple(_fault(problem) for problem in found.faults),
         notes=tuple(_fault(problem) for problem in found.said if problem.is_note),

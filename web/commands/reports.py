@@ -1,0 +1,85 @@
+"""The shapes of what commands print as JSON and no endpoint answers; see :mod:`web.api.schemas`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, NonNegativeInt
+
+from web.api.schemas import Model
+
+
+class Sizes(Model):
+    """Bytes on disk."""
+
+    text: NonNegativeInt
+    vectors: NonNegativeInt
+    engine: NonNegativeInt
+
+
+class Status(Model):
+    """What is in an index."""
+
+    index: Annotated[str, Field(description="Its folder.")]
+    generation: NonNegativeInt
+    engine: str
+    model: str
+    folding: Annotated[str, Field(description="A digest of the tables by which its texts were folded.")]
+    works: NonNegativeInt
+    sections: NonNegativeInt
+    passages: NonNegativeInt
+    windows: NonNegativeInt
+    characters: NonNegativeInt
+    packs: NonNegativeInt
+    bytes: Sizes
+
+
+class FileReport(Model):
+    """What a work, or a source that gives none, was taken for."""
+
+    file: str
+    format: str
+    encoding: Annotated[str, Field(description="Those of its files, with `?` where one was assumed.")]
+    id: Annotated[str, Field(description="Empty where there is no work.")] = ""
+    title: str = ""
+    author: str = ""
+    sections: NonNegativeInt = 0
+    characters: NonNegativeInt = 0
+    problems: Annotated[NonNegativeInt, Field(description="Those of its source.")] = 0
+
+
+class Fault(Model):
+    """A thing that is wrong in a file, or is to be known of it."""
+
+    file: str
+    line: Annotated[NonNegativeInt, Field(description="Counted from 1; 0 where the whole file is meant.")]
+    reason: str
+
+
+class CheckReport(Model):
+    """What files were taken for before they are indexed."""
+
+    works: tuple[FileReport, ...]
+    problems: tuple[Fault, ...]
+    notes: tuple[Fault, ...]
+
+
+class Account(Model):
+    """An account, as the command line lists it."""
+
+    login: str
+    name: str
+    role: str
+    state: Annotated[str, Field(description="`active`, `disabled` or `locked`.")]
+    created: Annotated[str, Field(description="A moment in ISO 8601, to the second.")]
+    seen: str | None
+
+
+class Link(Model):
+    """A link to an account that was given and still serves."""
+
+    link: Annotated[str, Field(description="Its number.")]
+    recipient: Annotated[str, Field(serialization_alias="for", description="A login, or a role.")]
+    giver: str
+    created: str
+    expires: str
