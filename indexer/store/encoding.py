@@ -61,6 +61,15 @@ class Offsets:
             key = np.arange(*key.indices(len(self.distances)))
         return self.bases[key >> BLOCK_BITS] + self.distances[key]
 
+    def searchsorted(self, numbers: Codes) -> NDArray[np.int64]:
+        """Return for each number how many of these are smaller, by binary search."""
+        low, high = np.zeros(len(numbers), np.int64), np.full(len(numbers), len(self))
+        while (open_ := low < high).any():
+            middle = (low + high) // 2
+            smaller = open_ & (self[np.minimum(middle, len(self) - 1)] < numbers)
+            low, high = np.where(smaller, middle + 1, low), np.where(open_ & ~smaller, middle, high)
+        return low
+
 
 def alphabet_of(*texts: Codes) -> Codes:
     """Return the different characters of some texts and the boundary, sorted."""

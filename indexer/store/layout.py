@@ -49,9 +49,6 @@ WINDOW = np.dtype([("stream", "u1"), ("start", "u4"), ("end", "u4"), ("passage",
 
 MAIN, NOTES = 0, 1
 STREAM_NAMES = ("main", "notes")
-ABSTRACT_WEIGHT = 0.7
-HEAD_WEIGHT = 0.5
-"""What an abstract, and a passage that is mostly running head, count in a ranking."""
 KINDS = tuple(SpanKind)
 ROLES = tuple(Role)
 ARRAYS = (

@@ -244,6 +244,15 @@ class Pack:
         notes = self.spans[self.spans["kind"] == KINDS.index(SpanKind.NOTE)]
         return np.ascontiguousarray(notes["start"]), np.ascontiguousarray(notes["end"])
 
+    @cached_property
+    def heads(self) -> tuple[tuple[Places, Places], ...]:
+        """Where running heads start and end in each stream: half-open ranges, sorted, apart from each other."""
+        heads = self.spans[self.spans["kind"] == KINDS.index(SpanKind.HEAD)]
+        return tuple(
+            (stream.offsets.searchsorted(heads["start"]), stream.offsets.searchsorted(heads["end"]))
+            for stream in self.streams
+        )
+
     def section(self, number: int) -> Section:
         """Return the section as its reader made it; ``number`` counts in the pack."""
         row = self.sections[number]

@@ -12,15 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corpora.model import Canvas, Page, Problem, Role, Section, Span, SpanKind, Work
+from corpora.model import Canvas, Page, Problem, Section, Span, Work
 from indexer.embedding import Embedder, StaticEmbedder, Vectors, unit
 from indexer.progress import Progress
 from indexer.store import checksums, files, vectors
 from indexer.store.encoding import Offsets, alphabet_of, ranks
 from indexer.store.layout import (
-    ABSTRACT_WEIGHT,
     ARRAYS,
-    HEAD_WEIGHT,
     KINDS,
     MAIN,
     NOTES,
@@ -36,6 +34,7 @@ from indexer.store.layout import (
 )
 from indexer.store.positions import Pairs
 from indexer.text import words
+from indexer.text.prominence import passage_weights
 from indexer.text.streams import (
     code_points,
     main_stream,
@@ -90,7 +89,7 @@ class PackWriter:
         passages["page"] = [page + len(self._labels) if page >= 0 else -1 for _, page in cuts]
         passages["start"] = starts + self._length
         passages["end"] = np.append(starts[1:], len(codes)) + self._length
-        passages["weight"] = _weights(section, starts, len(codes))
+        passages["weight"] = passage_weights(section, starts)
         if modern:
             self._arrays["inside"].append(words.inside(codes, streams[MAIN]) + np.uint32(self._stream_lengths[MAIN]))
         windows: list[NDArray[Any]] = []
@@ -258,20 +257,6 @@ def _concatenate(name: str, parts: list[NDArray[Any]]) -> NDArray[Any]:
         **OPTIONAL,
     }
     return np.concatenate([np.empty(0, kinds.get(name, np.uint32)), *parts])
-
-
-def _weights(section: Section, starts: NDArray[np.uint32], length: int) -> NDArray[np.float32]:
-    """How much each passage counts in a ranking."""
-    head = np.zeros(length + 1, np.int64)
-    for span in section.spans:
-        if span.kind is SpanKind.HEAD:
-            head[span.start : span.end] = 1
-    ends = np.append(starts[1:], length).astype(np.int64)
-    sums = np.concatenate([[0], np.cumsum(head)])
-    share = (sums[ends] - sums[starts]) / np.maximum(ends - starts, 1)
-    base = ABSTRACT_WEIGHT if section.role is Role.ABSTRACT else 1.0
-    weights: NDArray[np.float32] = np.where(share > 0.5, HEAD_WEIGHT, base).astype(np.float32)
-    return weights
 
 
 def _page_line(page: Page) -> str:

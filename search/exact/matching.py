@@ -307,6 +307,16 @@ def whole(pack: Pack, found: StreamRanges) -> Mask:
     return ~(among(found.starts, pack.inside) | among(found.ends, pack.inside))
 
 
+def in_heads(pack: Pack, found: StreamRanges) -> Mask | None:
+    """Return which occurrences begin in a running head; None where none does."""
+    starts, ends = (found.starts.searchsorted(bounds) for bounds in pack.heads[found.stream])
+    if (starts == ends).all():
+        return None
+    steps = np.bincount(starts, minlength=len(found.starts) + 1) - np.bincount(ends, minlength=len(found.starts) + 1)
+    inside: Mask = np.cumsum(steps[:-1]) > 0
+    return inside
+
+
 def in_passage(found: StreamRanges, passage: int) -> StreamRanges:
     """Those that start in one passage."""
     low, high = np.searchsorted(found.passages, (passage, passage + 1))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from search.model import Mode, Sort
 from search.ranking.late_interaction import SHARES, Closest
 from search.ranking.pieces import Stretch
-from search.stores.base import Matches, Ref
+from search.stores.base import Matches, Ref, Store
 
 FEATURES = ("by words", "by meaning", "cosine", *SHARES)
 """What speaks for a passage: that the ranking by words has it, that the ranking by meaning does, the cosine of its
@@ -27,7 +27,7 @@ INTERCEPT = 32.72
 """The weighted sum of features at which relevance is 50 % likely."""
 RRF_K = 60
 """The constant k of reciprocal rank fusion: how slowly ranks lose weight."""
-STRONGEST = 3.0
+STRONGEST = 5.0
 """No score of a match reaches it (:meth:`search.stores.base.Matches.page`)."""
 
 Scores = dict[Ref, float]
@@ -72,9 +72,13 @@ class Fused:
     least: float
 
     @classmethod
-    def of(cls, mode: Mode, matches: Matches, found: Signals) -> Fused:
-        """Join matches and what is alike."""
+    def of(cls, mode: Mode, store: Store, matches: Matches, found: Signals) -> Fused:
+        """Join matches and what is alike, each as much as its passage counts in a ranking."""
         likenesses = likeness(found)
+        weights = store.weights_of(list(likenesses))
+        likenesses = {
+            passage: each * weight for (passage, each), weight in zip(likenesses.items(), weights, strict=True)
+        }
         known = matches.scores_of(list(likenesses)) if matches.passages else {}
         return cls(mode, matches, likenesses, known, min(likenesses.values(), default=1.0))
 

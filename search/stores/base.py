@@ -168,8 +168,13 @@ class Matches(Protocol):
     def page(self, sort: Sort, offset: int, limit: int) -> Sequence[Ranked]:
         """Return some of them in an order: the best first, by place, or by date (without a year last) and place.
 
-        Scores are BM25-like and below 1, plus 1 where a passage needs no other name, plus 1 more where the words stand
-        just as typed.
+        Within a tier a score is below 1: what an occurrence adds dies away as in BM25 (Robertson et al., TREC 1994),
+        and is multiplied by the passage's weight. A passage's length plays no part: none is longer than a page, and by
+        length a list of names would beat every sentence. Tiers go before it:
+
+        * 0 and 1: tables of contents, prefaces and the like (:mod:`indexer.text.prominence`), and passages in which the
+          words stand in a running head alone; 1 where they stand as asked, not under another name;
+        * 2 and 3: all other text, likewise; and 4 where the words are spelled as typed, but for lists.
         """
 
     def scores_of(self, passages: Sequence[Ref]) -> Mapping[Ref, float]:
@@ -250,6 +255,9 @@ class Store(Protocol):
 
     def works_of(self, passages: Sequence[Ref]) -> Sequence[WorkCard]:
         """Return the work of each passage."""
+
+    def weights_of(self, passages: Sequence[Ref]) -> Sequence[float]:
+        """Return how much each passage counts in a ranking (:mod:`indexer.text.prominence`)."""
 
     def section(self, work: str, number: int) -> Section:
         """Read a section.

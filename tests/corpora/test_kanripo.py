@@ -14,7 +14,7 @@ from real import KANRIPO
 
 from corpora.model import Page, Problem, Role, Section, Span, SpanKind, Work
 from corpora.readers import read
-from corpora.readers.titles import chinese_number, role_of
+from corpora.readers.titles import chinese_number
 from corpora.sources.discover import discover
 
 HEADER = "# -*- mode: mandoku-view; -*-\n#+TITLE: 金史\n#+PROPERTY: ID KR2a0001\n#+PROPERTY: BASEEDITION WYG    \n"
@@ -219,12 +219,11 @@ def test_files_are_read_in_order_of_their_names_and_images_are_linked(tmp_path: 
     assert (works[0].id, works[0].record.title, works[0].record.edition) == ("KR2a0001", "金史", "WYG")
 
 
-def test_numbers_and_roles() -> None:
+def test_numbers() -> None:
     numbers = [3, 10, 12, 20, 99, 100, 101, 110, 120]
     assert [chinese_number(number) for number in numbers] == [
         "三", "十", "十二", "二十", "九十九", "一百", "一百一", "一百十", "一百二十",
     ]  # fmt: skip
-    assert role_of("卷三目録") is Role.CONTENTS
 
 
 @pytest.mark.parametrize(

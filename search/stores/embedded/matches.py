@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from indexer.store.pack import Pack
 from indexer.store.positions import Places
+from indexer.text import prominence
 from search import deadline
 from search.exact.evaluation import Found, distinct
-from search.exact.matching import Mask, StreamRanges, first_of_each, in_passage, original_ranges, whole
+from search.exact.matching import Mask, StreamRanges, first_of_each, in_heads, in_passage, original_ranges, whole
 from search.model import Sort, WorkCard
 from search.query import Phrase
 from search.ranges import among, merged
@@ -23,6 +24,8 @@ from search.stores.embedded.snapshot import Refs, Rows, Snapshot
 
 ACCIDENTAL = 0.1
 """What an occurrence that cuts a word of modern text in two (北大 in 东北大学) counts beside one that does not."""
+HALFWAY = 1.2
+"""Occurrences that bring a passage halfway to the score of endlessly many: the k1 of BM25."""
 
 _LATEST = 1 << 31
 """Sorts works without a year behind all others."""
@@ -51,15 +54,18 @@ class PackMatches:
             firsts = first_of_each(each.passages)
             # All rows are among those chosen; as many as those are those.
             at = slice(None) if len(firsts) == len(chosen) else chosen.searchsorted(each.passages[firsts])
-            if len(pack.inside):
-                count[at] += np.add.reduceat(np.where(whole(pack, each), 1.0, ACCIDENTAL), firsts)
-            else:
+            worth = _worth(pack, each)
+            if worth is None:
                 count[at] += np.diff(firsts, append=len(each.passages))
+            else:
+                count[at] += np.add.reduceat(worth, firsts)
             typed[at] |= np.logical_or.reduceat(each.typed, firsts)
-        length = pack.passage_lengths[chosen]
-        saturated = count / (count + 0.3 + 0.9 * length / 200 + 1e-9)
         asked = np.ones(len(chosen), bool) if self.asked is chosen else among(chosen, self.asked)
-        scores: NDArray[np.float64] = 0.99 * saturated * pack.passage_weights[chosen] + asked + (asked & typed)
+        weights = pack.passage_weights[chosen]
+        # Where only fields of the catalogue were asked for, there are no occurrences.
+        text = (weights > prominence.MATTER) & ((count > 0) if self.occurrences else True)
+        tier = 2 * text + asked + (asked & typed & text & (weights > prominence.LIST))
+        scores: NDArray[np.float64] = tier + weights * count / (count + HALFWAY)
         return scores
 
     def marks(self, pack: Pack, row: int) -> Marks | None:
@@ -185,6 +191,15 @@ class EmbeddedMatches:
             if end > start
         ]
         return np.concatenate([np.empty(0, np.int64), *parts])
+
+
+def _worth(pack: Pack, found: StreamRanges) -> NDArray[np.float64] | None:
+    """Return what each occurrence counts; None where each counts one."""
+    heads = in_heads(pack, found)
+    if heads is None and not len(pack.inside):
+        return None
+    worth = np.where(whole(pack, found), 1.0, ACCIDENTAL)
+    return worth if heads is None else np.where(heads, 0.0, worth)
 
 
 def as_refs(passages: Sequence[Ref]) -> Refs:

@@ -265,6 +265,15 @@ class EmbeddedStore:
         """See :meth:`search.stores.base.Store.works_of`."""
         return [self._snapshot.by_rank[rank] for rank in self._snapshot.works_of(as_refs(passages)).tolist()]
 
+    def weights_of(self, passages: Sequence[Ref]) -> Sequence[float]:
+        """See :meth:`search.stores.base.Store.weights_of`."""
+        refs = as_refs(passages)
+        weights = np.ones(len(refs))
+        for number, positions, rows in self._snapshot.by_pack(refs):
+            weights[positions] = self._snapshot.packs[number].passage_weights[rows]
+        found: list[float] = weights.tolist()
+        return found
+
     def section(self, work: str, number: int) -> Section:
         """See :meth:`search.stores.base.Store.section`."""
         pack, row = self._section(work, number)
