@@ -72,7 +72,7 @@ def told_apart(found: Sequence[tuple[Path, Source]]) -> list[Source]:
 
 
 def _folders(top: Path, root: Path, problems: list[Problem]) -> Iterator[list[Path]]:
-    """The files of each folder at or below ``top``, folder by folder."""
+    """Yield the files of each folder at or below ``top``, folder by folder."""
     visited = {root}
     waiting = [(top, root, 0)]
     while waiting:
@@ -117,7 +117,7 @@ def _folders(top: Path, root: Path, problems: list[Problem]) -> Iterator[list[Pa
 
 
 def _shelf(top: Path) -> Path:
-    """The folder that holds the folders of the works: the first that holds more than one thing."""
+    """Return the folder that holds the folders of the works: the first that holds more than one thing."""
     for _ in range(MAX_DEPTH):
         try:
             entries = [entry for entry in top.iterdir() if not entry.name.startswith(".")]
@@ -135,19 +135,19 @@ def _shelf(top: Path) -> Path:
 
 
 def _encoded(sources: list[Source], choices: Sequence[Choice]) -> list[Source]:
-    """The sources, each with the encodings that were named for its files."""
+    """Return the sources, each with the encodings that were named for its files."""
     return [replace(each, options=(*each.options, *encodings.option(choices, each.files))) for each in sources]
 
 
 def _passed_over(kinds: Counter[str]) -> str:
-    """How many files of which kinds are not read, the most frequent kinds first."""
+    """Say how many files of which kinds are not read, the most frequent kinds first."""
     told = [f"{count} {kind or 'without a suffix'}" for kind, count in kinds.most_common(_MOST_KINDS)]
     rest = kinds.total() - sum(count for _, count in kinds.most_common(_MOST_KINDS))
     return f"passed over: {', '.join(told)}" + (f" and {rest} of other kinds" if rest else "")
 
 
 def _sources(files: list[Path], volumes_apart: bool = False) -> list[Source]:
-    """The sources among files of one folder; with ``volumes_apart`` volumes of a work are sources of their own."""
+    """Return the sources among files of one folder; ``volumes_apart`` makes each volume a source of its own."""
     works: dict[str, list[Path]] = {}
     sources = []
     plain_texts = [file for file in files if file.suffix.lower() in plain.SUFFIXES]

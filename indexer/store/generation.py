@@ -248,12 +248,18 @@ def from_json(text: str) -> Generation:
         sources={digest: tuple(ids) for digest, ids in data["sources"].items()},
         access=declared_from(data.get("access", {})),
         places=dict(data["places"]),
-        changed={work: int(when) for work, when in data["changed"].items()},
+        changed={work: _seconds(when) for work, when in data["changed"].items()},
         tombstones={
-            work: Tombstone(stone["collection"], int(stone["removed"]), Access(stone["access"]))
+            work: Tombstone(str(stone["collection"]), _seconds(stone["removed"]), Access(stone["access"]))
             for work, stone in data["tombstones"].items()
         },
     )
+
+
+def _seconds(value: object) -> int:
+    if not isinstance(value, int):
+        raise ValueError(f"{value!r} is no number of seconds")
+    return value
 
 
 def swap(index: Path, generation: Generation, before: Generation | None) -> None:

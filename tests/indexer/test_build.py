@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 from inside import engine_folder
 
+from indexer.building import merging
 from indexer.building.build import BuildReport, build
 from indexer.errors import IndexFailure
 from indexer.store.generation import published
 from indexer.store.lock import builder_lock
+from indexer.store.pack import Pack
 from search.library import Library
 from search.model import Mode, SearchRequest
 
@@ -53,6 +55,27 @@ def test_a_build_adds_skips_replaces_and_removes(make: Callable[..., BuildReport
     assert (fourth.removed, occurrences(index, "混同江")) == (1, 0)
     fifth = make(texts)
     assert (fifth.added, occurrences(index, "混同江")) == (1, 1)
+
+
+def test_a_build_opens_each_pack_once(
+    make: Callable[..., BuildReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merging, "GATHERED", 3)
+    opened: list[str] = []
+    begin = Pack.__init__
+
+    def count(self: Pack, folder: Path) -> None:
+        opened.append(folder.name)
+        begin(self, folder)
+
+    monkeypatch.setattr(Pack, "__init__", count)
+    for number in range(4):  # the third build merges
+        make(article(tmp_path / "texts", f"w{number}", RIVER + str(number)))
+        state = published(tmp_path / "index")
+        assert state
+        assert {pack.name for pack in state.packs} <= set(opened)
+        assert len(opened) == len(set(opened))
+        opened.clear()
 
 
 def test_nothing_new_publishes_nothing(make: Callable[..., BuildReport], tmp_path: Path) -> None:

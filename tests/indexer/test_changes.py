@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pytest
 from corpora.manifests import load
 from corpora.model import Access
 from indexer.building.build import build, compact
+from indexer.store import checksums
 from indexer.store.access import LOCAL, Declared, Tombstone, may_learn
+from indexer.store.checksums import Damaged
 from indexer.store.generation import Generation, pack_folder, published
 from indexer.upkeep.backup import backup, restore
 from indexer.upkeep.declaring import declare
@@ -116,6 +119,29 @@ def test_works_of_a_lost_pack_leave_tombstones_for_staff_alone(tmp_path: Path, i
     assert state(index).tombstones["town"].access is STAFF
     build([tmp_path / "town.md"], index, access=OPEN)
     assert state(index).tombstones == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("changed", {"river": "1"}),
+        ("changed", {"river": float("inf")}),
+        ("changed", []),
+        ("tombstones", {"town": {"collection": "local", "removed": 1e400, "access": "open"}}),
+        ("tombstones", {"town": {"collection": "local", "removed": 1, "access": "nobody"}}),
+        ("tombstones", {"town": {"collection": "local", "access": "open"}}),
+        ("tombstones", {"town": 1}),
+    ],
+)
+def test_a_manifest_with_other_times_or_tombstones_is_refused(
+    tmp_path: Path, index: Path, name: str, value: object
+) -> None:
+    build([write(tmp_path, "river")], index, access=OPEN)
+    file = index / "manifest.json"
+    data = checksums.unchecked(json.loads(file.read_text("utf-8")))
+    file.write_text(json.dumps(checksums.checked({**data, name: value})), "utf-8")
+    with pytest.raises(Damaged, match=r"manifest\.json: unreadable"):
+        published(index)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from inside import engine_folder
+from killing import NOW
 
 from indexer.building.build import build, compact
 from indexer.errors import IndexFailure
@@ -97,6 +98,12 @@ def seed(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for works in (OLD, NEW):
         build([write(folder / "texts", works)], folder / "index", engine=engine)
     return folder / "index"
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock of the builds that are killed."""
+    monkeypatch.setattr("indexer.building.build.utc_seconds", lambda: NOW)
 
 
 def kill_again_and_again(

@@ -10,12 +10,12 @@ DATA_FOLDER = "_data"
 
 
 def is_text(path: Path) -> bool:
-    """Whether a file is named as a Kanripo text file is, outside of the ``_data`` folder."""
+    """Return whether a file is named as a Kanripo text file is, outside of the ``_data`` folder."""
     return bool(TEXT_NAME.fullmatch(path.name)) and DATA_FOLDER not in path.parts
 
 
 def data_files(folder: Path) -> tuple[Path, ...]:
-    """The files that say where the page images of a Kanripo folder are."""
+    """Return the files that say where the page images of a Kanripo folder are."""
     data = folder / DATA_FOLDER
     if data.is_symlink():
         return ()

@@ -15,7 +15,7 @@ HEAD_LIMIT = 24
 
 
 def running_heads(text: str, title: str, starts: Sequence[int], notes: Sequence[tuple[int, int]]) -> list[Span]:
-    """The series, the book with its volume, and its author, where they head a section or a page again.
+    """Return the series, the book with its volume, and its author, where they head a section or a page again.
 
     A volume also ends with the book and its number once more.
 

@@ -30,7 +30,7 @@ class Draft:
             self.length += len(text)
 
     def text_from(self, start: int) -> str:
-        """The text from ``start``, which lies near the end."""
+        """Return the text from ``start``, which lies near the end."""
         taken: list[str] = []
         position = self.length
         for part in reversed(self.parts):
@@ -51,7 +51,7 @@ class Draft:
 
 
 def _section_title(value: str, text: str) -> str:
-    """A readable section title from the JUAN property: a number becomes 卷三, and 0 the first printed line."""
+    """Return a readable section title from the JUAN property: a number becomes 卷三, and 0 the first printed line."""
     if value.isascii() and value.isdigit() and 0 < int(value[:4]) < 1000:
         return "卷" + chinese_number(int(value[:4]))
     if value and value.strip("0"):

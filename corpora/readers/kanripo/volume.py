@@ -73,7 +73,7 @@ class Volume:
         self._repaired_line = 0
 
     def read(self) -> None:
-        """Reads the file to its end."""
+        """Read the file to its end."""
         number, last, marked = 0, "¶", False
         for number, line in lines(self._file, self._tell, self._encoding):
             if line[:1] in ("#", " ") and (line.startswith(("# ", "#-*-")) or _KEYWORD.match(line)):
@@ -105,7 +105,7 @@ class Volume:
         ]
 
     def _once(self, line: int, reason: str) -> None:
-        """Reports a reason once a file, however often it occurs, and one reason a line."""
+        """Report a reason once a file, however often it occurs, and one reason a line."""
         if reason not in self._seen and line not in self._problem_lines:
             self._seen.add(reason)
             self._tell(Problem(self._file, line, reason))
@@ -115,7 +115,7 @@ class Volume:
         self._report(problem)
 
     def _in_drawer(self, line: str) -> bool:
-        """Whether a line is part of a drawer, which ends with ``:END:`` or where a line is none of its own."""
+        """Return whether a line is part of a drawer, which ends with ``:END:`` or where a line is none of its own."""
         if self._drawer:
             self._drawer = bool(_DRAWER_LINE.fullmatch(line))
             inside = self._drawer
@@ -180,7 +180,7 @@ class Volume:
             draft.add("\n")
 
     def _mark(self, number: int, match: re.Match[str]) -> bool:
-        """Takes one piece of markup; True where it prints nothing at all."""
+        """Take one piece of markup; return True where it prints nothing at all."""
         draft = self._draft
         kind = match.lastgroup
         if kind == "group":
@@ -249,7 +249,7 @@ class Volume:
             draft.notes.append((start, end))
 
     def _goes_on(self, start: int) -> bool:
-        """Whether a group at ``start`` directly goes on with a note of the line before."""
+        """Return whether a group at ``start`` directly goes on with a note of the line before."""
         notes = self._draft.notes
         if not notes or start - notes[-1][1] > _GAP_LIMIT:
             return False
@@ -257,7 +257,7 @@ class Volume:
         return not gap.strip() and (gap.count("\n") == 1 or (self._joined and "\n" not in gap))
 
     def _close_unopened(self, number: int) -> None:
-        """A note that lacks its opening parenthesis begins after the gap that follows its headword."""
+        """Add a note that lacks its opening parenthesis: it begins after the gap that follows its headword."""
         draft = self._draft
         first, self._repaired_line = self._repaired_line != number, number
         line_start = self._line_start() if first else draft.length
@@ -273,7 +273,7 @@ class Volume:
         return self._draft.length - len(text) + text.rfind("\n") + 1
 
     def _abandon_note(self) -> None:
-        """Closes a note that was left open at the end of its first line, and says so."""
+        """Close a note that was left open at the end of its first line, and say so."""
         if self._open is None:
             return
         draft, group = self._draft, self._open
@@ -285,7 +285,7 @@ class Volume:
 
 
 def _ends_with_a_line(file: Path) -> bool:
-    """Whether a file ends with the end of a line, as one does that was written to its end."""
+    """Return whether a file ends with the end of a line, as one does that was written to its end."""
     try:
         with file.open("rb") as opened:
             opened.seek(-1, os.SEEK_END)
