@@ -11,6 +11,7 @@ from indexer.embedding import token_keys
 from indexer.text.folding import fold
 from indexer.text.streams import Codes, code_points
 from search import deadline
+from search.excerpts import excerpt
 from search.model import Hit, Why
 from search.ranges import among, merged
 from search.ranking.fusion import Listed, Signals
@@ -56,6 +57,7 @@ def hit(passage: StoredPassage, listed: Listed, marks: Marks | None, signals: Si
         why.append(Why.WORDS)
     if listed.passage in signals.meaning:
         why.append(Why.MEANING)
+    highlights = tuple(ranges or _shared(passage.folded, pairs))
     return Hit(
         id=str(passage.ref),
         score=listed.score,
@@ -68,8 +70,9 @@ def hit(passage: StoredPassage, listed: Listed, marks: Marks | None, signals: Si
         page=passage.page,
         facsimile=passage.facsimile,
         text=passage.text,
-        highlights=tuple(ranges or _shared(passage.folded, pairs)),
+        highlights=highlights,
         notes=passage.notes,
+        excerpt=excerpt(passage.text, highlights, None if listed.matched else passage.stretch),
         nearest_passage_range=passage.stretch,
     )
 

@@ -81,6 +81,7 @@ class Hit:
     """One passage. All ranges are half-open code points in ``text``.
 
     ``matched`` says whether the query's words stand in it; else it is only alike, in wording or meaning.
+    ``text`` is the whole passage, ``excerpt`` the part of it around what answers the query, to be shown first.
     ``notes`` are the ranges of interlinear notes; ``nearest_passage_range`` is the stretch nearest in meaning, if that
     is why the hit is here. ``start`` is where ``text`` begins in its section.
     """
@@ -98,6 +99,7 @@ class Hit:
     text: str
     highlights: tuple[tuple[int, int], ...]
     notes: tuple[tuple[int, int], ...]
+    excerpt: tuple[int, int]
     nearest_passage_range: tuple[int, int] | None = None
 
 

@@ -47,6 +47,7 @@ def _hit(hit: Hit, search: str, root: str) -> dict[str, Any]:
         "page": hit.page,
         "facsimile": hit.facsimile,
         "text": hit.text,
+        "excerpt": list(hit.excerpt),
         "highlights": [list(each) for each in hit.highlights],
         "notes": [list(each) for each in hit.notes],
         "nearest_passage_range": list(hit.nearest_passage_range) if hit.nearest_passage_range else None,

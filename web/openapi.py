@@ -163,6 +163,10 @@ def _hit() -> Schema:
         page={"type": "string", "description": "The edition's page; empty where the edition has none."},
         facsimile={"type": "string", "description": "The address of the page's picture; empty where there is none."},
         text={"type": "string", "description": "The edition's own text, with notes inline."},
+        excerpt={
+            "allOf": [{"$ref": "#/components/schemas/Range"}],
+            "description": "The part of the text around what answers the query, to be shown first.",
+        },
         highlights={**ranges, "description": "What answers the query."},
         notes={**ranges, "description": "Interlinear notes."},
         nearest_passage_range={

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from corpora.model import Page, SpanKind
 from search.library import Library
-from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, SectionView, Suggestion
+from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, SectionView, Sort, Suggestion
 from search.query import MAX_CHARACTERS
 from web.desk import working
 from web.presenting import labels
@@ -32,19 +32,23 @@ _PRINTED = re.compile(r"\S+")
 
 @dataclass(frozen=True, slots=True)
 class ShownHit:
-    """A hit with its markup and its address."""
+    """A hit with its excerpt, the whole passage where that is longer, and its address."""
 
     hit: Hit
     body: Markup
+    begins_later: bool
+    ends_earlier: bool
+    whole: Markup | None
     url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A value of a filter: its name to the reader, its count, whether it is chosen, and the address that toggles it."""
+    """A value of a filter: its name to the reader, its counts, whether it is chosen, and the address to toggle it."""
 
     label: str
-    count: int | None
+    count: int
+    alike: int
     chosen: bool
     url: str
 
@@ -108,7 +112,8 @@ def search() -> ResponseReturnValue:
             ),
             next_url=search_url(replace(asked, cursor=response.next)) if response.next else "",
             first_url=search_url(replace(asked, cursor="")) if asked.cursor else "",
-            ways=_ways(asked),
+            ways=_ways(asked, response),
+            by_relevance_url="" if asked.sort is Sort.RELEVANCE else search_url(_by_relevance(asked)),
             unkept="" if asked.cursor or working.is_from_here() else search_url(asked).partition("?")[2],
             words=[(each.word, _replaced(asked, each)) for each in response.suggestions],
         )
@@ -232,7 +237,17 @@ def _shown(hit: Hit, search: str) -> ShownHit:
         Layer("span", "window", list(_printed(hit.text, [stretch] if stretch else []))),
         Layer("mark", "found", list(_printed(hit.text, hit.highlights))),
     )
-    return ShownHit(hit, markup(hit.text, layers, printed_lines=bool(hit.page)), reading_url(hit, search))
+    start, end = hit.excerpt
+    printed = bool(hit.page)
+    begins_later, ends_earlier = bool(hit.text[:start].strip()), bool(hit.text[end:].strip())
+    return ShownHit(
+        hit,
+        markup(hit.text, layers, start=start, end=end, printed_lines=printed),
+        begins_later,
+        ends_earlier,
+        markup(hit.text, layers, printed_lines=printed) if begins_later or ends_earlier else None,
+        reading_url(hit, search),
+    )
 
 
 def _printed(text: str, ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -247,6 +262,7 @@ def _facets(asked: SearchRequest, response: SearchResponse) -> dict[str, list[Ch
             Choice(
                 labels.facet_label(name, each.value, each.label),
                 each.count,
+                each.alike,
                 each.value in asked.filters.get(name, ()),
                 _toggled(asked, name, each.value),
             )
@@ -287,10 +303,17 @@ def _replaced(asked: SearchRequest, suggestion: Suggestion) -> list[tuple[str, s
     ]
 
 
-def _ways(asked: SearchRequest) -> list[tuple[str, str]]:
+def _by_relevance(asked: SearchRequest) -> SearchRequest:
+    """Return the search that lists, too, what is only alike."""
+    return replace(asked, cursor="", sort=Sort.RELEVANCE)
+
+
+def _ways(asked: SearchRequest, response: SearchResponse) -> list[tuple[str, str]]:
     """Searches that may find something where this one did not: what each is, as a code, and its address."""
     fresh = replace(asked, cursor="")
     ways: list[tuple[str, str]] = []
+    if response.total.alike:
+        ways.append(("relevance", search_url(_by_relevance(asked))))
     if any(asked.filters.values()):
         ways.append(("filters", search_url(replace(fresh, filters={}))))
     if asked.mode is not Mode.HYBRID:

@@ -1,4 +1,4 @@
-"""The text itself counts most in a ranking; what leads to it or repeats it is told by role, by span and by its lines."""
+"""The text itself counts most in a ranking; what leads to it or repeats it is told by role, span and lines."""
 
 from __future__ import annotations
 

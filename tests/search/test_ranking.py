@@ -1,4 +1,4 @@
-"""Prose goes first: tables of contents, prefaces, running heads and lists are found and counted, and ranked after it."""
+"""Prose goes first; contents, prefaces, running heads and lists are found and counted, and ranked after it."""
 
 from __future__ import annotations
 
@@ -108,7 +108,10 @@ def northeast(kanripo: Path, tmp_path_factory: pytest.TempPathFactory) -> Librar
 @pytest.mark.parametrize("mode", [Mode.EXACT, Mode.HYBRID])
 @pytest.mark.parametrize(
     "q",
-    ["会宁府", "會寧府", "黄龙府", "混同江", "女真", "契丹", "完颜亮", "上京", "渤海", "耶律大石", "长白山", "宁古塔", "松花江", "黑龙江", "盛京", "节度使", "谋克", "龙泉府", "肃慎", "吏部尚书"],
+    [
+        *("会宁府", "會寧府", "黄龙府", "混同江", "女真", "契丹", "完颜亮", "上京", "渤海", "耶律大石"),
+        *("长白山", "宁古塔", "松花江", "黑龙江", "盛京", "节度使", "谋克", "龙泉府", "肃慎", "吏部尚书"),
+    ],
 )
 def test_the_first_hits_of_a_name_are_text(northeast: Library, q: str, mode: Mode) -> None:
     response = northeast.search(SearchRequest(q=q, mode=mode, limit=3))

@@ -53,6 +53,7 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--aliases/--no-aliases", default=True, show_default=True, help="Other names of what is named, too.")
 @click.option("--limit", type=click.IntRange(1, MAX_LIMIT), default=10, show_default=True, help="The most hits.")
 @click.option("--cursor", default="", help="Go on from here: `next` of the JSON before.")
+@click.option("--whole", is_flag=True, help="Print whole passages, not only the part around what was found.")
 @click.option("--json", "as_json", is_flag=True, help="Print what the endpoint answers, with facets.")
 @_filters
 @index_option
@@ -65,6 +66,7 @@ def search(
     aliases: bool,
     limit: int,
     cursor: str,
+    whole: bool,
     as_json: bool,
     folder: Path,
     **filters: tuple[str, ...],
@@ -99,10 +101,10 @@ def search(
     if as_json:
         click.echo(json.dumps(response_json(response), ensure_ascii=False, indent=2))
     else:
-        _print(response)
+        _print(response, whole)
 
 
-def _print(response: SearchResponse) -> None:
+def _print(response: SearchResponse, whole: bool) -> None:
     from web.presenting import labels  # it loads the web framework, which `--help` has no need of
 
     console = Console(highlight=False, soft_wrap=True)
@@ -118,7 +120,7 @@ def _print(response: SearchResponse) -> None:
         console.print(Text(f"Also searched: {', '.join(response.expanded_names)} (--no-aliases: not).", style="yellow"))
     for number, hit in enumerate(response.hits, start=1):
         console.print(_place(number, hit))
-        console.print(_text(hit))
+        console.print(_text(hit, whole))
         console.print()
     if not response.hits:
         console.print("Nothing found. Try another spelling, fewer words or filters, or --mode hybrid.")
@@ -142,12 +144,18 @@ def _place(number: int, hit: Hit) -> Text:
     return place
 
 
-def _text(hit: Hit) -> Text:
-    text = Text(_visible(hit.text.rstrip("\n")))
+def _text(hit: Hit, whole: bool) -> Text:
+    text = Text(_visible(hit.text))
     for start, end in hit.notes:
         text.stylize("dim", start, end)
     if stretch := nearest(hit):
         text.stylize("underline", *stretch)
     for start, end in hit.highlights:
         text.stylize("bold red", start, end)
-    return text
+    start, end = (0, len(hit.text.rstrip("\n"))) if whole else hit.excerpt
+    return Text.assemble(_omitted(hit.text[:start]), text[start:end], _omitted(hit.text[end:]))
+
+
+def _omitted(text: str) -> str:
+    """Return the mark of what is left out; none where nothing is but blanks."""
+    return "……" if text.strip() else ""
