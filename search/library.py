@@ -165,7 +165,7 @@ class Library:
         expanded = expand(parsed, request.expands)
         matches = self.store.match(exact_query(request, parsed, expanded))
         found = signals(self.store, request, parsed, matches)
-        fused = Fused.of(request.mode, matches, found, self.store.weights)
+        fused = Fused.of(request.mode, self.store, matches, found)
         listed = fused.page(request.sort, offset, request.limit)
         pairs = pairs_of((parsed.text, *expanded.names))
         hits = read_hits(self.store, listed, matches, found, pairs)

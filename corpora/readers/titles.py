@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from corpora.model import Role
-
 DIGITS = {digit: value for value, digits in enumerate(("〇零", *"一二三四五六七八九")) for digit in digits}
 _FIGURES = "〇一二三四五六七八九"
 UNITS = {"十": 10, "百": 100, "千": 1000}
@@ -78,17 +76,6 @@ def chinese_number(number: int) -> str:
     if ones:
         text += _FIGURES[ones]
     return text or _FIGURES[0]
-
-
-def role_of(title: str) -> Role:
-    """Return what a section of this title is in its work."""
-    if title.startswith("提要"):
-        return Role.ABSTRACT
-    if any(word in title for word in ("目録", "目錄", "目录")):
-        return Role.CONTENTS
-    if title.endswith(("序", "敘", "叙")):
-        return Role.PREFACE
-    return Role.BODY
 
 
 def nested(headings: Iterable[tuple[int, str]]) -> Iterator[tuple[str, ...]]:

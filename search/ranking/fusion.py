@@ -6,7 +6,7 @@ Only as many matches are asked of the store as can come to be shown: those that 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from search.model import Mode, Sort
 from search.ranking.late_interaction import SHARES, Closest
 from search.ranking.pieces import Stretch
-from search.stores.base import Matches, Ref
+from search.stores.base import Matches, Ref, Store
 
 FEATURES = ("by words", "by meaning", "cosine", *SHARES)
 """What speaks for a passage: that the ranking by words has it, that the ranking by meaning does, the cosine of its
@@ -31,8 +31,6 @@ STRONGEST = 5.0
 """No score of a match reaches it (:meth:`search.stores.base.Matches.page`)."""
 
 Scores = dict[Ref, float]
-Weights = Callable[[Sequence[Ref]], Sequence[float]]
-"""Tells how much passages count in a ranking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +72,13 @@ class Fused:
     least: float
 
     @classmethod
-    def of(cls, mode: Mode, matches: Matches, found: Signals, weights: Weights) -> Fused:
-        """Join matches and what is alike, by likeness times the passage's weight."""
+    def of(cls, mode: Mode, store: Store, matches: Matches, found: Signals) -> Fused:
+        """Join matches and what is alike, each as much as its passage counts in a ranking."""
         likenesses = likeness(found)
-        counts = zip(likenesses, weights(list(likenesses)), strict=True)
-        likenesses = {passage: likenesses[passage] * weight for passage, weight in counts}
+        weights = store.weights_of(list(likenesses))
+        likenesses = {
+            passage: each * weight for (passage, each), weight in zip(likenesses.items(), weights, strict=True)
+        }
         known = matches.scores_of(list(likenesses)) if matches.passages else {}
         return cls(mode, matches, likenesses, known, min(likenesses.values(), default=1.0))
 

@@ -169,11 +169,11 @@ class Matches(Protocol):
         """Return some of them in an order: the best first, by place, or by date (without a year last) and place.
 
         Within a tier a score is below 1: what an occurrence adds dies away as in BM25 (Robertson et al., TREC 1994),
-        and is multiplied by the passage's weight (:mod:`indexer.text.prominence`). A passage's length plays no part:
-        none is longer than a page, and by length a list of names would beat every sentence. Tiers go before it:
+        and is multiplied by the passage's weight. A passage's length plays no part: none is longer than a page, and by
+        length a list of names would beat every sentence. Tiers go before it:
 
-        * 0 and 1: tables of contents, prefaces and the like, and passages in which the words stand in a running head
-          alone; 1 where they stand as asked, not under another name;
+        * 0 and 1: tables of contents, prefaces and the like (:mod:`indexer.text.prominence`), and passages in which the
+          words stand in a running head alone; 1 where they stand as asked, not under another name;
         * 2 and 3: all other text, likewise; and 4 where the words are spelled as typed, but for lists.
         """
 
@@ -253,9 +253,6 @@ class Store(Protocol):
     def passages(self, wanted: Sequence[Wanted]) -> Sequence[StoredPassage]:
         """Read passages."""
 
-    def weights(self, passages: Sequence[Ref]) -> Sequence[float]:
-        """Return how much each passage counts in a ranking (:mod:`indexer.text.prominence`)."""
-
     def works_of(self, passages: Sequence[Ref]) -> Sequence[WorkCard]:
         """Return the work of each passage."""
 
@@ -265,6 +262,9 @@ class Store(Protocol):
         Raises:
             KeyError: there is no such work.
         """
+
+    def weights_of(self, passages: Sequence[Ref]) -> Sequence[float]:
+        """Return how much each passage counts in a ranking (:mod:`indexer.text.prominence`)."""
 
     def section(self, work: str, number: int) -> Section:
         """Read a section.

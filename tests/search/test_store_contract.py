@@ -23,6 +23,7 @@ from corpora.sources.discover import discover
 from indexer.engines.base import GramQuery
 from indexer.text.folding import fold
 from indexer.text.grams import gram_query, grams
+from indexer.text.prominence import LIST, passage_weights
 from indexer.text.streams import code_points, main_stream, main_windows, note_windows, notes_stream, passage_starts
 from indexer.text.streams import text_of as text
 from search.model import Scope, Sort
@@ -170,6 +171,12 @@ def test_refs_sort_by_place_and_lead_to_the_editions_own_text(indexed: Indexed) 
         assert each.text == texts[place.work, place.section][place.offset :]
         assert "".join(chr(code) for code in each.folded if code) == "".join(map(fold, each.text))
     assert [card.id for card in indexed.store.works_of(refs)] == [place.work for place in indexed.everything]
+    weights = [
+        weight
+        for work, number, section in indexed.sections
+        for weight in passage_weights(section, np.array(indexed.starts[work, number], np.uint32)).tolist()
+    ]
+    assert indexed.store.weights_of(refs) == pytest.approx(weights)
 
 
 @few
@@ -227,9 +234,10 @@ def test_scores_are_known_of_those_that_match(indexed: Indexed, phrase: str) -> 
     matches, refs = indexed.store.match(exact(phrase)), indexed.refs()
     assert matches.scores_of(refs) == dict(matches.page(Sort.RELEVANCE, 0, ALL))
     typed = {place for place, found in indexed.scanned(phrase, Scope.BOTH, strict=True)}
-    for place, ref in zip(indexed.everything, refs, strict=True):
+    weights = indexed.store.weights_of(refs)
+    for place, ref, weight in zip(indexed.everything, refs, weights, strict=True):
         if (score := matches.scores_of([ref]).get(ref)) is not None:
-            assert int(score) == 3 + (place in typed)  # it is all text, neither contents nor lists
+            assert int(score) == 3 + (place in typed and weight > LIST)
 
 
 def test_other_names_count_less_than_what_was_asked(indexed: Indexed) -> None:
@@ -330,7 +338,9 @@ def test_the_nearest_windows_are_those_of_exhaustive_search(indexed: Indexed, sc
     found = indexed.store.nearest(vector, scope, Eligible(), ALL)
     places = indexed.named([each.passage for each in found])
     assert set(places) == set(best)
-    assert [each.cosine for each in found] == pytest.approx([best[place] for place in places], abs=1e-4)
+    weights = indexed.store.weights_of([each.passage for each in found])
+    expected = [best[place] * weight for place, weight in zip(places, weights, strict=True)]
+    assert [each.cosine for each in found] == pytest.approx(expected, abs=1e-4)
     assert [each.cosine for each in found] == sorted((each.cosine for each in found), reverse=True)
     assert indexed.store.nearest(vector, scope, Eligible(), 3) == list(found[:3])
     shown = indexed.store.passages([Wanted(each.passage, ALL, each.window) for each in found])

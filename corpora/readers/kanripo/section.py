@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from corpora.model import Page, Section, Span, SpanKind
 from corpora.readers.kanripo.heads import HEAD_LIMIT, SERIES, running_heads
-from corpora.readers.titles import chinese_number, role_of
+from corpora.readers.titles import chinese_number
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Draft:
         spans += running_heads(text, work_title, self.line_starts, self.notes)
         spans.sort(key=lambda span: (span.start, -span.end))
         title = text.split("\n", 1)[0].strip() if self.level else _section_title(self.title, text)
-        return Section(title, text, role_of(title), tuple(self.pages), tuple(spans))
+        return Section(title, text, pages=tuple(self.pages), spans=tuple(spans))
 
 
 def _section_title(value: str, text: str) -> str:

@@ -24,7 +24,6 @@ from search.stores.embedded.snapshot import Refs, Rows, Snapshot
 
 ACCIDENTAL = 0.1
 """What an occurrence that cuts a word of modern text in two (北大 in 东北大学) counts beside one that does not."""
-
 HALFWAY = 1.2
 """Occurrences that bring a passage halfway to the score of endlessly many: the k1 of BM25."""
 

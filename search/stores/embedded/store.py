@@ -261,14 +261,6 @@ class EmbeddedStore:
             for ref, each in zip(refs, wanted, strict=True)
         ]
 
-    def weights(self, passages: Sequence[Ref]) -> list[float]:
-        """See :meth:`search.stores.base.Store.weights`."""
-        refs = as_refs(passages)
-        weights = np.ones(len(refs))
-        for number, positions, rows in self._snapshot.by_pack(refs):
-            weights[positions] = self._snapshot.packs[number].passage_weights[rows]
-        return weights.tolist()
-
     def works_of(self, passages: Sequence[Ref]) -> Sequence[WorkCard]:
         """See :meth:`search.stores.base.Store.works_of`."""
         return [self._snapshot.by_rank[rank] for rank in self._snapshot.works_of(as_refs(passages)).tolist()]
@@ -276,6 +268,15 @@ class EmbeddedStore:
     def contents(self, work: str) -> tuple[str, ...]:
         """See :meth:`search.stores.base.Store.contents`."""
         return self._snapshot.contents(self._snapshot.places[work])
+
+    def weights_of(self, passages: Sequence[Ref]) -> Sequence[float]:
+        """See :meth:`search.stores.base.Store.weights_of`."""
+        refs = as_refs(passages)
+        weights = np.ones(len(refs))
+        for number, positions, rows in self._snapshot.by_pack(refs):
+            weights[positions] = self._snapshot.packs[number].passage_weights[rows]
+        found: list[float] = weights.tolist()
+        return found
 
     def section(self, work: str, number: int) -> Section:
         """See :meth:`search.stores.base.Store.section`."""
