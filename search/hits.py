@@ -79,9 +79,9 @@ def hit(pack: Pack, card: WorkCard, passage: int, score: float, evidence: Eviden
 def _window(pack: Pack, stretch: Stretch, start: int, end: int) -> tuple[int, int] | None:
     """The part of a stretch that lies in a passage, as a range of the passage's text."""
     stream, begin, stop = stretch
-    offsets = pack.streams[stream].offsets
-    first = max(int(offsets[begin]), start)
-    last = min(int(offsets[stop - 1]) + 1, end)
+    bounds = np.array([begin, stop - 1])
+    first = max(int(pack.streams[stream].original_starts(bounds)[0]), start)
+    last = min(int(pack.streams[stream].original_ends(bounds)[1]), end)
     return (first - start, last - start) if last > first else None
 
 

@@ -21,7 +21,7 @@ from indexer.store.access import Declared
 from indexer.store.checksums import Damaged
 from indexer.store.generation import damaged, engine_folder, open_packs, published, require_sizes, work_key
 from indexer.store.vectors import size_on_disk
-from indexer.text import folding
+from indexer.text import readings
 from search import cursors, deadline, fields
 from search.addresses import Address, Located, Standing, follow
 from search.exact.evaluation import distinct
@@ -138,7 +138,7 @@ class Library:
     @property
     def is_folded_as_now(self) -> bool:
         """Whether the texts were folded by this program's tables; else some words are not found until they are."""
-        return self._snapshot.generation.settings.folding == folding.fingerprint()
+        return self._snapshot.generation.settings.folding == readings.fingerprint()
 
     @cached_property
     def identity(self) -> str:

@@ -11,7 +11,7 @@ https://github.com/mandoku/mandoku; what stands here beyond that was measured in
 * ``(臣/)`` is small type of the main text, unless it directly goes on with a note of the line before, as an
   odd last character or a word of respect that was raised to the head of its own line.
 * One work uses no slash: there ``(爾)`` is small type, anything longer is a note, and a note runs over lines.
-* ``&KR2038;`` and ``[車*犬]`` each stand for one character that had no code point.
+* ``&KR2038;``, ``[車*犬]`` and ``⿰車犬`` each stand for one character that had no code point.
 * Files of the TLS project are outlines: ``** title`` begins a section, drawers (``:PROPERTIES:`` to ``:END:``) and
   keywords are no text, ``[[link][words]]`` is its words, and ``¶`` may begin a line.
 """
@@ -67,9 +67,10 @@ _MARKUP = re.compile(
     r"|(?P<link>\[\[[^\[\]]{0,200}\](?:\[(?P<words>[^\[\]]{0,200})\])?\])"
     r"|\[(?P<ids>[^\[\]\s]{1,40}(?<=.)[-+*/@][^\[\]\s]{1,40})\]"
     r"|&(?P<gaiji>[A-Za-z0-9#+-]{1,20});"
+    rf"|(?P<description>[{gaiji.OPERATORS}])"
     r"|(?P<group>[()/])"
 )
-_SPECIAL = re.compile(r"[<&\[()/]")
+_SPECIAL = re.compile(rf"[<&\[()/{gaiji.OPERATORS}]")
 _SMALL = re.compile("[爾勒克斯特木卜臣]{1,2}")
 _SERIES = re.compile("欽定四庫全書|[^　 ]{1,6}叢書$")
 _AUTHOR = re.compile(r"[撰修編輯著註注纂][　 ]*$")
@@ -288,7 +289,12 @@ class _Volume:
             position = 0
             self._joined = False
             for match in _MARKUP.finditer(line):
+                if match.start() < position:
+                    continue  # part of a description
                 draft.add(line[position : match.start()])
+                if match["description"]:
+                    position = self._described(line, match.start())
+                    continue
                 position = match.end()
                 marks = self._mark(number, match) or marks
             draft.add(line[position:])
@@ -299,6 +305,17 @@ class _Volume:
             if self._open and self._open.first_line_end < 0:
                 self._open.first_line_end = draft.length
             draft.add("\n")
+
+    def _described(self, line: str, start: int) -> int:
+        """Takes an ideographic description, or its first character where it is none; where to go on."""
+        draft = self._draft
+        stop = gaiji.description_end(line, start, len(line))
+        if stop == start:
+            draft.add(line[start])
+            return start + 1
+        draft.spans.append(Span(SpanKind.GAIJI, draft.length, draft.length + 1, line[start:stop]))
+        draft.add(gaiji.described(line[start:stop]))
+        return stop
 
     def _mark(self, number: int, match: re.Match[str]) -> bool:
         """Takes one piece of markup; True where it prints nothing at all."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corpora.model import CatalogueRecord, Problem, Section, Source, Span, SpanKind, Work
-from corpora.readers import records
+from corpora.readers import gaiji, records
 from corpora.readers.lines import Report, read_text
 from corpora.readers.titles import SEPARATOR
 
@@ -160,6 +160,7 @@ def _section(found: _Found) -> Section:
     for note in (note for each in _NOTES for note in _texts(poem, each)):
         spans.append(Span(SpanKind.NOTE, len(text), len(text) + len(note)))
         text += note + "\n"
+    spans = sorted([*spans, *gaiji.spans(text)], key=lambda span: (span.start, -span.end))
     return Section(title or verses[0][:20], records.text(text), spans=tuple(spans))
 
 

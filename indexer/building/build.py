@@ -47,7 +47,7 @@ from indexer.store.generation import (
     work_key,
 )
 from indexer.store.pack import Pack, PackWork
-from indexer.text import folding
+from indexer.text import readings
 from indexer.text.grams import pack_passages
 from indexer.upkeep.declaring import homes_of
 
@@ -416,7 +416,7 @@ def _settings(
     if name not in engines.ENGINES:
         raise IndexFailure(f"no engine is called {name}; choose one of {', '.join(engines.ENGINES)}")
     embedder = load_embedder(model or _model_path(before))
-    settings = Settings(engine=name, model=embedder.name, folding=folding.fingerprint())
+    settings = Settings(engine=name, model=embedder.name, folding=readings.fingerprint())
     if before and before.settings != settings:
         raise IndexFailure(_mismatch(index, before.settings, settings))
     return settings, embedder

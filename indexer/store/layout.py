@@ -24,6 +24,8 @@ SECTION = np.dtype(
 )
 SPAN = np.dtype([("kind", "u1"), ("start", "u4"), ("end", "u4"), ("name", "i4")])
 PAGE = np.dtype([("start", "u4")])
+IRREGULAR = np.dtype([("place", "u4"), ("length", "u4")])
+"""A character of a stream that its original, ``length`` code points long, does not fold to by itself."""
 WINDOW = np.dtype([("stream", "u1"), ("start", "u4"), ("end", "u4"), ("passage", "u4")])
 
 MAIN, NOTES = 0, 1
@@ -37,8 +39,10 @@ ARRAYS = (
     "text",
     "main",
     "main_offsets",
+    "main_irregular",
     "notes",
     "notes_offsets",
+    "notes_irregular",
     "passages",
     "sections",
     "spans",

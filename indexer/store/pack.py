@@ -29,7 +29,7 @@ from indexer.store.layout import (
     STREAM_NAMES,
 )
 from indexer.store.positions import Pairs, Places
-from indexer.text.folding import ITERATION, fold_array
+from indexer.text.folding import folded_each
 from indexer.text.streams import (
     BOUNDARY,
     Codes,
@@ -39,11 +39,45 @@ from indexer.text.streams import (
 
 @dataclass(frozen=True)
 class StoredStream:
-    """A folded stream of a pack, with where each character comes from and where each pair of them stands."""
+    """A folded stream of a pack, with where each character comes from and where each pair of them stands.
+
+    ``irregular`` are the few characters, sorted by place, whose original does not fold to them by itself: iteration
+    marks, circles that are zeros, what several code points stand for.
+    """
 
     codes: Letters
     offsets: Offsets
     pairs: Pairs
+    irregular: NDArray[Any]
+
+    @cached_property
+    def irregular_places(self) -> Codes:
+        """The places of the irregular characters, sorted."""
+        return np.ascontiguousarray(self.irregular["place"])
+
+    def original_starts(self, places: Places) -> Places:
+        """Where in the pack's text the originals of characters begin."""
+        starts: Places = self.offsets[places].astype(np.int64)
+        return starts
+
+    def is_original(self, offset: int) -> bool:
+        """Whether an irregular character has its original at an offset of the pack's text."""
+        starts = self._irregular_starts
+        at = int(starts.searchsorted(offset))
+        return at < len(starts) and int(starts[at]) == offset
+
+    @cached_property
+    def _irregular_starts(self) -> Places:
+        return self.original_starts(self.irregular_places.astype(np.int64))
+
+    def original_ends(self, places: Places) -> Places:
+        """Where in the pack's text the originals of characters end."""
+        ends = self.original_starts(places) + 1
+        known = self.irregular_places
+        if len(known):
+            at = np.minimum(known.searchsorted(places), len(known) - 1)
+            ends += np.where(known[at] == places, self.irregular["length"][at].astype(np.int64) - 1, 0)
+        return ends
 
     @cached_property
     def boundaries(self) -> Places:
@@ -127,6 +161,7 @@ class Pack:
             Letters(self._array(name), self.alphabet),
             Offsets(self._array(f"{name}_bases"), self._array(f"{name}_distances")),
             Pairs(*(self._array(f"{name}_{part}") for part in ("order", "keys", "starts"))),
+            self._array(f"{name}_irregular"),
         )
 
     def ids(self, characters: Sequence[int]) -> Ids | None:
@@ -141,20 +176,15 @@ class Pack:
     @cached_property
     def folded(self) -> Codes:
         """What each character of the alphabet folds to; 0 for nothing."""
-        kept, places = fold_array(self.alphabet)
-        folded = np.zeros(len(self.alphabet), np.uint32)
-        folded[places] = kept
-        return folded
+        return folded_each(self.alphabet)
 
     @cached_property
     def spellings(self) -> NDArray[np.uint32]:
-        """For each character of the alphabet, how many characters of it may stand for it in a text."""
+        """For each character of the alphabet, how many characters of it fold to it."""
         known = self.folded[np.isin(self.folded, self.alphabet) & (self.folded != BOUNDARY)]
         counts: NDArray[np.uint32] = np.bincount(
             self.alphabet.searchsorted(known), minlength=len(self.alphabet)
         ).astype(np.uint32)
-        if ord(ITERATION) in self.alphabet:  # it stands for any character that it follows
-            counts += 1
         return counts
 
     @cached_property
@@ -228,6 +258,19 @@ class Pack:
         """Where the notes start and where they end."""
         notes = self.spans[self.spans["kind"] == KINDS.index(SpanKind.NOTE)]
         return np.ascontiguousarray(notes["start"]), np.ascontiguousarray(notes["end"])
+
+    @cached_property
+    def _gaiji(self) -> tuple[Codes, NDArray[np.int32]]:
+        """Where the characters that are described or named begin, sorted, and the numbers of their names."""
+        rows = self.spans[self.spans["kind"] == KINDS.index(SpanKind.GAIJI)]
+        return np.ascontiguousarray(rows["start"]), np.ascontiguousarray(rows["name"])
+
+    def gaiji_name(self, offset: int) -> str:
+        """The description or reference that stands for the character at an offset of the text; empty where none does."""
+        starts, names = self._gaiji
+        at = int(starts.searchsorted(offset))
+        named = at < len(starts) and int(starts[at]) == offset and int(names[at]) >= 0
+        return str(self._contents["names"][names[at]]) if named else ""
 
     def section(self, number: int) -> Section:
         """The section as its reader made it; ``number`` counts in the pack."""

@@ -22,6 +22,7 @@ from indexer.store.layout import (
     ABSTRACT_WEIGHT,
     ARRAYS,
     HEAD_WEIGHT,
+    IRREGULAR,
     KINDS,
     MAIN,
     NOTES,
@@ -35,7 +36,11 @@ from indexer.store.layout import (
 )
 from indexer.store.positions import Pairs
 from indexer.text import words
+from indexer.text.folding import folded_each
 from indexer.text.streams import (
+    BOUNDARY,
+    Codes,
+    Stream,
     code_points,
     main_stream,
     main_windows,
@@ -110,6 +115,7 @@ class PackWriter:
             windows.append(rows)
             self._arrays[name].append(stream.codes)
             self._arrays[f"{name}_offsets"].append(stream.offsets + np.uint32(self._length))
+            self._arrays[f"{name}_irregular"].append(_irregular(stream, codes, base))
             self._stream_lengths[kind] += len(stream.codes)
         self._arrays["windows"] += windows
         self._arrays["passages"].append(passages)
@@ -209,13 +215,24 @@ def _compacted(joined: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     for name in STREAM_NAMES:
         offsets, pairs = Offsets.of(joined[f"{name}_offsets"]), Pairs.of(stored[name])
         stored |= {f"{name}_bases": offsets.bases, f"{name}_distances": offsets.distances}
+        stored[f"{name}_irregular"] = joined[f"{name}_irregular"]
         stored |= {f"{name}_order": pairs.order, f"{name}_keys": pairs.keys, f"{name}_starts": pairs.starts}
     return stored | {name: joined[name] for name in ("passages", "sections", "spans", "pages", "windows", "inside")}
 
 
 def _concatenate(name: str, parts: list[NDArray[Any]]) -> NDArray[Any]:
     kinds: dict[str, Any] = {"passages": PASSAGE, "sections": SECTION, "spans": SPAN, "pages": PAGE, "windows": WINDOW}
+    kinds |= {f"{stream}_irregular": IRREGULAR for stream in STREAM_NAMES}
     return np.concatenate([np.empty(0, kinds.get(name, np.uint32)), *parts])
+
+
+def _irregular(stream: Stream, codes: Codes, base: int) -> NDArray[Any]:
+    """The rows of :data:`IRREGULAR` of a section's stream, which begins at ``base`` in the pack's."""
+    folded = folded_each(codes[np.minimum(stream.offsets, max(len(codes) - 1, 0))])
+    places = np.flatnonzero(((folded != stream.codes) | (stream.lengths > 1)) & (stream.codes != BOUNDARY))
+    rows = np.zeros(len(places), IRREGULAR)
+    rows["place"], rows["length"] = places + base, stream.lengths[places]
+    return rows
 
 
 def _weights(section: Section, starts: NDArray[np.uint32], length: int) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ from indexer.store import passage_keys
 from indexer.store.generation import work_key
 from indexer.store.layout import STREAM_NAMES
 from indexer.store.pack import Pack
-from indexer.text.folding import fold_phrase
+from indexer.text.readings import fold_phrase
 from indexer.text.streams import BOUNDARY, text_of
 
 LONGEST_BAG = 120

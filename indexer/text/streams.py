@@ -10,6 +10,7 @@ is counted and shown.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,9 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpora.model import Section, SpanKind
-from indexer.text.folding import fold_array, repeat
-
-Codes = NDArray[np.uint32]
+from indexer.text.readings import Codes, read, signs
 
 BOUNDARY = 0
 LONGEST_PASSAGE = 600
@@ -39,10 +38,11 @@ _PUNCTUATION = re.compile(r"[。，、；：！？]")
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Folded code points and, for each, the offset of its original in the section."""
+    """Folded code points and, for each, the offset of its original in the section and how long that is."""
 
     codes: Codes
     offsets: Codes
+    lengths: Codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +64,37 @@ def text_of(codes: Codes) -> str:
 
 
 def main_stream(section: Section, codes: Codes) -> Stream:
-    """The folded text without its notes and what stands beside it, closed by a boundary."""
-    places = np.flatnonzero(_without(section, len(codes), SpanKind.NOTE, SpanKind.MARK))
-    folded, offsets = fold_array(codes[places])
+    """Return the folded text without its notes and what stands beside it, closed by a boundary."""
+    kept = _without(section, len(codes), SpanKind.NOTE, SpanKind.MARK)
+    mine = [sign for sign in signs(section) if sign.is_note or kept[sign.start]]
+    reading = read(section.text, codes, np.flatnonzero(kept), mine)
     return Stream(
-        np.append(repeat(folded), np.uint32(BOUNDARY)),
-        np.append(places[offsets], len(codes)).astype(np.uint32),
+        np.append(reading.codes, np.uint32(BOUNDARY)),
+        np.append(reading.offsets, np.uint32(len(codes))),
+        np.append(reading.lengths, np.uint32(0)),
     )
 
 
 def notes_stream(section: Section, codes: Codes) -> Stream:
-    """The folded notes in order, each closed by a boundary."""
+    """Return the folded notes in order, each closed by a boundary."""
     kept = _without(section, len(codes), SpanKind.MARK)
-    parts: list[Codes] = []
-    offsets: list[Codes] = []
+    mine = [sign for sign in signs(section) if not sign.is_note and kept[sign.start]]
+    starts = [sign.start for sign in mine]
+    parts: list[tuple[Codes, Codes, Codes]] = []
     for span in section.spans:
         if span.kind is SpanKind.NOTE:
             places = np.flatnonzero(kept[span.start : span.end]) + span.start
-            folded, found = fold_array(codes[places])
-            parts += [repeat(folded), np.array([BOUNDARY], np.uint32)]
-            offsets += [places[found].astype(np.uint32), np.array([span.end], np.uint32)]
+            inside = mine[bisect_left(starts, span.start) : bisect_left(starts, span.end)]
+            reading = read(section.text, codes, places, inside)
+            parts.append((reading.codes, reading.offsets, reading.lengths))
+            parts.append((_one(BOUNDARY), _one(span.end), _one(0)))
     if not parts:
-        return Stream(np.empty(0, np.uint32), np.empty(0, np.uint32))
-    return Stream(np.concatenate(parts), np.concatenate(offsets))
+        return Stream(*(np.empty(0, np.uint32) for _ in range(3)))
+    return Stream(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+
+def _one(value: int) -> Codes:
+    return np.array([value], np.uint32)
 
 
 def _without(section: Section, length: int, *kinds: SpanKind) -> NDArray[np.bool_]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.store.layout import NOTES
-from indexer.store.pack import Pack
+from indexer.store.pack import Pack, StoredStream
 from indexer.text.streams import BOUNDARY, text_of
 from search import deadline
 from search.addresses import Address
@@ -31,6 +31,7 @@ MOST_COMPARED = 60
 _AT_ONCE = 3
 """Characters of context that one comparison takes: three code points of 21 bits fit in 64."""
 _CODE_POINT_BITS = 21
+_CODE_POINTS = 0x110000
 
 Numbers = NDArray[np.int64]
 
@@ -218,6 +219,7 @@ class Occurrences(Sequence[Occurrence]):
     def _spellings(self) -> tuple[list[str], list[str], Numbers]:
         keys = np.zeros(len(self), np.int64)
         values: list[str] = []
+        longer: list[str] = []
         columns = self._columns
         lengths = (columns.ends - columns.starts).astype(np.int64)
         for length in np.unique(lengths).tolist():
@@ -227,10 +229,10 @@ class Occurrences(Sequence[Occurrence]):
             for number, stream, rows in some.blocks:
                 pack = self._snapshot.packs[number]
                 places = some.starts[rows].astype(np.int64)[:, None] + np.arange(length)
-                letters[rows] = pack.text[pack.streams[stream].offsets[places]]
+                letters[rows] = _spelled(pack, pack.streams[stream], places, longer)
             found, inverse = _unique_rows(letters)
             keys[mine] = inverse + len(values)
-            values += [text_of(row) for row in found]
+            values += [_text(row, longer) for row in found]
         return values, values, keys
 
     def _read(self, row: int) -> Occurrence:
@@ -269,6 +271,27 @@ class Occurrences(Sequence[Occurrence]):
             in_notes=stream == NOTES,
             typed=bool(columns.typed[row]),
         )
+
+
+def _spelled(pack: Pack, stream: StoredStream, places: Numbers, longer: list[str]) -> NDArray[np.uint32]:
+    """Return what stands in the text at some places: a code point, or a number above all of them.
+
+    The number leads to what several code points stand for, which is added to ``longer`` where it is not there yet.
+    """
+    starts = stream.original_starts(places)
+    letters: NDArray[np.uint32] = pack.text[starts]
+    ends = stream.original_ends(places)
+    for at in zip(*np.nonzero(ends - starts > 1), strict=True):
+        text = text_of(pack.text[int(starts[at]) : int(ends[at])])
+        if text not in longer:
+            longer.append(text)
+        letters[at] = _CODE_POINTS + longer.index(text)
+    return letters
+
+
+def _text(letters: NDArray[np.uint32], longer: Sequence[str]) -> str:
+    """Return the text of what :func:`_spelled` returned."""
+    return "".join(chr(each) if each < _CODE_POINTS else longer[each - _CODE_POINTS] for each in letters.tolist())
 
 
 def _joined(parts: Sequence[NDArray[Any]], kind: type[np.generic]) -> NDArray[Any]:
