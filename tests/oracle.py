@@ -1,31 +1,45 @@
 """The plain scan that every engine is held to: slow, obvious, and written only here.
 
 A section is read character by character into runs: its main text without the notes is one run, and each note is a
-run of its own; what stands beside the text is in none. A run is the list of its characters that folding keeps, where an
-iteration mark is the character before it once more. A phrase stands where its folded characters stand in a row in a
-run; overlapping places all count.
+run of its own; what stands beside the text is in none. A run is the list of its characters that folding keeps. What
+stands for a character is one: a character that a reader marks as described or named, a remark that characters are lacking
+(as many as it says), a cross or a diamond within a line. Then a circle near numerals is zero, and an iteration mark is
+the character before it once more. A phrase stands where its folded characters stand in a row in a run; overlapping
+places all count. A circle at an end of the phrase may be either, zero or a character that is not known.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import product
 
-from corpora.model import Section, SpanKind
+from corpora.model import Section, Span, SpanKind
+from corpora.readers import gaiji
+from corpora.readers.titles import number
 from indexer.text.folding import ITERATION, fold
+from indexer.text.readings import MOST_LACKING
 from search.model import Scope
 from search.query import MAX_RUN
 
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """A character that folding keeps: where it stands in the section, as it stands there, and folded."""
+    """A character that folding keeps: where it stands in the section, as it stands there, folded, and as described."""
 
     offset: int
     original: str
     folded: str
+    name: str = ""
+
+    def is_like(self, wanted: Character, strict: bool) -> bool:
+        """Whether it is the character that is wanted: the same when folded, and of the same description."""
+        if wanted.name:
+            return self.name == wanted.name if strict else gaiji.same(self.name, wanted.name)
+        return self.folded == wanted.folded and (not strict or self.original == wanted.original)
 
 
 Run = tuple[Character, ...]
@@ -54,7 +68,12 @@ def occurrences(sections: Sequence[Section], query: str, scope: Scope, strict: b
 
 def covered(sections: Sequence[Section], query: str, scope: Scope) -> set[Place]:
     """Section and offset of every character that is part of an occurrence."""
-    return {(found.section, each.offset) for found in scan(sections, query, scope) for each in found.characters}
+    return {
+        (found.section, offset)
+        for found in scan(sections, query, scope)
+        for each in found.characters
+        for offset in range(each.offset, each.offset + len(each.original))
+    }
 
 
 def beside(sections: Sequence[Section], left: str, right: str, distance: int, scope: Scope) -> set[Found]:
@@ -75,7 +94,10 @@ def wild(sections: Sequence[Section], query: str, scope: Scope) -> int:
     query = re.sub(r"\*+", "*", query)
     wildcards = {"?": ".", "*": f".{{0,{MAX_RUN}}}"}
     parts = re.split(r"([?*])", query)
-    expression = "".join(wildcards.get(part) or _folded(_characters(part, range(len(part)))) for part in parts)
+    expression = "".join(
+        wildcards.get(part) or f"(?:{'|'.join(re.escape(_folded(reading)) for reading in _readings(part))})"
+        for part in parts
+    )
     return sum(
         len(re.findall(f"(?={expression})", _folded(run), re.DOTALL))
         for section in sections
@@ -85,16 +107,17 @@ def wild(sections: Sequence[Section], query: str, scope: Scope) -> int:
 
 def scan(sections: Sequence[Section], query: str, scope: Scope, strict: bool = False) -> Iterator[Found]:
     """Every occurrence of the query, read as one phrase; spelled just as there where the scan is strict."""
-    wanted = _characters(query, range(len(query)))
+    readings = _readings(query)
     for number, section in enumerate(sections):
         for place, run in enumerate(runs(section, scope)):
             text = _folded(run)
-            start = text.find(_folded(wanted))
-            while start >= 0:
-                found = run[start : start + len(wanted)]
-                if not strict or [each.original for each in found] == [each.original for each in wanted]:
-                    yield Found(number, place, start, found)
-                start = text.find(_folded(wanted), start + 1)
+            for wanted in readings:
+                start = text.find(_folded(wanted))
+                while start >= 0:
+                    found = run[start : start + len(wanted)]
+                    if all(each.is_like(other, strict) for each, other in zip(found, wanted, strict=True)):
+                        yield Found(number, place, start, found)
+                    start = text.find(_folded(wanted), start + 1)
 
 
 def runs(section: Section, scope: Scope) -> list[Run]:
@@ -111,18 +134,143 @@ def _runs(section: Section) -> tuple[Run, list[Run]]:
     inside = {offset for note in notes for offset in note} | beside
     main = [offset for offset in range(len(section.text)) if offset not in inside]
     said = [[offset for offset in note if offset not in beside] for note in notes]
-    return _characters(section.text, main), [_characters(section.text, note) for note in said]
+    lacking = {
+        note.start: note
+        for note in notes
+        if note.start not in beside and _lacking(section.text[note.start : note.stop])
+    }
+    return (
+        _characters(section, sorted([*main, *lacking]), lacking),
+        [_characters(section, note, {}) for note in said],
+    )
 
 
-def _characters(text: str, offsets: Sequence[int]) -> Run:
+def _characters(section: Section, offsets: Sequence[int], lacking: Mapping[int, range]) -> Run:
+    """The characters at some offsets; ``lacking`` are the notes among them that say that characters are lacking."""
+    text, inside = section.text, set(offsets)
+    whole = {start: (note.stop, "□" * _lacking(text[start : note.stop]), "") for start, note in lacking.items()}
+    whole |= {start: each for start, each in _signs(section).items() if start not in whole and start in inside}
     run: list[Character] = []
+    end = 0
     for at in offsets:
-        folded = fold(text[at])
-        if folded == ITERATION and run:
-            folded = run[-1].folded
-        if folded:
+        if at in whole and at >= end:
+            end, told, name = whole[at]
+            run += [Character(at, text[at:end], each, name) for each in told]
+        elif at >= end and (folded := fold(text[at])):
             run.append(Character(at, text[at], folded))
+    return _repeated(_with_zeros(text, inside, run))
+
+
+Signs = dict[int, tuple[int, str, str]]
+"""Where a sign begins: where it ends, the folded characters that it stands for, and its description."""
+
+
+@cache
+def _signs(section: Section) -> Signs:
+    """What stands for characters, but for notes."""
+    text = section.text
+    found: Signs = {}
+    notes = [span for span in section.spans if span.kind is SpanKind.NOTE and _lacking(text[span.start : span.end])]
+    for at, char in enumerate(text):
+        if char in SHAPES:
+            before, after = text[:at].rstrip(SHAPES)[-1:], text[at:].lstrip(SHAPES)[:1]
+            if _is_ideograph(before) or (before.strip() and _is_ideograph(after)):
+                found[at] = (at + 1, char, "")
+    for start, char in enumerate(text):
+        for end in range(start + 3, start + 12) if char in "〔【（(［[" else ():
+            if text[end - 1 : end] in tuple("〕】）)］]") and (lacking := _lacking(text[start:end])):
+                if not any(note.start <= start < note.end for note in notes):  # a note that says no more is read there as it stands
+                    found[start] = (end, "□" * lacking, "")
+    for span in section.spans:
+        said = text[span.start : span.end]
+        if span.kind is SpanKind.SMALL and _lacking(said):
+            found[span.start] = (span.end, "□" * _lacking(said), "")
+        if span.kind is SpanKind.GAIJI:
+            found[span.start] = (span.end, fold(said) if len(said) == 1 else "〓", span.name)
+    return found
+
+
+def _is_ideograph(char: str) -> bool:
+    return bool(char) and (char in "〇〓□々〻" or (char >= "\u3400" and unicodedata.category(char) in ("Lo", "Co")))
+
+
+SHAPES = "◆◇△▲▽▼×"
+
+
+def _lacking(remark: str) -> int:
+    """How many characters are lacking where a remark stands; 0 where it says no such thing."""
+    said = "".join(remark.split())
+    if len(said) > 2 and said[0] in "〔【（(［[" and said[-1] in "〕】）)］]":
+        said = said[1:-1]
+    said = said.removesuffix("。")
+    for before, word in product(("", "原", "原本", "此", "此處", "此处", "下", "上", "以下", "以上"), "闕缺阙"):
+        for after in ("", "文", "字"):
+            if said == before + word + after:
+                return 1
+            if said.startswith(before + word) and said.endswith(after) and (count := _count(said[len(before) + 1 :], after)):
+                return count
+        if said.startswith(before) and said.endswith(f"字{word}") and (count := _count(said[len(before) :], f"字{word}")):
+            return count
+    return 0
+
+
+def _count(written: str, after: str) -> int:
+    """The number before some words, as many as one remark may stand for; 0 where there is none."""
+    figures = written.removesuffix(after).replace("兩", "二").replace("两", "二").replace("○", "〇")
+    if not 0 < len(figures) <= 4 or not set(figures) <= set("〇零一二三四五六七八九十百0123456789"):
+        return 0
+    return min(max(number(figures), 1), MOST_LACKING)
+
+
+def _with_zeros(text: str, inside: set[int], run: list[Character]) -> list[Character]:
+    """Circles after a digit, between numerals, and the figure 〇 before a digit are zeros; read from left to right."""
+    digits, numerals = {*"零一二三四五六七八九0123456789"}, {*"零一二三四五六七八九0123456789十百千"}
+
+    def neighbour(at: int, step: int) -> str:
+        """The character next to one, if nothing but blanks stands between them."""
+        other = at + step
+        if not 0 <= other < len(run):
+            return ""
+        left, right = sorted((run[at], run[other]), key=lambda each: each.offset)
+        between = range(left.offset + len(left.original), right.offset)
+        return run[other].folded if all(text[each].isspace() for each in between if each in inside) else ""
+
+    at = 0
+    while at < len(run):
+        if run[at].folded != "〇":
+            at += 1
+            continue
+        end = at + 1
+        while end < len(run) and neighbour(end - 1, 1) == "〇":
+            end += 1
+        before, after = neighbour(at, -1), neighbour(end - 1, 1)
+        figures = all(each.original == "〇" for each in run[at:end])
+        if before in digits or (before in numerals and after in numerals) or (figures and after in digits):
+            run[at:end] = [replace(each, folded="零") for each in run[at:end]]
+        at = end
+    return run
+
+
+def _repeated(run: list[Character]) -> Run:
+    for at in range(1, len(run)):
+        if run[at].folded == ITERATION:
+            run[at] = replace(run[at], folded=run[at - 1].folded)
     return tuple(run)
+
+
+def _readings(query: str) -> set[Run]:
+    """A phrase as it may stand in a text: alone, after a digit, before one, or between two."""
+    found = set()
+    query = query.strip()
+    befores = ("", "一") if fold(query[:1]) == "〇" else ("",)
+    afters = ("", "一") if fold(query[-1:]) == "〇" else ("",)
+    for before, after in product(befores, afters):
+        text = before + query + after
+        spans = tuple(Span(SpanKind.GAIJI, *each) for each in gaiji.find(text))
+        run = _characters(Section("", text, spans=spans), range(len(text)), {})
+        run = run[len(before) : len(run) - len(after)]
+        found.add(tuple(replace(each, offset=each.offset - len(before)) for each in run))
+    return found - {()}
 
 
 def _folded(run: Run) -> str:

@@ -22,6 +22,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ _ALONE = re.compile(rf"{_REMARK}。?")
 _LONGEST_REMARK = 16
 _SHAPES = "◆◇△▲▽▼×✕✖╳"
 _RUN_OF_SHAPES = re.compile(f"[{_SHAPES}]{{1,100}}")
-_HAN = re.compile(f"[{HAN}]")
+_HAN = re.compile(f"[{HAN}〻]")
 _CROSSES = dict.fromkeys("✕✖╳", "×")
 _UNUSUAL = re.compile(rf"[{_SHAPES}○◯⭕⚪〇々〻〃&\[〔【（(［{gaiji.OPERATORS}]")
 """Without one of these a phrase is read as it is folded."""
@@ -120,8 +121,8 @@ def _in_spans(text: str, spans: Sequence[Span]) -> Iterator[Sign]:
             if span.end - span.start > 1 or not fold(text[span.start : span.end]):
                 yield Sign(span.start, span.end, fold(gaiji.character(span.name)) or GAIJI_PLACEHOLDER)
         elif span.kind in (SpanKind.NOTE, SpanKind.SMALL) and span.end - span.start <= _LONGEST_REMARK:
-            said = "".join(text[span.start : span.end].split()).strip("〔【（(［[〕】）)］]")
-            if match := _ALONE.fullmatch(said):
+            said = "".join(text[span.start : span.end].split())
+            if match := _ALONE.fullmatch(said) or _BRACKETED.fullmatch(said):
                 is_note = span.kind is SpanKind.NOTE
                 yield Sign(span.start, span.end, LACUNA, _lacking(match), is_note)
 
@@ -223,12 +224,13 @@ def phrases(text: str) -> tuple[Phrase, ...]:
     """
     if not _UNUSUAL.search(text):
         return (tuple(Letter(ord(folded), char) for char in text if (folded := fold(char))),)
-    alone = _phrase(text)
-    found = [alone]
-    if alone and fold(alone[0].typed) == CIRCLE:
-        found.append(_phrase("一" + text)[1:])
-    if alone and fold(alone[-1].typed) == CIRCLE:
-        found += [_phrase(text + "一")[:-1], _phrase("一" + text + "一")[1:-1]]
+    text = text.strip()
+    befores = ("", "一") if fold(text[:1]) == CIRCLE else ("",)
+    afters = ("", "一") if fold(text[-1:]) == CIRCLE else ("",)
+    found = []
+    for before, after in product(befores, afters):
+        letters = _phrase(before + text + after)
+        found.append(letters[len(before) : len(letters) - len(after)])
     return tuple(dict.fromkeys(found))
 
 

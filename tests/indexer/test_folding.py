@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.text import folding
-from indexer.text.folding import fold, fold_array, fold_phrase, read_variants, repeat
+from indexer.text.folding import fold, fold_array, read_variants, repeat
+from indexer.text.readings import fold_phrase
 
 
 def _words(table: str) -> list[str]:
@@ -52,7 +53,7 @@ def test_different_words_stay_apart(pair: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "dropped", ["", "，。「」", " \u3000\n\t", "○◎●", "\u0301\ufe00\U000e0100", "￥$+=", "\ud800", "\u200b"]
+    "dropped", ["", "，。「」", " \u3000\n\t", "◇◆△×", "\u0301\ufe00\U000e0100", "￥$+=", "\ud800", "\u200b"]
 )
 def test_what_is_no_text_is_dropped(dropped: str) -> None:
     assert fold(dropped) == ""

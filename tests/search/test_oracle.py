@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import warnings
@@ -66,6 +67,14 @@ def _characters(dice: random.Random) -> str:
     return "".join(dice.choices("國国黑東", k=dice.randrange(1, 8)))
 
 
+def unknown(seed: int) -> str:
+    """A text in JSON Lines of what stands for a character, of circles among numerals, and of iteration marks."""
+    dice = random.Random(seed)
+    parts = ["國", "黑", "一", "三", "百", "○", "〇", "◯", "々", "〻", "□", "▢", "■", "〓", "×", "◆", "，", "\n", "\ue000"]
+    parts += ["⿰金先", "⿱⿰王文一", "[金*先]", "&CB00178;", "〔闕〕", "⿰", "\U000f1d6b"]
+    return json.dumps({"id": "unknown", "title": "闕文", "text": "".join(dice.choices(parts, k=4000))})
+
+
 @dataclass(frozen=True)
 class Indexed:
     """A library of one engine, with the works that went into it.
@@ -88,6 +97,7 @@ def indexed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     (folder / "KR9z0001").mkdir()
     (folder / "KR9z0001" / "KR9z0001_001.txt").write_text(restless(7), "utf-8")
     (folder / "unpaged.txt").write_text(unpaged(7), "utf-8")
+    (folder / "unknown.jsonl").write_text(unknown(7), "utf-8")
     gazetteer = bundled_folder("bundled")
     assert gazetteer
     copied = {gazetteer / "hanjiang-zhilue" / "WY0001": [*(gazetteer / "hanjiang-zhilue" / "WY0001").iterdir()]}
@@ -225,7 +235,7 @@ def test_just_the_characters_of_the_phrase_are_marked(indexed: Indexed, data: st
         for offset in range(start, end)
         if fold(section.text[offset])
     }
-    assert marked == covered(sections, phrase, scope)
+    assert marked == {(number, at) for number, at in covered(sections, phrase, scope) if fold(sections[number].text[at])}
 
 
 @law
