@@ -2,10 +2,10 @@
 
 A section is read character by character into runs: its main text without the notes is one run, and each note is a
 run of its own; what stands beside the text is in none. A run is the list of its characters that folding keeps. What
-stands for a character is one: a character that a reader marks as described or named, a remark that characters are lacking
-(as many as it says), a cross or a diamond within a line. Then a circle near numerals is zero, and an iteration mark is
-the character before it once more. A phrase stands where its folded characters stand in a row in a run; overlapping
-places all count. A circle at an end of the phrase may be either, zero or a character that is not known.
+stands for a character is one: a character that a reader marks as described or named, a remark that characters are
+lacking (as many as it says), a cross or a diamond within a line. Then a circle near numerals is zero, and an iteration
+mark is the character before it once more. A phrase stands where its folded characters stand in a row in a run;
+overlapping places all count. A circle at an end of the phrase may be either, zero or a character that is not known.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from functools import cache
 from itertools import product
 
 from corpora.model import Section, Span, SpanKind
-from corpora.readers import gaiji
-from corpora.readers.titles import number
+from corpora.readers import gaiji, titles
 from indexer.text.folding import ITERATION, fold
 from indexer.text.readings import MOST_LACKING
 from search.model import Scope
@@ -38,7 +37,8 @@ class Character:
     def is_like(self, wanted: Character, strict: bool) -> bool:
         """Whether it is the character that is wanted: the same when folded, and of the same description."""
         if wanted.name:
-            return self.name == wanted.name if strict else gaiji.same(self.name, wanted.name)
+            one, other = ("".join(fold(part) or part for part in each.name) for each in (self, wanted))
+            return self.name == wanted.name if strict else gaiji.same(one, other)
         return self.folded == wanted.folded and (not strict or self.original == wanted.original)
 
 
@@ -178,9 +178,11 @@ def _signs(section: Section) -> Signs:
                 found[at] = (at + 1, char, "")
     for start, char in enumerate(text):
         for end in range(start + 3, start + 12) if char in "〔【（(［[" else ():
-            if text[end - 1 : end] in tuple("〕】）)］]") and (lacking := _lacking(text[start:end])):
-                if not any(note.start <= start < note.end for note in notes):  # a note that says no more is read there as it stands
-                    found[start] = (end, "□" * lacking, "")
+            is_closed = text[end - 1 : end] in tuple("〕】）)］]")
+            lacking = _lacking(text[start:end]) if is_closed else 0
+            # A note that says no more is read there as it stands.
+            if lacking and not any(note.start <= start < note.end for note in notes):
+                found[start] = (end, "□" * lacking, "")
     for span in section.spans:
         said = text[span.start : span.end]
         if span.kind is SpanKind.SMALL and _lacking(said):
@@ -204,22 +206,26 @@ def _lacking(remark: str) -> int:
         said = said[1:-1]
     said = said.removesuffix("。")
     for before, word in product(("", "原", "原本", "此", "此處", "此处", "下", "上", "以下", "以上"), "闕缺阙"):
-        for after in ("", "文", "字"):
-            if said == before + word + after:
-                return 1
-            if said.startswith(before + word) and said.endswith(after) and (count := _count(said[len(before) + 1 :], after)):
-                return count
-        if said.startswith(before) and said.endswith(f"字{word}") and (count := _count(said[len(before) :], f"字{word}")):
+        if not said.startswith(before):
+            continue
+        rest = said[len(before) :]
+        if rest in (word, f"{word}文", f"{word}字"):
+            return 1
+        forms = [
+            rest[1:].removesuffix(after) for after in ("", "文", "字") if rest[:1] == word and rest.endswith(after)
+        ]
+        forms += [rest.removesuffix(f"字{word}")] if rest.endswith(f"字{word}") else []
+        if count := max(map(_count, forms), default=0):
             return count
     return 0
 
 
-def _count(written: str, after: str) -> int:
-    """The number before some words, as many as one remark may stand for; 0 where there is none."""
-    figures = written.removesuffix(after).replace("兩", "二").replace("两", "二").replace("○", "〇")
+def _count(written: str) -> int:
+    """A number, as many as one remark may stand for; 0 where it is none."""
+    figures = written.replace("兩", "二").replace("两", "二").replace("○", "〇")
     if not 0 < len(figures) <= 4 or not set(figures) <= set("〇零一二三四五六七八九十百0123456789"):
         return 0
-    return min(max(number(figures), 1), MOST_LACKING)
+    return min(max(titles.number(figures), 1), MOST_LACKING)
 
 
 def _with_zeros(text: str, inside: set[int], run: list[Character]) -> list[Character]:

@@ -1,7 +1,7 @@
 """Characters that a text describes or names because they had no code point: one character of text each.
 
-A description is one of Unicode's (⿰金先, Ideographic Description Sequences, chapter 18), or a composition as Kanripo and
-CBETA write it ([金*先]); a reference names a character in a list (&KR2038;, &#x20BB7;).
+A description is one of Unicode's (⿰金先, an Ideographic Description Sequence, chapter 18), or a composition as
+Kanripo and CBETA write it ([金*先]); a reference names a character in a list (&KR2038;, &#x20BB7;).
 """
 
 from __future__ import annotations

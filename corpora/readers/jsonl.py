@@ -8,7 +8,7 @@ A line is an object with ``id`` and ``title`` and either ``text`` or ``sections`
 * ``notes``: ``[[start, end], …]``, half-open and apart from each other
 * ``role``: ``body``, ``abstract``, ``contents`` or ``preface``
 
-Offsets are code points in ``text``. Descriptions (⿰王文) and references (&KR2038;) stay as they are, one character each.
+Offsets are code points in ``text``. Descriptions (⿰王文) and references (&KR2038;) stay as they are, each a span.
 """
 
 from __future__ import annotations

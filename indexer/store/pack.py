@@ -266,7 +266,7 @@ class Pack:
         return np.ascontiguousarray(rows["start"]), np.ascontiguousarray(rows["name"])
 
     def gaiji_name(self, offset: int) -> str:
-        """The description or reference that stands for the character at an offset of the text; empty where none does."""
+        """The description or reference that stands for the character at an offset of the text; empty if none does."""
         starts, names = self._gaiji
         at = int(starts.searchsorted(offset))
         named = at < len(starts) and int(starts[at]) == offset and int(names[at]) >= 0

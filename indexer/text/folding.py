@@ -9,8 +9,8 @@ characters fold to nothing. What stands for a character that nobody could print 
 use, 〓, U+FFFD, squares, discs and circles, of which every size and outline is one.
 
 What several code points stand for, and what only the neighbours tell, is a step after folding
-(:mod:`indexer.text.readings`): descriptions, circles that are the figure zero, and iteration marks (々, 〻 and 〃, which
-fold to 々), which say their character again (:func:`repeat`).
+(:mod:`indexer.text.readings`): descriptions, circles that are the figure zero, and iteration marks (々, 〻 and 〃,
+which fold to 々), which say their character again (:func:`repeat`).
 """
 
 from __future__ import annotations

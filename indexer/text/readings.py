@@ -32,9 +32,24 @@ from corpora.readers import gaiji
 from corpora.readers.markup import HAN
 from corpora.readers.titles import number
 from indexer.text import folding
-from indexer.text.folding import CIRCLE, ITERATION, fold, fold_array, repeat
+from indexer.text.folding import CIRCLE, fold, fold_array, repeat
 
-__all__ = ["LACUNA", "MOST_LACKING", "ZERO", "Letter", "Phrase", "Reading", "fingerprint", "fold_phrase", "phrases", "read", "signs"]
+__all__ = [
+    "LACUNA",
+    "MOST_LACKING",
+    "ZERO",
+    "Codes",
+    "Letter",
+    "Phrase",
+    "Reading",
+    "Sign",
+    "fingerprint",
+    "fold_phrase",
+    "phrases",
+    "read",
+    "same_character",
+    "signs",
+]
 
 LACUNA = "□"
 """What stands in a stream for a character of which an edition says that it is lacking."""
@@ -46,7 +61,8 @@ _DIGITS = "0123456789零一二三四五六七八九壹贰叁肆伍陆柒捌玖"
 _NUMERALS = _DIGITS + "十百千万亿拾佰仟"
 _COUNT = "0-9０-９〇○零一二三四五六七八九十百兩两"
 _REMARK = (
-    rf"(?:原本?|此[處处]?|以?[上下])?(?:[缺闕阙](?:(?P<count>[{_COUNT}]{{1,4}})?[字文]?)|(?P<before>[{_COUNT}]{{1,4}})字[缺闕阙])"
+    r"(?:原本?|此[處处]?|以?[上下])?"
+    rf"(?:[缺闕阙](?:(?P<count>[{_COUNT}]{{1,4}})?[字文]?)|(?P<before>[{_COUNT}]{{1,4}})字[缺闕阙])"
 )
 _BRACKETED = re.compile(rf"[〔【（(［\[]{_REMARK}。?[〕】）)］\]]")
 _ALONE = re.compile(rf"{_REMARK}。?")
@@ -245,6 +261,11 @@ def _phrase(text: str) -> Phrase:
         Letter(code, text[start : start + length], names.get(start, "") if code == unknown else "")
         for code, start, length in rows
     )
+
+
+def same_character(one: str, other: str) -> bool:
+    """Whether two descriptions or references are of one character, their parts compared as folded."""
+    return gaiji.same(*("".join(fold(part) or part for part in name) for name in (one, other)))
 
 
 def fold_phrase(text: str) -> str:

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpora.model import Section, SpanKind
-from indexer.text.readings import Codes, read, signs
+from indexer.text.readings import Codes as Codes
+from indexer.text.readings import read, signs
 
 BOUNDARY = 0
 LONGEST_PASSAGE = 600

@@ -14,12 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corpora.readers import gaiji
 from indexer.store.encoding import Ids
 from indexer.store.layout import MAIN
 from indexer.store.pack import Pack, StoredStream
 from indexer.store.positions import Places
-from indexer.text.readings import Letter
+from indexer.text.readings import Letter, same_character
 from indexer.text.streams import BOUNDARY, Codes, text_of
 from search import deadline
 from search.model import SearchError
@@ -177,7 +176,7 @@ def _described(pack: Pack, stream: StoredStream, piece: _Piece, starts: Places) 
     for distance, letter in zip(piece.distances, piece.typed, strict=True):
         if letter.name:
             names = _gaiji_names(pack, stream, starts + distance)
-            starts = starts[np.array([gaiji.same(name, letter.name) for name in names], dtype=bool)]
+            starts = starts[np.array([same_character(name, letter.name) for name in names], dtype=bool)]
     return starts
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import warnings
 from bisect import bisect_left
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from opencc import OpenCC
 from oracle import Run, beside, covered, occurrences, runs, wild
@@ -70,8 +71,8 @@ def _characters(dice: random.Random) -> str:
 def unknown(seed: int) -> str:
     """A text in JSON Lines of what stands for a character, of circles among numerals, and of iteration marks."""
     dice = random.Random(seed)
-    parts = ["國", "黑", "一", "三", "百", "○", "〇", "◯", "々", "〻", "□", "▢", "■", "〓", "×", "◆", "，", "\n", "\ue000"]
-    parts += ["⿰金先", "⿱⿰王文一", "[金*先]", "&CB00178;", "〔闕〕", "⿰", "\U000f1d6b"]
+    parts = [*"國黑一三百○〇◯々〻□▢■〓×◆\n\ue000\U000f1d6b"]
+    parts += ["⿰金先", "⿱⿰王文一", "[金*先]", "&CB00178;", "〔闕〕"]
     return json.dumps({"id": "unknown", "title": "闕文", "text": "".join(dice.choices(parts, k=4000))})
 
 
@@ -155,7 +156,11 @@ def cut(data: st.DataObject, indexed: Indexed) -> str:
     run, middle = pick(data, places)
     start = middle - data.draw(st.integers(1, min(middle, LONGEST - 1)))
     end = data.draw(st.integers(middle + 1, start + LONGEST))
-    return "".join(each.original for each in run[start:end])
+    phrase = run[start:end]
+    # What a phrase can't say without what goes before it, or without being a note.
+    assume(fold(phrase[0].original) != "々")
+    assume(not any(each.folded == "□" and each.original[:1] in "原此以上下缺闕阙" for each in phrase))
+    return "".join(each.original for each in phrase)
 
 
 def pick(data: st.DataObject, choices: Sequence[Chosen]) -> Chosen:
@@ -235,7 +240,8 @@ def test_just_the_characters_of_the_phrase_are_marked(indexed: Indexed, data: st
         for offset in range(start, end)
         if fold(section.text[offset])
     }
-    assert marked == {(number, at) for number, at in covered(sections, phrase, scope) if fold(sections[number].text[at])}
+    expected = covered(sections, phrase, scope)
+    assert marked == {(number, at) for number, at in expected if fold(sections[number].text[at])}
 
 
 @law
@@ -246,6 +252,7 @@ def test_wildcards_stand_for_any_characters(indexed: Indexed, data: st.DataObjec
         start = data.draw(st.integers(1, max(1, len(phrase) - 2)))
         end = data.draw(st.integers(start, start + 3))
         phrase = phrase[:start] + data.draw(st.sampled_from("?*")) + phrase[min(end, len(phrase) - 1) :]
+    assume(not re.search(r"[⿰⿱\[&]|[○〇◯][?*]|[?*][○〇◯]", phrase))
     assert total(indexed, quoted(phrase), scope) == wild(indexed.sections, phrase.rstrip("*"), scope)
 
 
@@ -253,6 +260,7 @@ def test_wildcards_stand_for_any_characters(indexed: Indexed, data: st.DataObjec
 @given(data=st.data(), scope=SCOPES, distance=st.integers(0, 12))
 def test_near_finds_both_orders_in_one_run(indexed: Indexed, data: st.DataObject, scope: Scope, distance: int) -> None:
     phrase = cut(data, indexed)
+    assume("[" not in phrase)  # what is left of a composition might have its * as a wildcard
     split = data.draw(st.integers(3, 5))
     gap = data.draw(st.integers(0, 12))
     left, right = phrase[:split], phrase[split + gap : split + gap + 3] or phrase[-3:]

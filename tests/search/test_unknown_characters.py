@@ -114,7 +114,10 @@ def index(texts: Path, folder: Path) -> Indexed:
 
 def names(shapes: dict[str, str]) -> dict[str, str]:
     """A word for each shape, of two characters that stand nowhere else, with it between them."""
-    return {name: f"{chr(0x5100 + number)}{shape}{chr(0x6100 + number)}" for number, (name, shape) in enumerate(shapes.items())}
+    return {
+        name: f"{chr(0x5100 + number)}{shape}{chr(0x6100 + number)}"
+        for number, (name, shape) in enumerate(shapes.items())
+    }
 
 
 @pytest.fixture(scope="module", params=FORMATS)
@@ -158,27 +161,82 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Indexed:
     ("phrase", "strict", "times"),
     [
         # a circle by a numeral is zero, in whatever way it is typed
-        ("一九〇三", False, 1), ("一九零三", False, 1), ("一九○三", False, 1), ("一九◯三", False, 1),
-        ("一九〇三", True, 0), ("一九○三", True, 1), ("一九零四", False, 1), ("一九○五", False, 1), ("一九三", False, 0),
-        ("民國二〇年", False, 1), ("二零", False, 1), ("一百〇八", False, 1), ("八三一三零", False, 1), ("零九三", False, 1),
+        ("一九〇三", False, 1),
+        ("一九零三", False, 1),
+        ("一九○三", False, 1),
+        ("一九◯三", False, 1),
+        ("一九〇三", True, 0),
+        ("一九○三", True, 1),
+        ("一九零四", False, 1),
+        ("一九○五", False, 1),
+        ("一九三", False, 0),
+        ("民國二〇年", False, 1),
+        ("二零", False, 1),
+        ("一百〇八", False, 1),
+        ("八三一三零", False, 1),
+        ("零九三", False, 1),
         # elsewhere it is a character that nobody knows, and no zero
-        ("王零氏", False, 1), ("王○氏", False, 1), ("王〇氏", False, 1), ("王〇氏", True, 0), ("王?氏", False, 2),
-        ("三老", False, 1), ("零三老", False, 0), ("○三老", False, 1), ("○三", False, 2), ("〇三", False, 1), ("零三", False, 1),
+        ("王零氏", False, 1),
+        ("王○氏", False, 1),
+        ("王〇氏", False, 1),
+        ("王〇氏", True, 0),
+        ("王?氏", False, 2),
+        ("三老", False, 1),
+        ("零三老", False, 0),
+        ("○三老", False, 1),
+        ("○三", False, 2),
+        ("〇三", False, 1),
+        ("零三", False, 1),
         # remarks of an edition
-        ("都部司", False, 0), ("都部?司", False, 1), ("甲乙", False, 0), ("甲?乙", False, 1), ("乙丙", False, 2),
-        ("李張", False, 0), ("李???張", False, 1), ("李??張", False, 0), ("甲???乙", False, 1), ("甲〔缺三字〕乙", False, 1),
-        ("甲[缺三字]乙", True, 1), ("丙??丁", False, 1), ("戊?己", False, 1), ("戊□己", False, 1), ("戊□己", True, 0),
-        ("庚以下缺失辛", False, 1), ("壬守闕癸", False, 1), ("子" + "□" * MOST_LACKING + "丑", False, 1),
+        ("都部司", False, 0),
+        ("都部?司", False, 1),
+        ("甲乙", False, 0),
+        ("甲?乙", False, 1),
+        ("乙丙", False, 2),
+        ("李張", False, 0),
+        ("李???張", False, 1),
+        ("李??張", False, 0),
+        ("甲???乙", False, 1),
+        ("甲〔缺三字〕乙", False, 1),
+        ("甲[缺三字]乙", True, 1),
+        ("丙??丁", False, 1),
+        ("戊?己", False, 1),
+        ("戊□己", False, 1),
+        ("戊□己", True, 0),
+        ("庚以下缺失辛", False, 1),
+        ("壬守闕癸", False, 1),
+        ("子" + "□" * MOST_LACKING + "丑", False, 1),
         # signs of items, and of characters
-        ("益州", False, 1), ("施為", False, 0), ("施?為", False, 1), ("耿耿", False, 0), ("耿×耿", False, 1), ("囗口", False, 1),
-        ("口口", False, 0), ("家家", False, 1), ("家々", True, 1),
+        ("益州", False, 1),
+        ("施為", False, 0),
+        ("施?為", False, 1),
+        ("耿耿", False, 0),
+        ("耿×耿", False, 1),
+        ("囗口", False, 1),
+        ("口口", False, 0),
+        ("家家", False, 1),
+        ("家々", True, 1),
         # descriptions
-        ("趙⿰金先氏", False, 1), ("趙⿰金先氏", True, 1), ("趙[金*先]氏", False, 1), ("趙[金*先]氏", True, 0),
-        ("錢⿰金先氏", False, 1), ("趙⿱山大氏", False, 0), ("孫⿱山大氏", False, 1), ("孫〓氏", False, 1), ("孫〓氏", True, 0),
-        ("李〓氏", True, 1), ("李⿰金先氏", False, 0), ("張⿰金先氏", True, 1), ("周氏", False, 1), ("金先", False, 0),
-        ("趙⿰金先", False, 1), ("先氏", False, 0), ("⿰金先", False, 4), ("⿰金先", True, 3),
+        ("趙⿰金先氏", False, 1),
+        ("趙⿰金先氏", True, 1),
+        ("趙[金*先]氏", False, 1),
+        ("趙[金*先]氏", True, 0),
+        ("錢⿰金先氏", False, 1),
+        ("趙⿱山大氏", False, 0),
+        ("孫⿱山大氏", False, 1),
+        ("孫〓氏", False, 1),
+        ("孫〓氏", True, 0),
+        ("李〓氏", True, 1),
+        ("李⿰金先氏", False, 0),
+        ("張⿰金先氏", True, 1),
+        ("周氏", False, 1),
+        ("金先", False, 0),
+        ("趙⿰金先", False, 1),
+        ("先氏", False, 0),
+        ("⿰金先", False, 4),
+        ("⿰金先", True, 3),
     ],
-)  # fmt: skip
+)
 def test_a_phrase_is_found_as_often_as_it_stands(text: Indexed, phrase: str, strict: bool, times: int) -> None:
     assert text.count(phrase, strict=strict) == times
     if "?" not in phrase:
@@ -203,10 +261,8 @@ def test_too_many_readings_are_refused(text: Indexed) -> None:
         text.count("?".join("○" * 9))
 
 
-PIECES = [
-    "國", "王", "一", "三", "百", "零", "○", "〇", "◯", "々", "〻", "□", "▢", "■", "〓", "×", "◆", "，", "\n", " ", "\ue000",
-    "\U000f1d6b", "⿰金先", "⿱⿰王文一", "⿰王", "[金*先]", "&CB00178;", "&amp;", "〔闕〕", "（缺三字）", "〔", "闕", "字",
-]  # fmt: skip
+PIECES = [*"國王一三百零○〇◯々〻□▢■〓×◆，\n \ue000\U000f1d6b〔闕字"]
+PIECES += ["⿰金先", "⿱⿰王文一", "⿰王", "[金*先]", "&CB00178;", "&amp;", "〔闕〕", "（缺三字）"]
 PHRASES = st.lists(st.sampled_from([*PIECES, "[缺"]), min_size=1, max_size=6).map("".join)
 
 
@@ -226,7 +282,11 @@ def sections(draw: st.DrawFn) -> Section:
         length += len(piece)
     text = "".join(parts)
     bounds = {span.start for span in spans} | {span.end for span in spans}
-    from_readers = [Span(SpanKind.GAIJI, *found) for found in oracle.gaiji.find(text) if not bounds & {*range(found[0] + 1, found[1])}]
+    from_readers = [
+        Span(SpanKind.GAIJI, *found)
+        for found in oracle.gaiji.find(text)
+        if not bounds & {*range(found[0] + 1, found[1])}
+    ]
     return Section("卷一", text, spans=tuple(sorted([*spans, *from_readers], key=lambda span: (span.start, -span.end))))
 
 
