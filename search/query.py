@@ -4,14 +4,14 @@
 nodes are repaired where the query is odd (each repair is explained), and turned into the tree below. Nothing
 of Whoosh leaves this module.
 
-========================  =========================================================================
+========================  ===================================================================================
 ``完顏 阿骨打``            both words (white space, also U+3000, separates them)
 ``"完顏阿骨打"``           one exact phrase; also “ ”, 「 」, 『 』 around a whole word or phrase
 ``金 AND 遼``              both; ``OR`` either; ``NOT`` excludes; ``( )`` groups
 ``金 NEAR/5 遼``           at most 5 characters between them, in either order
-``完顏?打``                ``?`` is any one character, ``*`` any run of up to 8
+``完顏?打``                ``?`` is any one character, also one that is lost or described; ``*`` any run of up to 8
 ``title:金史``             the catalogue record; see :data:`FIELDS` for the names, Chinese ones too
-========================  =========================================================================
+========================  ===================================================================================
 
 ``NEAR`` binds tightest, then ``NOT``, ``AND``, ``OR``, then plain adjacency; without a number it means NEAR/10.
 Every operator may be typed full-width. A ``?`` that ends a bare word, and any ``?`` in a word with other

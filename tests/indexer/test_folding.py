@@ -71,12 +71,34 @@ def test_a_private_character_is_a_character() -> None:
     assert fold("\ufffe\U000fffff") == ""  # no characters
 
 
-@pytest.mark.parametrize("spellings", ["馀餘余", "锺鍾钟鐘", "谘諮咨", "着著", "钜鉅巨", "託讬托", "雠讎", "缐綫線线", "穨頹颓"])
+@pytest.mark.parametrize(
+    "spellings", ["馀餘余", "锺鍾钟鐘", "谘諮咨", "着著", "钜鉅巨", "託讬托", "雠讎", "缐綫線线", "穨頹颓"]
+)
 def test_what_is_simplified_in_part_is_the_same_character(spellings: str) -> None:
     assert len(set(map(fold, spellings))) == 1
 
 
-@pytest.mark.parametrize("different", ["昵日", "翦剪", "頫俯", "硤峡", "耑专", "藉借", "喆哲", "囗口", "囗□", "〇零", "□■", "余佘", "钟种", "咨资", "著箸", "着看"])
+@pytest.mark.parametrize(
+    "different",
+    [
+        "昵日",
+        "翦剪",
+        "頫俯",
+        "硤峡",
+        "耑专",
+        "藉借",
+        "喆哲",
+        "囗口",
+        "囗□",
+        "〇零",
+        "□■",
+        "余佘",
+        "钟种",
+        "咨资",
+        "著箸",
+        "着看",
+    ],
+)
 def test_what_only_looks_alike_is_another_character(different: str) -> None:
     assert len(set(map(fold, different))) == 2
 
