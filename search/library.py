@@ -11,7 +11,7 @@ from typing import Any
 
 from indexer.embedding import StaticEmbedder
 from indexer.store.access import Declared
-from indexer.text import folding
+from indexer.text import readings
 from search import cursors, fields
 from search.addresses import Address, Located, Standing, follow
 from search.hits import pairs_of, read_hits
@@ -106,7 +106,7 @@ class Library:
     @property
     def is_folded_as_now(self) -> bool:
         """Whether the texts were folded by this program's tables; else some words are not found until they are."""
-        return self.store.folding == folding.fingerprint()
+        return self.store.folding == readings.fingerprint()
 
     @property
     def identity(self) -> str:

@@ -4,14 +4,14 @@
 nodes are repaired where the query is odd (each repair is explained), and turned into the tree below. Nothing
 of Whoosh leaves this module.
 
-========================  =========================================================================
+========================  ===================================================================================
 ``完顏 阿骨打``            both words (white space, also U+3000, separates them)
 ``"完顏阿骨打"``           one exact phrase; also “ ”, 「 」, 『 』 around a whole word or phrase
 ``金 AND 遼``              both; ``OR`` either; ``NOT`` excludes; ``( )`` groups
 ``金 NEAR/5 遼``           at most 5 characters between them, in either order
-``完顏?打``                ``?`` is any one character, ``*`` any run of up to 8
+``完顏?打``                ``?`` is any one character, also one that is lost or described; ``*`` any run of up to 8
 ``title:金史``             the catalogue record; by a name that :mod:`corpora.catalogue` declares
-========================  =========================================================================
+========================  ===================================================================================
 
 ``NEAR`` binds tightest, then ``NOT``, ``AND``, ``OR``, then plain adjacency; without a number it means NEAR/10.
 Every operator may be typed full-width. A ``?`` that ends a bare word, and any ``?`` in a word with other
@@ -24,12 +24,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
+from itertools import chain, product
+from math import prod
 from typing import Any
 
 from whoosh.qparser import QueryParser, plugins, syntax, taggers
 
 from corpora.catalogue import QUERIED
-from indexer.text.folding import fold, fold_phrase
+from corpora.readers import gaiji
+from indexer.text.folding import fold
+from indexer.text.readings import Letter, phrases
 from search.model import MAX_CHARACTERS, SearchError
 
 MAX_TERMS = 32
@@ -38,6 +43,8 @@ MAX_RUN = 8
 """The most characters that one ``*`` stands for."""
 MAX_RUNS = 8
 """The most ``*`` in one phrase."""
+MAX_READINGS = 16
+"""The most readings of one phrase, whose circles may be zeros or unknown characters."""
 MAX_DISTANCE = 100
 DEFAULT_DISTANCE = 10
 SHOWN = 20
@@ -54,6 +61,7 @@ class Wild(Enum):
 ANY_ONE = Wild.ONE
 ANY_RUN = Wild.RUN
 Element = int | Wild
+_Sought = tuple[Letter | Wild, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,26 +217,66 @@ _PASSAGE = re.compile("[，。、；：！…,;!“”「」『』《》]")
 
 
 def _literal(text: str) -> tuple[Element, ...]:
-    return tuple(map(ord, fold_phrase(text)))
+    return tuple(letter.code for letter in phrases(text)[0])
 
 
 def _pattern(text: str) -> tuple[Element, ...]:
-    """The folded pattern of a phrase; ``*`` at its ends, where it would add nothing, and doubled ``*`` are dropped."""
+    """The folded pattern of a phrase, as it reads alone."""
     if _PASSAGE.search(text):
         return _literal(text)
-    pattern: list[Element] = []
-    for part in re.split(r"([?？*＊])", text):
+    return _codes(_sought(text)[0])
+
+
+def _codes(sought: _Sought) -> tuple[Element, ...]:
+    return tuple(each.code if isinstance(each, Letter) else each for each in sought)
+
+
+@lru_cache(64)
+def readings(phrase: Phrase) -> tuple[tuple[tuple[Element, ...], tuple[Letter, ...]], ...]:
+    """Return each pattern that a phrase may be in a text, with its characters as the reader typed them.
+
+    There is more than one where a circle at an end of the phrase may be zero or an unknown character.
+    """
+    sought = tuple(phrases(phrase.text)) if phrase.literal else _sought(phrase.text)
+    return tuple((_codes(each), tuple(letter for letter in each if isinstance(letter, Letter))) for each in sought)
+
+
+def _sought(text: str) -> tuple[_Sought, ...]:
+    """The readings of a phrase with wildcards; ``*`` at its ends, where it would add nothing, and doubled ``*`` are
+    dropped.
+
+    Raises:
+        SearchError: there are too many wildcards or readings, or nothing but wildcards.
+    """
+    parts: list[tuple[_Sought, ...]] = []
+    for part in _parts(text):
         if part not in _WILD:
-            pattern.extend(_literal(part))
-        elif not (_WILD[part] is ANY_RUN and (not pattern or pattern[-1] is ANY_RUN)):
-            pattern.append(_WILD[part])
-    while pattern and pattern[-1] is ANY_RUN:
-        pattern.pop()
-    if pattern.count(ANY_RUN) > MAX_RUNS:
+            parts.append(phrases(part))
+        elif not (_WILD[part] is ANY_RUN and (not parts or parts[-1] == ((ANY_RUN,),))):
+            parts.append(((_WILD[part],),))
+    while parts and parts[-1] == ((ANY_RUN,),):
+        parts.pop()
+    if parts.count(((ANY_RUN,),)) > MAX_RUNS:
         raise SearchError("query-too-complex", f"* > {MAX_RUNS}")
-    if not any(isinstance(element, int) for element in pattern) and any(mark in text for mark in _WILD):
+    if prod(map(len, parts)) > MAX_READINGS:
+        raise SearchError("query-too-complex", text[:SHOWN])
+    if not any(isinstance(each, Letter) for part in parts for each in part[0]) and any(mark in text for mark in _WILD):
         raise SearchError("wildcard-too-broad", text[:SHOWN])
-    return tuple(pattern)
+    return tuple(tuple(chain.from_iterable(chosen)) for chosen in product(*parts))
+
+
+def _parts(text: str) -> Iterator[str]:
+    """The wildcards of a phrase and what stands between them; a description that holds one is whole."""
+    described = {at for start, end, _ in gaiji.find(text) for at in range(start, end)}
+    start = 0
+    for wild in re.finditer(r"[?？*＊]", text):
+        if wild.start() not in described:
+            if wild.start() > start:
+                yield text[start : wild.start()]
+            yield wild[0]
+            start = wild.end()
+    if start < len(text):
+        yield text[start:]
 
 
 # Whoosh's side: taggers and filters

@@ -2,34 +2,59 @@
 
 A section is read character by character into runs: its main text without the notes is one run, each note is a run of
 its own, and all of it in the order of the page, text and notes, is one more; what stands beside the text is in none. A
-run is the list of its characters that folding keeps, where an iteration mark is the character before it once more. A
-phrase stands where its folded characters stand in a row in a run; overlapping places all count, and what is found in
-two runs, the same characters of the section, counts once.
+run is the list of its characters that folding keeps. What stands for a character is one: a character that a reader
+marks as described or named, a remark that characters are lacking (as many as it says; a note that says so is that many
+characters of the text, and of the page), a cross or a diamond within a line. Then a circle near numerals is zero, and
+an iteration mark is the character before it once more. A phrase stands where its folded characters stand in a row in a
+run; overlapping places all count, and what is found in two runs, the same characters of the section, counts once. A
+circle at an end of the phrase may be either, zero or a character that is not known.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import product
 
-from corpora.model import Section, SpanKind
+from corpora.model import Section, Span, SpanKind
+from corpora.readers import gaiji, titles
 from indexer.text.folding import ITERATION, fold
+from indexer.text.readings import MOST_LACKING
 from search.model import Scope
 from search.query import MAX_RUN
 
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """A character that folding keeps: where it stands in the section, as it stands there, and folded."""
+    """A character that folding keeps: where it stands in the section, as it stands there, folded, and as described.
+
+    ``number`` counts those that one remark stands for.
+    """
 
     offset: int
     original: str
     folded: str
+    name: str = ""
+    number: int = 0
+
+    @property
+    def mark(self) -> Mark:
+        """What makes it different from all others of its section."""
+        return self.offset, self.number
+
+    def is_like(self, wanted: Character, strict: bool) -> bool:
+        """Whether it is the character that is wanted: the same when folded, and of the same description."""
+        if wanted.name:
+            one, other = ("".join(fold(part) or part for part in each.name) for each in (self, wanted))
+            return self.name == wanted.name if strict else gaiji.same(one, other)
+        return self.folded == wanted.folded and (not strict or self.original == wanted.original)
 
 
 Run = tuple[Character, ...]
+Mark = tuple[int, int]
 Place = tuple[int, int]
 """The number of a section and an offset in its text."""
 
@@ -49,8 +74,13 @@ class Found:
 
     @property
     def offsets(self) -> tuple[int, ...]:
-        """Where its characters stand in the section: what makes two places different."""
+        """Where its characters stand in the section."""
         return tuple(each.offset for each in self.characters)
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """What makes two places different."""
+        return tuple(each.mark for each in self.characters)
 
 
 def occurrences(sections: Sequence[Section], query: str, scope: Scope, strict: bool = False) -> list[Place]:
@@ -60,13 +90,20 @@ def occurrences(sections: Sequence[Section], query: str, scope: Scope, strict: b
 
 def covered(sections: Sequence[Section], query: str, scope: Scope) -> set[Place]:
     """Section and offset of every character that is part of an occurrence."""
-    return {(found.section, each.offset) for found in scan(sections, query, scope) for each in found.characters}
+    return {
+        (found.section, offset)
+        for found in scan(sections, query, scope)
+        for each in found.characters
+        for offset in range(each.offset, each.offset + len(each.original))
+    }
 
 
-def beside(sections: Sequence[Section], left: str, right: str, distance: int, scope: Scope) -> set[tuple[int, ...]]:
-    """The places of two phrases that have one of the other ``distance`` characters off at most: section and offsets."""
+def beside(
+    sections: Sequence[Section], left: str, right: str, distance: int, scope: Scope
+) -> set[tuple[int, tuple[Mark, ...]]]:
+    """The places of two phrases that have one of the other ``distance`` characters off at most: section and marks."""
     found = pairs(sections, left, right, distance, scope)
-    return {(each.section, *each.offsets) for one, other, _ in found for each in (one, other)}
+    return {(each.section, each.marks) for one, other, _ in found for each in (one, other)}
 
 
 def pairs(
@@ -82,9 +119,9 @@ def pairs(
         section = sections[one.section]
         shared = [(runs(section, scope)[at], _places(section, scope)[at]) for at in _runs_with(section, scope, one)]
         for other in (found for found in others if found.section == one.section):
-            first, last = sorted((one.offsets, other.offsets))
+            first, last = sorted((one.marks, other.marks))
             for run, at in shared:
-                if all(offset in at for offset in other.offsets) and 0 <= at[last[0]] - at[first[-1]] - 1 <= distance:
+                if all(mark in at for mark in other.marks) and 0 <= at[last[0]] - at[first[-1]] - 1 <= distance:
                     yield one, other, tuple(each.offset for each in run[at[first[0]] : at[last[-1]] + 1])
                     break
 
@@ -92,13 +129,13 @@ def pairs(
 def _runs_with(section: Section, scope: Scope, found: Found) -> list[int]:
     """The numbers of the runs that have all characters of an occurrence."""
     known = _places(section, scope)
-    return [number for number in range(len(known)) if all(offset in known[number] for offset in found.offsets)]
+    return [number for number in range(len(known)) if all(mark in known[number] for mark in found.marks)]
 
 
 @cache
-def _places(section: Section, scope: Scope) -> list[dict[int, int]]:
-    """For each run, the place in it of each of its characters, by its offset."""
-    return [{each.offset: at for at, each in enumerate(run)} for run in runs(section, scope)]
+def _places(section: Section, scope: Scope) -> list[dict[Mark, int]]:
+    """For each run, the place in it of each of its characters."""
+    return [{each.mark: at for at, each in enumerate(run)} for run in runs(section, scope)]
 
 
 def wild(sections: Sequence[Section], query: str, scope: Scope) -> int:
@@ -108,42 +145,56 @@ def wild(sections: Sequence[Section], query: str, scope: Scope) -> int:
     that another run has just so, character for character, is looked for there alone.
     """
     query = re.sub(r"\*+", "*", query)
-    parts = [(part, _characters(part, range(len(part)))) for part in re.split(r"([?*])", query)]
-    wildcards = {"?": ".", "*": f".{{0,{MAX_RUN}}}"}
-    folded, typed = (
-        "".join(wildcards.get(part) or re.escape(text(run)) for part, run in parts) for text in (_folded, _original)
-    )
-    longest = len(query) + MAX_RUN * query.count("*")
+    parts = [[tuple(part)] if part in "?*" else _readings(part) for part in re.split(r"([?*])", query) if part]
     places = set()
-    for number, section in enumerate(sections):
+    for wanted, (number, section) in product(list(product(*parts)), enumerate(sections)):
+        pattern = tuple(each for part in wanted for each in part)
         of_runs = {each: at for at, run in enumerate(runs(section, Scope.BOTH)[:-1]) for each in run}
         for run in runs(section, scope):
-            text, spelled = _folded(run), _original(run)
-            for start in (found.start() for found in re.finditer(f"(?={folded})", text, re.DOTALL)):
-                ends = range(start + 1, min(start + longest, len(run)) + 1)
-                fits = [end for end in ends if re.fullmatch(folded, text[start:end], re.DOTALL)]
-                as_typed = (end for end in fits if re.fullmatch(typed, spelled[start:end], re.DOTALL))
-                stretch = run[start : next(as_typed, fits[0])]
+            for start in range(len(run)):
+                fits = _ends(run, start, pattern, strict=False)
+                if not fits:
+                    continue
+                stretch = run[start : min(_ends(run, start, pattern, strict=True) or fits)]
                 stands_in = {of_runs.get(each) for each in stretch}
                 if run is not printed(section) or len(stands_in) > 1 or None in stands_in:
-                    places.add((number, tuple(each.offset for each in stretch)))
+                    places.add((number, tuple(each.mark for each in stretch)))
     return len(places)
+
+
+def _ends(run: Run, start: int, pattern: Sequence[Character | str], strict: bool) -> set[int]:
+    """Where what stands in a run from ``start`` on may end, if it is characters and wildcards as in a pattern."""
+    ends = {start}
+    for each in pattern:
+        if each == "*":
+            ends = {end + more for end in ends for more in range(MAX_RUN + 1) if end + more <= len(run)}
+        else:
+            ends = {
+                end + 1
+                for end in ends
+                if end < len(run) and (not isinstance(each, Character) or run[end].is_like(each, strict))
+            }
+    return ends
 
 
 def scan(sections: Sequence[Section], query: str, scope: Scope, strict: bool = False) -> Iterator[Found]:
     """Every occurrence of the query, read as one phrase; spelled just as there where the scan is strict."""
-    wanted = _characters(query, range(len(query)))
+    readings = _readings(query)
     for number, section in enumerate(sections):
-        known: set[tuple[int, ...]] = set()
+        known: set[tuple[Mark, ...]] = set()
         for place, run in enumerate(runs(section, scope)):
             text = _folded(run)
-            start = text.find(_folded(wanted))
-            while start >= 0:
-                found = Found(number, place, start, run[start : start + len(wanted)])
-                if found.offsets not in known and (not strict or _original(found.characters) == _original(wanted)):
-                    known.add(found.offsets)
-                    yield found
-                start = text.find(_folded(wanted), start + 1)
+            for wanted in readings:
+                start = text.find(_folded(wanted))
+                while start >= 0:
+                    found = Found(number, place, start, run[start : start + len(wanted)])
+                    alike = all(
+                        each.is_like(other, strict) for each, other in zip(found.characters, wanted, strict=True)
+                    )
+                    if alike and found.marks not in known:
+                        known.add(found.marks)
+                        yield found
+                    start = text.find(_folded(wanted), start + 1)
 
 
 def runs(section: Section, scope: Scope) -> list[Run]:
@@ -166,22 +217,150 @@ def _runs(section: Section) -> tuple[Run, list[Run], Run]:
     main = [offset for offset in range(len(section.text)) if offset not in inside]
     said = [[offset for offset in note if offset not in beside] for note in notes]
     everything = [offset for offset in range(len(section.text)) if offset not in beside]
+    lacking = {
+        note.start: note
+        for note in notes
+        if note.start not in beside and _lacking(section.text[note.start : note.stop])
+    }
     return (
-        _characters(section.text, main),
-        [_characters(section.text, note) for note in said],
-        _characters(section.text, everything),
+        _characters(section, sorted([*main, *lacking]), lacking),
+        [_characters(section, note, {}) for note in said],
+        _characters(section, everything, lacking),
     )
 
 
-def _characters(text: str, offsets: Sequence[int]) -> Run:
+def _characters(section: Section, offsets: Sequence[int], lacking: Mapping[int, range]) -> Run:
+    """The characters at some offsets; ``lacking`` are the notes among them that say that characters are lacking."""
+    text, inside = section.text, set(offsets)
+    whole = {start: (note.stop, "□" * _lacking(text[start : note.stop]), "") for start, note in lacking.items()}
+    whole |= {start: each for start, each in _signs(section).items() if start not in whole and start in inside}
     run: list[Character] = []
+    end = 0
     for at in offsets:
-        folded = fold(text[at])
-        if folded == ITERATION and run:
-            folded = run[-1].folded
-        if folded:
+        if at in whole and at >= end:
+            end, told, name = whole[at]
+            run += [Character(at, text[at:end], each, name, number) for number, each in enumerate(told)]
+        elif at >= end and (folded := fold(text[at])):
             run.append(Character(at, text[at], folded))
+    return _repeated(_with_zeros(text, inside, run))
+
+
+Signs = dict[int, tuple[int, str, str]]
+"""Where a sign begins: where it ends, the folded characters that it stands for, and its description."""
+
+
+@cache
+def _signs(section: Section) -> Signs:
+    """What stands for characters, but for notes."""
+    text = section.text
+    found: Signs = {}
+    notes = [span for span in section.spans if span.kind is SpanKind.NOTE and _lacking(text[span.start : span.end])]
+    for at, char in enumerate(text):
+        if char in SHAPES:
+            before, after = text[:at].rstrip(SHAPES)[-1:], text[at:].lstrip(SHAPES)[:1]
+            if _is_ideograph(before) or (before.strip() and _is_ideograph(after)):
+                found[at] = (at + 1, char, "")
+    for start, char in enumerate(text):
+        for end in range(start + 3, start + 12) if char in "〔【（(［[" else ():
+            is_closed = text[end - 1 : end] in tuple("〕】）)］]")
+            lacking = _lacking(text[start:end]) if is_closed else 0
+            # A note that says no more is read there as it stands.
+            if lacking and not any(note.start <= start < note.end for note in notes):
+                found[start] = (end, "□" * lacking, "")
+    for span in section.spans:
+        said = text[span.start : span.end]
+        if span.kind is SpanKind.SMALL and _lacking(said):
+            found[span.start] = (span.end, "□" * _lacking(said), "")
+        if span.kind is SpanKind.GAIJI:
+            found[span.start] = (span.end, fold(said) if len(said) == 1 else "〓", span.name)
+    return found
+
+
+def _is_ideograph(char: str) -> bool:
+    return bool(char) and (char in "〇〓□々〻" or (char >= "\u3400" and unicodedata.category(char) in ("Lo", "Co")))
+
+
+SHAPES = "◆◇△▲▽▼×"
+
+
+def _lacking(remark: str) -> int:
+    """How many characters are lacking where a remark stands; 0 where it says no such thing."""
+    said = "".join(remark.split())
+    if len(said) > 2 and said[0] in "〔【（(［[" and said[-1] in "〕】）)］]":
+        said = said[1:-1]
+    said = said.removesuffix("。")
+    for before, word in product(("", "原", "原本", "此", "此處", "此处", "下", "上", "以下", "以上"), "闕缺阙"):
+        if not said.startswith(before):
+            continue
+        rest = said[len(before) :]
+        if rest in (word, f"{word}文", f"{word}字"):
+            return 1
+        forms = [
+            rest[1:].removesuffix(after) for after in ("", "文", "字") if rest[:1] == word and rest.endswith(after)
+        ]
+        forms += [rest.removesuffix(f"字{word}")] if rest.endswith(f"字{word}") else []
+        if count := max(map(_count, forms), default=0):
+            return count
+    return 0
+
+
+def _count(written: str) -> int:
+    """A number, as many as one remark may stand for; 0 where it is none."""
+    figures = written.replace("兩", "二").replace("两", "二").replace("○", "〇")
+    if not 0 < len(figures) <= 4 or not set(figures) <= set("〇零一二三四五六七八九十百0123456789"):
+        return 0
+    return min(max(titles.number(figures), 1), MOST_LACKING)
+
+
+def _with_zeros(text: str, inside: set[int], run: list[Character]) -> list[Character]:
+    """Circles after a digit, between numerals, and the figure 〇 before a digit are zeros; read from left to right."""
+    digits, numerals = {*"零一二三四五六七八九0123456789"}, {*"零一二三四五六七八九0123456789十百千"}
+
+    def neighbour(at: int, step: int) -> str:
+        """The character next to one, if nothing but blanks stands between them."""
+        other = at + step
+        if not 0 <= other < len(run):
+            return ""
+        left, right = sorted((run[at], run[other]), key=lambda each: each.offset)
+        between = range(left.offset + len(left.original), right.offset)
+        return run[other].folded if all(text[each].isspace() for each in between if each in inside) else ""
+
+    at = 0
+    while at < len(run):
+        if run[at].folded != "〇":
+            at += 1
+            continue
+        end = at + 1
+        while end < len(run) and neighbour(end - 1, 1) == "〇":
+            end += 1
+        before, after = neighbour(at, -1), neighbour(end - 1, 1)
+        figures = all(each.original == "〇" for each in run[at:end])
+        if before in digits or (before in numerals and after in numerals) or (figures and after in digits):
+            run[at:end] = [replace(each, folded="零") for each in run[at:end]]
+        at = end
+    return run
+
+
+def _repeated(run: list[Character]) -> Run:
+    for at in range(1, len(run)):
+        if run[at].folded == ITERATION:
+            run[at] = replace(run[at], folded=run[at - 1].folded)
     return tuple(run)
+
+
+def _readings(query: str) -> set[Run]:
+    """A phrase as it may stand in a text: alone, after a digit, before one, or between two."""
+    found = set()
+    query = query.strip()
+    befores = ("", "一") if fold(query[:1]) == "〇" else ("",)
+    afters = ("", "一") if fold(query[-1:]) == "〇" else ("",)
+    for before, after in product(befores, afters):
+        text = before + query + after
+        spans = tuple(Span(SpanKind.GAIJI, *each) for each in gaiji.find(text))
+        run = _characters(Section("", text, spans=spans), range(len(text)), {})
+        run = run[len(before) : len(run) - len(after)]
+        found.add(tuple(replace(each, offset=each.offset - len(before)) for each in run))
+    return found - {()}
 
 
 def _folded(run: Run) -> str:

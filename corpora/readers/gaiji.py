@@ -1,12 +1,17 @@
-"""Characters that a text describes or names because they had no code point: one character of text each."""
+"""Characters that a text describes or names because they had no code point: one character of text each.
+
+A description is one of Unicode's (⿰金先, an Ideographic Description Sequence, chapter 18), or a composition as
+Kanripo and CBETA write it ([金*先]); a reference names a character in a list (&KR2038;, &#x20BB7;).
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from corpora.model import GAIJI_PLACEHOLDER
+from corpora.model import GAIJI_PLACEHOLDER, Span, SpanKind
 
 _TABLE = Path(__file__).parents[1] / "gaiji.tsv"
 _NUMBERED = re.compile(r"#(?:([0-9]{1,7})|[xX]([0-9A-Fa-f]{1,6}))")
@@ -21,6 +26,15 @@ _LONGEST_DESCRIPTION = 40
 
 OPERATORS = "".join(_ARITY)
 """The ideographic description characters, each of which begins a description."""
+
+_PART = r"[\u2e80-\u2fdf\u3007\u3400-\u9fff\ue000-\ufaff\U00020000-\U000323af\U000f0000-\U0010fffd()]{1,20}"
+_WRITTEN = re.compile(
+    rf"&(?P<reference>#?[A-Za-z0-9][A-Za-z0-9+-]{{0,30}});"
+    rf"|\[(?P<composition>{_PART}(?:[-+*@/]{_PART}){{1,8}})\]"
+    rf"|[{OPERATORS}]"
+)
+_SIGNS = {"*": "⿰", "/": "⿱", "@": "⿴"}
+_OF_TWO = re.compile(r"([^-+*@/()])([*/@])([^-+*@/()])")
 
 
 def numbered(name: str) -> str | None:
@@ -48,6 +62,45 @@ def named(name: str) -> str | None:
 def described(composition: str) -> str:
     """The character that a composition such as ``車*犬`` describes, or the placeholder."""
     return _characters().get(composition, GAIJI_PLACEHOLDER)
+
+
+def character(name: str) -> str:
+    """Return the character that a reference, a composition or a description stands for, or the placeholder."""
+    return numbered(name) or named(name) or described(name)
+
+
+def find(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and name of each description, composition and known reference, as they stand in a raw text."""
+    end = 0
+    for found in _WRITTEN.finditer(text):
+        start, stop = found.span()
+        if start < end:
+            continue
+        name = found["reference"] or found["composition"]
+        if not name:
+            stop = description_end(text, start, len(text))
+            name = text[start:stop]
+        elif found["reference"] and not (_is_component(numbered(name) or " ") or named(name)):
+            continue
+        if name:
+            yield start, stop, name
+            end = stop
+
+
+def spans(text: str) -> list[Span]:
+    """Return a span for each character that a raw text, which keeps its markup, describes or names."""
+    return [Span(SpanKind.GAIJI, *found) for found in find(text)]
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two names are of one character: ⿰金先 and the composition 金*先 are."""
+    return _prefixed(one) == _prefixed(other)
+
+
+def _prefixed(name: str) -> str:
+    """The description that a composition of two characters is."""
+    found = _OF_TWO.fullmatch(name)
+    return f"{_SIGNS[found[2]]}{found[1]}{found[3]}" if found else name
 
 
 def description_end(text: str, start: int, limit: int) -> int:

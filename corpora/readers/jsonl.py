@@ -9,7 +9,7 @@ A line is an object with ``id`` and ``title`` and either ``text`` or ``sections`
 * ``notes``: ``[[start, end], …]``, half-open and apart from each other
 * ``role``: ``body``, ``abstract``, ``contents`` or ``preface``
 
-Offsets are code points in ``text``.
+Offsets are code points in ``text``. Descriptions (⿰王文) and references (&KR2038;) stay as they are, each a span.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from corpora.model import Canvas, Page, Problem, Role, Section, Source, Span, SpanKind, Work
-from corpora.readers import records
+from corpora.readers import gaiji, records
 from corpora.readers.lines import lines
 
 SUFFIXES = (".jsonl", ".ndjson")
@@ -74,7 +74,8 @@ def _section(fields: object, default_title: str) -> Section:
         raise ValueError(f"role is not one of {', '.join(Role)}") from None
     own = records.value(fields, "title")
     path = _path(fields) or ((own,) if own and own != default_title else ())
-    return Section(own or default_title, text, role, _pages(fields, text), _notes(fields, text), path)
+    spans = sorted([*_notes(fields, text), *gaiji.spans(text)], key=lambda span: (span.start, -span.end))
+    return Section(own or default_title, text, role, _pages(fields, text), tuple(spans), path)
 
 
 def _path(fields: Mapping[str, object]) -> tuple[str, ...]:
@@ -95,7 +96,7 @@ def _pages(fields: Mapping[str, object], text: str) -> tuple[Page, ...]:
     return tuple(sorted(pages, key=lambda page: page.start))
 
 
-def _notes(fields: Mapping[str, object], text: str) -> tuple[Span, ...]:
+def _notes(fields: Mapping[str, object], text: str) -> list[Span]:
     notes = []
     for note in _list(fields, "notes"):
         if not isinstance(note, list) or len(note) != 2 or not all(_is_offset(offset, text) for offset in note):
@@ -106,7 +107,7 @@ def _notes(fields: Mapping[str, object], text: str) -> tuple[Span, ...]:
         before.end > after.start for before, after in pairwise(notes)
     ):
         raise ValueError("notes are empty or overlap")
-    return tuple(notes)
+    return notes
 
 
 def _list(fields: Mapping[str, object], name: str) -> list[object]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from corpora.catalogue import CatalogueRecord
 from corpora.model import Problem, Section, Source, Span, SpanKind, Work
-from corpora.readers import records
+from corpora.readers import gaiji, records
 from corpora.readers.lines import Report, read_text
 from corpora.readers.titles import SEPARATOR
 from corpora.responsibility import Responsibility, responsibilities
@@ -168,6 +168,7 @@ def _section(found: _Found) -> Section:
     for note in (note for each in _NOTES for note in _texts(poem, each)):
         spans.append(Span(SpanKind.NOTE, len(text), len(text) + len(note)))
         text += note + "\n"
+    spans = sorted([*spans, *gaiji.spans(text)], key=lambda span: (span.start, -span.end))
     name = title or verses[0][:20]
     return Section(name, records.text(text), spans=tuple(spans), path=(*above, name))
 

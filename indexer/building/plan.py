@@ -11,7 +11,7 @@ from indexer.errors import IndexFailure
 from indexer.progress import Progress
 from indexer.store.checksums import Damaged
 from indexer.store.generation import Generation, Packs, Settings, damaged, published, require_sizes
-from indexer.text import folding
+from indexer.text import readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def plan(index: Path, progress: Progress, engine: str | None = None, model: Path
     engines.engine(name)  # which fails where there is none of this name, before anything is written
     place = model or _model_path(before)
     embedder = load_embedder(place)
-    settings = Settings(engine=name, model=embedder.name, folding=folding.fingerprint())
+    settings = Settings(engine=name, model=embedder.name, folding=readings.fingerprint())
     if before and before.settings != settings:
         raise IndexFailure(_mismatch(index, before.settings, settings))
     return Plan(before, settings, embedder, place, Packs(index), progress)

@@ -46,24 +46,31 @@ REGION = np.dtype(
 )
 """``confidence`` is not a number where it is unknown."""
 ANNOTATION = np.dtype([("kind", "i4"), ("start", "u4"), ("end", "u4"), ("authority", "i4"), ("source", "i4")])
+IRREGULAR = np.dtype([("place", "u4"), ("length", "u4")])
+"""A character of a stream that its original, ``length`` code points long, does not fold to by itself."""
 WINDOW = np.dtype([("stream", "u1"), ("start", "u4"), ("end", "u4"), ("passage", "u4")])
 
 MAIN, NOTES, PRINTED = 0, 1, 2
 """The streams; the printed order is made of the other two (:mod:`indexer.store.segments`)."""
 STREAM_NAMES = ("main", "notes")
 """The streams that are stored, and that windows and the engine are made of."""
+ALL_NAMES = (*STREAM_NAMES, "printed")
+"""All streams, in their order."""
 KINDS = tuple(SpanKind)
 ROLES = tuple(Role)
 ARRAYS = (
     "text",
     "main",
     "main_offsets",
+    "main_irregular",
     "notes",
     "notes_offsets",
+    "notes_irregular",
     "printed_segments",
     "printed_homes",
     "printed_repeats",
     "printed_repeated",
+    "printed_irregular",
     "passages",
     "sections",
     "spans",

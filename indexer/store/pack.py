@@ -37,7 +37,7 @@ from indexer.store.layout import (
 from indexer.store.positions import Pairs, Places
 from indexer.store.segments import Segments
 from indexer.store.streams import PrintedStream, StoredStream
-from indexer.text.folding import ITERATION, fold_array
+from indexer.text.folding import folded_each
 from indexer.text.streams import BOUNDARY, Codes, text_of
 
 
@@ -124,12 +124,14 @@ class Pack:
             Letters(self._array(name), self.alphabet),
             Offsets(self._array(f"{name}_bases"), self._array(f"{name}_distances")),
             self._pairs(name),
+            self._array(f"{name}_irregular"),
         )
 
     def _interleaved(self, main: StoredStream, notes: StoredStream) -> PrintedStream:
         segments = Segments(self._array("printed_segments"), self._array("printed_homes"))
         repeats, repeated = self._array("printed_repeats"), self._array("printed_repeated")
-        return PrintedStream.of(main, notes, segments, repeats, repeated, self._pairs("printed"))
+        pairs, irregular = self._pairs("printed"), self._array("printed_irregular")
+        return PrintedStream.of(main, notes, segments, repeats, repeated, pairs, irregular)
 
     def _pairs(self, name: str) -> Pairs:
         return Pairs(*(self._array(f"{name}_{part}") for part in ("order", "keys", "starts")))
@@ -146,20 +148,15 @@ class Pack:
     @cached_property
     def folded(self) -> Codes:
         """What each character of the alphabet folds to; 0 for nothing."""
-        kept, places = fold_array(self.alphabet)
-        folded = np.zeros(len(self.alphabet), np.uint32)
-        folded[places] = kept
-        return folded
+        return folded_each(self.alphabet)
 
     @cached_property
     def spellings(self) -> NDArray[np.uint32]:
-        """For each character of the alphabet, how many characters of it may stand for it in a text."""
+        """For each character of the alphabet, how many characters of it fold to it."""
         known = self.folded[np.isin(self.folded, self.alphabet) & (self.folded != BOUNDARY)]
         counts: NDArray[np.uint32] = np.bincount(
             self.alphabet.searchsorted(known), minlength=len(self.alphabet)
         ).astype(np.uint32)
-        if ord(ITERATION) in self.alphabet:  # it stands for any character that it follows
-            counts += 1
         return counts
 
     @cached_property
@@ -243,6 +240,19 @@ class Pack:
             (bisected(stream.offsets, heads["start"]), bisected(stream.offsets, heads["end"]))
             for stream in self.streams
         )
+
+    @cached_property
+    def _gaiji(self) -> tuple[Codes, NDArray[np.int32]]:
+        """Where the characters that are described or named begin, sorted, and the numbers of their names."""
+        rows = self.spans[self.spans["kind"] == KINDS.index(SpanKind.GAIJI)]
+        return np.ascontiguousarray(rows["start"]), np.ascontiguousarray(rows["name"])
+
+    def gaiji_name(self, offset: int) -> str:
+        """The description or reference that stands for the character at an offset of the text; empty if none does."""
+        starts, names = self._gaiji
+        at = int(starts.searchsorted(offset))
+        named = at < len(starts) and int(starts[at]) == offset and int(names[at]) >= 0
+        return str(self._contents["names"][names[at]]) if named else ""
 
     def section(self, number: int) -> Section:
         """Return the section as its reader made it; ``number`` counts in the pack."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +18,45 @@ from indexer.text.streams import BOUNDARY, Codes
 
 @dataclass(frozen=True)
 class StoredStream:
-    """A folded stream of a pack, with where each character comes from and where each pair of them stands."""
+    """A folded stream of a pack, with where each character comes from and where each pair of them stands.
+
+    ``irregular`` are the few characters, sorted by place, whose original does not fold to them by itself: iteration
+    marks, circles that are zeros, what several code points stand for (:data:`indexer.store.layout.IRREGULAR`).
+    """
 
     codes: Letters
     offsets: Offsets | Interleaved
     pairs: Pairs
+    irregular: NDArray[Any]
+
+    @cached_property
+    def irregular_places(self) -> Codes:
+        """The places of the irregular characters, sorted."""
+        return np.ascontiguousarray(self.irregular["place"])
+
+    def original_starts(self, places: Places) -> Places:
+        """Return where in the pack's text the originals of characters begin."""
+        starts: Places = self.offsets[places].astype(np.int64)
+        return starts
+
+    def original_ends(self, places: Places) -> Places:
+        """Return where in the pack's text the originals of characters end."""
+        ends = self.original_starts(places) + 1
+        known = self.irregular_places
+        if len(known):
+            at = np.minimum(known.searchsorted(places), len(known) - 1)
+            ends += np.where(known[at] == places, self.irregular["length"][at].astype(np.int64) - 1, 0)
+        return ends
+
+    def is_original(self, offset: int) -> bool:
+        """Return whether an irregular character has its original at an offset of the pack's text."""
+        starts = self._irregular_starts
+        at = int(starts.searchsorted(offset))
+        return at < len(starts) and int(starts[at]) == offset
+
+    @cached_property
+    def _irregular_starts(self) -> Places:
+        return self.original_starts(self.irregular_places.astype(np.int64))
 
     @cached_property
     def boundaries(self) -> Places:
@@ -40,8 +75,8 @@ class PrintedStream(StoredStream):
     """Text and notes in the order of the page, of the sections that have notes.
 
     ``pairs`` are those alone that the other streams do not have: over a seam, which is where one segment ends and
-    another starts, and beside ``repeats``, the places of iteration marks that repeat another character in print than in
-    their own stream.
+    another starts, and beside ``repeats``, the places of what its neighbours in print make another character than those
+    in its own stream do: iteration marks, and circles that are zeros in one of the two alone.
     """
 
     main: StoredStream
@@ -51,14 +86,21 @@ class PrintedStream(StoredStream):
 
     @classmethod
     def of(
-        cls, main: StoredStream, notes: StoredStream, segments: Segments, repeats: Codes, repeated: Ids, pairs: Pairs
+        cls,
+        main: StoredStream,
+        notes: StoredStream,
+        segments: Segments,
+        repeats: Codes,
+        repeated: Ids,
+        pairs: Pairs,
+        irregular: NDArray[Any],
     ) -> PrintedStream:
         """Interleave two streams; ``repeated`` are the ranks of what stands at ``repeats``."""
         ids = interleaved_ids(main.codes.ids, notes.codes.ids, segments, repeats, repeated)
         codes = Letters(ids, main.codes.alphabet)
         kind, none = np.dtype(np.uint32), np.empty(0, np.uint32)
         offsets = Interleaved(main.offsets, notes.offsets, segments, kind, none, none)
-        return cls(codes, offsets, pairs, main, notes, segments, repeats)
+        return cls(codes, offsets, pairs, irregular, main, notes, segments, repeats)
 
     @cached_property
     def boundaries(self) -> Places:
@@ -136,7 +178,7 @@ def interleaved_ids(
 
 
 def new_pairs(ids: Interleaved) -> Pairs:
-    """Return the pairs over seams and beside what repeats another character in print (:class:`PrintedStream`)."""
+    """Return the pairs over seams and beside what is another character in print (:class:`PrintedStream`)."""
     seams = ids.segments.starts[1:-1].astype(np.int64) - 1
     repeats = ids.changed.astype(np.int64)
     places = np.unique(np.concatenate([seams, repeats - 1, repeats]))

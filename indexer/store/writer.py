@@ -18,7 +18,9 @@ from indexer.progress import Progress
 from indexer.store import checksums, files, vectors
 from indexer.store.encoding import Offsets, alphabet_of, ranks
 from indexer.store.layout import (
+    ALL_NAMES,
     ARRAYS,
+    IRREGULAR,
     KINDS,
     MAIN,
     NOTES,
@@ -36,8 +38,10 @@ from indexer.store.positions import Pairs
 from indexer.store.segments import Segments
 from indexer.store.streams import interleaved_ids, new_pairs
 from indexer.text import words
+from indexer.text.folding import folded_each
 from indexer.text.prominence import passage_weights
 from indexer.text.streams import (
+    BOUNDARY,
     Codes,
     Stream,
     code_points,
@@ -98,7 +102,7 @@ class PackWriter:
         passages["weight"] = passage_weights(section, starts)
         if modern:
             self._arrays["inside"].append(words.inside(codes, streams[MAIN]) + np.uint32(self._stream_lengths[MAIN]))
-        passages["printed_start"] = self._add_printed(codes, streams, starts)
+        passages["printed_start"] = self._add_printed(section, codes, streams, starts)
         windows: list[NDArray[Any]] = []
         for kind, (stream, found) in enumerate(
             ((streams[MAIN], main_windows(section, streams[MAIN])), (streams[NOTES], note_windows(streams[NOTES])))
@@ -118,6 +122,7 @@ class PackWriter:
             windows.append(rows)
             self._arrays[name].append(stream.codes)
             self._arrays[f"{name}_offsets"].append(stream.offsets + np.uint32(self._length))
+            self._arrays[f"{name}_irregular"].append(_irregular(stream, codes, base))
             self._stream_lengths[kind] += len(stream.codes)
         self._arrays["windows"] += windows
         self._arrays["passages"].append(passages)
@@ -168,14 +173,17 @@ class PackWriter:
         """Return the place of a name in the pack's list; -1 for no name."""
         return self._names.setdefault(name, len(self._names)) if name else -1
 
-    def _add_printed(self, codes: Codes, streams: tuple[Stream, Stream], starts: Codes) -> NDArray[np.int64]:
+    def _add_printed(
+        self, section: Section, codes: Codes, streams: tuple[Stream, Stream], starts: Codes
+    ) -> NDArray[np.int64]:
         """Add the section's printed order, and return where passages that start at ``starts`` start in it."""
-        printed, base = printed_order(codes, *streams), self._printed_length
+        printed, base = printed_order(section, codes, *streams), self._printed_length
         bases = 2 * np.array(self._stream_lengths, np.uint32)
         self._arrays["printed_segments"].append(printed.starts + np.uint32(base))
         self._arrays["printed_homes"].append(printed.homes + bases[printed.homes & 1])
         self._arrays["printed_repeats"].append(printed.repeats + np.uint32(base))
-        self._arrays["printed_repeated"].append(printed.repeated)
+        self._arrays["printed_repeated"].append(printed.codes[printed.repeats])
+        self._arrays["printed_irregular"].append(_irregular(printed, codes, base))
         self._printed_length += len(printed.offsets)
         return np.searchsorted(printed.offsets, starts) + base
 
@@ -273,15 +281,26 @@ def _compacted(joined: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     stored |= {"printed_segments": segments.starts, "printed_homes": segments.homes}
     stored |= {"printed_repeats": repeats, "printed_repeated": repeated}
     stored |= {"printed_order": pairs.order, "printed_keys": pairs.keys, "printed_starts": pairs.starts}
-    return stored | {name: joined[name] for name in ("passages", "sections", "spans", "pages", "windows", "inside")}
+    kept = ("passages", "sections", "spans", "pages", "windows", "inside", *(f"{name}_irregular" for name in ALL_NAMES))
+    return stored | {name: joined[name] for name in kept}
 
 
 def _concatenate(name: str, parts: list[NDArray[Any]]) -> NDArray[Any]:
     kinds: dict[str, Any] = {
         **{"passages": PASSAGE, "sections": SECTION, "spans": SPAN, "pages": PAGE, "windows": WINDOW},
+        **{f"{stream}_irregular": IRREGULAR for stream in ALL_NAMES},
         **OPTIONAL,
     }
     return np.concatenate([np.empty(0, kinds.get(name, np.uint32)), *parts])
+
+
+def _irregular(stream: Stream, codes: Codes, base: int) -> NDArray[Any]:
+    """Return the rows of :data:`IRREGULAR` of a section's stream, which begins at ``base`` in the pack's."""
+    folded = folded_each(codes[np.minimum(stream.offsets, max(len(codes) - 1, 0))])
+    places = np.flatnonzero(((folded != stream.codes) | (stream.lengths > 1)) & (stream.codes != BOUNDARY))
+    rows = np.zeros(len(places), IRREGULAR)
+    rows["place"], rows["length"] = places + base, stream.lengths[places]
+    return rows
 
 
 def _page_line(page: Page) -> str:

@@ -5,11 +5,12 @@ Every code point folds to one code point or to nothing, whatever stands beside i
 until nothing changes: compatibility forms (full width, Kangxi radicals, compatibility ideographs; Unicode's NFKD
 without its marks, where one character is left), lower case, graphic variants (``variants.tsv``, our own), and
 traditional to simplified (OpenCC's ``t2s``, character by character). Punctuation, spaces, symbols, marks and control
-characters fold to nothing; 〓, □ and U+FFFD, which stand for a character nobody could print or read, and characters
-of private use stay.
+characters fold to nothing. What stands for a character that nobody could print or read stays: characters of private
+use, 〓, U+FFFD, squares, discs and circles, of which every size and outline is one.
 
-An iteration mark (々, 〻 and 〃, which fold to 々) says its character again. That depends on what stands before it, so
-it is a step after folding: :func:`repeat` for folded code points, :func:`fold_phrase` for a phrase that is looked for.
+What several code points stand for, and what only the neighbours tell, is a step after folding
+(:mod:`indexer.text.readings`): descriptions, circles that are the figure zero, and iteration marks (々, 〻 and 〃,
+which fold to 々), which say their character again (:func:`repeat`).
 """
 
 from __future__ import annotations
@@ -26,14 +27,33 @@ import numpy as np
 from numpy.typing import NDArray
 from opencc import OpenCC
 
-__all__ = ["ITERATION", "Variant", "fingerprint", "fold", "fold_array", "fold_phrase", "read_variants", "repeat"]
+__all__ = [
+    "CIRCLE",
+    "ITERATION",
+    "Variant",
+    "fingerprint",
+    "fold",
+    "fold_array",
+    "folded_each",
+    "read_variants",
+    "repeat",
+]
 
 ITERATION = "々"
 """What every iteration mark folds to."""
+CIRCLE = "〇"
+"""What every circle folds to."""
 
 _VARIANTS = Path(__file__).with_name("variants.tsv")
 _CODE_POINTS = 0x110000
-_PLACEHOLDERS = "〓□\ufffd"
+_PLACEHOLDERS = "〓□■●◎\ufffd"
+_SHAPES = {
+    "□": "▢▫▭▯◻◽⎕⬚⬜☐",
+    "■": "▪▮◼◾⬛█▣▤▥▦▧▨▩",  # hatched ones stand for what is damaged, as black ones do
+    "●": "⚫⬤",
+    CIRCLE: "○◯⚪⭕",
+}
+"""Marks that stand for one character, by the mark that they are another size or outline of."""
 _ITERATION_MARKS = "〻〃"
 _PRIVATE_USE = (range(0xE000, 0xF900), range(0xF0000, 0xFFFFE), range(0x100000, 0x10FFFE))
 _SPLIT = {"着": "著"}
@@ -66,21 +86,6 @@ def fold(text: str) -> str:
     return text.translate(_FOLDED)
 
 
-def fold_phrase(text: str) -> str:
-    """The phrase as it stands in a stream: folded, each iteration mark replaced by the character that it repeats.
-
-    >>> fold_phrase("家々")
-    '家家'
-    """
-    folded = fold(text)
-    if ITERATION not in folded:
-        return folded
-    said = ""
-    for character in folded:
-        said += said[-1] if said and character == ITERATION else character
-    return said
-
-
 class _Folded(dict[int, int | None]):
     """What code points fold to, for ``str.translate``, which is quickest for short texts; filled as they are met."""
 
@@ -97,9 +102,14 @@ def fold_array(codepoints: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDAr
 
     Raises IndexError where a number is not a code point.
     """
-    folded = _table()[codepoints]
+    folded = folded_each(codepoints)
     offsets = np.flatnonzero(folded).astype(np.uint32)
     return folded[offsets], offsets
+
+
+def folded_each(codepoints: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return what each code point folds to by itself, 0 for nothing."""
+    return _table()[codepoints]
 
 
 def repeat(folded: NDArray[np.uint32]) -> NDArray[np.uint32]:
@@ -149,6 +159,7 @@ def _steps() -> dict[str, str]:
     """One step of folding for each character that has one."""
     steps = _converted("t2s") | {row.variant: row.standard for row in read_variants()} | _SPLIT
     steps |= dict.fromkeys(_ITERATION_MARKS, ITERATION)
+    steps |= {shape: mark for mark, shapes in _SHAPES.items() for shape in shapes}
     for character, traditional in _converted("s2t").items():
         if steps.get(traditional, traditional) != character:  # 馀, 锺, 谘: simplified in part; 餘 is 余 in full
             steps.setdefault(character, traditional)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from indexer.engines.base import GramQuery
-from indexer.text.folding import fold_phrase
+from indexer.text.readings import fold_phrase
 
 MOST_GRAMS = 120
 """Distinct characters and pairs of a query that are looked up; the rest of a longer query adds nothing but time."""

@@ -13,6 +13,7 @@ does, which is both streams' characters as they stand on the page (:func:`printe
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,9 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpora.model import Section, SpanKind
-from indexer.text.folding import fold_array, repeat
-
-Codes = NDArray[np.uint32]
+from indexer.text.readings import Codes as Codes
+from indexer.text.readings import read, settled, signs
 
 BOUNDARY = 0
 LONGEST_PASSAGE = 600
@@ -42,26 +42,30 @@ _PUNCTUATION = re.compile(r"[。，、；：！？]")
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Folded code points and, for each, the offset of its original in the section."""
+    """Folded code points and, for each, the offset of its original in the section and how long that is.
+
+    ``letters`` are the same before their neighbours settle what circles and iteration marks are
+    (:mod:`indexer.text.readings`).
+    """
 
     codes: Codes
+    letters: Codes
     offsets: Codes
+    lengths: Codes
 
 
 @dataclass(frozen=True, slots=True)
-class PrintedOrder:
+class PrintedOrder(Stream):
     """A section's text and notes in the order of the page: slices of its two streams.
 
     ``starts`` says where each slice starts, ``homes`` where it comes from: twice the place in its own stream, plus 1
-    for the notes stream. At ``repeats`` stands ``repeated`` instead: an iteration mark repeats what goes before it in
-    print. ``offsets`` are those of all characters; the boundary of the main stream ends them.
+    for the notes stream. At ``repeats`` stands another character than there: an iteration mark repeats what goes before
+    it in print, a circle is zero beside a numeral. The boundary of the main stream ends it.
     """
 
     starts: Codes
     homes: Codes
     repeats: Codes
-    repeated: Codes
-    offsets: Codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,49 +87,76 @@ def text_of(codes: Codes) -> str:
 
 
 def main_stream(section: Section, codes: Codes) -> Stream:
-    """The folded text without its notes and what stands beside it, closed by a boundary."""
-    places = np.flatnonzero(_without(section, len(codes), SpanKind.NOTE, SpanKind.MARK))
-    folded, offsets = fold_array(codes[places])
+    """Return the folded text without its notes and what stands beside it, closed by a boundary."""
+    kept = _without(section, len(codes), SpanKind.NOTE, SpanKind.MARK)
+    mine = [sign for sign in signs(section) if sign.is_note or kept[sign.start]]
+    reading = read(section.text, codes, np.flatnonzero(kept), mine)
     return Stream(
-        np.append(repeat(folded), np.uint32(BOUNDARY)),
-        np.append(places[offsets], len(codes)).astype(np.uint32),
+        np.append(reading.codes, np.uint32(BOUNDARY)),
+        np.append(reading.letters, np.uint32(BOUNDARY)),
+        np.append(reading.offsets, np.uint32(len(codes))),
+        np.append(reading.lengths, np.uint32(0)),
     )
 
 
 def notes_stream(section: Section, codes: Codes) -> Stream:
-    """The folded notes in order, each closed by a boundary."""
+    """Return the folded notes in order, each closed by a boundary."""
     kept = _without(section, len(codes), SpanKind.MARK)
-    parts: list[Codes] = []
-    offsets: list[Codes] = []
+    mine = [sign for sign in signs(section) if not sign.is_note and kept[sign.start]]
+    starts = [sign.start for sign in mine]
+    parts: list[tuple[Codes, ...]] = []
     for span in section.spans:
         if span.kind is SpanKind.NOTE:
             places = np.flatnonzero(kept[span.start : span.end]) + span.start
-            folded, found = fold_array(codes[places])
-            parts += [repeat(folded), np.array([BOUNDARY], np.uint32)]
-            offsets += [places[found].astype(np.uint32), np.array([span.end], np.uint32)]
+            inside = mine[bisect_left(starts, span.start) : bisect_left(starts, span.end)]
+            reading = read(section.text, codes, places, inside)
+            parts.append((reading.codes, reading.letters, reading.offsets, reading.lengths))
+            parts.append((_one(BOUNDARY), _one(BOUNDARY), _one(span.end), _one(0)))
     if not parts:
-        return Stream(np.empty(0, np.uint32), np.empty(0, np.uint32))
-    return Stream(np.concatenate(parts), np.concatenate(offsets))
+        return Stream(*(np.empty(0, np.uint32) for _ in range(4)))
+    return Stream(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
-def printed_order(codes: Codes, main: Stream, notes: Stream) -> PrintedOrder:
+def _one(value: int) -> Codes:
+    return np.array([value], np.uint32)
+
+
+def printed_order(section: Section, codes: Codes, main: Stream, notes: Stream) -> PrintedOrder:
     """Return the printed order of a section with these code points and streams; it is empty where no note says a word.
 
-    A note starts a slice, and what follows it another, unless the note is empty.
+    A note starts a slice, and what follows it another, unless the note is empty. What a sign of one stream covers is in
+    print that sign alone: a note that says that characters are lacking is those characters.
     """
-    said = np.flatnonzero(notes.codes != BOUNDARY).astype(np.uint32)
+    said = np.flatnonzero(notes.codes != BOUNDARY)
+    said = said[~_covered(notes.offsets[said], main.offsets, main.lengths)]
     if not len(said):
-        none = np.empty(0, np.uint32)
-        return PrintedOrder(none, none, none, none, none)
-    offsets = np.concatenate([main.offsets, notes.offsets[said]])
-    homes = np.concatenate([np.arange(len(main.codes), dtype=np.uint32) << 1, said << 1 | 1])
-    own = np.concatenate([main.codes, notes.codes[said]])
+        return PrintedOrder(*(np.empty(0, np.uint32) for _ in range(7)))
+    kept = np.flatnonzero(~_covered(main.offsets, notes.offsets[said], notes.lengths[said]))
+    offsets = np.concatenate([main.offsets[kept], notes.offsets[said]])
     order = np.argsort(offsets, kind="stable")
-    offsets, homes, own = offsets[order], homes[order], own[order]
+    offsets = offsets[order]
+    own, letters, lengths = (
+        np.concatenate([of_main[kept], of_notes[said]])[order]
+        for of_main, of_notes in (
+            (main.codes, notes.codes),
+            (main.letters, notes.letters),
+            (main.lengths, notes.lengths),
+        )
+    )
+    homes = np.concatenate([kept << 1, said << 1 | 1])[order].astype(np.uint32)
     starts = np.flatnonzero(np.append(True, homes[1:] != homes[:-1] + 2)).astype(np.uint32)
-    letters = repeat(fold_array(codes[offsets[:-1]])[0])
-    repeats = np.flatnonzero(letters != own[:-1]).astype(np.uint32)
-    return PrintedOrder(starts, homes[starts], repeats, letters[repeats], offsets)
+    places = np.flatnonzero(_without(section, len(codes), SpanKind.MARK))
+    read = settled(section.text, letters[:-1], offsets[:-1], lengths[:-1], places)
+    printed = np.append(read, np.uint32(BOUNDARY))
+    repeats = np.flatnonzero(printed != own).astype(np.uint32)
+    return PrintedOrder(printed, letters, offsets, lengths, starts, homes[starts], repeats)
+
+
+def _covered(offsets: Codes, starts: Codes, lengths: Codes) -> NDArray[np.bool_]:
+    """Return which offsets lie in one of some ranges, which are sorted."""
+    before = starts.searchsorted(offsets, side="right") - 1
+    covered: NDArray[np.bool_] = (before >= 0) & (offsets < starts[before] + lengths[before])
+    return covered
 
 
 def _without(section: Section, length: int, *kinds: SpanKind) -> NDArray[np.bool_]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -12,8 +11,6 @@ import numpy as np
 from indexer.store.layout import MAIN, PRINTED
 from indexer.store.pack import Pack
 from indexer.store.positions import Places
-from indexer.text.folding import fold_array
-from indexer.text.streams import code_points
 from search import deadline
 from search.exact.matching import (
     Mask,
@@ -25,10 +22,8 @@ from search.exact.matching import (
     near,
     near_pairs,
 )
-from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree
+from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree, readings
 from search.ranges import among
-
-_NO_WILDCARDS = str.maketrans("", "", "?*？＊")
 
 FieldMask = Callable[[Field], Mask]
 
@@ -107,7 +102,8 @@ class Evaluator:
         return joined([*found[:-1], *in_own_streams(self._pack, found[-1])])
 
     def _find(self, phrase: Phrase, stream: int) -> StreamRanges:
-        found = find(self._pack, stream, phrase.pattern, typed_characters(phrase))
+        each = [find(self._pack, stream, pattern, typed) for pattern, typed in readings(phrase)]
+        found = each[0] if len(each) == 1 else _joined(each)
         if phrase.alias:
             found = found.untyped()
         return found.where(found.typed) if self._strict else found
@@ -146,13 +142,6 @@ def _found(occurrences: Sequence[StreamRanges]) -> Found:
     if not some:
         return _nothing()
     return Found(each_once([each.passages for each in some]), tuple(some))
-
-
-@lru_cache(64)
-def typed_characters(phrase: Phrase) -> tuple[int, ...]:
-    """The characters that a phrase's pattern was folded from, as the reader typed them."""
-    codes = code_points(phrase.text if phrase.literal else phrase.text.translate(_NO_WILDCARDS))
-    return tuple(codes[fold_array(codes)[1]].tolist())
 
 
 def distinct(occurrences: Sequence[StreamRanges], within: Places) -> list[StreamRanges]:

@@ -22,7 +22,8 @@ from indexer.store.layout import MAIN, NOTES, PRINTED
 from indexer.store.pack import Pack
 from indexer.store.positions import Places
 from indexer.store.streams import PrintedStream, StoredStream
-from indexer.text.streams import BOUNDARY, Codes
+from indexer.text.readings import Letter, same_character
+from indexer.text.streams import BOUNDARY, Codes, text_of
 from search import deadline
 from search.model import SearchError
 from search.query import ANY_ONE, ANY_RUN, MAX_RUN, Element
@@ -67,7 +68,7 @@ class _Piece:
     high: int
     distances: tuple[int, ...]
     folded: tuple[int, ...]
-    typed: tuple[int, ...]
+    typed: tuple[Letter, ...]
 
     @cached_property
     def length(self) -> int:
@@ -100,14 +101,16 @@ class _Ranges:
         return _Ranges(self.starts[keep], self.ends[keep])
 
 
-def find(pack: Pack, number: int, pattern: tuple[Element, ...], typed: tuple[int, ...]) -> StreamRanges:
-    """Every occurrence of ``pattern`` in a stream, overlapping ones too, one for each start.
+def find(pack: Pack, number: int, pattern: tuple[Element, ...], typed: tuple[Letter, ...]) -> StreamRanges:
+    """Find every occurrence of ``pattern`` in a stream, overlapping ones too, one for each start.
 
-    ``typed`` are the pattern's characters as the reader typed them, one for each character element. Where runs vary,
-    the shortest occurrence that is spelled as typed counts, else the shortest. Of the printed order those are left out
-    that are in no way different in their own stream.
+    ``typed`` are the pattern's characters as the reader typed them, one for each character element; one that is a
+    description stands only where the text has the same. Where runs vary, the shortest occurrence that is spelled as
+    typed counts, else the shortest. Of the printed order those are left out that are in no way different in their own
+    stream.
 
-    Raises SearchError where the pattern stands almost everywhere.
+    Raises:
+        SearchError: the pattern stands almost everywhere.
     """
     stream = pack.streams[number]
     pieces, tail = _pieces(pattern, typed)
@@ -115,7 +118,7 @@ def find(pack: Pack, number: int, pattern: tuple[Element, ...], typed: tuple[int
     found: list[tuple[_Ranges, Mask]] = []
     for piece in pieces:
         deadline.check()
-        starts = _places(pack, stream, piece, longest)
+        starts = _described(pack, stream, piece, _places(pack, stream, piece, longest))
         if not len(starts):
             return StreamRanges(number, starts, starts, np.empty(0, dtype=bool), starts)
         found.append((_Ranges(starts, starts + piece.length), _as_typed(pack, stream, piece, starts)))
@@ -145,7 +148,7 @@ def _passages(begins: Codes, starts: Places) -> Places:
 
 
 @lru_cache(64)
-def _pieces(pattern: tuple[Element, ...], typed: tuple[int, ...]) -> tuple[list[_Piece], int]:
+def _pieces(pattern: tuple[Element, ...], typed: tuple[Letter, ...]) -> tuple[list[_Piece], int]:
     """The pieces of a pattern, and how many single wildcards end it; the same for every pack that is asked."""
     pieces: list[_Piece] = []
     spelled = iter(typed)
@@ -180,16 +183,69 @@ def standing(pack: Pack, number: int, folded: Sequence[int], allowed: Mask | Non
     return starts if allowed is None else starts[allowed[_passages(pack.stream_starts[number], starts)]]
 
 
+def _described(pack: Pack, stream: StoredStream, piece: _Piece, starts: Places) -> Places:
+    """Return the places of a piece at which the text has the descriptions that were typed."""
+    for distance, letter in zip(piece.distances, piece.typed, strict=True):
+        if letter.name:
+            names = _gaiji_names(pack, stream, starts + distance)
+            starts = starts[np.array([same_character(name, letter.name) for name in names], dtype=bool)]
+    return starts
+
+
+def _gaiji_names(pack: Pack, stream: StoredStream, places: Places) -> list[str]:
+    """Return the description or reference at each place, empty where there is none."""
+    return [pack.gaiji_name(offset) for offset in stream.original_starts(places).tolist()]
+
+
 def _as_typed(pack: Pack, stream: StoredStream, piece: _Piece, starts: Places) -> Mask:
-    """Which places of a piece are spelled as typed."""
-    written = pack.ids(piece.typed)
-    if written is None:
-        return np.zeros(len(starts), dtype=bool)
-    folded = pack.ids(piece.folded)
-    if folded is not None and (pack.spellings[folded] == 1).all():
-        return np.ones(len(starts), dtype=bool)  # the pack knows one spelling, and it is the one typed
-    spelled: Mask = (pack.text.ids[stream.offsets[starts[:, None] + piece.steps]] == written).all(axis=1)
+    """Return which places of a piece are spelled as typed.
+
+    Of a character of which the pack knows one spelling, the one typed, only the irregular places are compared.
+    """
+    spelled = np.ones(len(starts), dtype=bool)
+    for distance, letter in zip(piece.distances, piece.typed, strict=True):
+        rows, places = _irregular(stream, starts, distance)
+        exact = np.array([text == letter.typed for text in _originals(pack, stream, places)], dtype=bool)
+        if _is_only_spelling(pack, letter):
+            spelled[rows[~exact]] = False
+            continue
+        written = pack.ids([ord(letter.typed)]) if len(letter.typed) == 1 else None
+        if letter.name:
+            same = np.array([name == letter.name for name in _gaiji_names(pack, stream, starts + distance)], dtype=bool)
+        elif written is None:
+            same = np.zeros(len(starts), dtype=bool)
+        else:
+            same = pack.text.ids[stream.offsets[starts + distance]] == written[0]
+        if not letter.name:
+            same[rows] = exact
+        spelled &= same
     return spelled
+
+
+def _is_only_spelling(pack: Pack, letter: Letter) -> bool:
+    """Whether the character that was typed is in the pack, and is the only one there that folds as it does."""
+    if len(letter.typed) > 1:
+        return False
+    ids = pack.ids([ord(letter.typed), letter.code])
+    return ids is not None and int(pack.folded[ids[0]]) == letter.code and int(pack.spellings[ids[1]]) == 1
+
+
+def _irregular(stream: StoredStream, starts: Places, distance: int) -> tuple[Places, Places]:
+    """Return which of the sorted starts have an irregular character at a distance, and its places."""
+    known = stream.irregular_places
+    if not len(starts):
+        return starts, starts
+    low, high = np.searchsorted(known, (starts[0] + distance, starts[-1] + distance + 1))
+    places = known[low:high].astype(np.int64)
+    at = np.searchsorted(starts, places - distance)
+    found = starts[np.minimum(at, len(starts) - 1)] == places - distance
+    return at[found], places[found]
+
+
+def _originals(pack: Pack, stream: StoredStream, places: Places) -> list[str]:
+    """Return what stands in the text for each character at some places."""
+    ranges = zip(stream.original_starts(places).tolist(), stream.original_ends(places).tolist(), strict=True)
+    return [text_of(pack.text[start:end]) for start, end in ranges]
 
 
 def _places(pack: Pack, stream: StoredStream, piece: _Piece, longest: int) -> Places:
@@ -382,16 +438,19 @@ def in_passage(found: StreamRanges, passage: int) -> StreamRanges:
 def original_ranges(pack: Pack, found: StreamRanges) -> list[tuple[int, int]]:
     """The stretches of the pack's text that the occurrences cover, sorted and merged.
 
-    Punctuation and line ends inside an occurrence are covered; a note that interrupts it is not.
+    Punctuation and line ends inside an occurrence are covered; a note that interrupts it is not, unless it stands for
+    characters that are lacking.
     """
-    offsets = pack.streams[found.stream].offsets
-    firsts, lasts = offsets[found.starts].astype(np.int64), offsets[found.ends - 1].astype(np.int64) + 1
+    stream = pack.streams[found.stream]
+    firsts, lasts = stream.original_starts(found.starts), stream.original_ends(found.ends - 1)
     interrupted = pack.noted(firsts, lasts) & (found.stream == MAIN)
     ranges: list[tuple[int, int]] = []
     for first, last, notes in zip(firsts.tolist(), lasts.tolist(), interrupted.tolist(), strict=True):
         if notes:
             deadline.check()
             for note_start, note_end in pack.notes_between(first, last):
+                if stream.is_original(note_start):
+                    continue
                 if note_start > first:
                     ranges.append((first, note_start))
                 first = note_end

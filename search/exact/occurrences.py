@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from corpora.catalogue import FIELDS
 from indexer.store.layout import NOTES
 from indexer.store.pack import Pack
+from indexer.store.streams import StoredStream
 from indexer.text.streams import BOUNDARY, text_of
 from search import deadline
 from search.exact.matching import StreamRanges, original_ranges
@@ -29,6 +30,7 @@ MOST_COMPARED = 60
 _AT_ONCE = 3
 """Characters of context that one comparison takes: three code points of 21 bits fit in 64."""
 _CODE_POINT_BITS = 21
+_CODE_POINTS = 0x110000
 _STREAMS = 3
 
 Numbers = NDArray[np.int64]
@@ -159,6 +161,7 @@ class StoredOccurrences(Occurrences):
     def _spellings(self) -> tuple[list[str], list[str], Numbers]:
         keys = np.zeros(len(self), np.int64)
         values: list[str] = []
+        longer: list[str] = []
         columns = self._columns
         lengths = (columns.ends - columns.starts).astype(np.int64)
         for length in np.unique(lengths).tolist():
@@ -168,10 +171,10 @@ class StoredOccurrences(Occurrences):
             for number, stream, rows in some.blocks:
                 pack = self._snapshot.packs[number]
                 places = some.starts[rows].astype(np.int64)[:, None] + np.arange(length)
-                letters[rows] = pack.text[pack.streams[stream].offsets[places]]
+                letters[rows] = _spelled(pack, pack.streams[stream], places, longer)
             found, inverse = _unique_rows(letters)
             keys[mine] = inverse + len(values)
-            values += [text_of(row) for row in found]
+            values += [_text(row, longer) for row in found]
         return values, values, keys
 
     def _read(self, row: int) -> Occurrence:
@@ -210,6 +213,27 @@ class StoredOccurrences(Occurrences):
             in_notes=stream == NOTES,
             typed=bool(columns.typed[row]),
         )
+
+
+def _spelled(pack: Pack, stream: StoredStream, places: Numbers, longer: list[str]) -> NDArray[np.uint32]:
+    """Return what stands in the text at some places: a code point, or a number above all of them.
+
+    The number leads to what several code points stand for, which is added to ``longer`` where it is not there yet.
+    """
+    starts = stream.original_starts(places)
+    letters: NDArray[np.uint32] = pack.text[starts]
+    ends = stream.original_ends(places)
+    for at in zip(*np.nonzero(ends - starts > 1), strict=True):
+        text = text_of(pack.text[int(starts[at]) : int(ends[at])])
+        if text not in longer:
+            longer.append(text)
+        letters[at] = _CODE_POINTS + longer.index(text)
+    return letters
+
+
+def _text(letters: NDArray[np.uint32], longer: Sequence[str]) -> str:
+    """Return the text of what :func:`_spelled` returned."""
+    return "".join(chr(each) if each < _CODE_POINTS else longer[each - _CODE_POINTS] for each in letters.tolist())
 
 
 def _joined(parts: Sequence[NDArray[Any]], kind: type[np.generic]) -> NDArray[Any]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.embedding import StaticEmbedder, token_keys
-from indexer.text.folding import fold_phrase
+from indexer.text.readings import fold_phrase
 from indexer.text.streams import BOUNDARY, Codes, code_points
 from search import deadline
 from search.ranking.pieces import Pieces, Stretch

@@ -119,6 +119,8 @@ class Names:
         if not names:
             return
         offsets = fold_array(code_points(phrase.text))[1].tolist()
+        if len(offsets) != len(text):
+            return  # a description, of several code points, is part of no name
         for chosen in islice(product(*((*name.others, None) for name in names)), MOST):
             spelled, at = "", 0
             for name, other in zip(names, chosen, strict=True):

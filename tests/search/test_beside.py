@@ -124,7 +124,7 @@ def test_streams_are_the_runs_of_the_plain_scan(section: Section) -> None:
 def test_the_printed_order_is_that_of_the_page(section: Section) -> None:
     codes = code_points(section.text)
     streams = main_stream(section, codes), notes_stream(section, codes)
-    printed = printed_order(codes, *streams)
+    printed = printed_order(section, codes, *streams)
     if not any(oracle.runs(section, Scope.NOTES)):
         assert not len(printed.offsets)
         return
@@ -132,8 +132,9 @@ def test_the_printed_order_is_that_of_the_page(section: Section) -> None:
     homes = zip(printed.starts.tolist(), ends, printed.homes.tolist(), strict=True)
     told = [streams[home % 2].codes[home // 2 : home // 2 + end - start].tolist() for start, end, home in homes]
     letters = [code for part in told for code in part]
-    for at, code in zip(printed.repeats.tolist(), printed.repeated.tolist(), strict=True):
-        letters[at] = code
+    for at in printed.repeats.tolist():
+        letters[at] = int(printed.codes[at])
+    assert letters == printed.codes.tolist()
     read = list(zip(map(chr, letters), printed.offsets.tolist(), strict=True))
     assert read[:-1] == [(each.folded, each.offset) for each in oracle.printed(section)]
     assert read[-1] == (chr(BOUNDARY), len(section.text))

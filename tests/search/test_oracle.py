@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 import shutil
 import warnings
 from bisect import bisect_left
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from opencc import OpenCC
 from oracle import Run, beside, covered, occurrences, runs, wild
@@ -67,6 +69,14 @@ def _characters(dice: random.Random) -> str:
     return "".join(dice.choices("國国黑東", k=dice.randrange(1, 8)))
 
 
+def unknown(seed: int) -> str:
+    """A text in JSON Lines of what stands for a character, of circles among numerals, and of iteration marks."""
+    dice = random.Random(seed)
+    parts = [*"國黑一三百○〇◯々〻□▢■〓×◆\n\ue000\U000f1d6b"]
+    parts += ["⿰金先", "⿱⿰王文一", "[金*先]", "&CB00178;", "〔闕〕"]
+    return json.dumps({"id": "unknown", "title": "闕文", "text": "".join(dice.choices(parts, k=4000))})
+
+
 @dataclass(frozen=True)
 class Indexed:
     """A library of one engine, with the works that went into it.
@@ -89,6 +99,7 @@ def indexed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     (folder / "KR9z0001").mkdir()
     (folder / "KR9z0001" / "KR9z0001_001.txt").write_text(restless(7), "utf-8")
     (folder / "unpaged.txt").write_text(unpaged(7), "utf-8")
+    (folder / "unknown.jsonl").write_text(unknown(7), "utf-8")
     gazetteer = bundled_folder("bundled")
     assert gazetteer
     copied = {gazetteer / "hanjiang-zhilue" / "WY0001": [*(gazetteer / "hanjiang-zhilue" / "WY0001").iterdir()]}
@@ -148,7 +159,11 @@ def cut(data: st.DataObject, indexed: Indexed) -> str:
     run, middle = pick(data, places)
     start = middle - data.draw(st.integers(1, min(middle, LONGEST - 1)))
     end = data.draw(st.integers(middle + 1, start + LONGEST))
-    return "".join(each.original for each in run[start:end])
+    phrase = run[start:end]
+    # What a phrase can't say without what goes before it, or without being a note.
+    assume(fold(phrase[0].original) != "々")
+    assume(not any(each.folded == "□" and each.original[:1] in "原此以上下缺闕阙" for each in phrase))
+    return "".join(each.original for each in phrase)
 
 
 def pick(data: st.DataObject, choices: Sequence[Chosen]) -> Chosen:
@@ -199,7 +214,8 @@ def test_any_spelling_finds_the_same(
 ) -> None:
     phrase = cut(data, indexed)
     expected = len(occurrences(indexed.sections, phrase, scope))
-    variant = "".join(data.draw(st.sampled_from(spellings.get(fold(each), [each]))) for each in phrase)
+    # The signs of a description, which fold to nothing, have no other spelling.
+    variant = "".join(data.draw(st.sampled_from(spellings.get(fold(each) or each, [each]))) for each in phrase)
     assert total(indexed, quoted(variant), scope) == expected
     assert total(indexed, quoted("".join(map(SIMPLIFIED, phrase))), scope) == expected
     # Converted as a whole a phrase may become another one: 甚鉅 becomes 甚钜, but 鉅 alone 巨.
@@ -229,7 +245,8 @@ def test_just_the_characters_of_the_phrase_are_marked(indexed: Indexed, data: st
         for offset in range(start, end)
         if fold(section.text[offset])
     }
-    assert marked == covered(sections, phrase, scope)
+    expected = covered(sections, phrase, scope)
+    assert marked == {(number, at) for number, at in expected if fold(sections[number].text[at])}
 
 
 @law
@@ -240,6 +257,7 @@ def test_wildcards_stand_for_any_characters(indexed: Indexed, data: st.DataObjec
         start = data.draw(st.integers(1, max(1, len(phrase) - 2)))
         end = data.draw(st.integers(start, start + 3))
         phrase = phrase[:start] + data.draw(st.sampled_from("?*")) + phrase[min(end, len(phrase) - 1) :]
+    assume(not re.search(r"[⿰⿱\[&]|[○〇◯][?*]|[?*][○〇◯]", phrase))
     assert total(indexed, quoted(phrase), scope) == wild(indexed.sections, phrase.rstrip("*"), scope)
 
 
@@ -247,6 +265,7 @@ def test_wildcards_stand_for_any_characters(indexed: Indexed, data: st.DataObjec
 @given(data=st.data(), scope=SCOPES, distance=st.integers(0, 12))
 def test_near_finds_both_orders_in_one_run(indexed: Indexed, data: st.DataObject, scope: Scope, distance: int) -> None:
     phrase = cut(data, indexed)
+    assume("[" not in phrase)  # what is left of a composition might have its * as a wildcard
     split = data.draw(st.integers(3, 5))
     gap = data.draw(st.integers(0, 12))
     left, right = phrase[:split], phrase[split + gap : split + gap + 3] or phrase[-3:]

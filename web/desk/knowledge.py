@@ -28,7 +28,7 @@ from indexer.embedding import load_embedder
 from indexer.errors import IndexFailure
 from indexer.store import files
 from indexer.store.generation import published
-from indexer.text import folding
+from indexer.text import readings
 from search.library import Library
 from search.model import Hit, SearchError, SearchRequest
 from search.shelf import Shelf
@@ -146,7 +146,7 @@ def _is_outdated(index: Path) -> bool:
     except IndexFailure:
         return True
     made = (state.settings.model, state.settings.folding) if state else None
-    return made is not None and made != (load_embedder().name, folding.fingerprint())
+    return made is not None and made != (load_embedder().name, readings.fingerprint())
 
 
 def _work(case: Case) -> str:

@@ -11,7 +11,7 @@ https://github.com/mandoku/mandoku; what stands here beyond that was measured in
 * ``(臣/)`` is small type of the main text, unless it directly goes on with a note of the line before, as an
   odd last character or a word of respect that was raised to the head of its own line.
 * One work uses no slash: there ``(爾)`` is small type, anything longer is a note, and a note runs over lines.
-* ``&KR2038;`` and ``[車*犬]`` each stand for one character that had no code point.
+* ``&KR2038;``, ``[車*犬]`` and ``⿰車犬`` each stand for one character that had no code point.
 * Files of the TLS project are outlines: ``** title`` begins a section, drawers (``:PROPERTIES:`` to ``:END:``) and
   keywords are no text, ``[[link][words]]`` is its words, and ``¶`` may begin a line.
 """

@@ -35,9 +35,10 @@ _MARKUP = re.compile(
     r"|(?P<link>\[\[[^\[\]]{0,200}\](?:\[(?P<words>[^\[\]]{0,200})\])?\])"
     r"|\[(?P<ids>[^\[\]\s]{1,40}(?<=.)[-+*/@][^\[\]\s]{1,40})\]"
     r"|&(?P<gaiji>[A-Za-z0-9#+-]{1,20});"
+    rf"|(?P<description>[{gaiji.OPERATORS}])"
     r"|(?P<group>[()/])"
 )
-_SPECIAL = re.compile(r"[<&\[()/]")
+_SPECIAL = re.compile(rf"[<&\[()/{gaiji.OPERATORS}]")
 _SMALL = re.compile("[爾勒克斯特木卜臣]{1,2}")
 _GAP_LIMIT = 48
 """Characters of indentation between the parts of a note at most."""
@@ -167,7 +168,12 @@ class Volume:
             position = 0
             self._joined = False
             for match in _MARKUP.finditer(line):
+                if match.start() < position:
+                    continue  # part of a description
                 draft.add(line[position : match.start()])
+                if match["description"]:
+                    position = self._described(line, match.start())
+                    continue
                 position = match.end()
                 marks = self._mark(number, match) or marks
             draft.add(line[position:])
@@ -178,6 +184,17 @@ class Volume:
             if self._open and self._open.first_line_end < 0:
                 self._open.first_line_end = draft.length
             draft.add("\n")
+
+    def _described(self, line: str, start: int) -> int:
+        """Take an ideographic description, or its first character where it is none; return where to go on."""
+        draft = self._draft
+        stop = gaiji.description_end(line, start, len(line))
+        if stop == start:
+            draft.add(line[start])
+            return start + 1
+        draft.spans.append(Span(SpanKind.GAIJI, draft.length, draft.length + 1, line[start:stop]))
+        draft.add(gaiji.described(line[start:stop]))
+        return stop
 
     def _mark(self, number: int, match: re.Match[str]) -> bool:
         """Take one piece of markup; return True where it prints nothing at all."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from indexer.store.pack import Pack
 from indexer.text.streams import text_of
 from search.ranking.pieces import Stretch
@@ -34,7 +36,8 @@ def read_passage(snapshot: Snapshot, number: int, row: int, until: int, stretch:
 
 def _place(pack: Pack, row: int, stretch: Stretch, start: int, end: int) -> tuple[int, int] | None:
     """Return the part of a stretch that lies in ``[start, end)`` of the pack's text, counted from its beginning."""
-    offsets, origin = pack.streams[stretch.stream].offsets, int(pack.stream_starts[stretch.stream][row])
-    first = max(int(offsets[origin + stretch.start]), start)
-    last = min(int(offsets[origin + stretch.end - 1]) + 1, end)
+    stream, origin = pack.streams[stretch.stream], int(pack.stream_starts[stretch.stream][row])
+    bounds = np.array([origin + stretch.start, origin + stretch.end - 1])
+    first = max(int(stream.original_starts(bounds)[0]), start)
+    last = min(int(stream.original_ends(bounds)[1]), end)
     return (first - start, last - start) if last > first else None

@@ -18,6 +18,7 @@ from indexer.store.generation import Generation, PackEntry
 from indexer.store.layout import MAIN, NOTES, PRINTED
 from indexer.store.pack import Pack
 from indexer.text.folding import fold
+from indexer.text.readings import fold_phrase
 from search import deadline, fields
 from search.exact.evaluation import Evaluator
 from search.exact.matching import Mask, stands
@@ -120,7 +121,7 @@ class Snapshot:
 
     def stands(self, word: str) -> bool:
         """Return whether a word stands anywhere."""
-        folded = [ord(char) for char in fold(word)]
+        folded = [ord(char) for char in fold_phrase(word)]
         return bool(folded) and any(
             stands(pack, folded, self.allowed(number, {})) for number, pack in self.packs.items()
         )
