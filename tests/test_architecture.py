@@ -120,7 +120,7 @@ def test_above_the_stores_protocol_nothing_knows_packs() -> None:
     assert {file: used for file, used in named.items() if used} == {
         "search/library.py": ["indexer.store.access"],
         "search/stores/base.py": ["indexer.store.access"],
-        "search/stores/opening.py": ["search.stores.embedded.store"],
+        "search/stores/opening.py": ["search.stores.embedded.store", "search.stores.embedded.watching"],
     }
 
 
