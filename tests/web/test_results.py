@@ -87,7 +87,7 @@ def test_a_long_passage_shows_a_part_and_the_whole_on_demand(results: FlaskClien
 
 def test_a_short_passage_is_shown_whole(results: FlaskClient) -> None:
     shown = next(each for each in articles(results.get("/search?q=会宁府").text) if "府尹" in each or "尹一人" in each)
-    assert "<details class" not in shown
+    assert '<details class="whole"' not in shown
     assert "略）" not in shown
 
 
