@@ -51,7 +51,7 @@ class Occurrence:
 
     ``text`` is that range as the edition has it; where a note interrupts the words, ``ranges`` are their parts.
     ``left`` and ``right`` are the characters of the edition around it, within the section. ``typed`` says whether it is
-    spelled as in the query, ``in_notes`` whether it stands in an interlinear note.
+    spelled as in the query, ``in_notes`` whether all of it stands in an interlinear note.
     """
 
     work: WorkCard

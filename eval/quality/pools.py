@@ -87,8 +87,8 @@ def _passages(index: Path) -> Iterator[tuple[str, str]]:
     for pack in packs(index):
         for local, row in enumerate(pack.passages):
             streams = (
-                stream.codes[row[f"{name}_start"] : row[f"{name}_end"]]
-                for name, stream in zip(STREAM_NAMES, pack.streams, strict=True)
+                pack.streams[number].codes[row[f"{name}_start"] : row[f"{name}_end"]]
+                for number, name in enumerate(STREAM_NAMES)
             )
             text = " ".join(text_of(codes) for codes in streams).replace(chr(BOUNDARY), " ")
             yield page_name(*pack.place(local)), text

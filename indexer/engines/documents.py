@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from indexer.engines.base import Document
 from indexer.store import passage_keys
 from indexer.store.generation import work_key
-from indexer.store.layout import STREAM_NAMES
+from indexer.store.layout import MAIN, NOTES, STREAM_NAMES
 from indexer.store.pack import Pack
 from indexer.text.streams import BOUNDARY, text_of
 
@@ -16,7 +16,7 @@ def documents(pack: Pack, number: int) -> Iterator[Document]:
     """Yield what an engine indexes of each passage of a pack."""
     keys = [work_key(number, work) for work in range(len(pack.works))]
     # Each stream is decoded at once: a passage is then but a slice.
-    streams = [text_of(stream.codes[:]) for stream in pack.streams]
+    streams = [text_of(pack.streams[number].codes[:]) for number in (MAIN, NOTES)]
     bounds = [(pack.passages[f"{name}_start"].tolist(), pack.passages[f"{name}_end"].tolist()) for name in STREAM_NAMES]
     for local, work in enumerate(pack.passage_works.tolist()):
         text, notes = (

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.store.segments import Interleaved
 from indexer.text.streams import BOUNDARY, Codes
 
 BLOCK_BITS = 5
@@ -25,7 +26,7 @@ Ids = NDArray[Any]
 class Letters:
     """Code points stored as ranks in ``alphabet``, which is sorted and begins with 0, the boundary."""
 
-    ids: Ids
+    ids: Ids | Interleaved
     alphabet: Codes
 
     def __len__(self) -> int:
@@ -61,14 +62,15 @@ class Offsets:
             key = np.arange(*key.indices(len(self.distances)))
         return self.bases[key >> BLOCK_BITS] + self.distances[key]
 
-    def searchsorted(self, numbers: Codes) -> NDArray[np.int64]:
-        """Return for each number how many of these are smaller, by binary search."""
-        low, high = np.zeros(len(numbers), np.int64), np.full(len(numbers), len(self))
-        while (open_ := low < high).any():
-            middle = (low + high) // 2
-            smaller = open_ & (self[np.minimum(middle, len(self) - 1)] < numbers)
-            low, high = np.where(smaller, middle + 1, low), np.where(open_ & ~smaller, middle, high)
-        return low
+
+def how_many_below(rising: Any, numbers: Codes) -> NDArray[np.int64]:
+    """Return for each number how many of ``rising`` numbers, stored in whatever way, are smaller, by binary search."""
+    low, high = np.zeros(len(numbers), np.int64), np.full(len(numbers), len(rising))
+    while (open_ := low < high).any():
+        middle = (low + high) // 2
+        smaller = open_ & (rising[np.minimum(middle, len(rising) - 1)] < numbers)
+        low, high = np.where(smaller, middle + 1, low), np.where(open_ & ~smaller, middle, high)
+    return low
 
 
 def alphabet_of(*texts: Codes) -> Codes:

@@ -21,6 +21,7 @@ PASSAGE = np.dtype(
         ("main_end", "u4"),
         ("notes_start", "u4"),
         ("notes_end", "u4"),
+        ("printed_start", "u4"),
         ("weight", "f4"),
     ]
 )
@@ -47,8 +48,10 @@ REGION = np.dtype(
 ANNOTATION = np.dtype([("kind", "i4"), ("start", "u4"), ("end", "u4"), ("authority", "i4"), ("source", "i4")])
 WINDOW = np.dtype([("stream", "u1"), ("start", "u4"), ("end", "u4"), ("passage", "u4")])
 
-MAIN, NOTES = 0, 1
+MAIN, NOTES, PRINTED = 0, 1, 2
+"""The streams; the printed order is made of the other two (:mod:`indexer.store.segments`)."""
 STREAM_NAMES = ("main", "notes")
+"""The streams that are stored, and that windows and the engine are made of."""
 KINDS = tuple(SpanKind)
 ROLES = tuple(Role)
 ARRAYS = (
@@ -57,6 +60,10 @@ ARRAYS = (
     "main_offsets",
     "notes",
     "notes_offsets",
+    "printed_segments",
+    "printed_homes",
+    "printed_repeats",
+    "printed_repeated",
     "passages",
     "sections",
     "spans",

@@ -3,7 +3,8 @@
 All offsets into ``text`` count from the pack's beginning. ``main`` and ``notes`` are the folded streams of
 :mod:`indexer.text.streams`; they and ``text`` are ranks in one ``alphabet``. Of each stream ``*_bases`` and
 ``*_distances`` lead back to ``text`` (:mod:`indexer.store.encoding`), and ``*_order``, ``*_keys`` and ``*_starts`` say
-where each pair of characters stands (:mod:`indexer.store.positions`). Row i of ``windows`` is row i of the vectors
+where each pair of characters stands (:mod:`indexer.store.positions`). ``printed_*`` make a third stream of the two, in
+the order of the page (:mod:`indexer.store.segments`). Row i of ``windows`` is row i of the vectors
 (:mod:`indexer.store.vectors`).
 """
 
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 from corpora.model import Annotation, Canvas, CatalogueRecord, Page, Problem, Region, Section, Span, SpanKind, Work
 from indexer.embedding import Vectors
 from indexer.store import vectors
-from indexer.store.encoding import Ids, Letters, Offsets
+from indexer.store.encoding import Ids, Letters, Offsets, how_many_below
 from indexer.store.layout import (
     KINDS,
     OPTIONAL,
@@ -33,32 +34,10 @@ from indexer.store.layout import (
     TITLE,
 )
 from indexer.store.positions import Pairs, Places
+from indexer.store.segments import Segments
+from indexer.store.streams import PrintedStream, StoredStream
 from indexer.text.folding import ITERATION, fold_array
-from indexer.text.streams import (
-    BOUNDARY,
-    Codes,
-    text_of,
-)
-
-
-@dataclass(frozen=True)
-class StoredStream:
-    """A folded stream of a pack, with where each character comes from and where each pair of them stands."""
-
-    codes: Letters
-    offsets: Offsets
-    pairs: Pairs
-
-    @cached_property
-    def boundaries(self) -> Places:
-        """The places of boundaries, sorted."""
-        return np.flatnonzero(self.codes.ids == BOUNDARY)
-
-    def unbroken(self, starts: Places, ends: Places) -> NDArray[np.bool_]:
-        """Which half-open ranges hold no boundary."""
-        boundaries = self.boundaries
-        same: NDArray[np.bool_] = np.searchsorted(boundaries, starts) == np.searchsorted(boundaries, ends)
-        return same
+from indexer.text.streams import BOUNDARY, Codes, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +62,7 @@ class Pack:
     Attributes:
         alphabet: the different characters of text and streams.
         text: the characters of all sections, one after another.
-        streams: the main stream and the notes stream.
+        streams: the main stream, the notes stream, and both in the printed order, ``printed``.
         passages, sections, spans: one row each, in the order of the text.
         windows: one row a window, in the order of the vectors.
         inside: places of the main stream inside a word of modern text, sorted.
@@ -97,7 +76,9 @@ class Pack:
         # A copy in memory: every character that is read goes through it.
         self.alphabet: Codes = np.array(self._array("alphabet"))
         self.text = Letters(self._array("text"), self.alphabet)
-        self.streams = tuple(self._stream(name) for name in STREAM_NAMES)
+        main, notes = (self._stream(name) for name in STREAM_NAMES)
+        self.printed = self._interleaved(main, notes)
+        self.streams: tuple[StoredStream, ...] = (main, notes, self.printed)
         self.passages = self._array("passages")
         self.sections = self._array("sections")
         self.spans = self._array("spans")
@@ -141,8 +122,16 @@ class Pack:
         return StoredStream(
             Letters(self._array(name), self.alphabet),
             Offsets(self._array(f"{name}_bases"), self._array(f"{name}_distances")),
-            Pairs(*(self._array(f"{name}_{part}") for part in ("order", "keys", "starts"))),
+            self._pairs(name),
         )
+
+    def _interleaved(self, main: StoredStream, notes: StoredStream) -> PrintedStream:
+        segments = Segments(self._array("printed_segments"), self._array("printed_homes"))
+        repeats, repeated = self._array("printed_repeats"), self._array("printed_repeated")
+        return PrintedStream.of(main, notes, segments, repeats, repeated, self._pairs("printed"))
+
+    def _pairs(self, name: str) -> Pairs:
+        return Pairs(*(self._array(f"{name}_{part}") for part in ("order", "keys", "starts")))
 
     def ids(self, characters: Sequence[int]) -> Ids | None:
         """The ranks of characters in the alphabet; None where one of them is not in the pack."""
@@ -173,11 +162,12 @@ class Pack:
         return counts
 
     @cached_property
-    def stream_starts(self) -> tuple[Codes, Codes]:
-        """Where each passage starts in the main stream and in the notes stream."""
+    def stream_starts(self) -> tuple[Codes, Codes, Codes]:
+        """Where each passage starts in each stream."""
         return (
             np.ascontiguousarray(self.passages["main_start"]),
             np.ascontiguousarray(self.passages["notes_start"]),
+            np.ascontiguousarray(self.passages["printed_start"]),
         )
 
     @cached_property
@@ -249,7 +239,7 @@ class Pack:
         """Where running heads start and end in each stream: half-open ranges, sorted, apart from each other."""
         heads = self.spans[self.spans["kind"] == KINDS.index(SpanKind.HEAD)]
         return tuple(
-            (stream.offsets.searchsorted(heads["start"]), stream.offsets.searchsorted(heads["end"]))
+            (how_many_below(stream.offsets, heads["start"]), how_many_below(stream.offsets, heads["end"]))
             for stream in self.streams
         )
 

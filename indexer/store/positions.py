@@ -30,10 +30,15 @@ class Pairs:
     def of(cls, ids: Ids) -> Pairs:
         """Sort the places of a stream, which ends with a boundary; boundaries themselves are left out."""
         places = np.flatnonzero(ids[:-1]).astype(np.uint32)
+        return cls.at(places, ids[places], ids[places + 1])
+
+    @classmethod
+    def at(cls, places: NDArray[np.uint32], first: Ids, second: Ids) -> Pairs:
+        """Sort rising places by the characters there, ``first``, and those that follow, ``second``."""
         # Two stable sorts, the last one by what counts most; numpy sorts 16 bits by radix.
-        places = places[np.argsort(ids[places + 1], kind="stable")]
-        places = places[np.argsort(ids[places], kind="stable")]
-        found = key(ids[places], ids[places + 1])
+        order = np.argsort(second, kind="stable")
+        order = order[np.argsort(first[order], kind="stable")]
+        places, found = places[order], key(first[order], second[order])
         fresh = np.ones(len(found), dtype=bool)
         fresh[1:] = found[1:] != found[:-1]
         starts = np.append(np.flatnonzero(fresh), len(found)).astype(np.uint32)

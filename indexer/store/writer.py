@@ -33,15 +33,20 @@ from indexer.store.layout import (
     WINDOW,
 )
 from indexer.store.positions import Pairs
+from indexer.store.segments import Segments
+from indexer.store.streams import interleaved_ids, new_pairs
 from indexer.text import words
 from indexer.text.prominence import passage_weights
 from indexer.text.streams import (
+    Codes,
+    Stream,
     code_points,
     main_stream,
     main_windows,
     note_windows,
     notes_stream,
     passage_starts,
+    printed_order,
     text_of,
 )
 
@@ -59,6 +64,7 @@ class PackWriter:
         self._works: list[dict[str, Any]] = []
         self._length = 0
         self._stream_lengths = [0, 0]
+        self._printed_length = 0
         self._sections = 0
         self._passages = 0
 
@@ -92,6 +98,7 @@ class PackWriter:
         passages["weight"] = passage_weights(section, starts)
         if modern:
             self._arrays["inside"].append(words.inside(codes, streams[MAIN]) + np.uint32(self._stream_lengths[MAIN]))
+        passages["printed_start"] = self._add_printed(codes, streams, starts)
         windows: list[NDArray[Any]] = []
         for kind, (stream, found) in enumerate(
             ((streams[MAIN], main_windows(section, streams[MAIN])), (streams[NOTES], note_windows(streams[NOTES])))
@@ -161,6 +168,17 @@ class PackWriter:
         """Return the place of a name in the pack's list; -1 for no name."""
         return self._names.setdefault(name, len(self._names)) if name else -1
 
+    def _add_printed(self, codes: Codes, streams: tuple[Stream, Stream], starts: Codes) -> NDArray[np.int64]:
+        """Add the section's printed order, and return where passages that start at ``starts`` start in it."""
+        printed, base = printed_order(codes, *streams), self._printed_length
+        bases = 2 * np.array(self._stream_lengths, np.uint32)
+        self._arrays["printed_segments"].append(printed.starts + np.uint32(base))
+        self._arrays["printed_homes"].append(printed.homes + bases[printed.homes & 1])
+        self._arrays["printed_repeats"].append(printed.repeats + np.uint32(base))
+        self._arrays["printed_repeated"].append(printed.repeated)
+        self._printed_length += len(printed.offsets)
+        return np.searchsorted(printed.offsets, starts) + base
+
     def _span(self, span: Span) -> tuple[int, int, int, int]:
         name = self._name(span.name)
         return KINDS.index(span.kind), span.start + self._length, span.end + self._length, name
@@ -176,6 +194,7 @@ class PackWriter:
         for each in (folder.parent, draft):
             files.make_inside(each)
         joined = {name: _concatenate(name, parts) for name, parts in self._arrays.items()}
+        joined["printed_segments"] = np.append(joined["printed_segments"], np.uint32(self._printed_length))
         joined["windows"], lengths = _write_vectors(joined, embedder, draft, progress)
         for name, array in _compacted(joined).items():
             np.save(draft / f"{name}.npy", array)
@@ -248,6 +267,12 @@ def _compacted(joined: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         offsets, pairs = Offsets.of(joined[f"{name}_offsets"]), Pairs.of(stored[name])
         stored |= {f"{name}_bases": offsets.bases, f"{name}_distances": offsets.distances}
         stored |= {f"{name}_order": pairs.order, f"{name}_keys": pairs.keys, f"{name}_starts": pairs.starts}
+    segments = Segments(joined["printed_segments"], joined["printed_homes"])
+    repeats, repeated = joined["printed_repeats"], ranks(joined["printed_repeated"], alphabet)
+    pairs = new_pairs(interleaved_ids(stored["main"], stored["notes"], segments, repeats, repeated))
+    stored |= {"printed_segments": segments.starts, "printed_homes": segments.homes}
+    stored |= {"printed_repeats": repeats, "printed_repeated": repeated}
+    stored |= {"printed_order": pairs.order, "printed_keys": pairs.keys, "printed_starts": pairs.starts}
     return stored | {name: joined[name] for name in ("passages", "sections", "spans", "pages", "windows", "inside")}
 
 

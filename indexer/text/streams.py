@@ -1,10 +1,13 @@
-"""A section becomes two folded streams, and the passages and windows over them. Pure functions.
+"""A section becomes folded streams, and the passages and windows over them. Pure functions.
 
 The main stream is the section's text without its interlinear notes; the notes stream is its notes, one after
 another. What stands beside the text, such as the number of a note, is in neither. Each section of the main stream and
 each note of the notes stream ends with :data:`BOUNDARY`, which no folded character equals, so no match runs across it.
 A phrase is searched in a stream, hence across line ends, pages, notes and passages; a passage only says where a match
 is counted and shown.
+
+Where the page runs from text into a note, or out of it, neither stream has what stands side by side: the printed order
+does, which is both streams' characters as they stand on the page (:func:`printed_order`).
 """
 
 from __future__ import annotations
@@ -42,6 +45,22 @@ class Stream:
     """Folded code points and, for each, the offset of its original in the section."""
 
     codes: Codes
+    offsets: Codes
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedOrder:
+    """A section's text and notes in the order of the page: slices of its two streams.
+
+    ``starts`` says where each slice starts, ``homes`` where it comes from: twice the place in its own stream, plus 1
+    for the notes stream. At ``repeats`` stands ``repeated`` instead: an iteration mark repeats what goes before it in
+    print. ``offsets`` are those of all characters; the boundary of the main stream ends them.
+    """
+
+    starts: Codes
+    homes: Codes
+    repeats: Codes
+    repeated: Codes
     offsets: Codes
 
 
@@ -87,6 +106,26 @@ def notes_stream(section: Section, codes: Codes) -> Stream:
     if not parts:
         return Stream(np.empty(0, np.uint32), np.empty(0, np.uint32))
     return Stream(np.concatenate(parts), np.concatenate(offsets))
+
+
+def printed_order(codes: Codes, main: Stream, notes: Stream) -> PrintedOrder:
+    """Return the printed order of a section with these code points and streams; it is empty where no note says a word.
+
+    A note starts a slice, and what follows it another, unless the note is empty.
+    """
+    said = np.flatnonzero(notes.codes != BOUNDARY).astype(np.uint32)
+    if not len(said):
+        none = np.empty(0, np.uint32)
+        return PrintedOrder(none, none, none, none, none)
+    offsets = np.concatenate([main.offsets, notes.offsets[said]])
+    homes = np.concatenate([np.arange(len(main.codes), dtype=np.uint32) << 1, said << 1 | 1])
+    own = np.concatenate([main.codes, notes.codes[said]])
+    order = np.argsort(offsets, kind="stable")
+    offsets, homes, own = offsets[order], homes[order], own[order]
+    starts = np.flatnonzero(np.append(True, homes[1:] != homes[:-1] + 2)).astype(np.uint32)
+    letters = repeat(fold_array(codes[offsets[:-1]])[0])
+    repeats = np.flatnonzero(letters != own[:-1]).astype(np.uint32)
+    return PrintedOrder(starts, homes[starts], repeats, letters[repeats], offsets)
 
 
 def _without(section: Section, length: int, *kinds: SpanKind) -> NDArray[np.bool_]:

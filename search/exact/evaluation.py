@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 
+from indexer.store.layout import MAIN, PRINTED
 from indexer.store.pack import Pack
 from indexer.store.positions import Places
 from indexer.text.folding import fold_array
 from indexer.text.streams import code_points
 from search import deadline
-from search.exact.matching import Mask, StreamRanges, each_once, find, near, near_pairs
+from search.exact.matching import (
+    Mask,
+    StreamRanges,
+    each_once,
+    find,
+    in_own_streams,
+    in_print,
+    near,
+    near_pairs,
+)
 from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree
 from search.ranges import among
 
@@ -34,7 +45,8 @@ class Evaluator:
     """Evaluates trees on one pack.
 
     The occurrences of NEAR are those of its phrases that have one of the other nearby; with ``near_spans`` they are the
-    stretches that each pair of them takes up.
+    stretches that each pair of them takes up. How far two are from each other is counted in their stream, or else as
+    printed where that is searched too: a word of the text is near one in a note beside it.
     """
 
     def __init__(
@@ -51,7 +63,7 @@ class Evaluator:
         deadline.check()
         match node:
             case Phrase():
-                return _found([self._find(node, stream) for stream in self._streams])
+                return _found(self._phrase(node))
             case And(children):
                 return self._all(children)
             case Or(children):
@@ -87,6 +99,13 @@ class Evaluator:
             passages = passages[~among(passages, self.evaluate(each).passages)]
         return Found(passages, tuple(occurrences))
 
+    def _phrase(self, phrase: Phrase) -> list[StreamRanges]:
+        """Each place where a phrase stands, once: the printed order may read what another stream has found, too."""
+        found = [self._find(phrase, stream) for stream in self._streams]
+        if not found or found[-1].stream != PRINTED or not len(found[-1].starts):
+            return found
+        return joined([*found[:-1], *in_own_streams(self._pack, found[-1])])
+
     def _find(self, phrase: Phrase, stream: int) -> StreamRanges:
         found = find(self._pack, stream, phrase.pattern, typed_characters(phrase))
         if phrase.alias:
@@ -97,16 +116,25 @@ class Evaluator:
         ones, others = self.evaluate(left).occurrences, self.evaluate(right).occurrences
         kept: list[StreamRanges] = []
         spans: list[StreamRanges] = []
-        for one in ones:
-            for other in others:
+        for pair in product(ones, others):
+            for one, other in (pair, pair[::-1]):
                 deadline.check()
                 if one.stream == other.stream:
-                    pairs = ((one, other), (other, one))
-                    kept += [near(self._pack, *pair, distance) for pair in pairs]
+                    kept.append(one.where(near(self._pack, one, other, distance)))
                     if self._near_spans:
-                        spans += [near_pairs(self._pack, *pair, distance) for pair in pairs]
-        found = _found(kept)
-        return Found(found.passages, tuple(spans)) if self._near_spans else found
+                        spans.append(near_pairs(self._pack, one, other, distance))
+                if self._are_near_in_print(one, other):
+                    (printed, rows), (beside, _) = in_print(self._pack, one), in_print(self._pack, other)
+                    kept.append(one.where(rows[near(self._pack, printed, beside, distance)]))
+                    if self._near_spans:
+                        found = near_pairs(self._pack, printed, beside, distance)
+                        spans.append(found.where(self._pack.printed.crossing(found.starts, found.ends)))
+        near_each_other = _found(kept)
+        return Found(near_each_other.passages, tuple(spans)) if self._near_spans else near_each_other
+
+    def _are_near_in_print(self, one: StreamRanges, other: StreamRanges) -> bool:
+        """Whether some may be nearer in print than in their streams; two of the text never are."""
+        return PRINTED in self._streams and {one.stream, other.stream} not in ({MAIN}, {PRINTED})
 
 
 def _nothing() -> Found:
@@ -129,12 +157,16 @@ def typed_characters(phrase: Phrase) -> tuple[int, ...]:
 
 def distinct(occurrences: Sequence[StreamRanges], within: Places) -> list[StreamRanges]:
     """The occurrences inside some passages, sorted, those of one stream together and none twice."""
+    return [each.where(among(each.passages, within)) for each in joined(occurrences)]
+
+
+def joined(occurrences: Sequence[StreamRanges]) -> list[StreamRanges]:
+    """Return the occurrences of each stream together, sorted, none twice."""
     result: list[StreamRanges] = []
     for stream in sorted({each.stream for each in occurrences}):
         deadline.check()
         mine = [each for each in occurrences if each.stream == stream]
-        one = mine[0] if len(mine) == 1 else _joined(mine)
-        result.append(one.where(among(one.passages, within)))
+        result.append(mine[0] if len(mine) == 1 else _joined(mine))
     return result
 
 

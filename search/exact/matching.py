@@ -2,6 +2,10 @@
 
 A pattern is read as pieces, each a row of characters and single wildcards between two characters; what stands between
 two pieces is a gap, of at least so many characters and at most so many. Everything is vectorised over occurrences.
+
+In the printed order only what neither other stream has is an occurrence: what crosses from text into a note or out of
+it, or reads an iteration mark as it stands in print. A phrase without wildcards is found there by the pairs that the
+printed order alone has, which are few.
 """
 
 from __future__ import annotations
@@ -14,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.store.encoding import Ids
-from indexer.store.layout import MAIN
-from indexer.store.pack import Pack, StoredStream
+from indexer.store.layout import MAIN, NOTES, PRINTED
+from indexer.store.pack import Pack
 from indexer.store.positions import Places
+from indexer.store.streams import PrintedStream, StoredStream
 from indexer.text.streams import BOUNDARY, Codes
 from search import deadline
 from search.model import SearchError
@@ -45,8 +50,8 @@ class StreamRanges:
     typed: Mask
     passages: Places
 
-    def where(self, keep: Mask | slice) -> StreamRanges:
-        """Those that a mask or a slice keeps."""
+    def where(self, keep: Mask | slice | Places) -> StreamRanges:
+        """Those that a mask, a slice or their rows keep."""
         return StreamRanges(self.stream, self.starts[keep], self.ends[keep], self.typed[keep], self.passages[keep])
 
     def untyped(self) -> StreamRanges:
@@ -99,16 +104,18 @@ def find(pack: Pack, number: int, pattern: tuple[Element, ...], typed: tuple[int
     """Every occurrence of ``pattern`` in a stream, overlapping ones too, one for each start.
 
     ``typed`` are the pattern's characters as the reader typed them, one for each character element. Where runs vary,
-    the shortest occurrence that is spelled as typed counts, else the shortest.
+    the shortest occurrence that is spelled as typed counts, else the shortest. Of the printed order those are left out
+    that are in no way different in their own stream.
 
     Raises SearchError where the pattern stands almost everywhere.
     """
     stream = pack.streams[number]
     pieces, tail = _pieces(pattern, typed)
+    longest = sum(piece.high + piece.length for piece in pieces) + tail
     found: list[tuple[_Ranges, Mask]] = []
     for piece in pieces:
         deadline.check()
-        starts = _places(pack, stream, piece)
+        starts = _places(pack, stream, piece, longest)
         if not len(starts):
             return StreamRanges(number, starts, starts, np.empty(0, dtype=bool), starts)
         found.append((_Ranges(starts, starts + piece.length), _as_typed(pack, stream, piece, starts)))
@@ -122,7 +129,11 @@ def find(pack: Pack, number: int, pattern: tuple[Element, ...], typed: tuple[int
         spelled[at] = True
         everything.ends[at] = same.ends
     passages = _passages(pack.stream_starts[number], everything.starts)
-    return StreamRanges(number, everything.starts, everything.ends, spelled, passages)
+    result = StreamRanges(number, everything.starts, everything.ends, spelled, passages)
+    if isinstance(stream, PrintedStream):
+        starts, ends = result.starts, result.ends
+        return result.where(stream.crossing(starts, ends) | stream.repeating(starts, ends))
+    return result
 
 
 def _passages(begins: Codes, starts: Places) -> Places:
@@ -164,7 +175,8 @@ def stands(pack: Pack, folded: Sequence[int], allowed: Mask | None) -> bool:
 def standing(pack: Pack, number: int, folded: Sequence[int], allowed: Mask | None) -> Places:
     """Where folded characters stand in a row in a stream, in the allowed passages; None allows all."""
     deadline.check()
-    starts = _places(pack, pack.streams[number], _Piece(0, 0, tuple(range(len(folded))), tuple(folded), ()))
+    row = _Piece(0, 0, tuple(range(len(folded))), tuple(folded), ())
+    starts = _places(pack, pack.streams[number], row, row.length)
     return starts if allowed is None else starts[allowed[_passages(pack.stream_starts[number], starts)]]
 
 
@@ -180,26 +192,31 @@ def _as_typed(pack: Pack, stream: StoredStream, piece: _Piece, starts: Places) -
     return spelled
 
 
-def _places(pack: Pack, stream: StoredStream, piece: _Piece) -> Places:
-    """The starts of a piece."""
+def _places(pack: Pack, stream: StoredStream, piece: _Piece, longest: int) -> Places:
+    """The starts of a piece of a pattern that takes up so many characters at most.
+
+    In the printed order they are those that may be part of what no other stream has.
+    """
     text = stream.codes.ids
     ids = pack.ids(piece.folded) if len(text) else None
     if ids is None:
         return np.empty(0, np.int64)
-    starts, known = _anchored(stream, piece, ids)
+    starts, known = _anchored(stream, piece, ids, longest)
     if not len(starts):
         return starts
     starts = starts[(starts >= 0) & (starts <= len(text) - piece.length)]
     others = [at for at in range(len(ids)) if at not in known]
     if others:
         starts = starts[(text[starts[:, None] + piece.steps[others]] == ids[others]).all(axis=1)]
-    if len(piece.between):
+    if piece.length > len(ids):
         starts = starts[(text[starts[:, None] + piece.between] != BOUNDARY).all(axis=1)]
     return starts
 
 
-def _anchored(stream: StoredStream, piece: _Piece, ids: Ids) -> tuple[Places, tuple[int, ...]]:
+def _anchored(stream: StoredStream, piece: _Piece, ids: Ids, longest: int) -> tuple[Places, tuple[int, ...]]:
     """The starts that the rarest pair of a piece allows, and which characters that settles."""
+    if isinstance(stream, PrintedStream):
+        return _anchored_in_print(stream, piece, ids, longest), ()
     if not len(piece.pairs):
         return stream.pairs.of_character(int(ids[0])), (0,)
     rows, counts = stream.pairs.counts(ids[piece.pairs], ids[piece.pairs + 1])
@@ -208,6 +225,16 @@ def _anchored(stream: StoredStream, piece: _Piece, ids: Ids) -> tuple[Places, tu
         return np.empty(0, np.int64), ()
     at = int(piece.pairs[best])
     return stream.pairs.of_pair(int(rows[best])) - piece.distances[at], (at, at + 1)
+
+
+def _anchored_in_print(stream: PrintedStream, piece: _Piece, ids: Ids, longest: int) -> Places:
+    """The starts that a piece may have in the printed order; all of its characters are still to be compared."""
+    if longest == len(ids):  # a row of characters, and no more
+        return stream.across(ids)
+    if not len(piece.pairs):
+        return stream.places_of_character(int(ids[0]), longest)
+    best, places = stream.places_of_rarest(ids[piece.pairs], ids[piece.pairs + 1], longest)
+    return places - piece.distances[int(piece.pairs[best])]
 
 
 def _chained(stream: StoredStream, pieces: Sequence[_Piece], found: Sequence[_Ranges], tail: int) -> _Ranges:
@@ -249,11 +276,40 @@ def _led(stream: StoredStream, ranges: _Ranges, low: int, high: int) -> _Ranges:
     return _Ranges(starts[keep], ranges.ends[nearest[keep]])
 
 
-def near(pack: Pack, left: StreamRanges, right: StreamRanges, distance: int) -> StreamRanges:
-    """Those of ``left`` that have one of ``right`` within ``distance`` characters, before or after, not overlapping."""
+def in_own_streams(pack: Pack, found: StreamRanges) -> list[StreamRanges]:
+    """Return occurrences of the printed order, those that lie within one segment as ranges of the stream it is of."""
+    stream = pack.printed
+    crossing = stream.crossing(found.starts, found.ends)
+    if crossing.all():
+        return [found]
+    result, inside = [found.where(crossing)], found.where(~crossing)
+    kinds, starts = stream.segments.home(inside.starts)
+    ends = starts + (inside.ends - inside.starts)
+    for kind in (MAIN, NOTES):
+        mine = kinds == kind
+        result.append(StreamRanges(kind, starts[mine], ends[mine], inside.typed[mine], inside.passages[mine]))
+    return result
+
+
+def in_print(pack: Pack, found: StreamRanges) -> tuple[StreamRanges, Places]:
+    """Return occurrences as they lie in the printed order, from first character to last, and their rows in ``found``.
+
+    Those in sections without notes are left out.
+    """
+    if found.stream == PRINTED:
+        return found, np.arange(len(found.starts))
+    segments = pack.printed.segments
+    starts, known = segments.printed(found.stream, found.starts)
+    lasts, _ = segments.printed(found.stream, found.ends - 1)
+    rows = np.flatnonzero(known)
+    return StreamRanges(PRINTED, starts[rows], lasts[rows] + 1, found.typed[rows], found.passages[rows]), rows
+
+
+def near(pack: Pack, left: StreamRanges, right: StreamRanges, distance: int) -> Mask:
+    """Which of ``left`` have one of ``right`` within ``distance`` characters, before or after, not overlapping."""
     keep = np.zeros(len(left.starts), dtype=bool)
     if not len(right.starts):
-        return left.where(keep)
+        return keep
     unbroken = pack.streams[left.stream].unbroken
     begins, ends = right.starts, np.sort(right.ends, kind="stable")
     after = np.searchsorted(begins, left.ends)
@@ -264,7 +320,7 @@ def near(pack: Pack, left: StreamRanges, right: StreamRanges, distance: int) -> 
     other = ends[np.maximum(before, 0)]
     near = np.flatnonzero(~keep & (before >= 0) & (left.starts - other <= distance))
     keep[near] = unbroken(other[near] - 1, left.starts[near])
-    return left.where(keep)
+    return keep
 
 
 def near_pairs(pack: Pack, left: StreamRanges, right: StreamRanges, distance: int) -> StreamRanges:

@@ -28,6 +28,7 @@ MOST_COMPARED = 60
 _AT_ONCE = 3
 """Characters of context that one comparison takes: three code points of 21 bits fit in 64."""
 _CODE_POINT_BITS = 21
+_STREAMS = 3
 
 Numbers = NDArray[np.int64]
 
@@ -73,8 +74,9 @@ class _Columns:
     @cached_property
     def blocks(self) -> list[tuple[int, int, Numbers]]:
         """Pack, stream and rows of every stream that has some."""
-        key = self.packs.astype(np.int64) * 2 + self.streams
-        return [(each // 2, each % 2, np.flatnonzero(key == each)) for each in np.unique(key).tolist()]
+        key = self.packs.astype(np.int64) * _STREAMS + self.streams
+        found = np.unique(key).tolist()
+        return [(each // _STREAMS, each % _STREAMS, np.flatnonzero(key == each)) for each in found]
 
 
 class StoredOccurrences(Occurrences):

@@ -15,7 +15,7 @@ from corpora.readers import read
 from corpora.sources.discover import discover
 from indexer.building.build import build
 from indexer.text.folding import fold
-from indexer.text.streams import BOUNDARY, code_points, main_stream, notes_stream
+from indexer.text.streams import BOUNDARY, code_points, main_stream, notes_stream, printed_order
 from search.library import Library
 from search.model import Mode, Scope, SearchRequest
 
@@ -110,13 +110,33 @@ def sections(draw: st.DrawFn) -> Section:
 def test_streams_are_the_runs_of_the_plain_scan(section: Section) -> None:
     codes = code_points(section.text)
     main, notes = main_stream(section, codes), notes_stream(section, codes)
-    text, *others = oracle.runs(section, Scope.BOTH)
+    (text,), others = oracle.runs(section, Scope.TEXT), oracle.runs(section, Scope.NOTES)
     assert [(each.folded, each.offset) for each in text] == [
         (chr(code), offset) for code, offset in zip(main.codes[:-1].tolist(), main.offsets[:-1].tolist(), strict=True)
     ]
     told = "".join("|" if code == BOUNDARY else chr(code) for code in notes.codes.tolist())
     assert told == "".join("".join(each.folded for each in run) + "|" for run in others)
     assert [each.offset for run in others for each in run] == notes.offsets[notes.codes != BOUNDARY].tolist()
+
+
+@settings(max_examples=300)
+@given(sections())
+def test_the_printed_order_is_that_of_the_page(section: Section) -> None:
+    codes = code_points(section.text)
+    streams = main_stream(section, codes), notes_stream(section, codes)
+    printed = printed_order(codes, *streams)
+    if not any(oracle.runs(section, Scope.NOTES)):
+        assert not len(printed.offsets)
+        return
+    ends = [*printed.starts.tolist()[1:], len(printed.offsets)]
+    homes = zip(printed.starts.tolist(), ends, printed.homes.tolist(), strict=True)
+    told = [streams[home % 2].codes[home // 2 : home // 2 + end - start].tolist() for start, end, home in homes]
+    letters = [code for part in told for code in part]
+    for at, code in zip(printed.repeats.tolist(), printed.repeated.tolist(), strict=True):
+        letters[at] = code
+    read = list(zip(map(chr, letters), printed.offsets.tolist(), strict=True))
+    assert read[:-1] == [(each.folded, each.offset) for each in oracle.printed(section)]
+    assert read[-1] == (chr(BOUNDARY), len(section.text))
 
 
 def test_an_index_made_before_has_the_kinds_of_spans_that_it_had() -> None:

@@ -70,9 +70,14 @@ def test_a_phrase_runs_across_lines_pages_and_notes(library: Library) -> None:
     assert marked(noted) == [["之南", "其地"]]
 
 
-def test_no_phrase_runs_across_sections_or_from_a_note_into_the_text(library: Library) -> None:
+def test_no_phrase_runs_across_sections(library: Library) -> None:
     assert ask(library, "取魚會寧府").total.passages == 0
-    assert ask(library, "海古其地").total.passages == 0
+
+
+def test_a_phrase_runs_from_a_note_into_the_text_where_both_are_searched(library: Library) -> None:
+    assert marked(ask(library, "海古其地")) == [["海古其地"]]
+    for scope in (Scope.TEXT, Scope.NOTES):
+        assert ask(library, "海古其地", scope=scope).total.passages == 0
 
 
 @pytest.mark.parametrize(("scope", "count"), [(Scope.TEXT, 0), (Scope.NOTES, 1), (Scope.BOTH, 1)])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import Found, runs, scan
+from oracle import Found, pairs, runs, scan
 
 from corpora.model import Section, Work
 from corpora.readers import read
@@ -119,7 +119,7 @@ def test_an_occurrence_shows_the_editions_own_characters(
 @given(phrase=PHRASES, scope=SCOPES, order=st.sampled_from([Order.LEFT, Order.RIGHT]))
 def test_sorting_by_context_reads_outward(indexed: Indexed, phrase: str, scope: Scope, order: Order) -> None:
     def context(one: tuple[str, Section, Found]) -> str:
-        run = "".join(each.folded for each in runs(one[1], Scope.BOTH)[one[2].run + (scope is Scope.NOTES)])
+        run = "".join(each.folded for each in runs(one[1], scope)[one[2].run])
         outward = run[: one[2].start][::-1] if order is Order.LEFT else run[one[2].end :]
         return outward[:MOST_COMPARED]
 
@@ -160,18 +160,23 @@ def test_groups_count_what_they_lead_to(indexed: Indexed, phrase: str, scope: Sc
 @settings(max_examples=40)
 @given(left=PHRASES, right=PHRASES, distance=st.integers(0, 9), scope=SCOPES)
 def test_of_near_each_pair_is_a_stretch(indexed: Indexed, left: str, right: str, distance: int, scope: Scope) -> None:
-    expected = set()
-    for work in indexed.works:
-        for number, section in enumerate(work.sections):
-            others = list(scan([section], right, scope))
-            for one in scan([section], left, scope):
-                for other in others:
-                    first, last = sorted((one, other), key=lambda each: each.start)
-                    if one.run == other.run and 0 <= last.start - first.end <= distance:
-                        end = last.characters[-1].offset + 1
-                        expected.add((work.id, number, first.characters[0].offset, end))
+    expected = {
+        (work.id, number, *span)
+        for work in indexed.works
+        for number, section in enumerate(work.sections)
+        for _, _, span in pairs([section], left, right, distance, scope)
+    }
     found = indexed.library.find(f'"{left}" NEAR/{distance} "{right}"', scope=scope)
-    assert [(each.work.id, each.section_number, each.start, each.end) for each in found] == sorted(expected)
+    assert places(tuple(found)) == sorted((work, number, offset) for work, number, offset, *_ in expected)
+    texts = {work.id: [section.text for section in work.sections] for work in indexed.works}
+    assert {
+        (
+            each.work.id,
+            each.section_number,
+            *(at for a, b in each.ranges for at in range(a, b) if fold(texts[each.work.id][each.section_number][at])),
+        )
+        for each in found
+    } == expected
 
 
 @settings(max_examples=60)

@@ -107,11 +107,13 @@ def indexed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     works = [item for source in discover(folder)[0] for item in read(source)]
     library = Indexed(Library.open(index), tuple(work for work in works if isinstance(work, Work)), defaultdict(list))
     for section in library.sections:
-        main, *notes = runs(section, Scope.BOTH)
+        main, *notes, printed = runs(section, Scope.BOTH)
         for cut_by, offsets in cutters(section).items():
             for place, run in [("the text", main), *(("a note", note) for note in notes)]:
                 if numbers := followers(run, offsets):
                     library.cuts[f"{cut_by} in {place}"] += [(run, number) for number in numbers]
+        seams = [at for span in section.spans if span.kind is SpanKind.NOTE for at in (span.start, span.end)]
+        library.cuts["a seam in print"] += [(printed, number) for number in followers(printed, seams)]
     return library
 
 
@@ -173,7 +175,8 @@ SCOPES = st.sampled_from(Scope)
 def test_the_texts_are_cut_up_by_everything(indexed: Indexed) -> None:
     parts = ("a line's end", "a page's beginning", "a passage's beginning")
     assert set(indexed.cuts) == {f"{part} in {run}" for part in parts for run in ("the text", "a note")} | {
-        "a note in the text"
+        "a note in the text",
+        "a seam in print",
     }
     pages = {(id(run), number) for run, number in indexed.cuts["a page's beginning in the text"]}
     assert any((id(run), number) not in pages for run, number in indexed.cuts["a passage's beginning in the text"])

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.store.generation import Generation, PackEntry
+from indexer.store.layout import MAIN, NOTES, PRINTED
 from indexer.store.pack import Pack
 from indexer.text.folding import fold
 from search import deadline, fields
@@ -23,8 +24,10 @@ from search.exact.matching import Mask, stands
 from search.model import Scope, WorkCard
 from search.query import Field
 
-STREAMS = {Scope.TEXT: (0,), Scope.NOTES: (1,), Scope.BOTH: (0, 1)}
-"""The streams of a pack that each scope searches."""
+STREAMS = {Scope.TEXT: (MAIN,), Scope.NOTES: (NOTES,), Scope.BOTH: (MAIN, NOTES)}
+"""The streams of a pack that each scope ranks."""
+SEARCHED = STREAMS | {Scope.BOTH: (MAIN, NOTES, PRINTED)}
+"""The streams of a pack in which each scope finds phrases."""
 
 Place = tuple[int, int]
 """Where a work stands: the number of its pack and its number there."""
@@ -109,7 +112,7 @@ class Snapshot:
     def evaluator(self, number: int, scope: Scope, strict: bool, *, near_spans: bool = False) -> Evaluator:
         """Return what evaluates queries on a pack."""
         fields = partial(self.field_mask, number)
-        return Evaluator(self.packs[number], STREAMS[scope], strict, fields, near_spans=near_spans)
+        return Evaluator(self.packs[number], SEARCHED[scope], strict, fields, near_spans=near_spans)
 
     def stands(self, word: str) -> bool:
         """Return whether a word stands anywhere."""
