@@ -43,7 +43,7 @@ _FIRST_ANSWER = """
 import sys
 from pathlib import Path
 from search.library import Library
-from search.results import SearchRequest
+from search.model import SearchRequest
 assert Library.open(Path(sys.argv[1])).search(SearchRequest(sys.argv[2], facets=True)).generation
 """
 
