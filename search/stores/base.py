@@ -184,6 +184,20 @@ class Matches(Protocol):
         """Return where the words stand in each of some passages; None for one that does not match."""
 
 
+class Watch(Protocol):
+    """A published generation as it was seen once."""
+
+    @property
+    def found(self) -> bool:
+        """Whether there was one."""
+
+    def is_outdated(self) -> bool:
+        """Return whether another is published by now."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
 class Store(Protocol):
     """One generation, or what may be seen of it. Nothing in it changes; safe to share between threads.
 

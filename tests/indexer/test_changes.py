@@ -173,8 +173,8 @@ def test_a_closed_work_is_closed_in_its_tombstone_and_a_view_has_none(tmp_path: 
     assert (stones["town"].collection, stones["town"].access, stones["lake"].access) == ("secret", STAFF, STAFF)
     library = Library.open(index)
     view = library.without(frozenset({"hill"}))
-    assert view._snapshot.generation.tombstones == {}
-    assert set(view._snapshot.generation.changed) == {"river"}
+    assert view.store._snapshot.generation.tombstones == {}
+    assert set(view.store._snapshot.generation.changed) == {"river"}
 
 
 def test_a_work_that_is_opened_later_does_not_open_its_old_tombstone(tmp_path: Path, index: Path) -> None:

@@ -20,13 +20,14 @@ from indexer.store.writer import PackWriter
 from indexer.text.folding import fold
 from indexer.text.streams import passage_starts
 from search.exact.evaluation import distinct
-from search.exact.occurrences import Occurrence, Occurrences
+from search.exact.occurrences import StoredOccurrences
 from search.library import Library
 from search.model import Mode, Scope, SearchRequest
+from search.occurrences import Occurrence, Occurrences
 from search.query import parse
-from search.ranking.evidence import exact_matches
-from search.snapshot import Snapshot
-from search.words.aliases import Expanded
+from search.stores.base import ExactQuery
+from search.stores.embedded.matches import evaluated
+from search.stores.embedded.snapshot import Snapshot
 
 LETTERS = "國国黑東々"
 PHRASES = st.text(st.sampled_from(LETTERS[:4]), min_size=1, max_size=5)
@@ -69,9 +70,8 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 
 def find(snapshot: Snapshot, q: str, scope: Scope, strict: bool = False) -> Occurrences:
     """What :meth:`search.library.Library.find` does, for which alone no engine is needed."""
-    parsed = parse(q)
-    matches = exact_matches(snapshot, parsed, {1: None}, scope, strict, Expanded(parsed.tree), near_spans=True)
-    return Occurrences.of(snapshot, {number: each.occurrences for number, each in matches.items()})
+    matches = evaluated(snapshot, ExactQuery(parse(q).tree, scope, strict), near_spans=True)
+    return StoredOccurrences.of(snapshot, {number: each.occurrences for number, each in matches.items()})
 
 
 def characters(found: Occurrence) -> tuple[int, ...]:

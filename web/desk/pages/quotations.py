@@ -1,4 +1,4 @@
-"""What is done to the evidence of a case."""
+"""Forms that change the quotations of a case."""
 
 from __future__ import annotations
 
