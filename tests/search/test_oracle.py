@@ -74,7 +74,8 @@ def unknown(seed: int) -> str:
     dice = random.Random(seed)
     parts = [*"國黑一三百○〇◯々〻□▢■〓×◆\n\ue000\U000f1d6b"]
     parts += ["⿰金先", "⿱⿰王文一", "[金*先]", "&CB00178;", "〔闕〕"]
-    return json.dumps({"id": "unknown", "title": "闕文", "text": "".join(dice.choices(parts, k=4000))})
+    text = re.sub("\n[×◆\n]+", "\n", "".join(dice.choices(parts, k=4000)))  # no signs of items at the heads of lines
+    return json.dumps({"id": "unknown", "title": "闕文", "text": text})
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def cut(data: st.DataObject, indexed: Indexed) -> str:
     end = data.draw(st.integers(middle + 1, start + LONGEST))
     phrase = run[start:end]
     # What a phrase can't say without what goes before it, or without being a note.
-    assume(fold(phrase[0].original) != "々")
+    assume(phrase[0].original not in "々〻◆×")
     assume(not any(each.folded == "□" and each.original[:1] in "原此以上下缺闕阙" for each in phrase))
     return "".join(each.original for each in phrase)
 
