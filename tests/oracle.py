@@ -365,7 +365,3 @@ def _readings(query: str) -> set[Run]:
 
 def _folded(run: Run) -> str:
     return "".join(each.folded for each in run)
-
-
-def _original(run: Run) -> str:
-    return "".join(each.original for each in run)

@@ -29,8 +29,8 @@ from search.stores.base import ExactQuery
 from search.stores.embedded.matches import evaluated
 from search.stores.embedded.snapshot import Snapshot
 
-LETTERS = "國国黑東々"
-PHRASES = st.text(st.sampled_from(LETTERS[:4]), min_size=1, max_size=5)
+LETTERS = "國国黑東三○々"
+PHRASES = st.text(st.sampled_from(LETTERS[:6]), min_size=1, max_size=5)
 SCOPES = st.sampled_from(Scope)
 KINDS = (None, SpanKind.NOTE, SpanKind.NOTE, SpanKind.MARK)
 
@@ -111,7 +111,7 @@ def test_phrases_stand_where_a_plain_scan_finds_them(
 
 @settings(max_examples=300)
 @given(
-    pattern=st.text(st.sampled_from("國國黑東?*"), min_size=1, max_size=6),
+    pattern=st.text(st.sampled_from("國黑三○?*"), min_size=1, max_size=6),
     ends=st.tuples(st.sampled_from(["", "?", "??"]), st.sampled_from("國黑東"), st.sampled_from(["東", "黑", "國?"])),
     scope=SCOPES,
 )

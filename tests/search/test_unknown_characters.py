@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from corpora.model import Section, Span, SpanKind, Work
-from corpora.readers import discover, read
+from corpora.readers import read
+from corpora.sources.discover import discover
 from indexer.building.build import build
 from indexer.text.readings import MOST_LACKING
-from indexer.text.streams import BOUNDARY, code_points, main_stream, notes_stream
+from indexer.text.streams import BOUNDARY, code_points, main_stream, notes_stream, printed_order
 from search.library import Library
 from search.model import Mode, Scope, SearchRequest, SearchResponse
 
@@ -69,8 +70,8 @@ def file(name: str, text: str) -> Callable[[Path, str], None]:
     return lambda folder, line: (folder / name).write_text(text.format(line), "utf-8") and None
 
 
-def jsonl(folder: Path, line: str) -> None:
-    (folder / "a.jsonl").write_text(json.dumps({"id": "a", "title": "試", "text": line}), "utf-8")
+def jsonl(folder: Path, line: str, notes: Sequence[Sequence[int]] = ()) -> None:
+    (folder / "a.jsonl").write_text(json.dumps({"id": "a", "title": "試", "text": line, "notes": notes}), "utf-8")
 
 
 def poems(folder: Path, line: str) -> None:
@@ -295,8 +296,11 @@ def sections(draw: st.DrawFn) -> Section:
 def test_streams_are_the_runs_of_the_plain_scan(section: Section) -> None:
     codes = code_points(section.text)
     main, notes = main_stream(section, codes), notes_stream(section, codes)
-    text, *others = oracle.runs(section, Scope.BOTH)
-    for stream, runs in ((main, [text]), (notes, others)):
+    text, *others, page = oracle.runs(section, Scope.BOTH)
+    printed = printed_order(section, codes, main, notes)
+    pages = [page] if len(printed.codes) else []
+    assert pages or page == text  # where no note says a word
+    for stream, runs in ((main, [text]), (notes, others), (printed, pages)):
         told = "".join("|" if code == BOUNDARY else chr(code) for code in stream.codes.tolist())
         assert told == "".join("".join(each.folded for each in run) + "|" for run in runs)
         kept = stream.codes != BOUNDARY
@@ -309,7 +313,15 @@ def test_streams_are_the_runs_of_the_plain_scan(section: Section) -> None:
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> Indexed:
     texts = tmp_path_factory.mktemp("texts")
     dice = random.Random(7)
-    jsonl(texts, "".join(dice.choices(PIECES, k=3000)))
+    whole = [piece for piece in PIECES if piece != "⿰王"]  # which would take in what stands beside it, over a seam
+    parts: list[str] = []
+    notes: list[tuple[int, int]] = []
+    for _ in range(600):
+        begin = sum(map(len, parts))
+        parts.append(dice.choice(["闕", "缺三字", *("".join(dice.choices(whole, k=4)) for _ in range(6))]))
+        if dice.random() < 0.4:
+            notes.append((begin, begin + len(parts[-1])))
+    jsonl(texts, "".join(parts), notes)
     (texts / "b.txt").write_text("".join(dice.choices(PIECES, k=3000)), "utf-8")
     return index(texts, tmp_path_factory.mktemp("index"))
 
