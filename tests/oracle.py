@@ -145,13 +145,15 @@ def wild(sections: Sequence[Section], query: str, scope: Scope) -> int:
     that another run has just so, character for character, is looked for there alone.
     """
     query = re.sub(r"\*+", "*", query)
+    wildcards = {"?": ".", "*": f".{{0,{MAX_RUN}}}"}
     parts = [[tuple(part)] if part in "?*" else _readings(part) for part in re.split(r"([?*])", query) if part]
     places = set()
     for wanted, (number, section) in product(list(product(*parts)), enumerate(sections)):
         pattern = tuple(each for part in wanted for each in part)
+        folded = "".join(re.escape(each.folded) if isinstance(each, Character) else wildcards[each] for each in pattern)
         of_runs = {each: at for at, run in enumerate(runs(section, Scope.BOTH)[:-1]) for each in run}
         for run in runs(section, scope):
-            for start in range(len(run)):
+            for start in (found.start() for found in re.finditer(f"(?={folded})", _folded(run), re.DOTALL)):
                 fits = _ends(run, start, pattern, strict=False)
                 if not fits:
                     continue

@@ -233,9 +233,11 @@ def _is_only_spelling(pack: Pack, letter: Letter) -> bool:
 def _irregular(stream: StoredStream, starts: Places, distance: int) -> tuple[Places, Places]:
     """Return which of the sorted starts have an irregular character at a distance, and its places."""
     known = stream.irregular_places
-    if not len(starts):
-        return starts, starts
-    low, high = np.searchsorted(known, (starts[0] + distance, starts[-1] + distance + 1))
+    if not len(starts) or not len(known):
+        return starts[:0], starts[:0]
+    low, high = known.searchsorted((starts[0] + distance, starts[-1] + distance + 1))
+    if low == high:
+        return starts[:0], starts[:0]
     places = known[low:high].astype(np.int64)
     at = np.searchsorted(starts, places - distance)
     found = starts[np.minimum(at, len(starts) - 1)] == places - distance
@@ -244,6 +246,8 @@ def _irregular(stream: StoredStream, starts: Places, distance: int) -> tuple[Pla
 
 def _originals(pack: Pack, stream: StoredStream, places: Places) -> list[str]:
     """Return what stands in the text for each character at some places."""
+    if not len(places):  # the rule
+        return []
     ranges = zip(stream.original_starts(places).tolist(), stream.original_ends(places).tolist(), strict=True)
     return [text_of(pack.text[start:end]) for start, end in ranges]
 

@@ -45,4 +45,7 @@ class Spellings:
                 continue
             stream = pack.streams[MAIN]
             starts = stream.pairs.drawn(ids, SAMPLE) if allowed is None else standing(pack, MAIN, characters, allowed)
-            yield from map(text_of, pack.text[stream.offsets[starts[:, None] + np.arange(len(word))]])
+            places = starts[:, None] + np.arange(len(word))
+            firsts = stream.original_starts(places)
+            plain = (stream.original_ends(places) - firsts == 1).all(axis=1)  # no description spells a word
+            yield from map(text_of, pack.text[firsts[plain]])
