@@ -237,5 +237,6 @@ class Library:
 
 def _counted(cards: Sequence[WorkCard]) -> list[tuple[WorkCard, int]]:
     """Return works, each once, with how often it comes."""
-    by_id = {card.id: card for card in cards}
-    return [(by_id[work], count) for work, count in Counter(card.id for card in cards).items()]
+    ids = [card.id for card in cards]
+    by_id = dict(zip(ids, cards, strict=True))
+    return [(by_id[work], count) for work, count in Counter(ids).items()]

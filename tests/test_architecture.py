@@ -92,7 +92,7 @@ def test_torch_is_imported_with_two_modules_only() -> None:
         for file, tree in MODULES.items()
         if {"torch", "sentence_transformers"} & set(map(head, imports(outside_functions(tree))))
     }
-    assert heavy == {"eval/learning/training.py", "indexer/static_module.py"}
+    assert heavy == {"eval/learning/training.py", "indexer/embedding/static_module.py"}
 
 
 def test_an_engine_stays_in_its_module() -> None:

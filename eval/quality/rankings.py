@@ -30,7 +30,7 @@ def ranking(library: Library, text: str, kind: Kind, limit: int) -> list[tuple[s
     words: Scores = {} if kind == "semantic" else by_words(library.store, text, Scope.BOTH, everything)
     meaning: Scores = {} if kind == "characters" else by_meaning(library.store, text, Scope.BOTH, everything)[0]
     scores = fusion.likely(words, meaning) if kind == "fused" else words or meaning
-    best = fusion.ranked(scores)[:limit]
+    best = fusion.ranked(scores, limit)
     return [(*place, scores[passage]) for place, passage in zip(_places(library, best), best, strict=True)]
 
 

@@ -154,7 +154,8 @@ class Compared:
             compared: dict[Ref, Closest] = {
                 rows[position]: each for position, each in interact(model, query.text, pieces).items()
             }
-            scores = likeness(Signals({}, cosines, likely({}, dict.fromkeys(ranked(cosines), 0.0)), compared))
+            in_order = dict.fromkeys(ranked(cosines, len(cosines)), 0.0)
+            scores = likeness(Signals({}, cosines, likely({}, in_order), compared))
             found.append([task.pool.names[row] for row in sorted(rows, key=lambda row: (-scores[row], row))])
             on_progress(f"{task.name}: {self.name}", done, len(task.queries))
         return found

@@ -75,8 +75,8 @@ class TantivyEngine:
             )
         found = self._searcher.search(asked, limit=limit, count=False).hits
         passages = self._searcher.fast_field_values("passage", [address for _, address in found])
-        ranked = [(int(passage or 0), float(score)) for (score, _), passage in zip(found, passages, strict=True)]
-        return sorted(ranked, key=lambda pair: (-pair[1], pair[0]))
+        best = sorted((-score, int(passage or 0)) for (score, _), passage in zip(found, passages, strict=True))
+        return [(passage, -score) for score, passage in best]
 
     def _query(self, query: GramQuery) -> tantivy.Query:
         match query.scope:

@@ -5,9 +5,11 @@ Only as many matches are asked of the store as can come to be shown: those that 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
+from operator import mul
 from typing import NamedTuple
 
 import numpy as np
@@ -56,7 +58,7 @@ class Listed(NamedTuple):
     matched: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fused:
     """The one list of a search: all matches, and what is only alike, with likenesses of 0 to 1.
 
@@ -75,14 +77,13 @@ class Fused:
     def of(cls, mode: Mode, store: Store, matches: Matches, found: Signals) -> Fused:
         """Join matches and what is alike, each as much as its passage counts in a ranking."""
         likenesses = likeness(found)
-        weights = store.weights_of(list(likenesses))
-        likenesses = {
-            passage: each * weight for (passage, each), weight in zip(likenesses.items(), weights, strict=True)
-        }
-        known = matches.scores_of(list(likenesses)) if matches.passages else {}
+        passages = list(likenesses)
+        weighted = map(mul, likenesses.values(), store.weights_of(passages))
+        likenesses = dict(zip(passages, weighted, strict=True))
+        known = matches.scores_of(passages) if matches.passages else {}
         return cls(mode, matches, likenesses, known, min(likenesses.values(), default=1.0))
 
-    @property
+    @cached_property
     def alike(self) -> list[Ref]:
         """The passages that are only alike."""
         return [passage for passage in self.likenesses if passage not in self.known]
@@ -101,8 +102,8 @@ class Fused:
         if self.matches.passages:
             matched |= self.matches.page(sort, 0, end + len(self.known))
         scores = {passage: self._score(passage, score) for passage, score in matched.items()}
-        scores |= {passage: self.likenesses[passage] for passage in self.alike}
-        return [Listed(passage, scores[passage], passage in matched) for passage in ranked(scores)[offset:end]]
+        scores |= dict(zip(self.alike, map(self.likenesses.__getitem__, self.alike), strict=True))
+        return [Listed(passage, scores[passage], passage in matched) for passage in ranked(scores, end)[offset:]]
 
     def _score(self, passage: Ref, matched: float) -> float:
         """Return the score of a match in the list."""
@@ -121,16 +122,17 @@ def likely(words: Scores, meaning: Scores) -> Scores:
 
     This is reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009).
     """
-    guess: defaultdict[Ref, float] = defaultdict(float)
-    for scores in (words, meaning):
-        for rank, passage in enumerate(scores):
-            guess[passage] += RRF_K / (RRF_K + rank) / 2
-    return dict(guess)
+    guess = {passage: RRF_K / (RRF_K + rank) / 2 for rank, passage in enumerate(words)}
+    for rank, passage in enumerate(meaning):
+        guess[passage] = guess.get(passage, 0.0) + RRF_K / (RRF_K + rank) / 2
+    return guess
 
 
-def ranked(scores: Mapping[Ref, float]) -> list[Ref]:
-    """Return the passages, best first; equals in the order of place."""
-    return sorted(sorted(scores), key=scores.__getitem__, reverse=True)
+def ranked(scores: Mapping[Ref, float], limit: int) -> list[Ref]:
+    """Return the best passages, the best first; equals in the order of place."""
+    least = min(sorted(scores.values(), reverse=True)[:limit], default=0.0)
+    good = sorted(passage for passage, score in scores.items() if score >= least)
+    return sorted(good, key=scores.__getitem__, reverse=True)[:limit]
 
 
 def likeness(found: Signals) -> Scores:
@@ -140,7 +142,7 @@ def likeness(found: Signals) -> Scores:
     likelihoods = 1 / (1 + np.exp(INTERCEPT - features(found, compared) @ WEIGHTS))
     scores = dict(zip(compared, likelihoods.tolist(), strict=True))
     least = min(scores.values(), default=1.0)
-    return {passage: scores.get(passage, least * first) for passage, first in found.likely.items()}
+    return {passage: least * first for passage, first in found.likely.items()} | scores
 
 
 def features(found: Signals, passages: Sequence[Ref]) -> NDArray[np.float64]:
@@ -150,4 +152,5 @@ def features(found: Signals, passages: Sequence[Ref]) -> NDArray[np.float64]:
         (passage in words, passage in meaning, meaning.get(passage, 0.0), *found.interaction[passage].shares)
         for passage in passages
     ]
-    return np.array(rows, dtype=np.float64).reshape(len(rows), len(FEATURES))
+    values = np.fromiter(chain.from_iterable(rows), np.float64, len(rows) * len(FEATURES))
+    return values.reshape(len(rows), len(FEATURES))

@@ -72,7 +72,7 @@ def by_interaction(store: Store, text: str, scope: Scope, likely: Scores, aliase
     """Compare the most likely passages by late interaction; none where the model has no token vectors."""
     if not isinstance(store.embedder, StaticEmbedder):
         return {}
-    chosen = fusion.ranked(likely)[:RERANKED]
+    chosen = fusion.ranked(likely, RERANKED)
     compared = interact(store.embedder, text, store.texts(chosen, scope), _substitutes(spaced(text), aliases))
     return {chosen[position]: closest for position, closest in compared.items()}
 

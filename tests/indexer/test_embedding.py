@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -49,17 +50,51 @@ def test_a_modern_sentence_is_near_its_classical_one() -> None:
     assert modern @ classical > modern @ other
 
 
-@given(
-    st.sets(st.integers(1, 1 << 52) | st.integers(1, 400), min_size=1, max_size=300),
-    st.lists(st.integers(0, 1 << 52) | st.integers(0, 400), max_size=50),
-)
-def test_the_row_of_a_key_is_its_place_among_the_sorted_keys(known: set[int], asked: list[int]) -> None:
-    keys = sorted(known)
-    model = StaticEmbedder.from_weights(
+CODE_POINTS = st.integers(0, 400) | st.integers(0, 0x10FFFF)
+KEYS = CODE_POINTS | st.builds(lambda first, second: first << 32 | second, CODE_POINTS, CODE_POINTS)
+
+
+def _model_of(keys: list[int]) -> StaticEmbedder:
+    return StaticEmbedder.from_weights(
         np.array(keys, np.uint64), np.ones((len(keys), 2), np.float32), np.ones(len(keys), np.float32)
     )
+
+
+@given(st.sets(KEYS.filter(bool), min_size=1, max_size=300), st.lists(KEYS, max_size=50))
+def test_the_row_of_a_key_is_its_place_among_the_sorted_keys(known: set[int], asked: list[int]) -> None:
+    keys = sorted(known)
+    model = _model_of(keys)
     rows = model.rows_of(np.array([*asked, *keys], np.uint64)).tolist()
     assert rows == [keys.index(key) if key in known else model.unknown for key in [*asked, *keys]]
+
+
+@given(st.sets(KEYS.filter(bool), min_size=1, max_size=100), st.lists(CODE_POINTS, max_size=50))
+def test_the_rows_of_a_text_are_those_of_its_characters_and_pairs(known: set[int], text: list[int]) -> None:
+    keys = sorted(known)
+    model = _model_of(keys)
+    characters, pairs = model.rows(np.array(text, np.uint32))
+    place = {key: row for row, key in enumerate(keys)}
+    assert characters.tolist() == [place.get(character, model.unknown) for character in text]
+    # A pair that begins with a boundary, 0, is none, though its number is that of its second character.
+    wanted = [place.get(one << 32 | other, model.unknown) if one else model.unknown for one, other in pairwise(text)]
+    assert pairs.tolist() == wanted
+
+
+def test_every_token_of_the_model_that_comes_along_has_its_own_row() -> None:
+    model = load_embedder()
+    assert isinstance(model, StaticEmbedder)
+    keys = np.load(MODEL / "tokens.npy")
+    assert np.array_equal(model.rows_of(keys), np.arange(len(keys)))
+
+
+def test_no_other_pair_of_the_characters_of_the_model_has_a_row() -> None:
+    model = load_embedder()
+    assert isinstance(model, StaticEmbedder)
+    keys = np.load(MODEL / "tokens.npy")
+    pairs = keys[keys >> np.uint64(32) > 0]
+    firsts, seconds = np.unique(pairs >> np.uint64(32)), np.unique(pairs & np.uint64(0xFFFFFFFF))
+    known = sum(int((model.rows_of(first << np.uint64(32) | seconds) < model.unknown).sum()) for first in firsts)
+    assert known == len(pairs)
 
 
 def test_tokens_are_compared_by_their_directions() -> None:
@@ -129,6 +164,14 @@ def test_files_of_two_static_models_are_told_apart(tmp_path: Path) -> None:
     _heaven_and_earth().save(tmp_path)
     np.save(tmp_path / "scales.npy", np.ones(2, np.float32))
     with pytest.raises(ModelFailure, match="belong together"):
+        load_embedder(tmp_path)
+
+
+@pytest.mark.parametrize("tokens", [[2, 1, 1 << 32 | 1], [1, 1, 1 << 32 | 1], [1, 2, 1 << 54], [1, 2, 1 << 31]])
+def test_a_static_model_of_no_characters_is_named(tmp_path: Path, tokens: list[int]) -> None:
+    _heaven_and_earth().save(tmp_path)
+    np.save(tmp_path / "tokens.npy", np.array(tokens, np.uint64))
+    with pytest.raises(ModelFailure, match="does not hold sorted characters"):
         load_embedder(tmp_path)
 
 

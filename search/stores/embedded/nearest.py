@@ -62,9 +62,11 @@ class Meaning:
             found.append((np.full(len(rows), number), rows, cosines))
         numbers, rows, cosines = (np.concatenate(parts) for parts in zip(*found, strict=True))
         if isinstance(self._model, StaticEmbedder):
-            likeliest = np.lexsort((rows, numbers, -cosines))[: max(LIKELY, limit)]
-            likeliest = likeliest[np.lexsort((rows[likeliest], numbers[likeliest]))]
-            numbers, rows = numbers[likeliest], rows[likeliest]
+            if len(rows) > (size := max(LIKELY, limit)):
+                likeliest = np.lexsort((rows, numbers, -cosines))[:size]
+                numbers, rows = numbers[likeliest], rows[likeliest]
+            in_place = np.lexsort((rows, numbers))
+            numbers, rows = numbers[in_place], rows[in_place]
             cosines = _cosines(self._packs, self._model, vector, numbers, rows)
         order = np.lexsort((rows, numbers, -cosines))
         return Windows(numbers[order], rows[order], cosines[order])

@@ -233,12 +233,13 @@ class EmbeddedStore:
             spans[mine, 1] = windows["start"].astype(np.int64) - firsts
             spans[mine, 2] = windows["end"].astype(np.int64) - firsts
         order = np.lexsort((found.rows, refs, -cosines))
-        firsts = np.sort(np.unique(refs[order], return_index=True)[1])[:limit]
-        best = order[firsts]
-        return [
-            Nearest(ref, cosine, Stretch(*span))
-            for ref, cosine, span in zip(refs[best].tolist(), cosines[best].tolist(), spans[best].tolist(), strict=True)
-        ]
+        # A stable sort keeps the best window of each passage first.
+        by_passage = order[np.argsort(refs[order], kind="stable")]
+        is_best = np.zeros(size, dtype=bool)
+        is_best[by_passage[np.diff(refs[by_passage], prepend=-1) != 0]] = True
+        best = order[is_best[order]][:limit]
+        stretches = map(Stretch, *spans[best].T.tolist())
+        return list(map(Nearest, refs[best].tolist(), cosines[best].tolist(), stretches))
 
     def _windows(self, number: int, scope: Scope, mask: Mask | None) -> Mask | None:
         """Return the windows of a pack that may be found; None for all of them."""

@@ -12,11 +12,11 @@ from typing import Any, Self
 import torch
 from sentence_transformers.sentence_transformer.modules import InputModule
 
-from indexer.embedding import StaticEmbedder
+from indexer.embedding.static import StaticEmbedder
 
 
 class StaticModule(InputModule):  # type: ignore[misc]  # the base is untyped here
-    """Text in, vector out: the same numbers as :class:`indexer.embedding.StaticEmbedder`."""
+    """Text in, vector out: the same numbers as :class:`indexer.embedding.static.StaticEmbedder`."""
 
     modalities = ("text",)
     max_seq_length = None
