@@ -140,7 +140,7 @@ def _encoded(sources: list[Source], choices: Sequence[Choice]) -> list[Source]:
 
 
 def _passed_over(kinds: Counter[str]) -> str:
-    """Say how many files of which kinds are not read, the most frequent kinds first."""
+    """Report how many files of which kinds are not read, the most frequent kinds first."""
     told = [f"{count} {kind or 'without a suffix'}" for kind, count in kinds.most_common(_MOST_KINDS)]
     rest = kinds.total() - sum(count for _, count in kinds.most_common(_MOST_KINDS))
     return f"passed over: {', '.join(told)}" + (f" and {rest} of other kinds" if rest else "")
