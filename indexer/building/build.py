@@ -186,7 +186,7 @@ def compact(index: Path, *, on_progress: Progress = silent) -> Compaction:
     The inverted index is written again from nothing, so that nothing dead stays in it.
 
     Raises:
-        IndexFailure: there is no index, or nothing could be done; what was published is as it was.
+        IndexFailure: there is no index, or nothing could be done; what was published is unchanged.
     """
     began = time.monotonic()
     with builder_lock(index), no_room(index):

@@ -84,7 +84,7 @@ def merge(plan: Plan, generation: Generation, groups: Sequence[Group]) -> Genera
     """Return the generation with one pack in the place of each group; it is durable, and is not written twice.
 
     Raises:
-        Damaged: what would be rewritten is not as it was made.
+        Damaged: a file that would be rewritten differs from its record.
     """
     whole = sum(member.live for group in groups for member in group)
     done = 0

@@ -65,7 +65,8 @@ class Declared:
         )
 
     def only(self, works: Collection[str]) -> Declared:
-        """Forget that works were open which are not among these: another text under the same id must not be open by it.
+        """Return the declarations without those of other works as open: another text under the same id must not be
+        open.
 
         What was closed is remembered: it stays closed should an older state with the work come back.
         """

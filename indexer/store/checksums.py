@@ -20,19 +20,19 @@ from indexer.store import files
 
 LIST = "SHA256SUMS"
 LOCKS = (".lock", "_WRITELOCK")
-"""How the names of files end that engines leave about while they work; they hold nothing."""
+"""Suffixes of the lock files that engines leave while they work; they hold nothing."""
 _CHUNK = 1 << 20
 _ENTRY = re.compile(r"# (?P<bytes>[0-9]{1,18}) bytes\n(?P<sha256>[0-9a-f]{64})  (?P<name>[^\n\\]+)\n")
 _END = re.compile(r"# the lines above: (?P<sha256>[0-9a-f]{64})\n")
 
 
 class Damaged(IndexFailure):
-    """A published file is not as it was made."""
+    """A published file that differs from its record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """One file that is not as it was made."""
+    """One file that differs from its record."""
 
     path: Path
     reason: str
@@ -148,7 +148,7 @@ def size(folder: Path) -> int:
 
 
 def is_whole(folder: Path) -> bool:
-    """Return whether every file of the folder is as it was made; all are read."""
+    """Return whether every file of the folder agrees with its record; all are read."""
     return next(damages(folder), None) is None
 
 

@@ -154,7 +154,7 @@ def staged(
 
 
 class _Refused(Exception):
-    """The file is not what a backup writes."""
+    """An error for a file that no backup wrote."""
 
 
 def _before(index: Path, over: bool) -> Generation | None:
