@@ -40,7 +40,7 @@ POLICY = {
 
 
 def create_app(index: Path, database: str = "", *, config: Config | None = None, force_https: bool = False) -> Flask:
-    """An application that answers from the index; the database is in memory where no address is given.
+    """Create an application that answers from the index; the database is in memory where no address is given.
 
     Raises:
         IndexFailure: the index can't be opened.
@@ -81,7 +81,7 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
 
 
 def _operate(app: Flask, config: Config) -> None:
-    """What whoever runs the server needs. It comes first, so that all else is logged, counted and bounded."""
+    """Register what serves operators. It comes first, so that all else is logged, counted and bounded."""
     app.wsgi_app = behind_proxies(app.wsgi_app, config.proxies)  # type: ignore[method-assign,assignment]  # how WSGI middleware is put on
     timing.register(app)
     logs.register(app, config)
@@ -92,7 +92,7 @@ def _operate(app: Flask, config: Config) -> None:
 
 
 def language() -> str:
-    """The language of the page: as asked now, or before, or else Chinese."""
+    """Return the language of the page: as asked now, or before, or else Chinese."""
     asked = (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE))
     return next((code for code in asked if code in LANGUAGES), "zh")
 

@@ -1,4 +1,4 @@
-"""The whole site in one file, and back: database, key, manifests of collections, letterhead, index.
+"""Backup of a whole site in one file, and restoration: database, key, manifests of collections, letterhead, index.
 
 The file is an uncompressed tar with a member for each file of a part, and last :data:`MANIFEST`, which ties them: when
 and by which version of the program it was made, and of every member its size and SHA-256. Without it, or with a member
@@ -54,7 +54,7 @@ _NAME = re.compile(r"\w[\w .+-]{0,150}")
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where the parts of a site stand. ``key`` is None where the environment gives it; ``letterhead`` may be none."""
+    """Paths of the parts of a site. ``key`` is None where the environment gives it; ``letterhead`` may be none."""
 
     database: str
     key: Path | None
@@ -79,7 +79,9 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup is. ``began`` and ``time`` are ISO 8601 in UTC; ``generation`` is the index's, 0 without one."""
+    """The manifest of a backup. ``began`` and ``time`` are ISO 8601 in UTC; ``generation`` is the index's, 0 without
+    one.
+    """
 
     name: str
     began: str
@@ -97,7 +99,7 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came back: the parts with where they are, and what was there before with where it is now."""
+    """Result of a restoration: the parts with their paths, and what was there before with its new path."""
 
     parts: Mapping[str, str]
     aside: Sequence[Path]
@@ -160,7 +162,7 @@ def restore(
     over: bool = False,
     on_progress: Progress = silent,
 ) -> Restored:
-    """Bring the parts in a file back to their places, all of them or ``only`` these, all or nothing.
+    """Restore the parts in a file to their places, all of them or ``only`` these, all or nothing.
 
     The file is what :func:`back_up` wrote, or a copy of an index or of a database alone. With ``over``, what is there
     already is kept aside.

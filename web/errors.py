@@ -24,7 +24,7 @@ from web.site import UnknownHost
 
 
 def register(app: Flask) -> None:
-    """Have the application answer every failure through this module."""
+    """Register this module for every failure of the application."""
     app.register_error_handler(BadParameter, _bad_parameter)
     app.register_error_handler(SearchError, _search_error)
     app.register_error_handler(SearchTimeout, _search_timeout)

@@ -25,7 +25,7 @@ blueprint.context_processor(lambda: {"words": labels})
 
 @blueprint.after_request
 def keep_nowhere(response: Response) -> Response:
-    """Have no cache keep these pages."""
+    """Forbid caches to keep these pages."""
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -33,7 +33,7 @@ def keep_nowhere(response: Response) -> Response:
 @blueprint.route("/accounts", methods=["GET", "POST"])
 @requires(Role.ADMINISTRATOR)
 def accounts() -> ResponseReturnValue:
-    """Everybody, and what can be done with them."""
+    """Show all accounts, and what can be done with them."""
     if request.method == "GET":
         return _everybody()
     try:
@@ -49,7 +49,7 @@ def accounts() -> ResponseReturnValue:
 
 
 def _do(doing: str, actor: Account | None) -> dict[str, str]:
-    """Do it, and say what is to be told."""
+    """Carry out what a form asks, and return what its page has to tell."""
     if doing == "invite":
         secret = people.invite(session(), actor, _role())
         return {"link": _link(secret), "about": _("把这个链接交给受邀的人。它只显示这一次，七天内可用一次。")}
@@ -92,7 +92,7 @@ def _role() -> Role:
 @blueprint.get("/audit")
 @requires(Role.ADMINISTRATOR)
 def audit() -> str:
-    """Who did what, the latest first."""
+    """Show who did what, the latest first."""
     before = request.args.get("before", type=int)
     who = request.args.get("who", "")[:100]
     lines = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(PAGE + 1)

@@ -17,7 +17,7 @@ LONGEST_LOGIN, LONGEST_NAME = 64, 100
 
 
 class Role(IntEnum):
-    """What someone may do; each may do what the ones before may."""
+    """The roles of accounts; each may do what the ones before may."""
 
     READER = 1
     LIBRARIAN = 2
@@ -31,7 +31,7 @@ class Role(IntEnum):
 
     @classmethod
     def of(cls, code: str) -> Role:
-        """The role with this name.
+        """Return the role with this name.
 
         Raises:
             KeyError: there is none.
@@ -43,7 +43,7 @@ _ROLE = Enum(Role, native_enum=False, length=20, values_callable=lambda roles: [
 
 
 def stamp() -> str:
-    """A fresh :attr:`Account.stamp`."""
+    """Return a fresh :attr:`Account.stamp`."""
     return secrets.token_hex(16)
 
 
@@ -77,7 +77,7 @@ class Account(Base, UserMixin):  # type: ignore[misc]  # Flask-Login has no type
         return self.active
 
     def get_id(self) -> str:
-        """What a session carries."""
+        """Return what a session carries."""
         return f"{self.id}.{self.stamp}"
 
 
@@ -139,7 +139,7 @@ class Invitation(Base):
 
 
 class AuditEntry(Base):
-    """Who did what, when, to what. Rows are added and never changed: the database refuses it.
+    """A line of the audit log: who did what, when, to what. The database refuses to change or remove rows.
 
     ``who`` is the account's login at that time, or what acted without one; ``address`` is where a request came from.
     """

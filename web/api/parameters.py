@@ -32,7 +32,7 @@ P = TypeVar("P", bound="Parameters")
 
 
 class BadParameter(ValueError):
-    """A parameter can't be used: ``name`` is which, ``reason`` says in English what it must be."""
+    """A parameter that can't be used: ``name`` is which, ``reason`` says in English what it must be."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name}: {reason}")
@@ -62,7 +62,7 @@ Limit = Annotated[
     BeforeValidator(_whole),
 ]
 Cursor = Annotated[str, Field(min_length=1, max_length=MAX_CURSOR)]
-"""Where the next page begins, as the page before said."""
+"""The cursor of the next page, as the page before gave it."""
 
 
 class Parameters(BaseModel):
@@ -72,7 +72,7 @@ class Parameters(BaseModel):
 
 
 class Search(Parameters):
-    """What a search asks for, but for its filters, which :data:`SEARCH_FORM` adds. The order is that of addresses."""
+    """Parameters of a search but for its filters, which :data:`SEARCH_FORM` adds. The order is that of addresses."""
 
     q: Annotated[str, Field(description="What to find, in the query language.")] = ""
     mode: Annotated[
@@ -181,7 +181,7 @@ def properties(model: type[Parameters]) -> dict[str, dict[str, Any]]:
 
 
 def _requirement(schema: Mapping[str, Any]) -> str:
-    """Say in English what a value must be, from its schema."""
+    """Return in English what a value must be, from its schema."""
     match schema:
         case {"enum": values}:
             return f"must be one of {', '.join(values)}"

@@ -14,7 +14,7 @@ from web.api.schemas import Work, Works
 
 
 class Listed(Parameters):
-    """Which works, but for the filters."""
+    """Parameters of the list of works, but for the filters."""
 
     limit: Limit = 100
     after: Annotated[Cursor, Field(description="`next` of the page before.")] = ""

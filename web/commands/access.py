@@ -1,4 +1,4 @@
-"""``access``: who may read the collections of an index is looked at and changed."""
+"""``access``: shows and changes who may read the collections of an index."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def access(collection: str | None, who: str | None, from_manifests: bool, own: P
     """Show who may read the collections of an index, or change it.
 
     With COLLECTION and ACCESS (open, this-machine, in-library or staff) the index says so from now on. A collection's
-    manifest can only close more: of the two the stricter holds. Nothing is indexed anew, and servers follow at once.
+    manifest can only close more: of the two the stricter holds. Nothing is indexed again, and servers follow at once.
 
     \b
     wenyuan access                     list the collections
@@ -60,14 +60,14 @@ def access(collection: str | None, who: str | None, from_manifests: bool, own: P
 
 
 def undeclared_line(collection: str, folder: Path) -> str:
-    """What is to be done about an undeclared collection."""
+    """Return what is to be done about an undeclared collection."""
     return (
         f"{collection}: undeclared; say `wenyuan access {collection} open --index {folder}` (or in-library, or staff)"
     )
 
 
 def counted(works: Mapping[Access, int] | Mapping[Access | None, int]) -> str:
-    """Who may read how many works, as words."""
+    """Return who may read how many works, as words."""
     return ", ".join(f"{number} {access or 'undeclared'}" for access, number in works.items())
 
 

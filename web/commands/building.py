@@ -159,7 +159,7 @@ class _Batch:
 
 
 def _batches(names: Sequence[str], collection: str, own: Path) -> list[_Batch]:
-    """What was named, by the collection that it belongs to.
+    """Group the paths that were named by the collection that they belong to.
 
     Raises:
         click.ClickException: something is neither a path nor a collection, or both, or belongs to another collection
@@ -194,7 +194,7 @@ def _batches(names: Sequence[str], collection: str, own: Path) -> list[_Batch]:
 
 
 def _home_of(path: Path, known: Catalogue) -> tuple[str, tuple[Path, ...]]:
-    """The collection that works at a path belong to, "" for none, and the manifest beside them that says so."""
+    """Return the collection that works at a path belong to, "" for none, and the manifest beside them that says so."""
     real = path.resolve()
     for folder in (real, *real.parents):
         manifest = folder / BESIDE
@@ -217,7 +217,7 @@ def _texts_of(name: str, known: Catalogue) -> Path:
 
 
 def _to_be_said(each: Standing, folder: Path) -> str:
-    """A line on who may read what was indexed, where it is not for everybody to read because a manifest says so."""
+    """Return a line on who may read what was indexed, where a manifest does not open it to everybody."""
     command = f"wenyuan access {each.collection}"
     if number := each.declared.get(None):
         advice = f"`{command} open --index {folder}` (or in-library, or staff) declares them, and serving needs it"

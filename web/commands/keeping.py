@@ -46,7 +46,7 @@ def verify(folder: Path) -> None:
 @click.option("--previous", is_flag=True, help="Go back to the previous generation.")
 @index_option
 def repair(previous: bool, folder: Path) -> None:
-    """Mend a damaged index, while it is served.
+    """Repair a damaged index, while it is served.
 
     The inverted index is made again from the texts. Where a text's own files are damaged, its works leave the index;
     they are listed, and have to be indexed again. Where the manifest is lost, the previous generation is taken.
@@ -151,7 +151,7 @@ def backup(file: Path, parts: tuple[str, ...], config: Path | None, **given: Any
 @click.option("--replace", is_flag=True, help="Put it in the place of what is there, which is kept aside.")
 @_site_options
 def restore(file: Path, replace: bool, parts: tuple[str, ...], config: Path | None, **given: Any) -> None:
-    """Bring back what is in FILE, all or nothing: a backup of a site, of an index, or of a database alone.
+    """Restore what is in FILE, all or nothing: a backup of a site, of an index, or of a database alone.
 
     Stop the server first, unless it is the index alone. With --replace, what is there is renamed, and an index stays
     the one to which `wenyuan repair --previous` goes back. Nothing in FILE is run, but whoever made it decides who may

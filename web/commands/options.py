@@ -35,7 +35,7 @@ def without_password(context: click.Context, option: click.Parameter, address: s
 
 
 def _parts(address: str) -> tuple[str, str]:
-    """The user with the password, and the query of an address; a password may hold what should have been escaped."""
+    """Split off the user with the password, and the query, of an address; a password may lack its escapes."""
     rest = address.partition("://")[2]
     return rest.rpartition("@")[0], rest.partition("?")[2]
 

@@ -18,7 +18,7 @@ class Sizes(Model):
 
 
 class Status(Model):
-    """What is in an index."""
+    """The content of an index."""
 
     index: Annotated[str, Field(description="Its folder.")]
     generation: NonNegativeInt
@@ -35,7 +35,7 @@ class Status(Model):
 
 
 class FileReport(Model):
-    """What a work, or a source that gives none, was taken for."""
+    """The report on a work, or on a source that gives none."""
 
     file: str
     format: str
@@ -49,7 +49,7 @@ class FileReport(Model):
 
 
 class Fault(Model):
-    """A thing that is wrong in a file, or is to be known of it."""
+    """A mistake in a file, or a remark on it."""
 
     file: str
     line: Annotated[NonNegativeInt, Field(description="Counted from 1; 0 where the whole file is meant.")]
@@ -57,7 +57,7 @@ class Fault(Model):
 
 
 class CheckReport(Model):
-    """What files were taken for before they are indexed."""
+    """The report on files before they are indexed."""
 
     works: tuple[FileReport, ...]
     problems: tuple[Fault, ...]

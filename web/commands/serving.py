@@ -133,7 +133,7 @@ def serve(file: Path | None, **options: Any) -> None:
 
 
 def _addresses(config: Config) -> str:
-    """What links and references will begin with, and which names are answered."""
+    """Return how links and references will begin, and which names are answered."""
     from web.site import is_address, names
 
     if config.site:
@@ -164,7 +164,7 @@ def _require_for_all(found: Iterable[Standing], index: Path) -> None:
 
 
 def _told(each: Standing) -> str:
-    """A line on a collection: who may read how many of its works."""
+    """Return a line on a collection: who may read how many of its works."""
     line = f"{each.collection}: {counted(each.effect)}"
     if each.is_closed_by_manifest_alone:
         line += " (by its manifest alone; `wenyuan access --from-manifests` writes it into the index, where it stays)"

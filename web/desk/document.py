@@ -16,7 +16,7 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 
 class Kind(StrEnum):
-    """What a block is."""
+    """The kinds of blocks."""
 
     HEADING = "heading"
     PARAGRAPH = "paragraph"
@@ -70,12 +70,12 @@ class Document:
 
 
 def to_data(document: Document) -> dict[str, Any]:
-    """The document as plain data, for JSON."""
+    """Convert the document to plain data, for JSON."""
     return asdict(document)
 
 
 def from_data(data: Mapping[str, Any]) -> Document:
-    """The document that :func:`to_data` made plain."""
+    """Convert the plain data of :func:`to_data` to a document."""
     blocks = tuple(
         Block(Kind(each["kind"]), tuple(Run(**run) for run in each["runs"]), each["level"], each["marker"])
         for each in data["blocks"]
@@ -84,12 +84,12 @@ def from_data(data: Mapping[str, Any]) -> Document:
 
 
 def printable(text: str) -> str:
-    """The text without the characters that XML, and so neither a Word document nor a drawing, can hold."""
+    """Return the text without the characters that XML, and so neither a Word document nor a drawing, can hold."""
     return _UNPRINTABLE.sub("", text)
 
 
 def plain(document: Document) -> str:
-    """The text of the document's blocks without marks, a line a block: what is searched later."""
+    """Return the text of the document's blocks without marks, a line a block: what is searched later."""
     return "\n".join(
         "".join(run.text for run in block.runs if not run.reference) for block in document.blocks if block.runs
     )

@@ -36,7 +36,7 @@ _DEEPEST = 3
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A passage of the case, and where it stands."""
+    """A passage of the case, and its place."""
 
     passage: Passage
     reference: Reference
@@ -65,7 +65,7 @@ class _Outline:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a draft says.
+    """A draft as read.
 
     ``unknown`` are the numbers of placeholders for which the case has no passage. ``unfilled`` is how many placeholders
     were left as they are because the reply would be longer than LARGEST and MOST_PLACES allow.
@@ -222,7 +222,7 @@ def _markdown() -> MarkdownIt:
 
 
 def _evidence(state: StateInline, silent: bool) -> bool:
-    """Markdown-it's rule for a placeholder."""
+    """Parse a placeholder, as a rule of markdown-it."""
     found = _PLACEHOLDER.match(state.src, state.pos)
     if not found:
         return False

@@ -1,4 +1,4 @@
-"""What readers may see of the cases that a reviewer made public.
+"""Public cases, as far as readers may see them.
 
 A reply quotes works, and who may read these can change at any time. So it is asked again at each reading, and a case
 that quotes what is closed by now is as good as not public.
@@ -66,5 +66,5 @@ def _quoted(case: Case) -> Quoted:
 
 
 def _known() -> dict[int, Quoted]:
-    """What was read before, by the number of the signature."""
+    """Return what was read before, by the number of the signature."""
     return cast(dict[int, Quoted], current_app.extensions.setdefault(_EXTENSION, {}))

@@ -18,7 +18,7 @@ from web.desk.states import EDITABLE, FINISHED
 
 
 class Overtaken(Exception):
-    """Somebody saved another revision meanwhile; the argument is its number."""
+    """Somebody else has saved a revision meanwhile; the argument is its number."""
 
 
 def save(session: Session, case: Case, account: Account, text: str, after: int, sheet: str = "") -> None:
@@ -54,7 +54,7 @@ def save(session: Session, case: Case, account: Account, text: str, after: int, 
 
 
 def draft(case: Case, root: str, text: str | None = None) -> tuple[Document, drafting.Draft]:
-    """The document that the draft makes now, and what is to be said of it; ``text`` stands in for the saved draft."""
+    """Return the document that the draft makes now, and the draft as read; ``text`` replaces the saved draft."""
     latest = case.draft
     written = latest.text if text is None and latest else text or ""
     read = drafting.read(written, quotations.quoted(case, root))
@@ -110,16 +110,16 @@ def sign(case: Case, account: Account, root: str, *, reviewed: bool) -> None:
 
 
 def signed(case: Case) -> Document | None:
-    """The reply that went out."""
+    """Return the reply that went out."""
     return from_data(json.loads(case.signed.document)) if case.signed else None
 
 
 def shown(case: Case, root: str) -> Document:
-    """The reply as it is exported: as signed, or the draft while the case is worked on."""
+    """Return the reply to export: as signed, or the draft while the case is worked on."""
     final = signed(case)
     return final if final and case.status in FINISHED else draft(case, root)[0]
 
 
 def authors(case: Case) -> str:
-    """Those who wrote the reply, in the order in which they came to it."""
+    """Return those who wrote the reply, in the order in which they came to it."""
     return "、".join(dict.fromkeys(revision.account.name for revision in case.revisions))

@@ -1,4 +1,4 @@
-"""The desk is put into the application: its pages, its letterhead, and the base of answers."""
+"""Registration of the desk with the application: its pages, its letterhead, and the base of answers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AREAS = (cases, quotations, replies, answers, numbers)
 
 
 def register(app: Flask, base: Path | None, letterhead: Path | None) -> None:
-    """Let the application answer at the desk.
+    """Register the desk with the application.
 
     ``base`` is the folder of the base of answers; None stands for one of its own that the system may clear, since a
     database in memory ends with the program. No ``letterhead`` stands for the one that comes along.

@@ -31,19 +31,19 @@ _CARRIED = "case"
 
 
 def take(case: Case) -> None:
-    """Work on this case from now on."""
+    """Start working on this case."""
     cookie[_CARRIED] = case.number
     g.pop("working", None)
 
 
 def leave() -> None:
-    """Work on no case."""
+    """Stop working on a case."""
     cookie.pop(_CARRIED, None)
     g.pop("working", None)
 
 
 def current() -> Case | None:
-    """The case that is worked on; a session that carries none does not touch the database."""
+    """Return the case that is worked on; a session that carries none does not touch the database."""
     if "working" not in g:
         number = cookie.get(_CARRIED)
         g.working = find(session(), str(number)) if number and may(Role.LIBRARIAN) else None

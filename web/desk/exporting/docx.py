@@ -22,7 +22,7 @@ _NOTE_SIZE = 18
 
 
 def docx(document: Document, letterhead: Path | None) -> bytes:
-    """The reply as a Word document.
+    """Return the reply as a Word document.
 
     Raises:
         LetterheadFailure: the letterhead's template can't be read or filled.

@@ -10,5 +10,5 @@ MEDIA_TYPE = "application/json"
 
 
 def json(document: Document) -> bytes:
-    """The reply as JSON."""
+    """Return the reply as JSON."""
     return library.dumps(to_data(document), ensure_ascii=False, indent=2).encode()

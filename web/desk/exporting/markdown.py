@@ -12,7 +12,7 @@ _AT_START = re.compile(r"(?m)^([ \t]*)([-+=]|\d+[.)])")
 
 
 def markdown(document: Document) -> bytes:
-    """The reply as Markdown in UTF-8."""
+    """Return the reply as Markdown in UTF-8."""
     parts = [
         "# 参考咨询答复",
         f"编号：{document.number}　日期：{document.date}" + ("" if document.signed else "　草稿，未经签发"),
@@ -58,6 +58,6 @@ def _run(run: Run) -> str:
 
 
 def _text(text: str) -> str:
-    """Text that means itself; a line end stays one."""
+    """Escape text so that Markdown shows it literally; a line end stays one."""
     escaped = _AT_START.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", text))
     return re.sub(r"\\(\d+)([.)])", r"\1\\\2", escaped).replace("\n", "\\\n")

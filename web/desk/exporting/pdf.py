@@ -19,7 +19,7 @@ class PdfUnavailable(Exception):
 
 
 def pdf(document: Document, letterhead: Path | None) -> bytes:
-    """The reply as PDF.
+    """Return the reply as PDF.
 
     Raises:
         PdfUnavailable: the machine lacks Pango.
@@ -46,7 +46,7 @@ def pdf(document: Document, letterhead: Path | None) -> bytes:
 
 
 def _beside(folder: Path) -> Any:
-    """A fetcher of files that stand in the letterhead's folder, and of nothing else."""
+    """Return a fetcher of files in the letterhead's folder, and of no others."""
     from weasyprint.urls import URLFetcher, URLFetchingError
 
     class Beside(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types

@@ -25,7 +25,7 @@ CaseView = Callable[Concatenate[Case, Parameters], ResponseReturnValue]
 
 
 def on_case(role: Role = Role.LIBRARIAN) -> Callable[[CaseView[Parameters]], Callable[..., ResponseReturnValue]]:
-    """Let a view have the case that its address names.
+    """Pass the case that the address names to a view.
 
     What can't be done to it is said on the case's page, or on one that holds what was written.
     """
@@ -53,18 +53,18 @@ def on_case(role: Role = Role.LIBRARIAN) -> Callable[[CaseView[Parameters]], Cal
 
 
 def acting() -> Account:
-    """Who is logged in, on a page where somebody is."""
+    """Return who is logged in, on a page where somebody is."""
     account = current_account()
     assert account is not None
     return account
 
 
 def case_url(number: str, anchor: str = "") -> str:
-    """The address of a case's page."""
+    """Return the address of a case's page."""
     return url_for("desk.case", number=number, _anchor=anchor or None)
 
 
 def back(otherwise: str) -> str:
-    """The page of this site that a form stood on, or another address."""
+    """Return the page of this site that a form was on, or another address."""
     came = request.referrer or ""
     return came if came.startswith(request.host_url) else otherwise

@@ -23,7 +23,7 @@ EXTENSION = "answers"
 
 
 def answers() -> Answers:
-    """The base of the application that answers now."""
+    """Return the base of the current application."""
     return cast(Answers, current_app.extensions[EXTENSION])
 
 
@@ -40,7 +40,7 @@ def answered() -> str:
 @blueprint.post("/cases/<number>/publish")
 @on_case(Role.REVIEWER)
 def publish(case: Case) -> ResponseReturnValue:
-    """Make a closed case public, under the wording that the reviewer gives its question."""
+    """Publish a closed case, under the wording that the reviewer gives its question."""
     form = Publish()
     if case.status is not Status.CLOSED or not case.signed or not form.validate():
         raise Refused("not-publishable")
@@ -54,7 +54,7 @@ def publish(case: Case) -> ResponseReturnValue:
 @blueprint.post("/cases/<number>/unpublish")
 @on_case(Role.REVIEWER)
 def unpublish(case: Case) -> ResponseReturnValue:
-    """Take a case back from the public."""
+    """Withdraw a case from the public."""
     case.published = False
     note(case, acting(), "unpublish")
     return _done(case)

@@ -80,7 +80,7 @@ TABLES = {
 @blueprint.get("/statistics")
 @requires(Role.LIBRARIAN)
 def numbers() -> str:
-    """The numbers of a year, or of all."""
+    """Show the numbers of a year, or of all."""
     year = _year()
     counted = statistics(session(), year)
     tables = [(key, table, table.rows(counted)) for key, table in TABLES.items()]
@@ -90,7 +90,7 @@ def numbers() -> str:
 @blueprint.get("/statistics/<key>.svg")
 @requires(Role.LIBRARIAN)
 def chart(key: str) -> Response:
-    """A table drawn as bars."""
+    """Draw a table as bars."""
     table = TABLES.get(key)
     if table is None or table.drawn is None:
         abort(404)
@@ -104,7 +104,7 @@ def chart(key: str) -> Response:
 @blueprint.get("/statistics/<key>.csv")
 @requires(Role.LIBRARIAN)
 def sheet(key: str) -> Response:
-    """A table as CSV."""
+    """Return a table as CSV."""
     table = TABLES.get(key)
     if table is None:
         abort(404)
