@@ -1,4 +1,4 @@
-"""A librarian's own questions: where in an index the first right answer stands, question by question.
+"""A librarian's own questions: the rank of the first right answer in an index, question by question.
 
 A question is a line of JSON, in which ``page`` may be left out, for then any page of the work is right:
 
@@ -27,7 +27,7 @@ DEPTH = 100
 
 
 def read(path: Path) -> list[Query]:
-    """The questions of a file; a right answer is named by its page, or by its work alone.
+    """Read the questions of a file; a right answer is named by its page, or by its work alone.
 
     Raises:
         IndexFailure: a line is no question; the message names the file, the line and the reason.
@@ -76,7 +76,7 @@ def _answer(place: Any) -> str:
 
 
 def ask(index: Path, queries: list[Query], on_progress: Progress) -> tuple[Table, Table]:
-    """The measures of each of our systems, and for each question the place of the first right answer.
+    """Measure each of our systems, and find for each question the rank of the first right answer.
 
     Raises:
         IndexFailure: the index can't be opened, or an answer is in a work that it doesn't hold.
@@ -105,7 +105,7 @@ def _check(task: Task) -> None:
 
 
 def _named(task: Task, system: Indexed, on_progress: Progress) -> Answers:
-    """What is found, a page by its work alone where any page of the work is right."""
+    """Return what is found, a page by its work alone where any page of the work is right."""
     found = system.answers(task, on_progress)
     assert found is not None
     return [

@@ -50,7 +50,7 @@ VERSES = 64
 DROPPED = 0.4
 """The share of a verse's tokens, and of its description's, that are left out."""
 VERSES_COUNT = 0.15
-"""What the verses count in the loss, beside the sentences."""
+"""The weight of the verses in the loss, beside the sentences."""
 TEMPERATURE = 0.05
 LEARNING_RATE = 0.006
 HELD_OUT = 5_000
@@ -85,7 +85,7 @@ class Side:
 
 
 Stretches = tuple[Ids, Ids]
-"""Where texts start and end in their side."""
+"""The bounds of texts in their side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ class _Model(nn.Module):  # type: ignore[misc]  # torch is not read for its type
         self.importance = nn.Parameter(torch.zeros(tokens + 1))
 
     def weigh(self, rarity: NDArray[np.float32]) -> None:
-        """Begin with importances that say how rare a token is, and how much it moves a sum."""
+        """Initialise the importances by how rare a token is, and how much it moves a sum."""
         with torch.no_grad():
             lengths = self.table.weight[:-1].norm(dim=1)
             start = (lengths / lengths.mean() * torch.from_numpy(rarity)).clamp(min=0.05)
@@ -169,7 +169,7 @@ class _Model(nn.Module):  # type: ignore[misc]  # torch is not read for its type
             self.importance[:-1] = torch.log(torch.expm1(start.clamp(max=20.0)))
 
     def sums(self, side: Side, stretches: Stretches, dropped: float = 0.0) -> torch.Tensor:
-        """The sum of each stretch's token vectors, a share of them left out."""
+        """Return the sum of each stretch's token vectors, a share of them left out."""
         starts, ends = stretches
         characters, lengths = _gather(side.characters, starts, ends)
         pairs, pair_lengths = _gather(side.pairs, starts, np.maximum(ends - 1, starts))
@@ -185,7 +185,7 @@ class _Model(nn.Module):  # type: ignore[misc]  # torch is not read for its type
         return summed
 
     def tokens(self, side: Side, stretches: Stretches, characters: int, dropped: float = 0.0) -> torch.Tensor:
-        """The rows of each stretch's first tokens, a stretch a line, a share of them left out."""
+        """Return the rows of each stretch's first tokens, a stretch a line, a share of them left out."""
         starts, ends = stretches
         places = starts[:, None] + np.arange(characters)
         inside = places < ends[:, None]
@@ -198,7 +198,7 @@ class _Model(nn.Module):  # type: ignore[misc]  # torch is not read for its type
         return torch.from_numpy(np.where(lacking, self.unknown, rows))
 
     def compared(self, asked: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
-        """Scores of each query (queries × tokens) with its own texts (queries × texts × tokens)."""
+        """Score each query (queries × tokens) with its own texts (queries × texts × tokens)."""
         queries, count, length = texts.shape
         known = asked != self.unknown
         with torch.no_grad():
@@ -289,7 +289,7 @@ def _read(path: Path, limit: int | None) -> tuple[list[str], list[str], list[str
 
 
 def _vocabulary(texts: list[str]) -> NDArray[np.uint64]:
-    """The commonest characters and pairs, sorted."""
+    """Return the commonest characters and pairs, sorted."""
     counts: dict[int, int] = {}
     for first in range(0, len(texts), 200_000):
         chunk = code_points("\x00".join(texts[first : first + 200_000]))
@@ -322,7 +322,7 @@ def _lookup(keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Ids:
 
 
 def _rarity(sides: tuple[Side, Side], tokens: int) -> NDArray[np.float32]:
-    """The logarithm of how rare each token is among the sentences."""
+    """Return the logarithm of how rare each token is among the sentences."""
     sentences = np.zeros(tokens)
     for side in sides:
         owners = np.repeat(np.arange(len(side.bounds) - 1), np.diff(side.bounds))
@@ -335,7 +335,7 @@ def _rarity(sides: tuple[Side, Side], tokens: int) -> NDArray[np.float32]:
 
 
 def _batches(runs: Sequence[Ids], epochs: int, random: np.random.Generator) -> Iterator[Ids]:
-    """Every sentence once an epoch; a batch is half runs, half single sentences, in no order."""
+    """Yield every sentence once an epoch; a batch is half runs, half single sentences, in no order."""
     for _ in range(epochs):
         shuffled = random.permutation(len(runs))
         middle = len(runs) // 2
@@ -351,7 +351,7 @@ def _sentences(side: Side, rows: Ids) -> Stretches:
 
 
 def _parts(side: Side, rows: Ids, random: np.random.Generator) -> Stretches:
-    """The sentences, some of them cut down to a part of at least a third of them."""
+    """Return the sentences, some of them cut down to a part of at least a third of them."""
     starts, ends = _sentences(side, rows)
     lengths = ends - starts
     least = np.minimum(np.maximum(lengths // 3, SHORTEST_QUERY), lengths)
@@ -362,7 +362,7 @@ def _parts(side: Side, rows: Ids, random: np.random.Generator) -> Stretches:
 
 
 def _windows(side: Side, rows: Ids, random: np.random.Generator) -> Stretches:
-    """The sentences, half of them replaced by a window that begins shortly before or inside them."""
+    """Return the sentences, half of them replaced by a window that begins shortly before or inside them."""
     starts, ends = _sentences(side, rows)
     slack = np.maximum(ends - starts - WINDOW // 2, 0)
     moved = starts - random.integers(0, WINDOW // 2, len(rows)) + (random.random(len(rows)) * slack).astype(np.int64)

@@ -41,7 +41,7 @@ def _rows(task: Task, systems: Sequence[System], materials: Materials) -> Iterat
 
 
 def _values(task: Task, answers: Answers) -> Values:
-    """A row a query, a column a measure."""
+    """Return a matrix with a row a query and a column a measure."""
     scores = measured(task.queries, [names or [NOTHING] for names in answers])
     return np.array([scores.values[measure] for measure in MEASURES]).T
 
@@ -54,7 +54,7 @@ def _cell(name: str, values: dict[str, Values], drawn: dict[str, Values], at: in
 
 
 def markdown(table: Table) -> str:
-    """The table as a page of its own."""
+    """Format the table as a page of its own."""
     lines = [table.columns, tuple("---" for _ in table.columns), *table.rows]
     body = "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
     note = (

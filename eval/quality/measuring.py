@@ -20,7 +20,7 @@ Search = Callable[[str], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked, and the names of everything that answers it."""
+    """A query, and the names of everything that answers it."""
 
     id: str
     text: str
@@ -34,17 +34,17 @@ class Scores:
     values: dict[str, tuple[float, ...]]
 
     def mean(self, measure: str) -> float:
-        """The mean over all queries; 0 where there are none."""
+        """Return the mean over all queries; 0 where there are none."""
         values = self.values[measure]
         return sum(values) / len(values) if values else 0.0
 
     def means(self) -> dict[str, float]:
-        """The mean of every measure."""
+        """Return the mean of every measure."""
         return {measure: self.mean(measure) for measure in self.values}
 
 
 def score(queries: Iterable[Query], search: Search) -> Scores:
-    """Ask every query and measure its answers."""
+    """Run every query and measure its answers."""
     asked = list(queries)
     return measured(asked, [search(query.text) for query in asked])
 

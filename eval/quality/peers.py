@@ -59,7 +59,7 @@ PEERS = (
 
 
 def vectors(peer: Peer, texts: Sequence[str], side: Side, folder: Path, on_progress: Progress) -> Vectors:
-    """A row a text; chunks that stand in ``folder`` are read from there, the others embedded and written there."""
+    """Return vectors, a row a text; chunks in ``folder`` are read from there, the others embedded and written there."""
     kept = folder / peer.module / side
     kept.mkdir(parents=True, exist_ok=True)
     rows = []

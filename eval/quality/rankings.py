@@ -18,7 +18,7 @@ from search.stores.base import Eligible, Ref, Wanted
 from search.words.aliases import expand
 
 Kind = Literal["characters", "semantic", "fused", "hybrid"]
-"""What ranks: characters, vectors, both, or the default search."""
+"""The kinds of ranking: by characters, by vectors, by both, or the default search."""
 
 
 def ranking(library: Library, text: str, kind: Kind, limit: int) -> list[tuple[str, str, float]]:

@@ -1,4 +1,4 @@
-"""How well the table of names does what it is for: an old spelling finds the Siku editors' one, and little else.
+"""Quality of the table of names: an old spelling should find the Siku editors' one, and little else.
 
 The sentences of the 金史 stand in the data twice: as a modern edition has them, with the old spellings, and as the
 Siku edition does. A sentence is right for a name where the modern edition has the name in it; it is found where the
@@ -29,7 +29,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Over all names: the sentences that have the name, those that are found, and those that are both."""
+    """Counts over all names: the sentences that have the name, those that are found, and those that are both."""
 
     names: int
     right: int
@@ -48,7 +48,7 @@ class Tally:
 
 
 def read(path: Path) -> list[Row]:
-    """The odd rows of an alignment file whose two texts agree well enough.
+    """Read the odd rows of an alignment file whose two texts agree well enough.
 
     Raises OSError where it cannot be read, and KeyError or ValueError where it is no alignment file.
     """
@@ -57,7 +57,7 @@ def read(path: Path) -> list[Row]:
 
 
 def measure(rows: Iterable[Row], names: Names, *, aliases: bool) -> Tally:
-    """Look for every name of the table that stands often enough; with its other spellings, or as it is alone."""
+    """Search for every name of the table that occurs often enough; with its other spellings, or alone."""
     rows = list(rows)
     measured, right, found, both = 0, 0, 0, 0
     for name in names:

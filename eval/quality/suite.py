@@ -1,4 +1,4 @@
-"""What is measured, part by part; each part is a table."""
+"""The suite of measurements, part by part; each part is a table."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Materials:
 
     @contextmanager
     def northeast(self) -> Iterator[Path]:
-        """An index of the Northeast."""
+        """Yield an index of the Northeast."""
         if self.index is not None:
             yield self.index
             return
@@ -84,7 +84,7 @@ class Materials:
 
 
 def verbatim(materials: Materials) -> Table:
-    """The share of the 金史's sentences that stand verbatim in the Siku edition, by folding."""
+    """Measure the share of the 金史's sentences that occur verbatim in the Siku edition, by folding."""
     sources, _ = discover(materials.siku / SIKU)
     work = next((work for source in sources for work in readers.read(source) if isinstance(work, Work)), None)
     if work is None:
@@ -104,7 +104,7 @@ def verbatim(materials: Materials) -> Table:
 
 
 def sentences(materials: Materials) -> Table:
-    """From a modern sentence of the 金史 to its page, in the whole Northeast."""
+    """Measure search from a modern sentence of the 金史 to its page, in the whole Northeast."""
     queries = list(liaojin.read_queries(materials.sentences, materials.rows))
     with materials.northeast() as index:
         library = Library.open(index)
@@ -117,7 +117,7 @@ def sentences(materials: Materials) -> Table:
 
 
 def natural(materials: Materials) -> Table:
-    """Natural queries over the Northeast, hybrid, by type; development queries."""
+    """Measure natural queries over the Northeast, hybrid, by type; development queries."""
     by_type = northeast.read_queries(materials.data / "eval" / "northeast_queries.jsonl")
     with materials.northeast() as index:
         search = _pages(Library.open(index), "hybrid")
@@ -131,7 +131,7 @@ def natural(materials: Materials) -> Table:
 
 
 def articles(materials: Materials) -> Table:
-    """Questions on the bundled articles."""
+    """Measure questions on the bundled articles."""
     queries = bundled.read_queries()
     folder = bundled_folder("bundled")
     assert folder is not None
@@ -151,7 +151,7 @@ def articles(materials: Materials) -> Table:
 
 
 def words(materials: Materials) -> Table:
-    """What jieba's words add to exact search in modern text."""
+    """Measure what jieba's words add to exact search in modern text."""
     with tempfile.TemporaryDirectory() as folder:
         pairs = materials.data / "eval" / "parallel.train.jsonl.xz"
         found = modern.compare(pairs, Path(folder), materials.on_progress)
@@ -160,7 +160,7 @@ def words(materials: Materials) -> Table:
 
 
 def vectors(materials: Materials) -> Table:
-    """Recall of the stored vectors."""
+    """Measure the recall of the stored vectors."""
     queries = [query.text for query in liaojin.read_queries(materials.sentences, "even")][:RECALL_QUERIES]
     with materials.northeast() as index:
         found = recall(index, queries, RECALL_DEPTH, materials.on_progress)
@@ -169,7 +169,7 @@ def vectors(materials: Materials) -> Table:
 
 
 def names(materials: Materials) -> Table:
-    """What the table of names finds of those that the Siku editors respelled."""
+    """Measure what the table of names finds of those that the Siku editors respelled."""
     aligned = respelled.read(materials.sentences)
     found = {"as typed": False, "with other names": True}
     measured = {label: respelled.measure(aligned, aliases.names(), aliases=also) for label, also in found.items()}

@@ -67,12 +67,12 @@ class System(Protocol):
         """The head of its column."""
 
     def answers(self, task: Task, on_progress: Progress) -> Answers | None:
-        """For each query the names of what is found, best first; None where the system does not serve for the task."""
+        """Return, for each query, the names of what is found, best first; None where a system does not fit the task."""
 
 
 @dataclass(frozen=True)
 class Indexed:
-    """A way to ask the index of the pool; where there is none, or only sentences, another system may stand in."""
+    """A system that asks the index of the pool; without one, or with sentences alone, another system may stand in."""
 
     name: str
     ask: Ask
@@ -162,7 +162,7 @@ class Compared:
 
 @lru_cache(1)
 def _ranking_of(texts: tuple[str, ...], tokenize: Tokenize) -> Bm25:
-    """Kept from one query set of a pool to the next: jieba takes a minute for a large one."""
+    """Build the ranking of a pool, kept from one query set to the next: jieba takes a minute for a large one."""
     return Bm25(texts, tokenize)
 
 
@@ -182,7 +182,7 @@ def _best(
 
 
 def _mode(mode: Mode) -> Ask:
-    """As a reader searches in this mode."""
+    """Search as a reader does in this mode."""
 
     def ask(library: Library, text: str, limit: int) -> tuple[Places, bool]:
         response = library.search(SearchRequest(text, mode=mode, limit=limit))
@@ -192,7 +192,7 @@ def _mode(mode: Mode) -> Ask:
 
 
 def _ranking(kind: Kind) -> Ask:
-    """By a ranking that the search builds on."""
+    """Search by a ranking that the search builds on."""
 
     def ask(library: Library, text: str, limit: int) -> tuple[Places, bool]:
         return [(work, page) for work, page, _ in ranking(library, text, kind, limit)], True

@@ -61,10 +61,10 @@ class Peer(Protocol):
     """An engine that was given documents, by number."""
 
     def phrase(self, text: str) -> int:
-        """How many documents hold a phrase, the ten best of them named on the way."""
+        """Count the documents that hold a phrase, and name the ten best of them on the way."""
 
     def rank(self, text: str) -> int:
-        """The best document for a text by BM25 over characters and pairs."""
+        """Find the best document for a text by BM25 over characters and pairs."""
 
 
 Make = Callable[[Sequence[str], Path], Peer]
@@ -232,7 +232,7 @@ def _xapian_is_here() -> bool:
 
 
 def peers(characters: int) -> dict[str, Make]:
-    """The engines that are installed here and can be asked to index so many characters, by name."""
+    """Return the engines that are installed here and can be asked to index so many characters, by name."""
     known: dict[str, Make] = {"Tantivy alone": RawTantivy, "SQLite FTS5": Fts5}
     if characters <= SMALL:
         known["Whoosh"] = Whoosh
@@ -244,7 +244,7 @@ def peers(characters: int) -> dict[str, Make]:
 
 
 def compare(paths: Sequence[Path], sentences: Sequence[str], on_progress: Progress) -> list[Measured]:
-    """Ours and every other engine on the texts under ``paths``; ``sentences`` are what is ranked for."""
+    """Measure ours and every other engine on the texts under ``paths``; ``sentences`` are ranked for."""
     with tempfile.TemporaryDirectory() as folder:
         index = Path(folder, "index")
         began = time.perf_counter()
@@ -298,7 +298,7 @@ def _documents(index: Path) -> list[str]:
 
 
 def _counts(index: Path, asked: Sequence[str]) -> list[int]:
-    """In how many passages each phrase stands whole in the main text."""
+    """Count the passages that hold each phrase whole in the main text."""
     counts = [0] * len(asked)
     for pack in packs(index):
         ends = pack.passages["main_end"]

@@ -33,7 +33,7 @@ _MIB = 1 << 20
 def speed(
     paths: Sequence[Path], characters: int | None, index: Path | None, data: Path, on_progress: Progress
 ) -> list[Table]:
-    """Everything about one index: the build, unless ``index`` is there already, its size, and every kind of search."""
+    """Measure everything about one index: the build, unless ``index`` is there already, its size, and all searches."""
     with tempfile.TemporaryDirectory() as folder, _some(paths, characters, Path(folder)) as texts:
         rows: list[tuple[Cell, ...]] = []
         if index is None:
@@ -79,7 +79,7 @@ def speed(
 
 
 def peers(paths: Sequence[Path], characters: int, data: Path, on_progress: Progress) -> Table:
-    """Ours beside other engines; below each number its ratio to ours."""
+    """Tabulate ours beside other engines; below each number its ratio to ours."""
     with tempfile.TemporaryDirectory() as folder, _some(paths, characters, Path(folder)) as texts:
         measured = peer_engines.compare(texts, _sentences(data) or ["江水北流"], on_progress)
     ours = measured[0]
@@ -97,7 +97,7 @@ def peers(paths: Sequence[Path], characters: int, data: Path, on_progress: Progr
 
 
 def growth(paths: Sequence[Path], sizes: Sequence[int], data: Path, plot: Path | None, on_progress: Progress) -> Table:
-    """What builds and searches cost at several sizes."""
+    """Measure builds and searches at several sizes."""
     rows = []
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder, _some(paths, size, Path(folder)) as texts:
@@ -129,7 +129,7 @@ def growth(paths: Sequence[Path], sizes: Sequence[int], data: Path, plot: Path |
 
 
 def machine() -> str:
-    """The machine and the day."""
+    """Describe the machine and the day."""
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
@@ -153,7 +153,7 @@ def _sentences(data: Path) -> list[str]:
 
 @contextmanager
 def _some(paths: Sequence[Path], characters: int | None, folder: Path) -> Iterator[list[Path]]:
-    """The texts under ``paths``, or works of them that hold about so many characters, drawn at random."""
+    """Yield the texts under ``paths``, or works of them that hold about so many characters, drawn at random."""
     if characters is None:
         yield list(paths)
         return
