@@ -45,14 +45,14 @@ _FILE_NAME = re.compile(r"[\w.-]{1,100}")
 _TAGS = _TEXT, _MAPPING, _LIST = "<text>", "<mapping>", "<list>"
 """Pydantic's names for the ways in which one value may be given."""
 
-Place = tuple[int | str, ...]
+KeyPath = tuple[int | str, ...]
 """The keys and numbers that lead to something in a manifest."""
 
 
 class Wrong(ValueError):
     """A mistake in a manifest; ``place`` leads to it."""
 
-    def __init__(self, reason: str, place: Place) -> None:
+    def __init__(self, reason: str, place: KeyPath) -> None:
         super().__init__(reason)
         self.place = place
 
@@ -222,7 +222,7 @@ _REASONS: dict[str, Callable[[dict[str, Any], object], str]] = {
 """Messages to a manifest's writer, by pydantic's kinds of errors."""
 
 
-def _where(data: object, place: Place) -> str:
+def _where(data: object, place: KeyPath) -> str:
     """Return what people call a place in a manifest: a work by its id, an item by its number."""
     if not place:
         return "the manifest"

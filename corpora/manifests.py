@@ -21,7 +21,7 @@ import yaml
 from pydantic import ValidationError
 
 from corpora.catalogue import RECORD_FIELDS, CatalogueRecord, Localized, record_of
-from corpora.manifest_models import HERE, ManifestModel, Place, Wrong, at, faults
+from corpora.manifest_models import HERE, KeyPath, ManifestModel, Wrong, at, faults
 from corpora.model import Access, Collection, Origin, strictest
 
 _log = logging.getLogger(__name__)
@@ -317,7 +317,7 @@ def _collection(data: object) -> tuple[Collection, Path | None]:
     return collection, HERE / given.folder if given.folder else None
 
 
-def _line(data: object, place: Place) -> int:
+def _line(data: object, place: KeyPath) -> int:
     """Return the line of a key, or of the innermost mapping that lacks it; 0 where there is none."""
     lines = [
         mapping.lines.get(key, mapping.line)

@@ -22,7 +22,7 @@ from indexer.store.access import Declared, effective
 from search.library import Library
 from search.shelf import Shelf
 from web.accounts import guard
-from web.accounts.models import Role
+from web.accounts.models import AccountRole
 from web.networks import is_from
 from web.serving.config import Config
 
@@ -136,11 +136,11 @@ def _may_see(access: Access) -> bool:
         case Access.OPEN:
             return True
         case Access.THIS_MACHINE:
-            return _is_on_this_machine() or guard.may(Role.LIBRARIAN)
+            return _is_on_this_machine() or guard.may(AccountRole.LIBRARIAN)
         case Access.IN_LIBRARY:
-            return _is_in_library() or guard.may(Role.LIBRARIAN)
+            return _is_in_library() or guard.may(AccountRole.LIBRARIAN)
         case Access.STAFF:
-            return guard.may(Role.LIBRARIAN)
+            return guard.may(AccountRole.LIBRARIAN)
 
 
 def _is_in_library() -> bool:

@@ -13,7 +13,7 @@ from web import access, errors, resuming, site
 from web.accounts import administration, guard
 from web.accounts import pages as account_pages
 from web.accounts.keys import key_in
-from web.accounts.models import Role
+from web.accounts.models import AccountRole
 from web.api import routes
 from web.api.parameters import MAX_VALUE, BadParameter
 from web.database import storage
@@ -116,7 +116,7 @@ def _shared() -> dict[str, Any]:
         "account": guard.current_account(),
         "seconds_left": guard.seconds_left,
         "may": guard.may,
-        "Role": Role,
+        "Role": AccountRole,
     }
 
 

@@ -39,7 +39,7 @@ _LONG = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class SentField:
     """A field that was sent: its name, what people call it, and its value, empty for a secret."""
 
     name: str
@@ -73,7 +73,7 @@ class Again:
 
     act: str
     address: str
-    fields: tuple[Field, ...]
+    fields: tuple[SentField, ...]
     log_in: bool
     login: str
 
@@ -140,7 +140,7 @@ def _again(bare: bool) -> Again | None:
     here = not bare and needs_account() and current_account() is None
     left_out = {TOKEN, LOG_IN, *(_CREDENTIALS if here or LOG_IN in request.form else ())}
     fields = tuple(
-        Field(name, labels.field(name), "" if name in SECRETS else value)
+        SentField(name, labels.field(name), "" if name in SECRETS else value)
         for name, value in sent
         if name not in left_out
     )

@@ -28,7 +28,7 @@ _NUMBER = re.compile(rf"[0-9]{{1,9}}|[{titles.NUMERALS}]{{1,9}}")
 _PARTS = {"上": 1, "中": 2, "下": 3}
 """The numbers that the last characters of 卷上 and its like are counted as."""
 
-Order = tuple[tuple[int, int, str], ...]
+ChapterOrder = tuple[tuple[int, int, str], ...]
 
 
 def read(source: Source) -> Iterator[Work | Problem]:
@@ -59,7 +59,7 @@ def name(source: Source) -> str:
     return source.root.name
 
 
-def order(path: Path) -> tuple[Order, ...]:
+def order(path: Path) -> tuple[ChapterOrder, ...]:
     """Return a key that sorts chapters by the numbers in their folders' names.
 
     >>> sorted(["卷十", "卷二", "序", "卷一下", "卷一上"], key=lambda name: order(Path(name)))
@@ -68,7 +68,7 @@ def order(path: Path) -> tuple[Order, ...]:
     return tuple(_order(part) for part in path.parts)
 
 
-def _order(name: str) -> Order:
+def _order(name: str) -> ChapterOrder:
     """Split a name into pieces, the number in each and the text before it last, so that 序 goes before 卷一."""
     pieces: list[tuple[int, int, str]] = []
     at = 0

@@ -89,7 +89,7 @@ _NEVER = frozenset((0xC0, 0xC1, *range(0xF5, 0x100)))
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DetectedEncoding:
     """The encoding that was found for a file.
 
     Attributes:
@@ -104,14 +104,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class EncodingChoice:
     """An encoding that was named for some files: those whose path ends as ``pattern`` says, or all if it is empty."""
 
     encoding: str
     pattern: str = ""
 
     @classmethod
-    def parse(cls, written: str) -> Choice:
+    def parse(cls, written: str) -> EncodingChoice:
         """Parse a choice that is written as ``big5`` or ``big5:*/漢書/*.txt``.
 
         Raises ValueError where no encoding that serves has the name, or the pattern is more than a line.
@@ -129,7 +129,7 @@ class Choice:
         return not self.pattern or fnmatchcase(f"/{file.as_posix()}", f"*/{self.pattern}")
 
 
-def option(choices: Sequence[Choice], files: Iterable[Path]) -> tuple[tuple[str, str], ...]:
+def option(choices: Sequence[EncodingChoice], files: Iterable[Path]) -> tuple[tuple[str, str], ...]:
     """Return the choices for these files as an option of their source; none where no choice takes one of them."""
     files = tuple(files)
     wanted = "\n".join(str(choice) for choice in choices if any(map(choice.takes, files)))
@@ -140,12 +140,12 @@ def chosen(wanted: str, file: Path) -> str:
     """Return the encoding that an :func:`option` names for a file, or an empty string; a pattern beats none, then the
     last.
     """
-    choices = [choice for choice in map(Choice.parse, filter(None, wanted.split("\n"))) if choice.takes(file)]
+    choices = [choice for choice in map(EncodingChoice.parse, filter(None, wanted.split("\n"))) if choice.takes(file)]
     choices.sort(key=lambda choice: bool(choice.pattern))
     return choices[-1].encoding if choices else ""
 
 
-def find(chunks: Iterable[bytes], wanted: str = "") -> Found:
+def find(chunks: Iterable[bytes], wanted: str = "") -> DetectedEncoding:
     """Detect the encoding of a file from its chunks; ``wanted`` is the encoding that was named for it.
 
     A mark beats what was named: it is the file's own word.
@@ -154,9 +154,9 @@ def find(chunks: Iterable[bytes], wanted: str = "") -> Found:
     first = next(chunks, b"")
     for mark, name in _MARKS:
         if first.startswith(mark):
-            return Found(name, len(mark))
+            return DetectedEncoding(name, len(mark))
     if wanted:
-        return Found(wanted)
+        return DetectedEncoding(wanted)
     return _judge(_Scan.of(_with(first, chunks)))
 
 
@@ -258,12 +258,12 @@ class _Scan:
             self.sample += piece[:room] + b"\n" * self.is_whole
 
 
-def _judge(scan: _Scan) -> Found:
+def _judge(scan: _Scan) -> DetectedEncoding:
     """Return the likeliest encoding of a file without a mark."""
     if scan.padding == scan.size or scan.binary - scan.padding > _FEW + _MAX_BINARY * scan.size:
-        return Found("")
+        return DetectedEncoding("")
     if scan.is_utf8:
-        return Found("utf-8")
+        return DetectedEncoding("utf-8")
     texts = {name: decode(scan.sample, name, scan.is_whole, skips=True) for name in ("utf-8", *LEGACY)}
     (best, name), (second, other) = _ranked(texts)[:2]
     if BAD in texts[name] and name != "utf-8":  # what comes after may have been read from the wrong byte on
@@ -271,8 +271,8 @@ def _judge(scan: _Scan) -> Found:
         texts = {each: decode(few, each, scan.is_whole and few == scan.sample) for each in texts}
         (best, name), (second, other) = _ranked(texts)[:2]
     if texts[name].count(BAD) > _FEW + _MAX_BAD * (len(texts[name]) + scan.size - scan.high):
-        return Found("")
-    return Found(name, instead=other if best - second < _SURE else "")
+        return DetectedEncoding("")
+    return DetectedEncoding(name, instead=other if best - second < _SURE else "")
 
 
 def _ranked(texts: Mapping[str, str]) -> list[tuple[float, str]]:

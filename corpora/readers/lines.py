@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from corpora.model import Problem
 from corpora.readers import encodings
-from corpora.readers.encodings import BAD, PLACEHOLDER, Found
+from corpora.readers.encodings import BAD, PLACEHOLDER, DetectedEncoding
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
 
@@ -87,7 +87,7 @@ def read_text(path: Path, max_bytes: int, report: Report, wanted: str = "") -> s
     return "\n".join(read) if read else None
 
 
-def taken_for(path: Path, wanted: str = "") -> Found:
+def taken_for(path: Path, wanted: str = "") -> DetectedEncoding:
     """Return the encoding that :func:`lines` detects; none where the file can't be read."""
     try:
         if not refusal(path):
@@ -95,7 +95,7 @@ def taken_for(path: Path, wanted: str = "") -> Found:
                 return encodings.find(_chunks(file, os.fstat(file.fileno()).st_size), encodings.chosen(wanted, path))
     except OSError:
         pass  # its reader reports it
-    return Found("")
+    return DetectedEncoding("")
 
 
 def _chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
@@ -141,7 +141,7 @@ def _no_text() -> str:
     )
 
 
-def _assumption(found: Found) -> str:
+def _assumption(found: DetectedEncoding) -> str:
     return (
         f"is taken for {found.name.upper()}, though its bytes might be {found.instead.upper()}, too; "
         f"if they are, say so: --encoding {found.instead}:PATTERN"

@@ -54,7 +54,7 @@ def section_path(volume: str, path: tuple[str, ...]) -> tuple[str, ...]:
     return (volume, *(path[1:] if path and volume.endswith(path[0]) else path))
 
 
-def _order(file: Path) -> tuple[int, tuple[chapters.Order, ...], str]:
+def _order(file: Path) -> tuple[int, tuple[chapters.ChapterOrder, ...], str]:
     """Return a key that sorts front matter first, then the volumes by their numbers, then what follows them."""
     name = file.stem
     place = 2 if name.startswith(_AFTER) else 1 if _NAME.fullmatch(name) and not name.startswith(_BEFORE) else 0

@@ -45,7 +45,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class FetchStep:
     """One step of a run: ``number`` counts works from 1 to ``total``."""
 
     work_id: str
@@ -68,7 +68,7 @@ def fetch(
     collection: Collection,
     destination: Path,
     source_folder: Path | None = None,
-    on_progress: Callable[[Progress], None] = lambda _: None,
+    on_progress: Callable[[FetchStep], None] = lambda _: None,
 ) -> Fetched:
     """Fetch every work of a collection into ``destination/<collection id>/<work's folder>``.
 
@@ -94,7 +94,7 @@ def fetch(
     failures: list[str] = []
     total = len(collection.origins)
     for number, (work_id, origin) in enumerate(collection.origins.items(), start=1):
-        on_progress(Progress(work_id, State.STARTED, number, total))
+        on_progress(FetchStep(work_id, State.STARTED, number, total))
         state = State.PRESENT
         if not (folder / origin.folder).exists():
             try:
@@ -107,12 +107,12 @@ def fetch(
                 state = State.FAILED
         if state is not State.FAILED:
             done[state].append(work_id)
-        on_progress(Progress(work_id, state, number, total))
+        on_progress(FetchStep(work_id, state, number, total))
     return Fetched(folder, tuple(done[State.FETCHED]), tuple(done[State.PRESENT]), tuple(failures))
 
 
 def _from_archive(
-    collection: Collection, destination: Path, source: Path | None, on_progress: Callable[[Progress], None]
+    collection: Collection, destination: Path, source: Path | None, on_progress: Callable[[FetchStep], None]
 ) -> Fetched:
     """Unpack a collection's archive, which ``source`` is or holds."""
     folder = destination / collection.id
@@ -123,7 +123,7 @@ def _from_archive(
         raise FetchFailure(
             f"{collection.id}: name its archive, {collection.archive}, or the folder it is in, with --from"
         )
-    on_progress(Progress(collection.id, State.STARTED, 1, 1))
+    on_progress(FetchStep(collection.id, State.STARTED, 1, 1))
     try:
         destination.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".fetching-", dir=destination) as temporary:
@@ -136,7 +136,7 @@ def _from_archive(
         raise FetchFailure(str(failure)) from failure
     except OSError as error:
         raise FetchFailure(f"{folder}: cannot be written: {error.strerror}") from error
-    on_progress(Progress(collection.id, State.FETCHED, 1, 1))
+    on_progress(FetchStep(collection.id, State.FETCHED, 1, 1))
     return Fetched(folder, (collection.id,), (), ())
 
 

@@ -18,11 +18,11 @@ SCORE = 0.8
 """The least agreement of a sentence with the edition's wording."""
 
 Row = dict[str, str]
-Rows = Literal["even", "odd", "all"]
+RowSubset = Literal["even", "odd", "all"]
 Wording = Literal["modern", "classical_simplified"]
 
 
-def read_queries(path: Path, rows: Rows, wording: Wording = "modern") -> Iterator[Query]:
+def read_queries(path: Path, rows: RowSubset, wording: Wording = "modern") -> Iterator[Query]:
     """Read the queries of an alignment file, in order. A sentence that runs over a page end is right on either page.
 
     Raises OSError where it cannot be read, and KeyError or ValueError where it is no alignment file.
@@ -32,7 +32,7 @@ def read_queries(path: Path, rows: Rows, wording: Wording = "modern") -> Iterato
         yield Query(row["id"], row[wording], pages)
 
 
-def aligned(path: Path, rows: Rows = "all") -> Iterator[Row]:
+def aligned(path: Path, rows: RowSubset = "all") -> Iterator[Row]:
     """Read the rows of an alignment file by their columns, in its order.
 
     Raises OSError where it cannot be read.

@@ -17,8 +17,8 @@ from eval.datasets.liaojin import page_name
 from eval.quality.bootstrap import drawn_means, with_interval
 from eval.quality.measuring import MEASURES, Query, measured
 from eval.quality.pools import Pool
-from eval.quality.suite import Table
-from eval.quality.systems import OURS, Answers, Indexed, Task
+from eval.quality.suite import ResultTable
+from eval.quality.systems import OURS, Indexed, RankedNames, Task
 from indexer.errors import IndexFailure
 from indexer.progress import Progress
 
@@ -75,7 +75,7 @@ def _answer(place: Any) -> str:
     return page_name(place["work"], page) if page else place["work"]
 
 
-def ask(index: Path, queries: list[Query], on_progress: Progress) -> tuple[Table, Table]:
+def ask(index: Path, queries: list[Query], on_progress: Progress) -> tuple[ResultTable, ResultTable]:
     """Measure each of our systems, and find for each question the rank of the first right answer.
 
     Raises:
@@ -91,8 +91,8 @@ def ask(index: Path, queries: list[Query], on_progress: Progress) -> tuple[Table
     ]
     note = f"first right answer among {DEPTH}; – is none"
     return (
-        Table(f"{len(queries)} questions", ("system", *MEASURES), tuple(measures)),
-        Table(note, ("id", "question", *answers), tuple(places)),
+        ResultTable(f"{len(queries)} questions", ("system", *MEASURES), tuple(measures)),
+        ResultTable(note, ("id", "question", *answers), tuple(places)),
     )
 
 
@@ -104,7 +104,7 @@ def _check(task: Task) -> None:
             raise IndexFailure(f"question {query.id}: the index holds no work {work}")
 
 
-def _named(task: Task, system: Indexed, on_progress: Progress) -> Answers:
+def _named(task: Task, system: Indexed, on_progress: Progress) -> RankedNames:
     """Return what is found, a page by its work alone where any page of the work is right."""
     found = system.answers(task, on_progress)
     assert found is not None
@@ -114,7 +114,7 @@ def _named(task: Task, system: Indexed, on_progress: Progress) -> Answers:
     ]
 
 
-def _measures(task: Task, answers: Answers) -> list[str]:
+def _measures(task: Task, answers: RankedNames) -> list[str]:
     values = np.array(list(measured(task.queries, answers).values.values())).T
     drawn = drawn_means(values)
     return [with_interval(values[:, at], drawn[:, at]) for at in range(len(MEASURES))]

@@ -129,7 +129,7 @@ _UNCLEAR = re.compile(r"[^\u3400-\u9fff\U00020000-\U0003ffff]|[卷巻作]")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuthorityEntry:
     """One name of the authority: its new spelling, the note on it, the file's number and what its chapter lists."""
 
     name: str
@@ -138,7 +138,7 @@ class Entry:
     kind: str
 
 
-def entries(folder: Path) -> Iterator[Entry]:
+def entries(folder: Path) -> Iterator[AuthorityEntry]:
     """Read the entries of the authority, in its order. Raises OSError where a file cannot be read."""
     for path in sorted(folder.glob(f"{AUTHORITY}_*.txt")):
         kind = ""
@@ -147,10 +147,10 @@ def entries(folder: Path) -> Iterator[Entry]:
             kind = next((each for word, each in _CHAPTERS.items() if text.startswith(word)), kind)
             match = _ENTRY.match(text)
             if kind and match and match["note"]:
-                yield Entry(re.sub("[()]", "", match["name"]), match["note"], path.stem[-3:], kind)
+                yield AuthorityEntry(re.sub("[()]", "", match["name"]), match["note"], path.stem[-3:], kind)
 
 
-def former(entry: Entry) -> Iterator[tuple[str, str]]:
+def former(entry: AuthorityEntry) -> Iterator[tuple[str, str]]:
     """Yield the old spellings that an entry states, each with the kind of what it names."""
     for match in _FORMER.finditer(re.sub("[()\u3000]", "", entry.note)):
         for name in re.split("[又或亦]作", match[1]):

@@ -67,7 +67,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class SentenceWords:
     """The distinct words of each sentence, by number: those of sentence i between ``bounds[i]`` and the next."""
 
     words: tuple[str, ...]
@@ -111,7 +111,7 @@ def mine(pairs: Path, limit: int | None = None) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def align(source: Side, target: Side) -> Floats:
+def align(source: SentenceWords, target: SentenceWords) -> Floats:
     """Estimate how often each word of ``source`` became each word of ``target``, by IBM's model 1."""
     width, nothing = len(target.words), len(source.words)
     chances = np.ones((nothing + 1) * width, np.float32)
@@ -171,17 +171,17 @@ def _runs(text: str) -> Iterator[str]:
     return map(fold, _RUN.findall(text))
 
 
-def _side(sentences: Sequence[Sequence[str]], least: int, least_longer: int) -> Side:
+def _side(sentences: Sequence[Sequence[str]], least: int, least_longer: int) -> SentenceWords:
     """Return the words that occur in at least so many sentences: of one character, and longer ones."""
     counts = Counter(word for words in sentences for word in words)
     known = sorted(word for word, count in counts.items() if count >= (least if len(word) == 1 else least_longer))
     numbers = {word: number for number, word in enumerate(known)}
     kept = [[numbers[word] for word in words if word in numbers] for words in sentences]
     bounds = np.cumsum([0, *map(len, kept)])
-    return Side(tuple(known), np.array([number for words in kept for number in words], dtype=np.int32), bounds)
+    return SentenceWords(tuple(known), np.array([number for words in kept for number in words], dtype=np.int32), bounds)
 
 
-def _cells(source: Side, target: Side, first: int, nothing: int) -> tuple[NDArray[np.int64], ...]:
+def _cells(source: SentenceWords, target: SentenceWords, first: int, nothing: int) -> tuple[NDArray[np.int64], ...]:
     """Return, for each target word of a chunk, the cells of the table that may have made it: its sentence's and null's.
 
     They stand in a row; with them come where the cells of each target word start, and how many they are.
@@ -206,7 +206,7 @@ def _is_listed(word: str, works: int) -> bool:
     return 2 <= len(word) <= LONGEST_WORD and not tag.startswith(_PARTICLE_TAGS)
 
 
-def _searchable(side: Side) -> Iterator[bool]:
+def _searchable(side: SentenceWords) -> Iterator[bool]:
     """Yield whether each classical word is one that is searched for: no particle, nor one found beside it by chance."""
     counts = dict(zip(side.words, side.counts.tolist(), strict=True))
     for word in side.words:

@@ -71,7 +71,7 @@ UNKNOWN = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class TextSide:
     """All texts of one side in a row, folded. ``bounds[i]`` and ``bounds[i + 1]`` enclose text i.
 
     ``first`` and ``last`` enclose the section that text i stands in.
@@ -92,8 +92,8 @@ Stretches = tuple[Ids, Ids]
 class _Verses:
     """Descriptions, and for each its verses in a row, the right one first."""
 
-    descriptions: Side
-    verses: Side
+    descriptions: TextSide
+    verses: TextSide
     choices: int
 
 
@@ -168,7 +168,7 @@ class _Model(nn.Module):  # type: ignore[misc]  # torch is not read for its type
             # The inverse of softplus.
             self.importance[:-1] = torch.log(torch.expm1(start.clamp(max=20.0)))
 
-    def sums(self, side: Side, stretches: Stretches, dropped: float = 0.0) -> torch.Tensor:
+    def sums(self, side: TextSide, stretches: Stretches, dropped: float = 0.0) -> torch.Tensor:
         """Return the sum of each stretch's token vectors, a share of them left out."""
         starts, ends = stretches
         characters, lengths = _gather(side.characters, starts, ends)
@@ -184,7 +184,7 @@ class _Model(nn.Module):  # type: ignore[misc]  # torch is not read for its type
         summed: torch.Tensor = self.table(torch.from_numpy(ids[order]), torch.from_numpy(offsets))
         return summed
 
-    def tokens(self, side: Side, stretches: Stretches, characters: int, dropped: float = 0.0) -> torch.Tensor:
+    def tokens(self, side: TextSide, stretches: Stretches, characters: int, dropped: float = 0.0) -> torch.Tensor:
         """Return the rows of each stretch's first tokens, a stretch a line, a share of them left out."""
         starts, ends = stretches
         places = starts[:, None] + np.arange(characters)
@@ -221,7 +221,7 @@ class _Model(nn.Module):  # type: ignore[misc]  # torch is not read for its type
 
 def _loss(
     model: _Model,
-    sides: tuple[Side, Side],
+    sides: tuple[TextSide, TextSide],
     batch: Ids,
     queries: Stretches,
     texts: Stretches,
@@ -303,7 +303,7 @@ def _vocabulary(texts: list[str]) -> NDArray[np.uint64]:
     return np.array(sorted(chosen), dtype=np.uint64)
 
 
-def _side(texts: Sequence[str], sections: Sequence[str], keys: NDArray[np.uint64]) -> Side:
+def _side(texts: Sequence[str], sections: Sequence[str], keys: NDArray[np.uint64]) -> TextSide:
     codes = code_points("".join(texts))
     characters, pairs = token_keys(codes)
     bounds = np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64)
@@ -312,7 +312,7 @@ def _side(texts: Sequence[str], sections: Sequence[str], keys: NDArray[np.uint64
     own = np.cumsum(change) - 1
     ends = np.append(starts[1:], len(texts))
     pair_ids = np.append(_lookup(keys, pairs), UNKNOWN)
-    return Side(_lookup(keys, characters), pair_ids, bounds, bounds[starts[own]], bounds[ends[own]])
+    return TextSide(_lookup(keys, characters), pair_ids, bounds, bounds[starts[own]], bounds[ends[own]])
 
 
 def _lookup(keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Ids:
@@ -321,7 +321,7 @@ def _lookup(keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Ids:
     return ids
 
 
-def _rarity(sides: tuple[Side, Side], tokens: int) -> NDArray[np.float32]:
+def _rarity(sides: tuple[TextSide, TextSide], tokens: int) -> NDArray[np.float32]:
     """Return the logarithm of how rare each token is among the sentences."""
     sentences = np.zeros(tokens)
     for side in sides:
@@ -346,11 +346,11 @@ def _batches(runs: Sequence[Ids], epochs: int, random: np.random.Generator) -> I
             yield random.permutation(np.concatenate([together[at : at + half], single[at : at + half]]))
 
 
-def _sentences(side: Side, rows: Ids) -> Stretches:
+def _sentences(side: TextSide, rows: Ids) -> Stretches:
     return side.bounds[rows], side.bounds[rows + 1]
 
 
-def _parts(side: Side, rows: Ids, random: np.random.Generator) -> Stretches:
+def _parts(side: TextSide, rows: Ids, random: np.random.Generator) -> Stretches:
     """Return the sentences, some of them cut down to a part of at least a third of them."""
     starts, ends = _sentences(side, rows)
     lengths = ends - starts
@@ -361,7 +361,7 @@ def _parts(side: Side, rows: Ids, random: np.random.Generator) -> Stretches:
     return np.where(whole, starts, begin), np.where(whole, ends, begin + taken)
 
 
-def _windows(side: Side, rows: Ids, random: np.random.Generator) -> Stretches:
+def _windows(side: TextSide, rows: Ids, random: np.random.Generator) -> Stretches:
     """Return the sentences, half of them replaced by a window that begins shortly before or inside them."""
     starts, ends = _sentences(side, rows)
     slack = np.maximum(ends - starts - WINDOW // 2, 0)

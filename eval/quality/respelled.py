@@ -20,7 +20,7 @@ FEWEST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AlignedRow:
     """A sentence in both editions, folded."""
 
     modern: str
@@ -47,16 +47,16 @@ class Tally:
         return self.both / self.right if self.right else 0.0
 
 
-def read(path: Path) -> list[Row]:
+def read(path: Path) -> list[AlignedRow]:
     """Read the odd rows of an alignment file whose two texts agree well enough.
 
     Raises OSError where it cannot be read, and KeyError or ValueError where it is no alignment file.
     """
     rows = located(aligned(path, "odd"))
-    return [Row(fold(row["classical_simplified"]), fold(row["kanripo_text"])) for row in rows]
+    return [AlignedRow(fold(row["classical_simplified"]), fold(row["kanripo_text"])) for row in rows]
 
 
-def measure(rows: Iterable[Row], names: Names, *, aliases: bool) -> Tally:
+def measure(rows: Iterable[AlignedRow], names: Names, *, aliases: bool) -> Tally:
     """Search for every name of the table that occurs often enough; with its other spellings, or alone."""
     rows = list(rows)
     measured, right, found, both = 0, 0, 0, 0

@@ -25,7 +25,7 @@ HAYSTACK = 394
 _NEAR = ("KR2k0130", "KR2e0012")
 """Works that are in the haystack whole: most judged pages stand in them."""
 
-Item = TypeVar("Item")
+Drawn = TypeVar("Drawn")
 
 
 def tasks(materials: Materials, limit: int | None) -> Iterator[Task]:
@@ -109,7 +109,7 @@ def _indexed(texts: Mapping[str, str], whole: bool, materials: Materials) -> Ite
         yield pools.of_texts(texts, Path(folder), whole, materials.on_progress)
 
 
-def _drawn(items: Sequence[Item], limit: int | None) -> tuple[Item, ...]:
+def _drawn(items: Sequence[Drawn], limit: int | None) -> tuple[Drawn, ...]:
     if limit is None or len(items) <= limit:
         return tuple(items)
     chosen = np.random.default_rng(7).choice(len(items), limit, replace=False)

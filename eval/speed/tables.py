@@ -17,7 +17,7 @@ from corpora.model import Source
 from corpora.sources.discover import discover
 from eval.datasets import liaojin
 from eval.quality.recall import recall
-from eval.quality.suite import Cell, Table
+from eval.quality.suite import Cell, ResultTable
 from eval.speed import bench, peer_engines
 from indexer.errors import IndexFailure
 from indexer.progress import Progress
@@ -32,7 +32,7 @@ _MIB = 1 << 20
 
 def speed(
     paths: Sequence[Path], characters: int | None, index: Path | None, data: Path, on_progress: Progress
-) -> list[Table]:
+) -> list[ResultTable]:
     """Measure everything about one index: the build, unless ``index`` is there already, its size, and all searches."""
     with tempfile.TemporaryDirectory() as folder, _some(paths, characters, Path(folder)) as texts:
         rows: list[tuple[Cell, ...]] = []
@@ -68,9 +68,11 @@ def speed(
         times = [(name, bench.latency(library, texts, mode, on_progress)) for name, texts, mode in kinds if texts]
         searches = [(name, each.queries, f"{each.p50:.2f}", f"{each.p95:.2f}") for name, each in times]
         return [
-            Table(f"build and size; {machine()}", ("", ""), tuple(rows)),
-            Table("search with ten hits and facets, milliseconds", ("", "queries", "p50", "p95"), tuple(searches)),
-            Table(
+            ResultTable(f"build and size; {machine()}", ("", ""), tuple(rows)),
+            ResultTable(
+                "search with ten hits and facets, milliseconds", ("", "queries", "p50", "p95"), tuple(searches)
+            ),
+            ResultTable(
                 "the worst queries, milliseconds or why refused",
                 ("query", "exact", "hybrid"),
                 tuple(bench.worst(library, on_progress)),
@@ -78,7 +80,7 @@ def speed(
         ]
 
 
-def peers(paths: Sequence[Path], characters: int, data: Path, on_progress: Progress) -> Table:
+def peers(paths: Sequence[Path], characters: int, data: Path, on_progress: Progress) -> ResultTable:
     """Tabulate ours beside other engines; below each number its ratio to ours."""
     with tempfile.TemporaryDirectory() as folder, _some(paths, characters, Path(folder)) as texts:
         measured = peer_engines.compare(texts, _sentences(data) or ["江水北流"], on_progress)
@@ -93,10 +95,14 @@ def peers(paths: Sequence[Path], characters: int, data: Path, on_progress: Progr
         build = f"{each.build:.1f} ({each.build / ours.build:.1f}×)"
         rows.append((each.name, build, size, *(found or ("", "")), *ranked, each.agree))
     columns = ("engine", "build s", "MiB", "phrase p50", "p95", "BM25 p50", "p95", "counts agree")
-    return Table(f"engines on the same texts, milliseconds (and ratio to Wenyuan); {machine()}", columns, tuple(rows))
+    return ResultTable(
+        f"engines on the same texts, milliseconds (and ratio to Wenyuan); {machine()}", columns, tuple(rows)
+    )
 
 
-def growth(paths: Sequence[Path], sizes: Sequence[int], data: Path, plot: Path | None, on_progress: Progress) -> Table:
+def growth(
+    paths: Sequence[Path], sizes: Sequence[int], data: Path, plot: Path | None, on_progress: Progress
+) -> ResultTable:
     """Measure builds and searches at several sizes."""
     rows = []
     for size in sizes:
@@ -125,7 +131,7 @@ def growth(paths: Sequence[Path], sizes: Sequence[int], data: Path, plot: Path |
     if plot:
         _draw(columns, rows, plot)
     shown = tuple(tuple(f"{value:.1f}" if value >= 10 else f"{value:.2f}" for value in row) for row in rows)
-    return Table(f"growth; {machine()}", columns, shown)
+    return ResultTable(f"growth; {machine()}", columns, shown)
 
 
 def machine() -> str:

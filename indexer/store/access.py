@@ -124,7 +124,7 @@ def may_learn(work: str, tombstone: Tombstone, declared: Declared, manifest: Acc
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CollectionAccess:
     """Access to a collection: its works by what the index declares, its manifest, its works by effect."""
 
     collection: str
@@ -143,7 +143,9 @@ class Standing:
         return not self.is_undeclared and dict(self.effect) != dict(self.declared)
 
 
-def standings(works: Iterable[tuple[str, str]], declared: Declared, catalogue: Catalogue) -> list[Standing]:
+def access_by_collection(
+    works: Iterable[tuple[str, str]], declared: Declared, catalogue: Catalogue
+) -> list[CollectionAccess]:
     """Return the access to each collection, by id; ``works`` are pairs of a collection and a work."""
     said: dict[str, Counter[Access | None]] = {}
     for collection, work in works:
@@ -154,5 +156,5 @@ def standings(works: Iterable[tuple[str, str]], declared: Declared, catalogue: C
         effect: Counter[Access] = Counter()
         for access, number in counts.items():
             effect[effective(access, manifest)] += number
-        found.append(Standing(collection, counts, manifest, effect))
+        found.append(CollectionAccess(collection, counts, manifest, effect))
     return found

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from web import site
 from web.accounts import attempts, labels, people
 from web.accounts.guard import current_account, requires
-from web.accounts.models import Account, AuditEntry, Role
+from web.accounts.models import Account, AccountRole, AuditEntry
 from web.accounts.people import AccountFailure
 from web.database.storage import session
 
@@ -31,7 +31,7 @@ def keep_nowhere(response: Response) -> Response:
 
 
 @blueprint.route("/accounts", methods=["GET", "POST"])
-@requires(Role.ADMINISTRATOR)
+@requires(AccountRole.ADMINISTRATOR)
 def accounts() -> ResponseReturnValue:
     """Show all accounts, and what can be done with them."""
     if request.method == "GET":
@@ -82,15 +82,15 @@ def _do(doing: str, actor: Account | None) -> dict[str, str]:
     return {"done": _("已经改好：%(name)s", name=account.name)}
 
 
-def _role() -> Role:
+def _role() -> AccountRole:
     try:
-        return Role.of(request.form.get("role", ""))
+        return AccountRole.of(request.form.get("role", ""))
     except KeyError:
         abort(400)
 
 
 @blueprint.get("/audit")
-@requires(Role.ADMINISTRATOR)
+@requires(AccountRole.ADMINISTRATOR)
 def audit() -> str:
     """Show who did what, the latest first."""
     before = request.args.get("before", type=int)

@@ -19,7 +19,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy.exc import DBAPIError
 
 from web.accounts import sessions
-from web.accounts.models import Account, Role
+from web.accounts.models import Account, AccountRole
 from web.accounts.sessions import Current
 from web.database.storage import session
 from web.serving.logs import shown_path
@@ -35,7 +35,7 @@ _LIFE = "ACCOUNT_SESSION_LIFE"
 UNCOUNTED = "accounts.session_left"
 """The endpoint that is asked by pages left open, which is no use of a session."""
 
-Parameters = ParamSpec("Parameters")
+ViewParameters = ParamSpec("ViewParameters")
 View = TypeVar("View", bound=ResponseReturnValue)
 
 
@@ -124,18 +124,18 @@ def known_browser(account: Account | None) -> str:
     return name if account and accounts.get(str(account.id)) == _mark(account) else ""
 
 
-def may(role: Role) -> bool:
+def may(role: AccountRole) -> bool:
     """Return whether the account of the request has this role, or a higher one."""
     account = current_account()
     return account is not None and account.role >= role
 
 
-def requires(role: Role) -> Callable[[Callable[Parameters, View]], Callable[Parameters, View]]:
+def requires(role: AccountRole) -> Callable[[Callable[ViewParameters, View]], Callable[ViewParameters, View]]:
     """Restrict a view to this role and higher ones; others are asked to log in, or refused."""
 
-    def guard(view: Callable[Parameters, View]) -> Callable[Parameters, View]:
+    def guard(view: Callable[ViewParameters, View]) -> Callable[ViewParameters, View]:
         @wraps(view)
-        def guarded(*args: Parameters.args, **named: Parameters.kwargs) -> View:
+        def guarded(*args: ViewParameters.args, **named: ViewParameters.kwargs) -> View:
             if current_account() is None:
                 if request.method != "GET":
                     abort(401)

@@ -16,7 +16,7 @@ LONGEST_LOGIN, LONGEST_NAME = 64, 100
 """In characters."""
 
 
-class Role(IntEnum):
+class AccountRole(IntEnum):
     """The roles of accounts; each may do what the ones before may."""
 
     READER = 1
@@ -30,7 +30,7 @@ class Role(IntEnum):
         return self.name.lower()
 
     @classmethod
-    def of(cls, code: str) -> Role:
+    def of(cls, code: str) -> AccountRole:
         """Return the role with this name.
 
         Raises:
@@ -39,7 +39,7 @@ class Role(IntEnum):
         return {role.code: role for role in cls}[code]
 
 
-_ROLE = Enum(Role, native_enum=False, length=20, values_callable=lambda roles: [role.code for role in roles])
+_ROLE = Enum(AccountRole, native_enum=False, length=20, values_callable=lambda roles: [role.code for role in roles])
 
 
 def stamp() -> str:
@@ -59,7 +59,7 @@ class Account(Base, UserMixin):  # type: ignore[misc]  # Flask-Login has no type
     id: Mapped[int] = mapped_column(primary_key=True)
     login: Mapped[str] = mapped_column(String(LONGEST_LOGIN), unique=True)
     name: Mapped[str] = mapped_column(String(LONGEST_NAME))
-    role: Mapped[Role] = mapped_column(_ROLE)
+    role: Mapped[AccountRole] = mapped_column(_ROLE)
     password: Mapped[str] = mapped_column(String(255), default="")
     active: Mapped[bool] = mapped_column(default=True)
     stamp: Mapped[str] = mapped_column(String(32), default=stamp)
@@ -121,7 +121,7 @@ class Invitation(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(String(64), unique=True)
-    role: Mapped[Role] = mapped_column(_ROLE)
+    role: Mapped[AccountRole] = mapped_column(_ROLE)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     created: Mapped[datetime] = mapped_column(Moment, default=now)
     expires: Mapped[datetime] = mapped_column(Moment)

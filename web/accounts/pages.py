@@ -11,7 +11,7 @@ from web.accounts import attempts, guard, labels, people, sessions
 from web.accounts.audit import record
 from web.accounts.forms import ChangePassword, LogIn, NewAccount, NewPassword, OpenLink
 from web.accounts.guard import current_account, requires
-from web.accounts.models import Account, Role
+from web.accounts.models import Account, AccountRole
 from web.accounts.people import AccountFailure
 from web.database.storage import session, trouble
 from web.networks import networks
@@ -74,7 +74,7 @@ def session_left() -> dict[str, int]:
 
 
 @blueprint.route("/", methods=["GET", "POST"])
-@requires(Role.READER)
+@requires(AccountRole.READER)
 def own() -> ResponseReturnValue:
     """Show one's own account, its sessions, and the form for another password."""
     account = current_account()
@@ -99,7 +99,7 @@ def own() -> ResponseReturnValue:
 
 
 @blueprint.post("/sessions/end")
-@requires(Role.READER)
+@requires(AccountRole.READER)
 def end_sessions() -> ResponseReturnValue:
     """Log out everywhere, here too."""
     account = current_account()

@@ -21,10 +21,10 @@ from sqlalchemy.orm import Session
 from web.accounts import attempts, passwords, sessions
 from web.accounts.attempts import Bound
 from web.accounts.audit import record
-from web.accounts.models import LONGEST_LOGIN, LONGEST_NAME, Account, Invitation, Role, stamp
+from web.accounts.models import LONGEST_LOGIN, LONGEST_NAME, Account, AccountRole, Invitation, stamp
 from web.database.storage import now
 
-GIVER = Role.ADMINISTRATOR
+GIVER = AccountRole.ADMINISTRATOR
 """The roles that may give links."""
 INVITED, RESET = timedelta(days=7), timedelta(days=1)
 """The lifetimes of links: to make an account, to set a password."""
@@ -51,7 +51,7 @@ def everyone(session: Session) -> list[Account]:
     return list(session.scalars(select(Account).order_by(Account.login)))
 
 
-def add(session: Session, actor: Account | None, login: str, name: str, role: Role, password: str) -> Account:
+def add(session: Session, actor: Account | None, login: str, name: str, role: AccountRole, password: str) -> Account:
     """Make an account.
 
     Raises:
@@ -73,7 +73,7 @@ def add(session: Session, actor: Account | None, login: str, name: str, role: Ro
     return account
 
 
-def set_role(session: Session, actor: Account | None, account: Account, role: Role) -> None:
+def set_role(session: Session, actor: Account | None, account: Account, role: AccountRole) -> None:
     """Set an account's role; links that it may no longer give are withdrawn.
 
     Raises:
@@ -81,7 +81,7 @@ def set_role(session: Session, actor: Account | None, account: Account, role: Ro
     """
     if account.role is role:
         return
-    if role is not Role.ADMINISTRATOR:
+    if role is not AccountRole.ADMINISTRATOR:
         _keep_an_administrator(session, account)
     record(session, actor, "account.role", account.subject, f"{account.role.code} → {role.code}")
     if account.role >= GIVER > role:
@@ -152,7 +152,7 @@ def lock(session: Session, account: Account | None, filled: Collection[Bound]) -
         record(session, None, "account.lock", account.subject, "this address waits")
 
 
-def invite(session: Session, actor: Account | None, role: Role) -> str:
+def invite(session: Session, actor: Account | None, role: AccountRole) -> str:
     """Give a link by which somebody makes an account with this role; return its secret."""
     return _link(session, actor, Invitation(role=role, expires=now() + INVITED), "account.invite", "", role.code)
 
@@ -263,7 +263,7 @@ def _look_at(password: str, login: str) -> None:
 
 def _keep_an_administrator(session: Session, account: Account) -> None:
     others = select(func.count()).where(
-        Account.role == Role.ADMINISTRATOR, Account.active.is_(True), Account.id != account.id
+        Account.role == AccountRole.ADMINISTRATOR, Account.active.is_(True), Account.id != account.id
     )
-    if account.role is Role.ADMINISTRATOR and account.active and not session.scalar(others):
+    if account.role is AccountRole.ADMINISTRATOR and account.active and not session.scalar(others):
         raise AccountFailure("last-administrator", account.login)

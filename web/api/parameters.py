@@ -52,7 +52,7 @@ def _whole(value: object) -> object:
 Switch = Annotated[bool, Field(strict=True), BeforeValidator(_switch)]
 """`true` or `false`, and nothing else."""
 Value = Annotated[str, Field(min_length=1, max_length=MAX_VALUE)]
-Values = Annotated[
+AcceptedValues = Annotated[
     tuple[Value, ...], Field(max_length=MAX_VALUES), AfterValidator(lambda values: tuple(dict.fromkeys(values)))
 ]
 """Accepted values of a field; any of them will do."""
@@ -100,7 +100,10 @@ class Search(Parameters):
 def narrowed(name: str, base: type[P]) -> type[P]:
     """Return parameters that can be narrowed by every filter of the catalogue, too."""
     filters: dict[str, Any] = {
-        each: (Values, Field(default=(), description=f"Only this {each} ({FIELDS[each].label.zh}); may be repeated."))
+        each: (
+            AcceptedValues,
+            Field(default=(), description=f"Only this {each} ({FIELDS[each].label.zh}); may be repeated."),
+        )
         for each in FILTERS
     }
     return create_model(name, __base__=base, **filters)

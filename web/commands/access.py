@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from corpora.model import Access
-from indexer.store.access import Standing
+from indexer.store.access import CollectionAccess
 from web.commands.options import collections_option, index_option
 
 
@@ -71,12 +71,12 @@ def counted(works: Mapping[Access, int] | Mapping[Access | None, int]) -> str:
     return ", ".join(f"{number} {access or 'undeclared'}" for access, number in works.items())
 
 
-def _change(before: Standing, after: Standing) -> str:
+def _change(before: CollectionAccess, after: CollectionAccess) -> str:
     told = f"{after.collection}: index: {counted(before.declared)} → {counted(after.declared)}"
     return f"{told}; in effect: {counted(before.effect)} → {counted(after.effect)}"
 
 
-def _print(found: Mapping[str, Standing]) -> None:
+def _print(found: Mapping[str, CollectionAccess]) -> None:
     table = Table(show_edge=False, pad_edge=False)
     for heading in ("collection", "index", "manifest", "in effect"):
         table.add_column(heading)

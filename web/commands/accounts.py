@@ -50,7 +50,7 @@ def list_(as_json: bool, address: str) -> None:
         everyone = people.everyone(session)
         waiting = attempts.waiting(session, [each.login for each in everyone])
         rows = [
-            reports.Account(
+            reports.AccountReport(
                 login=each.login,
                 name=each.name,
                 role=each.role.code,
@@ -71,10 +71,10 @@ def list_(as_json: bool, address: str) -> None:
 def add(login: str, name: str | None, role: str, address: str) -> None:
     """Make an account; its password is asked for, or read from the standard input."""
     from web.accounts import people
-    from web.accounts.models import Role
+    from web.accounts.models import AccountRole
 
     with _session(address) as session:
-        people.add(session, None, login, name or login, Role.of(role), _password())
+        people.add(session, None, login, name or login, AccountRole.of(role), _password())
     click.echo(f"{login}: made, {role}")
 
 
@@ -88,13 +88,13 @@ def add(login: str, name: str | None, role: str, address: str) -> None:
 def invite(role: str, site: str | None, address: str) -> None:
     """Print a link by which somebody makes an account; it serves once, within seven days."""
     from web.accounts import people
-    from web.accounts.models import Role
+    from web.accounts.models import AccountRole
     from web.serving.config import Config
 
     known = Config.read(None, site=site).site or "http://127.0.0.1:8000"
 
     with _session(address) as session:
-        secret = people.invite(session, None, Role.of(role))
+        secret = people.invite(session, None, AccountRole.of(role))
     click.echo(f"{known}/account/invitation#{secret}")
 
 
@@ -161,10 +161,10 @@ def audit(file: Path, day: datetime, address: str) -> None:
 def role(login: str, role: str, address: str) -> None:
     """Set the role of an account."""
     from web.accounts import people
-    from web.accounts.models import Role
+    from web.accounts.models import AccountRole
 
     with _session(address) as session:
-        people.set_role(session, None, _found(session, login), Role.of(role))
+        people.set_role(session, None, _found(session, login), AccountRole.of(role))
     click.echo(f"{login}: {role}")
 
 

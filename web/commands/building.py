@@ -15,12 +15,12 @@ from rich.table import Table
 from corpora.manifest_models import NAME
 from corpora.manifests import BESIDE, Catalogue, load, read
 from corpora.model import Access
-from corpora.readers.encodings import Choice
-from indexer.store.access import Standing
+from corpora.readers.encodings import EncodingChoice
+from indexer.store.access import CollectionAccess
 from web.commands.options import collections_option, encodings_option, index_option
 from web.commands.printing import print_json
 from web.commands.progress import Bars
-from web.commands.reports import Status
+from web.commands.reports import IndexStatus
 from web.commands.texts import DATA
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def index(
     engine: str | None,
     model: Path | None,
     remove: tuple[str, ...],
-    encodings: tuple[Choice, ...],
+    encodings: tuple[EncodingChoice, ...],
     collection: str,
     access: str | None,
     move: bool,
@@ -84,7 +84,7 @@ def index(
     from indexer.store.generation import published
 
     failed = False
-    standing: list[Standing] = []
+    standing: list[CollectionAccess] = []
     for number, batch in enumerate(batches):
         state = published(folder)
         recorded = [Path(path) for path in state.access.manifests.values()] if state else []
@@ -137,7 +137,7 @@ def status(as_json: bool, folder: Path) -> None:
     """Show what is in the index."""
     from search.library import Library  # it loads the engines, which `--help` has no need of
 
-    facts = Status.model_validate(Library.open(folder).status())
+    facts = IndexStatus.model_validate(Library.open(folder).status())
     if as_json:
         print_json(facts)
         return
@@ -216,7 +216,7 @@ def _texts_of(name: str, known: Catalogue) -> Path:
     return folder
 
 
-def _to_be_said(each: Standing, folder: Path) -> str:
+def _to_be_said(each: CollectionAccess, folder: Path) -> str:
     """Return a line on who may read what was indexed, where a manifest does not open it to everybody."""
     command = f"wenyuan access {each.collection}"
     if number := each.declared.get(None):

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from corpora.model import Problem, Source, shown
 from corpora.readers import read
-from corpora.readers.encodings import Choice
+from corpora.readers.encodings import EncodingChoice
 from corpora.readers.identity import distinct_works
 from corpora.readers.lines import taken_for
 from corpora.sources.discover import discover, told_apart
@@ -43,7 +43,7 @@ class Check:
         return [problem for problem in self.said if not problem.is_note]
 
 
-def check(paths: Sequence[Path], choices: Sequence[Choice]) -> Check:
+def check(paths: Sequence[Path], choices: Sequence[EncodingChoice]) -> Check:
     """Read what is under the paths, and keep no text of it."""
     rows: list[FileReport] = []
     said: list[Problem] = []

@@ -15,7 +15,7 @@ from web.commands.progress import Bars
 from web.serving.defaults import PARTS
 
 if TYPE_CHECKING:
-    from web.archive import Places
+    from web.archive import SitePaths
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -97,10 +97,10 @@ def _site_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _places(config: Path | None, **given: Any) -> Places:
+def _places(config: Path | None, **given: Any) -> SitePaths:
     """Return where the parts of the site stand, by the configuration and what is given."""
     from web.accounts.keys import VARIABLE
-    from web.archive import Places
+    from web.archive import SitePaths
     from web.database.storage import file_of
     from web.serving.config import Config
     from web.serving.state import place_beside
@@ -111,7 +111,7 @@ def _places(config: Path | None, **given: Any) -> Places:
         letterhead: Path | None = None
 
     where = Where.read(config, **given)
-    return Places(
+    return SitePaths(
         database=where.database,
         key=None if os.environ.get(VARIABLE) else place_beside(file_of(where.database), where, ".key"),
         collections=where.collections,

@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from corpora.manifests import OWN
-from corpora.readers.encodings import NAMES, Choice
+from corpora.readers.encodings import NAMES, EncodingChoice
 from web.api.parameters import Parameters, properties
 from web.serving.defaults import DATABASE
 
@@ -40,9 +40,9 @@ def _parts(address: str) -> tuple[str, str]:
     return rest.rpartition("@")[0], rest.partition("?")[2]
 
 
-def _choices(_: click.Context, __: click.Parameter, written: tuple[str, ...]) -> tuple[Choice, ...]:
+def _choices(_: click.Context, __: click.Parameter, written: tuple[str, ...]) -> tuple[EncodingChoice, ...]:
     try:
-        return tuple(map(Choice.parse, written))
+        return tuple(map(EncodingChoice.parse, written))
     except ValueError as failure:
         raise click.BadParameter(str(failure)) from failure
 

@@ -17,7 +17,7 @@ class Sizes(Model):
     engine: NonNegativeInt
 
 
-class Status(Model):
+class IndexStatus(Model):
     """The content of an index."""
 
     index: Annotated[str, Field(description="Its folder.")]
@@ -64,7 +64,7 @@ class CheckReport(Model):
     notes: tuple[Fault, ...]
 
 
-class Account(Model):
+class AccountReport(Model):
     """An account, as the command line lists it."""
 
     login: str

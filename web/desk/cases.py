@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from web.accounts.models import Account, Role
+from web.accounts.models import Account, AccountRole
 from web.database.storage import now, today
 from web.desk.models import Asker, Case, Event, Tag
 from web.desk.states import EDITABLE, REASONED, SIGNING, Move, Status, Tier, moves, waives_review
@@ -99,7 +99,7 @@ def listed(
 
 def staff(session: Session) -> Sequence[Account]:
     """Return the accounts to which a case can be given."""
-    query = select(Account).where(Account.active, Account.role != Role.READER).order_by(Account.name)
+    query = select(Account).where(Account.active, Account.role != AccountRole.READER).order_by(Account.name)
     return session.scalars(query).all()
 
 
@@ -117,7 +117,7 @@ def retag(case: Case, names: Sequence[str]) -> None:
 
 def may_waive(case: Case, account: Account) -> bool:
     """Return whether this person may spare the case's reply its review."""
-    return account.role >= Role.REVIEWER and account.id not in _authors(case)
+    return account.role >= AccountRole.REVIEWER and account.id not in _authors(case)
 
 
 def classify(session: Session, case: Case, tier: Tier, account: Account) -> None:
@@ -156,7 +156,7 @@ def move(session: Session, case: Case, doing: Move, account: Account, reason: st
     if doing in SIGNING | {Move.SUBMIT} and not (case.draft and case.draft.text.strip()):
         raise Refused("no-reply")
     if doing is Move.APPROVE:
-        if account.role < Role.REVIEWER:
+        if account.role < AccountRole.REVIEWER:
             raise Refused("not-a-reviewer")
         if account.id in _authors(case):
             raise Refused("own-reply")

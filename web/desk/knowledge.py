@@ -48,14 +48,14 @@ PATIENCE = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AnsweredCase:
     """An answered case that is like a question: its number, and the passage that is."""
 
     number: str
     hit: Hit
 
 
-class Answers:
+class AnswerBase:
     """The searchable base in one folder."""
 
     def __init__(self, folder: Path) -> None:
@@ -100,7 +100,7 @@ class Answers:
             if years or gone:
                 build(list(years), index, remove=gone, collection=COLLECTION)
 
-    def like(self, question: str, *, only: Collection[str] | None = None, limit: int = 5) -> Sequence[Answer]:
+    def like(self, question: str, *, only: Collection[str] | None = None, limit: int = 5) -> Sequence[AnsweredCase]:
         """Find answered cases that are like a question, the likest first; only among those with the numbers ``only``.
 
         Nothing is like it while the base can't be read: a case can be worked without, and the log says why.
@@ -115,9 +115,9 @@ class Answers:
         except (SearchError, IndexFailure) as failure:
             _log.error("the base of answers can't be searched: %s", failure)
             return ()
-        best: dict[str, Answer] = {}
+        best: dict[str, AnsweredCase] = {}
         for hit in response.hits if response and response.has_close_match else ():
-            best.setdefault(hit.work.id, Answer(hit.work.id, hit))
+            best.setdefault(hit.work.id, AnsweredCase(hit.work.id, hit))
         return tuple(best.values())[:limit]
 
     def _library(self) -> Library | None:
@@ -129,7 +129,7 @@ class Answers:
         return self._shelf.library()
 
 
-def refreshed(answers: Answers, session: Session) -> bool:
+def refreshed(answers: AnswerBase, session: Session) -> bool:
     """Update the base, and return whether it worked; why not is in the log, and the next closed case tries again."""
     try:
         answers.refresh(session)

@@ -29,7 +29,7 @@ MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class QuotationGroup:
     """Quotations under one heading, which may be empty."""
 
     heading: str
@@ -177,10 +177,10 @@ def _same(one: str, other: str) -> bool:
     return "".join(one.split()) == "".join(other.split())
 
 
-def groups(case: Case) -> list[Group]:
+def groups(case: Case) -> list[QuotationGroup]:
     """Return the quotations by their headings, each where it comes first."""
     ordered = _ordered(case.kept)
-    return [Group(heading, tuple(each)) for heading, each in groupby(ordered, key=lambda one: one.heading)]
+    return [QuotationGroup(heading, tuple(each)) for heading, each in groupby(ordered, key=lambda one: one.heading)]
 
 
 def shift(case: Case, quotation: Quotation, step: int) -> None:

@@ -38,7 +38,7 @@ class ShownHit:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FilterChoice:
     """A value of a filter: its name to the reader, its counts, whether it is chosen, and the address to toggle it."""
 
     label: str
@@ -123,10 +123,10 @@ def _shown(hit: Hit, search: str) -> ShownHit:
     )
 
 
-def _facets(asked: SearchRequest, response: SearchResponse) -> dict[str, list[Choice]]:
+def _facets(asked: SearchRequest, response: SearchResponse) -> dict[str, list[FilterChoice]]:
     return {
         name: [
-            Choice(
+            FilterChoice(
                 labels.facet_label(name, each.value, each.label),
                 each.count,
                 each.alike,

@@ -24,7 +24,7 @@ from gunicorn.http.message import Request
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from web.api import PREFIX
-from web.api.schemas import PROBLEM_TYPE, Problem
+from web.api.schemas import PROBLEM_TYPE, ProblemDetails
 from web.networks import is_within, networks_of
 
 HEAD_SECONDS = 10
@@ -304,7 +304,7 @@ def bare(status: int, *, is_program: bool = False, **headers: str) -> bytes:
     phrase = HTTPStatus(status).phrase
     if is_program:
         kind = PROBLEM_TYPE
-        body = Problem.written(status, f"http-{status}", phrase, phrase)
+        body = ProblemDetails.written(status, f"http-{status}", phrase, phrase)
     else:
         kind = "text/html; charset=utf-8"
         body = f"<!doctype html><title>{status}</title><p>{status} {phrase}</p>\n".encode()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from web.desk.document import Block, Document, Kind, Run
+from web.desk.document import Block, BlockKind, ReplyDocument, Run
 
 MEDIA_TYPE = "text/markdown; charset=utf-8"
 _MARKUP = re.compile(r"([\\`*_\[\]<>#&~|])")
 _AT_START = re.compile(r"(?m)^([ \t]*)([-+=]|\d+[.)])")
 
 
-def markdown(document: Document) -> bytes:
+def markdown(document: ReplyDocument) -> bytes:
     """Return the reply as Markdown in UTF-8."""
     parts = [
         "# 参考咨询答复",
@@ -27,22 +27,22 @@ def markdown(document: Document) -> bytes:
     return ("\n\n".join(parts) + "\n").encode()
 
 
-def _reviewer(document: Document) -> list[str]:
+def _reviewer(document: ReplyDocument) -> list[str]:
     return [f"审核：{_text(document.reviewer)}"] if document.reviewer else []
 
 
 def _block(block: Block) -> str:
     text = "".join(_run(run) for run in block.runs)
     match block.kind:
-        case Kind.HEADING:
+        case BlockKind.HEADING:
             return f"{'#' * (block.level + 2)} " + text.replace("\n", " ")
-        case Kind.QUOTATION:
+        case BlockKind.QUOTATION:
             return "\n".join(f"> {line}" for line in text.split("\n"))
-        case Kind.ITEM:
+        case BlockKind.ITEM:
             indent = "    " * (block.level - 1)
             marker = "-" if block.marker == "•" else block.marker
             return indent + (f"{marker} " if marker else "  ") + text.replace("\n", f"\n{indent}  ")
-        case Kind.PARAGRAPH:
+        case BlockKind.PARAGRAPH:
             return text
 
 

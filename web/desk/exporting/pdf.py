@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
-from web.desk.document import Document
+from web.desk.document import ReplyDocument
 from web.desk.letterhead import PAGE, SHIPPED, LetterheadFailure
 
 MEDIA_TYPE = "application/pdf"
@@ -18,7 +18,7 @@ class PdfUnavailable(Exception):
     """WeasyPrint can't be loaded, because Pango is not installed; the message is what it says."""
 
 
-def pdf(document: Document, letterhead: Path | None) -> bytes:
+def pdf(document: ReplyDocument, letterhead: Path | None) -> bytes:
     """Return the reply as PDF.
 
     Raises:

@@ -9,12 +9,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from web.accounts.guard import requires
-from web.accounts.models import Role
+from web.accounts.models import AccountRole
 from web.database.storage import session
 from web.desk import labels, publication
 from web.desk.cases import Refused, find, note
 from web.desk.forms import Publish
-from web.desk.knowledge import Answers, refreshed
+from web.desk.knowledge import AnswerBase, refreshed
 from web.desk.models import Case
 from web.desk.pages import acting, blueprint, case_url, on_case
 from web.desk.states import Status
@@ -22,13 +22,13 @@ from web.desk.states import Status
 EXTENSION = "answers"
 
 
-def answers() -> Answers:
+def answers() -> AnswerBase:
     """Return the base of the current application."""
-    return cast(Answers, current_app.extensions[EXTENSION])
+    return cast(AnswerBase, current_app.extensions[EXTENSION])
 
 
 @blueprint.get("/answers")
-@requires(Role.LIBRARIAN)
+@requires(AccountRole.LIBRARIAN)
 def answered() -> str:
     """Search the answered questions."""
     q = request.args.get("q", "")[:300]
@@ -38,7 +38,7 @@ def answered() -> str:
 
 
 @blueprint.post("/cases/<number>/publish")
-@on_case(Role.REVIEWER)
+@on_case(AccountRole.REVIEWER)
 def publish(case: Case) -> ResponseReturnValue:
     """Publish a closed case, under the wording that the reviewer gives its question."""
     form = Publish()
@@ -52,7 +52,7 @@ def publish(case: Case) -> ResponseReturnValue:
 
 
 @blueprint.post("/cases/<number>/unpublish")
-@on_case(Role.REVIEWER)
+@on_case(AccountRole.REVIEWER)
 def unpublish(case: Case) -> ResponseReturnValue:
     """Withdraw a case from the public."""
     case.published = False

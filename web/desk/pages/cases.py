@@ -15,12 +15,12 @@ from search.model import Mode, SearchRequest
 from web import site
 from web.access import library
 from web.accounts.guard import requires
-from web.accounts.models import Role
+from web.accounts.models import AccountRole
 from web.database.storage import session, today
 from web.desk import cases, labels, publication, quotations, quoting, replying, working
 from web.desk.cases import Refused, note
 from web.desk.forms import Annotate, Enter, Facts, Publish, Trim, Who
-from web.desk.knowledge import Answer, refreshed
+from web.desk.knowledge import AnsweredCase, refreshed
 from web.desk.models import Asker, Case, Quotation, Stance
 from web.desk.pages import acting, blueprint, case_url, on_case
 from web.desk.pages.answers import answers
@@ -35,7 +35,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 @blueprint.get("/")
-@requires(Role.LIBRARIAN)
+@requires(AccountRole.LIBRARIAN)
 def home() -> str:
     """List the cases, those that are due first."""
     status, tier = _chosen(Status, "status"), _chosen(Tier, "tier")
@@ -62,7 +62,7 @@ def home() -> str:
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
-@requires(Role.LIBRARIAN)
+@requires(AccountRole.LIBRARIAN)
 def enter() -> ResponseReturnValue:
     """Enter a question that came otherwise than by the public form."""
     form = Enter()
@@ -137,7 +137,7 @@ def work(case: Case) -> ResponseReturnValue:
 
 
 @blueprint.post("/leave")
-@requires(Role.LIBRARIAN)
+@requires(AccountRole.LIBRARIAN)
 def leave() -> ResponseReturnValue:
     """Stop working on a case."""
     case = working.current()
@@ -223,10 +223,10 @@ def _may(move: Move, case: Case) -> bool:
     if move is not Move.APPROVE:
         return True
     account = acting()
-    return account.role >= Role.REVIEWER and account.id not in {each.account_id for each in case.revisions}
+    return account.role >= AccountRole.REVIEWER and account.id not in {each.account_id for each in case.revisions}
 
 
-def _similar(case: Case) -> list[Answer]:
+def _similar(case: Case) -> list[AnsweredCase]:
     """Find answered cases that are like it; none where looking takes too long, for a case can be worked without."""
     try:
         return [each for each in answers().like(case.question, limit=4) if each.number != case.number][:3]

@@ -14,7 +14,7 @@ from web import site
 from web.database.storage import session
 from web.desk import autosaving, labels, merging, quotations, quoting, replying
 from web.desk.cases import Refused
-from web.desk.document import Document
+from web.desk.document import ReplyDocument
 from web.desk.drafting import LONGEST
 from web.desk.exporting import docx, json, markdown, pdf
 from web.desk.letterhead import LetterheadFailure
@@ -29,7 +29,7 @@ LETTERHEAD = "LETTERHEAD"
 _MOST_REVISIONS = 1 << 31
 """More than a number in the database can tell."""
 
-FORMATS: dict[str, tuple[str, Callable[[Document, Path | None], bytes]]] = {
+FORMATS: dict[str, tuple[str, Callable[[ReplyDocument, Path | None], bytes]]] = {
     "docx": (docx.MEDIA_TYPE, docx.docx),
     "pdf": (pdf.MEDIA_TYPE, pdf.pdf),
     "md": (markdown.MEDIA_TYPE, lambda document, _: markdown.markdown(document)),
