@@ -22,7 +22,8 @@ from web.api.routes import OPERATIONS
 from web.app import create_app
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text("utf-8")
+COMMANDS = (ROOT / "docs" / "commands.md").read_text("utf-8")
+API = (ROOT / "docs" / "api.md").read_text("utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 MAY_IMPORT = {
     "corpora": set(),
@@ -180,13 +181,18 @@ def test_every_promise_is_held_by_tests_that_are_there() -> None:
             assert test in functions or (not test and functions), f"{file}::{test}"
 
 
+def halves(document: str) -> tuple[str, str]:
+    """The Chinese half of a document and the English one."""
+    chinese, english = document.split("\n## English\n")
+    return chinese, english
+
+
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
 def test_every_command_loads_and_is_documented(entry: EntryPoint) -> None:
     command = entry.load()
     assert isinstance(command, click.Command)
     assert command.help
-    chinese, english = README.split("## English\n")
-    for text in (chinese, english):
+    for text in halves(COMMANDS):
         assert re.search(rf"(?m)^[#|].*`wenyuan {entry.name}\b", text)
 
 
@@ -194,7 +200,7 @@ def test_the_endpoint_answers_as_documented(tmp_path: Path) -> None:
     build([ROOT / "corpora" / "bundled"], tmp_path)
     asked = {"q": "长白山", "mode": "exact", "limit": "1"}
     answer = create_app(tmp_path).test_client().get("/api/v1/search", query_string=asked).get_json()
-    documented = re.findall(r"(?m)^    \{\n(?:     .*\n)+    \}$", README)
+    documented = re.findall(r"(?m)^    \{\n(?:     .*\n)+    \}$", API)
     assert len(documented) == 2
     for text in documented:
         example = json.loads(text)
@@ -205,16 +211,16 @@ def test_the_endpoint_answers_as_documented(tmp_path: Path) -> None:
 
 
 def test_every_endpoint_and_parameter_is_documented() -> None:
-    sections = re.split(r"(?m)^#+ ", README)
-    documented = [text for text in sections if text.startswith(("给程序用", "For programs"))]
-    assert len(documented) == 2
-    for text in documented:
+    for text in halves(API):
         for operation in OPERATIONS:
             assert f"{PREFIX}{operation.path}" in text
             assert [name for name in operation.parameters.model_fields if f"`{name}`" not in text] == []
 
 
-DOCUMENTS = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/concepts.md"]
+DOCUMENTS = [
+    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md"),
+    *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").glob("*.md"))),
+]
 DECISIONS = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
 
 

@@ -1,4 +1,4 @@
-"""Pages for the evidence of a case."""
+"""Forms that change the quotations of a case."""
 
 from __future__ import annotations
 
