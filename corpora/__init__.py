@@ -1,1 +1,1 @@
-"""What a text is, where texts come from, and readers: files become works."""
+"""The model of a text, sources of files, and readers that turn files into works."""

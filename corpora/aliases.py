@@ -39,7 +39,7 @@ _COLUMNS = [field.name for field in fields(Alias)]
 
 @cache
 def aliases(folder: Path = FOLDER) -> tuple[Alias, ...]:
-    """The rows of every file in ``folder``, in the order of the files' names.
+    """Return the rows of every file in ``folder``, in the order of the files' names.
 
     Raises :class:`AliasFailure` where a file is not as it should be.
     """
@@ -47,7 +47,7 @@ def aliases(folder: Path = FOLDER) -> tuple[Alias, ...]:
 
 
 def read_aliases(path: Path) -> tuple[Alias, ...]:
-    """The rows of one file. Raises :class:`AliasFailure` where it is not as it should be."""
+    """Return the rows of one file. Raises :class:`AliasFailure` where it is malformed."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             lines = [(number, line) for number, line in enumerate(file, start=1) if not line.startswith("#")]

@@ -38,13 +38,13 @@ _PARSERS: dict[type, Callable[[str], tuple[Any, ...]]] = {
     Identifier: identifiers,
     str: _listed,
 }
-"""How the items of a list are read where they are given as one text."""
+"""Parsers of a list's items where they are given as one text."""
 _TEXTS: dict[type, Callable[[Any], str]] = {
     Responsibility: attrgetter("name"),
     Identifier: attrgetter("value"),
     str: str,
 }
-"""What stands for an item of a list in filters and facets."""
+"""The value of a list's item in filters and facets."""
 
 
 class Entry(Protocol):
@@ -146,7 +146,7 @@ class CatalogueField:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueRecord:
-    """What the catalogue says of a work. Text is empty where nothing is known.
+    """The catalogue record of a work. Text is empty where nothing is known.
 
     ``category`` is a 四部 path such as ``史部/地理類``; ``language`` is ``lzh`` (classical) or ``zh`` (modern);
     ``script`` is ``Hant`` or ``Hans``; ``year`` (of composition) sorts by date and is None where unknown. Where no

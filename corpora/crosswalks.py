@@ -47,7 +47,7 @@ def csl(record: CatalogueRecord) -> dict[str, Any]:
     """Return the variables of CSL that the record fills.
 
     Names are literal, as Chinese ones are printed; in a classical work each has its dynasty before it, as GB/T 7714
-    wants. Where nobody is an author or an editor, whoever else is named stands as the author.
+    wants. Where nobody is an author or an editor, anyone else named is given as the author.
     """
     names: dict[str, list[dict[str, str]]] = {}
     for each in record.responsibilities:

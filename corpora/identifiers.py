@@ -39,7 +39,7 @@ def scheme_of(name: str) -> Scheme:
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
-    """What identifies a work elsewhere: a scheme, such as ISBN, and a value in it."""
+    """An identifier of a work elsewhere: a scheme, such as ISBN, and a value in it."""
 
     scheme: str
     value: str

@@ -1,4 +1,4 @@
-"""What a manifest may hold, as pydantic models, and what is said of one that holds something else.
+"""The schema of a manifest as pydantic models, and the messages for one that violates it.
 
 A work's entry is made of the catalogue's fields: a new one may stand in manifests at once.
 """
@@ -33,26 +33,26 @@ from corpora.model import Access
 
 HERE = Path(__file__).parent
 DECLARABLE = (Access.OPEN, Access.IN_LIBRARY, Access.STAFF)
-"""What a manifest may say of access."""
+"""The levels of access that a manifest may give."""
 MAX_VALUE = 2000
 """The longest text in one field, in characters."""
 MAX_ITEMS = 100
 """The most items of a list in one field."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-"""What a collection, or a work that a manifest lists, may be called."""
+"""The form of ids of collections and of works that a manifest lists."""
 _FILE_NAME = re.compile(r"[\w.-]{1,100}")
 
 _TAGS = _TEXT, _MAPPING, _LIST = "<text>", "<mapping>", "<list>"
-"""What pydantic calls the ways in which one value may be given."""
+"""Pydantic's names for the ways in which one value may be given."""
 
-Place = tuple[int | str, ...]
+KeyPath = tuple[int | str, ...]
 """The keys and numbers that lead to something in a manifest."""
 
 
 class Wrong(ValueError):
-    """Something in a manifest is wrong; ``place`` leads to it."""
+    """A mistake in a manifest; ``place`` leads to it."""
 
-    def __init__(self, reason: str, place: Place) -> None:
+    def __init__(self, reason: str, place: KeyPath) -> None:
         super().__init__(reason)
         self.place = place
 
@@ -144,7 +144,7 @@ def _work() -> Any:
 
 
 class _WorkFiles(BaseModel):
-    """What an entry says of a work beside its record."""
+    """The fields of an entry beside its catalogue record."""
 
     model_config = _STRICT
 
@@ -177,7 +177,7 @@ class ManifestModel(BaseModel):
 
 
 def faults(data: object, failure: ValidationError) -> list[Wrong]:
-    """Return what is wrong with a manifest, as sentences for whoever wrote it."""
+    """Return what is wrong with a manifest, as sentences for its writer."""
     return [_wrong(data, error) for error in failure.errors(include_url=False)]
 
 
@@ -219,10 +219,10 @@ _REASONS: dict[str, Callable[[dict[str, Any], object], str]] = {
     "greater_than_equal": lambda context, given: f"{_cut(given)} is less than {context['ge']}",
     "less_than_equal": lambda context, given: f"{_cut(given)} is more than {context['le']}",
 }
-"""What each kind of pydantic's errors means to whoever writes a manifest."""
+"""Messages to a manifest's writer, by pydantic's kinds of errors."""
 
 
-def _where(data: object, place: Place) -> str:
+def _where(data: object, place: KeyPath) -> str:
     """Return what people call a place in a manifest: a work by its id, an item by its number."""
     if not place:
         return "the manifest"

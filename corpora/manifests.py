@@ -21,21 +21,21 @@ import yaml
 from pydantic import ValidationError
 
 from corpora.catalogue import RECORD_FIELDS, CatalogueRecord, Localized, record_of
-from corpora.manifest_models import HERE, ManifestModel, Place, Wrong, at, faults
+from corpora.manifest_models import HERE, KeyPath, ManifestModel, Wrong, at, faults
 from corpora.model import Access, Collection, Origin, strictest
 
 _log = logging.getLogger(__name__)
 
 MANIFESTS = HERE / "collections"
 OWN = Path("data", "collections")
-"""Where a library's own manifests are looked for unless told otherwise."""
+"""The default folder of a library's own manifests."""
 BESIDE = "collection.yaml"
-"""What a manifest beside the texts is called."""
+"""The name of a manifest beside the texts."""
 
 MAX_BYTES = 1 << 20  # the largest manifest that is read, in bytes
 
 _NOT_YAML = (yaml.YAMLError, RecursionError, ValueError, AttributeError, LookupError, ArithmeticError)
-"""What PyYAML raises: the last four where a value is not what its tag says."""
+"""Errors that PyYAML raises: the last four where a value is not what its tag says."""
 
 
 class ManifestFailure(Exception):
@@ -88,7 +88,7 @@ def manifest_files(own: Path | None, beside: Iterable[Path], shipped: Path = MAN
 
 
 def combine(manifests: Iterable[Manifest]) -> Catalogue:
-    """Put manifests together.
+    """Combine manifests into one catalogue.
 
     A later manifest from another folder may stand for a collection again, such as a library's own for a shipped one:
     its title and records count, texts still come from where the first says, and the stricter access of both holds.
@@ -156,7 +156,7 @@ def read(path: Path) -> Manifest:
 
 
 class Watched:
-    """The manifests of a server: read anew when a file changes, kept at their last good state when one breaks.
+    """The manifests of a server: read again when a file changes, kept at their last good state when one breaks.
 
     What is told apart is each file's device, inode, size and time, so that asking costs microseconds. A process keeps
     only what it has read itself: one that was forked later has not seen how a broken or missing file last was, and
@@ -254,14 +254,14 @@ def bundled_folder(collection_id: str, folder: Path = MANIFESTS) -> Path | None:
 
 
 class _Lined(dict[Any, Any]):
-    """A mapping that knows on which lines it and its keys stand."""
+    """A mapping that knows on which lines it and its keys are."""
 
     line = 0
     lines: dict[Any, int]
 
 
 class _Loader(yaml.SafeLoader):
-    """Builds plain values alone, mappings with their lines; a key that stands twice is refused."""
+    """A loader that builds plain values alone, mappings with their lines; a duplicate key is refused."""
 
 
 def _construct(loader: _Loader, node: yaml.MappingNode) -> Iterator[_Lined]:
@@ -317,7 +317,7 @@ def _collection(data: object) -> tuple[Collection, Path | None]:
     return collection, HERE / given.folder if given.folder else None
 
 
-def _line(data: object, place: Place) -> int:
+def _line(data: object, place: KeyPath) -> int:
     """Return the line of a key, or of the innermost mapping that lacks it; 0 where there is none."""
     lines = [
         mapping.lines.get(key, mapping.line)

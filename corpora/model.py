@@ -1,4 +1,4 @@
-"""What a text is: collections, works, sections, pages and notes, as plain frozen data.
+"""The model of a text: collections, works, sections, pages and notes, as plain frozen data.
 
 A section carries its edition's own text, unchanged, in reading order: notes stand inline where the
 edition prints them, ``\\n`` ends a printed line, indentation is kept, and no markup is left. Everything
@@ -19,16 +19,16 @@ GAIJI_PLACEHOLDER = "〓"
 """Stands for a character that has no code point; a GAIJI span over it carries the character's name."""
 
 _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What would break a line, steer a terminal or turn the direction of writing, and what can't be written at all."""
+"""Characters that would break a line, steer a terminal or turn the direction of writing, or can't be written at all."""
 
 
 def shown(text: str) -> str:
-    """The text as one line that steers no terminal: what would is written as an escape."""
+    """Return the text as one safe line: characters that would steer a terminal are written as escapes."""
     return _UNSHOWN.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 class SpanKind(StrEnum):
-    """What a stretch of text is, where it is not plain main text."""
+    """The kind of a range of text that is not plain main text."""
 
     NOTE = "note"  # 夾注, interlinear commentary: a stream of its own
     SMALL = "small"  # small type that belongs to the main text, such as 臣
@@ -41,7 +41,7 @@ class SpanKind(StrEnum):
 
 
 class Role(StrEnum):
-    """What a section is in its work."""
+    """The role of a section in its work."""
 
     BODY = "body"
     ABSTRACT = "abstract"  # 提要, the Siku editors' summary
@@ -50,7 +50,9 @@ class Role(StrEnum):
 
 
 class Access(StrEnum):
-    """Who may read a work, the least strict first. ``THIS_MACHINE`` can be declared for an index, not in a manifest."""
+    """Levels of access to a work, the least strict first. ``THIS_MACHINE`` can be declared for an index, not in a
+    manifest.
+    """
 
     OPEN = "open"
     THIS_MACHINE = "this-machine"
@@ -133,7 +135,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What somebody or something says of a range ``[start, end)``, which is not empty: that it names a person, say.
+    """A statement about a range ``[start, end)``, which is not empty: that it names a person, say.
 
     ``kind`` is what the range is, such as ``person`` or ``place``; ``authority`` is the id of what is meant in an
     authority file, empty where it is not identified; ``source`` is who says so: an edition, a person or a program.
@@ -175,7 +177,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a work's files come from: a git repository and the folder it is cloned into."""
+    """The origin of a work's files: a git repository and the folder it is cloned into."""
 
     repository: str
     folder: str

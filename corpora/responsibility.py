@@ -1,4 +1,4 @@
-"""Who is responsible for a work: names with role and dynasty, and the statement of responsibility that says so."""
+"""Responsibility for a work: names with role and dynasty, and the statement of responsibility that says so."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Relator:
 
 AUTHOR = Relator("aut", "author", ("撰", "著", "作", "述"))
 CONTRIBUTOR = Relator("ctb", "contributor", ())
-"""Whoever did something that is not in the table."""
+"""The relator of a responsibility that is not in the table."""
 RELATORS = (
     AUTHOR,
     Relator("edt", "editor", ("編", "编", "修", "訂", "订", "校")),
@@ -43,7 +43,7 @@ def relator_of(role: str) -> Relator:
 
 @dataclass(frozen=True, slots=True)
 class Responsibility:
-    """Who is responsible for a work, and for what. ``dynasty`` is given where it is not that of the work."""
+    """A person responsible for a work, and for what. ``dynasty`` is given where it is not that of the work."""
 
     name: str
     role: str = ""

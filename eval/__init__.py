@@ -1,1 +1,1 @@
-"""How well and how fast: test collections, measures, benchmarks."""
+"""Evaluation of quality and speed: test collections, measures, benchmarks."""

@@ -71,13 +71,13 @@ def evaluate(
     """
     from eval.datasets import questions  # they load engines and measures, which `--help` has no need of
     from eval.quality import comparison
-    from eval.quality.suite import PARTS, Materials, Table
+    from eval.quality.suite import PARTS, Materials, ResultTable
 
     if (queries is not None) + everything + bool(parts) > 1:
         raise click.UsageError("PART, --all and --queries are three ways to measure; choose one")
     if (limit or peers or write) and not everything:
         raise click.UsageError("--limit, --peers and --write go with --all")
-    steps: list[Callable[[Materials], tuple[Table, ...]]]
+    steps: list[Callable[[Materials], tuple[ResultTable, ...]]]
     if queries:
         if not index:
             raise click.UsageError("--queries needs --index, the index that is asked")
@@ -87,7 +87,7 @@ def evaluate(
         steps = [lambda materials: (comparison.compare(materials, limit, peers),)]
     else:
         steps = [_part(PARTS[part]) for part in parts or _PARTS]
-    results: list[Table] = []
+    results: list[ResultTable] = []
     for step in steps:
         with Bars() as bars, expected(data):
             tables = step(Materials(data, index, rows, bars))

@@ -1,4 +1,4 @@
-"""What can go wrong with an index, in words for the person at the keyboard."""
+"""Errors of an index, in words for the person at the keyboard."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SAID = (
     "write error",
     " written",
 )
-"""What native libraries say when there is no room; they know no error numbers."""
+"""Messages of native libraries when there is no room; they know no error numbers."""
 
 
 class IndexFailure(Exception):
@@ -27,7 +27,7 @@ class IndexFailure(Exception):
 
 @contextmanager
 def no_room(index: Path) -> Iterator[None]:
-    """Say that a disk is full as what it is, whichever library found out.
+    """Turn any library's disk-full error into an :class:`IndexFailure`.
 
     Raises:
         IndexFailure: there was no room for what was written.

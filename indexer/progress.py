@@ -1,4 +1,4 @@
-"""How far a long piece of work is."""
+"""Progress of a long piece of work."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Permanent addresses: where an occurrence, a passage or a page stands, in words that outlive an index.
+"""Permanent addresses: places of occurrences, passages and pages, in words that outlive an index.
 
 An address names the work, the section, the page, the place in the section and the words themselves, as a citation does.
-In an index that was built anew it finds its place again by the words, and says whether they still stand where they
+In an index that was rebuilt it finds its place again by the words, and says whether they are still where they
 stood; the idea is the text quote with a text position of the Web Annotation Data Model (W3C, 2017).
 """
 
@@ -28,7 +28,7 @@ _WRITTEN = re.compile(
 
 
 class Standing(StrEnum):
-    """Whether the words of an address still stand where they stood."""
+    """Whether the words of an address are still where they were."""
 
     SAME = "same"
     MOVED = "moved"  # they stand elsewhere in the work
@@ -90,7 +90,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """Where an address leads now: a half-open range of a section's text, and whether its words stand there."""
+    """The target of an address now: a half-open range of a section's text, and whether its words are there."""
 
     standing: Standing
     section: int = 0

@@ -18,7 +18,7 @@ def write(request: SearchRequest, index: str, offset: int) -> str:
 
 
 def read(request: SearchRequest, index: str) -> int:
-    """The number of the first hit that a request wants; 0 where it brings no cursor.
+    """Return the number of the first hit that a request wants; 0 where it brings no cursor.
 
     Raises:
         SearchError: the cursor is of another search, of another state of the index, or none at all.
@@ -38,7 +38,7 @@ def read(request: SearchRequest, index: str) -> int:
 
 
 def _identity(request: SearchRequest) -> str:
-    """What makes two requests pages of one search."""
+    """Return what makes two requests pages of one search."""
     filters = sorted(request.filters.items())
     asked = (request.q, request.mode, request.scope, request.strict, request.aliases, filters, request.sort)
     return hashlib.sha256(repr(asked).encode("utf-8", "replace")).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""How long a search may take: whoever asks sets a bound, and the loops of the search look at the clock.
+"""Deadlines of searches: the caller sets a bound, and the loops of the search look at the clock.
 
 Nothing is cut short: a search that is out of time is given up with :class:`SearchTimeout`, and answers nothing at all.
 What can't be given up half-way is a single call into numpy, FAISS or an engine, over one pack at most or, for vectors
@@ -25,13 +25,13 @@ class SearchTimeout(Exception):
 
 
 def begin(seconds: float) -> None:
-    """Give what this thread searches from now on so many seconds, until the next call; infinity ends the bound."""
+    """Set the deadline of this thread's searches, in seconds from now, until the next call; infinity removes it."""
     _ends.set(_clock() + seconds)
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Give what is searched in this block so many seconds."""
+    """Set a deadline, in seconds from now, for the searches in this block."""
     token = _ends.set(_clock() + seconds)
     try:
         yield
@@ -40,7 +40,7 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def check() -> None:
-    """Go on, unless the time is over.
+    """Raise an error where the deadline has passed.
 
     Raises:
         SearchTimeout: it is.

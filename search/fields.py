@@ -1,4 +1,4 @@
-"""What the catalogue says of works, as filters, facets and fields in a query use it."""
+"""Catalogue fields of works, as filters, facets and fields in a query use it."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ class Library:
 
     @property
     def identity(self) -> str:
-        """What tells this state of the index from any other."""
+        """A fingerprint of this state of the index."""
         return self.store.identity
 
     def works(self) -> tuple[WorkCard, ...]:
@@ -142,7 +142,7 @@ class Library:
 
         Raises:
             KeyError: there is no such section.
-            SearchTimeout: to find what ``q`` says takes longer than whoever asks has allowed.
+            SearchTimeout: to find what ``q`` says takes longer than the caller has allowed.
         """
         section = self.store.section(work_id, number)
         if not q:
@@ -155,7 +155,7 @@ class Library:
 
         Raises:
             SearchError: the query costs too much, or the cursor is not one of this search.
-            SearchTimeout: it takes longer than whoever asks has allowed (:mod:`search.deadline`).
+            SearchTimeout: it takes longer than the caller has allowed (:mod:`search.deadline`).
         """
         began = time.perf_counter()
         if not 1 <= request.limit <= LARGEST_LIMIT:

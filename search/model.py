@@ -1,4 +1,4 @@
-"""What is asked of a search and what it answers: plain frozen data, the same for page, endpoint and command line."""
+"""Requests and responses of a search: plain frozen data, the same for page, endpoint and command line."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Sort(StrEnum):
 
 
 class Why(StrEnum):
-    """Why a hit is there."""
+    """The reason for a hit."""
 
     EXACT = "exact"  # the words stand there as typed
     FOLDED = "folded"  # they stand there in another script or variant
@@ -128,7 +128,7 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """How much was found: passages in which the query's words stand, and how often they stand there.
+    """The total of a search: the passages that hold the query's words, and how often they occur.
 
     ``alike`` counts the passages that are only alike. No other number says anything of those.
     """
@@ -148,7 +148,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class SearchResponse:
-    """What a search answers. ``explanations`` are (code, detail) pairs that say how an odd query was read.
+    """The response to a search. ``explanations`` are (code, detail) pairs that say how an odd query was read.
 
     ``expanded_names`` are the names that were searched beside those asked for.
 

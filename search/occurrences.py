@@ -1,6 +1,6 @@
-"""Occurrences: every place where a query's words stand, as one value that is counted, sorted, grouped and paged.
+"""Occurrences: every place where a query's words are, as one value that is counted, sorted, grouped and paged.
 
-Analyses (concordance, distribution) are functions of this value, whichever store it comes from.
+Analyses (concordance, distribution) are functions of this value, from any store.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Order(StrEnum):
 
 
 class Grouping(StrEnum):
-    """What occurrences are grouped by."""
+    """The values by which occurrences are grouped."""
 
     WORK = "work"
     SECTION = "section"
@@ -47,7 +47,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One place where the words stand. ``start``, ``end`` and ``ranges`` are code points of the section's text.
+    """One place where the words occur. ``start``, ``end`` and ``ranges`` are code points of the section's text.
 
     ``text`` is that range as the edition has it; where a note interrupts the words, ``ranges`` are their parts.
     ``left`` and ``right`` are the characters of the edition around it, within the section. ``typed`` says whether it is

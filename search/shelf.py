@@ -10,7 +10,7 @@ from search.stores.opening import watch
 
 
 class Shelf:
-    """Holds an open library. Who began with the one before keeps it until it is done. Safe to share by threads."""
+    """A holder of an open library. Its users keep the one that they began with until they are done. Thread-safe."""
 
     def __init__(self, index: Path) -> None:
         self._index = index

@@ -1,4 +1,4 @@
-"""Which works whoever is asking may see: decided here, and nowhere else.
+"""Access control: which works a request may see is decided here, and nowhere else.
 
 An open work is everybody's. One that is ``in-library`` is for requests from the library's own networks, one that is
 ``this-machine`` for browsers on the machine that serves, one for ``staff`` for librarians, who see them all from
@@ -22,7 +22,7 @@ from indexer.store.access import Declared, effective
 from search.library import Library
 from search.shelf import Shelf
 from web.accounts import guard
-from web.accounts.models import Role
+from web.accounts.models import AccountRole
 from web.networks import is_from
 from web.serving.config import Config
 
@@ -48,7 +48,7 @@ class _Levels:
 
 
 class Doors:
-    """Knows who may read what, by the index and the manifests as they are now."""
+    """Decides who may read what, by the index and the manifests as they are now."""
 
     def __init__(self, watched: Watched) -> None:
         self._watched = watched
@@ -72,7 +72,7 @@ class Doors:
 
 
 def register(app: Flask, config: Config, index: Path) -> None:
-    """Let the application answer from an index, and tell who may read what.
+    """Register an index with the application, and decide for each request which works it may see.
 
     Raises:
         IndexFailure: the index can't be opened.
@@ -85,7 +85,7 @@ def register(app: Flask, config: Config, index: Path) -> None:
 
 
 def library() -> Library:
-    """Return the library as whoever is asking may see it: every route answers from this."""
+    """Return the library as the request may see it: every route answers from this."""
     return visible(shelf().library())
 
 
@@ -95,7 +95,7 @@ def shelf() -> Shelf:
 
 
 def catalogue() -> Catalogue:
-    """Return what the manifests of collections say now; of those that whoever is asking may not see, too."""
+    """Return what the manifests of collections say now; of those that the request may not see, too."""
     return doors().catalogue(shelf().library())
 
 
@@ -110,7 +110,7 @@ def beside(declared: Declared) -> tuple[Path, ...]:
 
 
 def visible(library: Library) -> Library:
-    """Return the library as whoever is asking may see it."""
+    """Return the library as the request may see it."""
     levels = doors().levels(library)
     return library.without(levels.of(frozenset(level for level in levels.works if not _may_see(level))))
 
@@ -136,11 +136,11 @@ def _may_see(access: Access) -> bool:
         case Access.OPEN:
             return True
         case Access.THIS_MACHINE:
-            return _is_on_this_machine() or guard.may(Role.LIBRARIAN)
+            return _is_on_this_machine() or guard.may(AccountRole.LIBRARIAN)
         case Access.IN_LIBRARY:
-            return _is_in_library() or guard.may(Role.LIBRARIAN)
+            return _is_in_library() or guard.may(AccountRole.LIBRARIAN)
         case Access.STAFF:
-            return guard.may(Role.LIBRARIAN)
+            return guard.may(AccountRole.LIBRARIAN)
 
 
 def _is_in_library() -> bool:
@@ -148,12 +148,12 @@ def _is_in_library() -> bool:
 
 
 def _is_on_this_machine() -> bool:
-    """Whether the request comes from this machine itself, through no proxy."""
+    """Return whether the request comes from this machine itself, through no proxy."""
     return is_from(_LOOPBACK)
 
 
 def _keep_private(response: Response) -> Response:
-    """Have no cache that several people share keep what one of them may see."""
+    """Mark an answer as private, so that shared caches don't keep what only some may see."""
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "private")
     return response

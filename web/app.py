@@ -13,7 +13,7 @@ from web import access, errors, resuming, site
 from web.accounts import administration, guard
 from web.accounts import pages as account_pages
 from web.accounts.keys import key_in
-from web.accounts.models import Role
+from web.accounts.models import AccountRole
 from web.api import routes
 from web.api.parameters import MAX_VALUE, BadParameter
 from web.database import storage
@@ -40,7 +40,7 @@ POLICY = {
 
 
 def create_app(index: Path, database: str = "", *, config: Config | None = None, force_https: bool = False) -> Flask:
-    """An application that answers from the index; the database is in memory where no address is given.
+    """Create an application that answers from the index; the database is in memory where no address is given.
 
     Raises:
         IndexFailure: the index can't be opened.
@@ -81,7 +81,7 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
 
 
 def _operate(app: Flask, config: Config) -> None:
-    """What whoever runs the server needs. It comes first, so that all else is logged, counted and bounded."""
+    """Register what serves operators. It comes first, so that all else is logged, counted and bounded."""
     app.wsgi_app = behind_proxies(app.wsgi_app, config.proxies)  # type: ignore[method-assign,assignment]  # how WSGI middleware is put on
     timing.register(app)
     logs.register(app, config)
@@ -92,7 +92,7 @@ def _operate(app: Flask, config: Config) -> None:
 
 
 def language() -> str:
-    """The language of the page: as asked now, or before, or else Chinese."""
+    """Return the language of the page: as asked now, or before, or else Chinese."""
     asked = (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE))
     return next((code for code in asked if code in LANGUAGES), "zh")
 
@@ -116,7 +116,7 @@ def _shared() -> dict[str, Any]:
         "account": guard.current_account(),
         "seconds_left": guard.seconds_left,
         "may": guard.may,
-        "Role": Role,
+        "Role": AccountRole,
     }
 
 

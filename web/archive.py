@@ -1,4 +1,4 @@
-"""The whole site in one file, and back: database, key, manifests of collections, letterhead, index.
+"""Backup of a whole site in one file, and restoration: database, key, manifests of collections, letterhead, index.
 
 The file is an uncompressed tar with a member for each file of a part, and last :data:`MANIFEST`, which ties them: when
 and by which version of the program it was made, and of every member its size and SHA-256. Without it, or with a member
@@ -53,8 +53,8 @@ _NAME = re.compile(r"\w[\w .+-]{0,150}")
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """Where the parts of a site stand. ``key`` is None where the environment gives it; ``letterhead`` may be none."""
+class SitePaths:
+    """Paths of the parts of a site. ``key`` is None where the environment gives it; ``letterhead`` may be none."""
 
     database: str
     key: Path | None
@@ -68,7 +68,7 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class BackupMember:
     """A file in a backup: the part it belongs to, its name in the tar, and what it holds."""
 
     part: str
@@ -78,15 +78,17 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a backup is. ``began`` and ``time`` are ISO 8601 in UTC; ``generation`` is the index's, 0 without one."""
+class BackupManifest:
+    """The manifest of a backup. ``began`` and ``time`` are ISO 8601 in UTC; ``generation`` is the index's, 0 without
+    one.
+    """
 
     name: str
     began: str
     time: str
     program: str
     generation: int
-    members: tuple[Member, ...]
+    members: tuple[BackupMember, ...]
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -97,13 +99,13 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came back: the parts with where they are, and what was there before with where it is now."""
+    """Result of a restoration: the parts with their paths, and what was there before with its new path."""
 
     parts: Mapping[str, str]
     aside: Sequence[Path]
 
 
-def present(places: Places) -> tuple[str, ...]:
+def present(places: SitePaths) -> tuple[str, ...]:
     """Return the parts of a site that are there to be kept."""
     file = file_of(places.database)
     there = {
@@ -115,7 +117,9 @@ def present(places: Places) -> tuple[str, ...]:
     return tuple(part for part in PARTS if there.get(part))
 
 
-def back_up(places: Places, target: Path, only: Collection[str] = (), on_progress: Progress = silent) -> Manifest:
+def back_up(
+    places: SitePaths, target: Path, only: Collection[str] = (), on_progress: Progress = silent
+) -> BackupManifest:
     """Write what is there of a site, or ``only`` these parts, to a file that appears when it is whole.
 
     Raises:
@@ -134,7 +138,7 @@ def back_up(places: Places, target: Path, only: Collection[str] = (), on_progres
     with no_room(target.parent), TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
         draft = Path(folder, "draft")
         with open(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "r+b") as file:
-            members: list[Member] = []
+            members: list[BackupMember] = []
             generation = 0
             with tarfile.open(fileobj=file, mode="w") as tar:
                 for part in parts:
@@ -144,7 +148,7 @@ def back_up(places: Places, target: Path, only: Collection[str] = (), on_progres
                         for name, path in _sources(places, part, Path(folder), on_progress):
                             _add_file(tar, name, path)
                 members = [_recorded(file, info, on_progress) for info in _infos(file)]
-                manifest = Manifest(target.name, began, _now(), version("wenyuan"), generation, tuple(members))
+                manifest = BackupManifest(target.name, began, _now(), version("wenyuan"), generation, tuple(members))
                 _add(tar, file, MANIFEST, _as_json(manifest))
         sync(draft)
         os.replace(draft, target)
@@ -154,13 +158,13 @@ def back_up(places: Places, target: Path, only: Collection[str] = (), on_progres
 
 def restore(
     source: Path,
-    places: Places,
+    places: SitePaths,
     only: Collection[str] = (),
     *,
     over: bool = False,
     on_progress: Progress = silent,
 ) -> Restored:
-    """Bring the parts in a file back to their places, all of them or ``only`` these, all or nothing.
+    """Restore the parts in a file to their places, all of them or ``only`` these, all or nothing.
 
     The file is what :func:`back_up` wrote, or a copy of an index or of a database alone. With ``over``, what is there
     already is kept aside.
@@ -189,7 +193,7 @@ def restore(
 # Writing
 
 
-def _sources(places: Places, part: str, folder: Path, on_progress: Progress) -> Iterator[tuple[str, Path]]:
+def _sources(places: SitePaths, part: str, folder: Path, on_progress: Progress) -> Iterator[tuple[str, Path]]:
     """Yield the files of a part, each with its name in the tar; a database is copied into ``folder`` first."""
     if part == DATABASE:
         storage = Storage.at(places.database)
@@ -258,9 +262,9 @@ def _infos(file: IO[bytes]) -> list[tarfile.TarInfo]:
     return infos
 
 
-def _recorded(file: IO[bytes], info: tarfile.TarInfo, on_progress: Progress) -> Member:
+def _recorded(file: IO[bytes], info: tarfile.TarInfo, on_progress: Progress) -> BackupMember:
     """Read a member back, as it stands in the file."""
-    return Member(_part_of(info.name), info.name, info.size, _digest(file, info, on_progress))
+    return BackupMember(_part_of(info.name), info.name, info.size, _digest(file, info, on_progress))
 
 
 def _digest(file: IO[bytes], info: tarfile.TarInfo, on_progress: Progress) -> str:
@@ -274,7 +278,7 @@ def _digest(file: IO[bytes], info: tarfile.TarInfo, on_progress: Progress) -> st
     return total.hexdigest()
 
 
-def _as_json(manifest: Manifest) -> bytes:
+def _as_json(manifest: BackupManifest) -> bytes:
     data = checked(json.loads(json.dumps({"format": FORMAT, **asdict(manifest)})))
     return json.dumps(data, ensure_ascii=False, indent=1).encode()
 
@@ -333,7 +337,7 @@ def _members(file: IO[bytes], source: Path) -> dict[str, list[_Stored]]:
     return found
 
 
-def _manifest(file: IO[bytes], infos: Sequence[tarfile.TarInfo]) -> Manifest:
+def _manifest(file: IO[bytes], infos: Sequence[tarfile.TarInfo]) -> BackupManifest:
     last = infos[-1] if infos else None
     if last is None or last.name != MANIFEST or not last.isreg() or last.size > _LARGEST_MANIFEST:
         raise ValueError(f"{MANIFEST} is not its last file: it was not written to its end")
@@ -341,7 +345,7 @@ def _manifest(file: IO[bytes], infos: Sequence[tarfile.TarInfo]) -> Manifest:
     data: dict[str, Any] = unchecked(json.loads(file.read(last.size)))
     if data.pop("format") != FORMAT:
         raise ValueError("of another version of the program")
-    return Manifest(**{**data, "members": tuple(Member(**member) for member in data["members"])})
+    return BackupManifest(**{**data, "members": tuple(BackupMember(**member) for member in data["members"])})
 
 
 def _part_of(name: str) -> str:
@@ -359,7 +363,7 @@ def _part_of(name: str) -> str:
     raise ValueError(f"no backup holds {name!r}")
 
 
-def _require_empty(places: Places, parts: Sequence[str]) -> None:
+def _require_empty(places: SitePaths, parts: Sequence[str]) -> None:
     there = [_place(places, part) for part in present(places) if part in parts and part not in (DATABASE, INDEX)]
     if DATABASE in parts and not _is_empty(places.database):
         there.insert(0, _place(places, DATABASE))
@@ -378,7 +382,7 @@ def _is_empty(address: str) -> bool:
     return database_backup.is_empty(Storage.at(address))
 
 
-def _place(places: Places, part: str) -> str:
+def _place(places: SitePaths, part: str) -> str:
     """Return where a part stands, as it may be shown."""
     match part:
         case "database":
@@ -395,7 +399,7 @@ def _place(places: Places, part: str) -> str:
 
 @contextmanager
 def _staged(
-    places: Places,
+    places: SitePaths,
     part: str,
     members: Sequence[_Stored],
     source: Path,
@@ -441,7 +445,7 @@ def _published(settle: Callable[[], object], index: Path) -> Sequence[Path]:
     return ()
 
 
-def _home(places: Places, part: str) -> Path:
+def _home(places: SitePaths, part: str) -> Path:
     if part == DATABASE:
         return file_of(places.database) or Path(gettempdir(), "wenyuan")  # for a server, the dump lies here meanwhile
     if part == KEY:

@@ -16,7 +16,7 @@ from web.accounts import labels as account_labels
 from web.accounts.guard import current_account
 from web.api import PREFIX
 from web.api.parameters import MAX_VALUE, BadParameter
-from web.api.schemas import PROBLEM_TYPE, Problem
+from web.api.schemas import PROBLEM_TYPE, ProblemDetails
 from web.database.storage import give_up, trouble
 from web.presenting import labels
 from web.serving.logs import shown_path
@@ -24,7 +24,7 @@ from web.site import UnknownHost
 
 
 def register(app: Flask) -> None:
-    """Have the application answer every failure through this module."""
+    """Register this module for every failure of the application."""
     app.register_error_handler(BadParameter, _bad_parameter)
     app.register_error_handler(SearchError, _search_error)
     app.register_error_handler(SearchTimeout, _search_timeout)
@@ -99,5 +99,5 @@ def _log(failure: Exception) -> None:
 
 def _answer(status: int, code: str, title: str, detail: str, shown: str = "") -> Response:
     if request.path.startswith(f"{PREFIX}/") or request.path == PREFIX:
-        return Response(Problem.written(status, code, title, detail), status, content_type=PROBLEM_TYPE)
+        return Response(ProblemDetails.written(status, code, title, detail), status, content_type=PROBLEM_TYPE)
     return resuming.page(status, shown, bare=status >= 500)

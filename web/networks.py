@@ -1,4 +1,4 @@
-"""Where a request comes from: addresses as networks know them, and through proxies that are trusted."""
+"""The origin of a request: addresses as networks know them, and through proxies that are trusted."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FORWARDED = (
 _SHARED = (64, 48)
 """Bits of an IPv6 address that one network's addresses share, and that all networks of one customer may share."""
 _PROXIED = "werkzeug.proxy_fix.orig"
-"""Where the middleware keeps what a request said before it: only it can write there, no client."""
+"""The key under which the middleware keeps what a request said before it: only it can write there, no client."""
 _ORIGIN = "wenyuan.origin"
 """The variable of the WSGI environment with the address that a request is known to come from, or nothing."""
 _SPEAKER = "wenyuan.speaker"
@@ -41,7 +41,7 @@ _VARIABLES = tuple(f"HTTP_{name.upper().replace('-', '_')}" for name in FORWARDE
 
 
 def is_within(address: str | None, networks: Sequence[Network]) -> bool:
-    """Whether an address is in one of the networks; what is no address is in none."""
+    """Return whether an address is in one of the networks; what is no address is in none."""
     known = _address(address)
     return known is not None and any(known in each for each in networks if each.version == known.version)
 
@@ -63,17 +63,17 @@ def networks_of(address: str | None) -> tuple[str, ...]:
 
 
 def networks() -> tuple[str, ...]:
-    """Return what stands for whoever sends the request, as :func:`networks_of`."""
+    """Return the networks that stand for the sender of the request, as :func:`networks_of`."""
     return networks_of(request.remote_addr)
 
 
 def came_by_proxy() -> bool:
-    """Whether the request came through one of the proxies that are believed."""
+    """Return whether the request came through one of the trusted proxies."""
     return _PROXIED in request.environ
 
 
 def is_from(networks: Sequence[Network], *, proxies_too: bool = False) -> bool:
-    """Whether the request is known to come from one of the networks.
+    """Return whether the request is known to come from one of the networks.
 
     It is not known where a forwarding header comes from somebody who is no declared proxy, nor where a declared proxy
     names no usable address. With ``proxies_too``, a declared proxy that sends no forwarding header speaks for itself.
@@ -82,7 +82,7 @@ def is_from(networks: Sequence[Network], *, proxies_too: bool = False) -> bool:
 
 
 def behind_proxies(app: WSGIApplication, proxies: Iterable[Network]) -> WSGIApplication:
-    """The application behind these proxies: they, and nobody else, are believed when they say who is asking."""
+    """Wrap the application for these proxies: they, and nobody else, are believed when they say who is asking."""
     trusted = tuple(proxies)
     told = ProxyFix(app, x_for=1, x_proto=1, x_host=1, x_prefix=1)
 

@@ -6,7 +6,7 @@ the same address, with a fresh token; where it takes an account and nobody is lo
 
 Nothing is done without a click on a page that shows what will be done: the fields are shown, the page can't be framed,
 and a form that another site sent is not offered. The token is checked as for any form, and so is the role, by the view
-itself. Passwords and other secrets are asked for anew; files are left out.
+itself. Passwords and other secrets must be typed again; files are left out.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _LONG = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class SentField:
     """A field that was sent: its name, what people call it, and its value, empty for a secret."""
 
     name: str
@@ -48,7 +48,7 @@ class Field:
 
     @property
     def secret(self) -> bool:
-        """Whether it is asked for anew."""
+        """Whether it must be typed again."""
         return self.name in SECRETS
 
     @property
@@ -69,17 +69,17 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What is needed to send a form again: what it does, to which address, with which fields, and whether to log in."""
+    """Everything needed to send a form again: what it does, to which address, with which fields, whether to log in."""
 
     act: str
     address: str
-    fields: tuple[Field, ...]
+    fields: tuple[SentField, ...]
     log_in: bool
     login: str
 
 
 def register(app: Flask) -> None:
-    """Let people log in with the form that they send again; to be called when tokens are looked after already."""
+    """Register the resuming of forms, also by logging in; to be called after tokens are looked after."""
     app.before_request(_log_in_first)
 
 
@@ -140,7 +140,7 @@ def _again(bare: bool) -> Again | None:
     here = not bare and needs_account() and current_account() is None
     left_out = {TOKEN, LOG_IN, *(_CREDENTIALS if here or LOG_IN in request.form else ())}
     fields = tuple(
-        Field(name, labels.field(name), "" if name in SECRETS else value)
+        SentField(name, labels.field(name), "" if name in SECRETS else value)
         for name, value in sent
         if name not in left_out
     )

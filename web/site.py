@@ -39,17 +39,17 @@ def register(app: Flask, config: Config) -> None:
 
 
 def names(config: Config) -> frozenset[str]:
-    """The host names that are answered."""
+    """Return the host names that are answered."""
     return frozenset((*LOOPBACK, *config.hosts, config.host.lower(), *filter(None, [host_of(config.site, "")])))
 
 
 def configured() -> str:
-    """The configured address; empty where there is none."""
+    """Return the configured address; empty where there is none."""
     return str(current_app.config[_SITE])
 
 
 def root() -> str:
-    """The address that everything printed, saved or sent begins with, without a slash at its end.
+    """Return the address that everything printed, saved or sent begins with, without a slash at its end.
 
     Where none is configured it is that of the request, whose host is one that is answered.
     """
@@ -57,12 +57,13 @@ def root() -> str:
 
 
 def address_of(endpoint: str, **values: Any) -> str:
-    """The whole address of a page, to be handed to somebody."""
+    """Return the whole address of a page, to be handed to somebody."""
     return root() + url_for(endpoint, **values)[len(request.script_root) :]
 
 
 def host_of(address: str, prefix: str = "//") -> str:
-    """The host of an address, or of a ``Host`` header, in lower case and without its port; empty where it has none.
+    """Return the host of an address, or of a ``Host`` header, in lower case and without its port; empty where it has
+    none.
 
     >>> host_of("Library.Example:8000"), host_of("[::1]:80"), host_of("a@b:c"), host_of("https://x.example/y", "")
     ('library.example', '::1', '', 'x.example')
@@ -76,7 +77,7 @@ def host_of(address: str, prefix: str = "//") -> str:
 
 
 def is_address(name: str) -> bool:
-    """Whether a host is named by its address."""
+    """Return whether a host is named by its address."""
     try:
         ip_address(name)
     except ValueError:

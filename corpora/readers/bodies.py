@@ -23,14 +23,14 @@ _TARGET = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a section starts, and the headings that stand there, each with its level; the outermost comes first."""
+    """The start of a section, and the headings there, each with its level; the outermost comes first."""
 
     at: int
     headings: tuple[tuple[int, str], ...]
 
 
 def sections(lines: Sequence[str], title: str, markdown: bool) -> list[Section]:
-    """The sections of a text; ``title`` is the work's. One without a word is left out."""
+    """Return the sections of a text; ``title`` is the work's. One without a word is left out."""
     if cbeta.is_headed(lines):
         found = [cbeta.section(lines, title)]
     else:
@@ -39,7 +39,7 @@ def sections(lines: Sequence[str], title: str, markdown: bool) -> list[Section]:
 
 
 def whole(lines: Sequence[str], title: str) -> Section:
-    """A plain text as one section, whatever headings it has."""
+    """Return a plain text as one section, whatever headings it has."""
     marked = resolve("".join(line + "\n" for line in lines))
     return Section(title[: records.MAX_VALUE], marked.text, spans=tuple(_with_notes(marked.text, marked.spans)))
 
@@ -67,7 +67,7 @@ def _markdown(lines: Sequence[str], title: str) -> list[Section]:
                 fences.append((fence, at + len(line) + 1))
                 fence = -1
         elif heading:
-            # A pattern that left the closing marks out would try them anew from every place of a long line.
+            # A pattern that left the closing marks out would try them again from every place of a long line.
             line = heading[2].rstrip(" \t#") or heading[2][0]
             starts.append((at, len(heading[1])))
         elif fence < 0 and _TARGET.fullmatch(line):
@@ -83,7 +83,7 @@ def _markdown(lines: Sequence[str], title: str) -> list[Section]:
 
 
 def _with_notes(text: str, spans: Sequence[Span]) -> list[Span]:
-    """The spans, and those of the notes that the text itself shows."""
+    """Add to the spans those of the notes that the text itself shows."""
     marks = [span for span in spans if span.kind is SpanKind.MARK]
     taken = {at for mark in marks for at in range(mark.start, mark.end)}
     found = [

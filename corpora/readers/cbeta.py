@@ -24,13 +24,13 @@ _MARK = re.compile(r"\[(?P<name>[0-9]{1,3}[A-Za-z]?|[A-Z][0-9]{1,3}|[＊*])\]")
 
 
 def is_headed(lines: Sequence[str]) -> bool:
-    """Whether the lines of a file have heads."""
+    """Return whether the lines of a file have heads."""
     some = [line for line in lines if line.strip() and not line.startswith("#")]
     return bool(some) and bool(_HEAD.match(some[0])) and sum(map(bool, map(_HEAD.match, some))) >= _HEADED * len(some)
 
 
 def section(lines: Sequence[str], title: str) -> Section:
-    """The text of a file as one section; what stands before the first head is no text."""
+    """Return the text of a file as one section; lines before the first head are no text."""
     heads: list[tuple[int, str, str]] = []
     kept: list[str] = []
     at = 0

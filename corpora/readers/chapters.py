@@ -26,13 +26,13 @@ _SIMPLIFIED = 0.01
 """A text of which conversion to simplified characters changes less than this share is simplified already."""
 _NUMBER = re.compile(rf"[0-9]{{1,9}}|[{titles.NUMERALS}]{{1,9}}")
 _PARTS = {"上": 1, "中": 2, "下": 3}
-"""What the last characters of 卷上 and its like are counted as."""
+"""The numbers that the last characters of 卷上 and its like are counted as."""
 
-Order = tuple[tuple[int, int, str], ...]
+ChapterOrder = tuple[tuple[int, int, str], ...]
 
 
 def read(source: Source) -> Iterator[Work | Problem]:
-    """The work whose folder is the source's root, after the problems in its chapters."""
+    """Yield the problems in the chapters, then the work whose folder is the source's root."""
     problems: list[Problem] = []
     sections = []
     encoding = dict(source.options).get("encoding", "")
@@ -55,12 +55,12 @@ def read(source: Source) -> Iterator[Work | Problem]:
 
 
 def name(source: Source) -> str:
-    """What the work's id is made of."""
+    """Return the name that the work's id is made of."""
     return source.root.name
 
 
-def order(path: Path) -> tuple[Order, ...]:
-    """A key that sorts chapters by the numbers in their folders' names.
+def order(path: Path) -> tuple[ChapterOrder, ...]:
+    """Return a key that sorts chapters by the numbers in their folders' names.
 
     >>> sorted(["卷十", "卷二", "序", "卷一下", "卷一上"], key=lambda name: order(Path(name)))
     ['序', '卷一上', '卷一下', '卷二', '卷十']
@@ -68,8 +68,8 @@ def order(path: Path) -> tuple[Order, ...]:
     return tuple(_order(part) for part in path.parts)
 
 
-def _order(name: str) -> Order:
-    """The pieces of a name: the number in each, the text before it last, so that 序 goes before 卷一."""
+def _order(name: str) -> ChapterOrder:
+    """Split a name into pieces, the number in each and the text before it last, so that 序 goes before 卷一."""
     pieces: list[tuple[int, int, str]] = []
     at = 0
     for found in _NUMBER.finditer(name):

@@ -29,7 +29,7 @@ PLACEHOLDER = "\ufffd"
 """Stands for them in a text: Unicode's own sign for it, which no edition prints."""
 
 LEGACY = ("gb18030", "big5", "shift_jis", "euc-jp", "euc-kr")
-"""What bytes may be in that are not UTF-8, the most usual first: it wins a tie."""
+"""Encodings of bytes that are not UTF-8, the most usual first: it wins a tie."""
 NAMES = ("utf-8", *LEGACY, "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be")
 """Every encoding that serves."""
 _CODECS = {"big5": "big5hkscs", "shift_jis": "cp932", "euc-jp": "euc_jp", "euc-kr": "cp949"}
@@ -61,7 +61,7 @@ _ETEN = {b"\xa3\xe1": "€", b"\xc6\xcf": "廴", b"\xc6\xd3": "无", b"\xc6\xd5"
 }
 """Characters of ETEN's and Windows' Big5 that HKSCS has elsewhere."""
 _USER_DEFINED = ((0xFA, 0xFE, 0xE000), (0x8E, 0xA0, 0xE311), (0xC6, 0xC8, 0xF672))
-"""Where Windows' Big5 keeps characters of one's own: first and last lead byte, and the code point of private use that
+"""User-defined ranges of Windows' Big5: first and last lead byte, and the code point of private use that
 its first row begins with. The third range begins with the second half of that row, at U+F6B1."""
 _WINDOWS = dict(zip("•､‾∼♁☉¥¢£￭", "‧﹑¯～⊕⊙￥￠￡▓", strict=True))
 """The same code of Big5 in the mapping of HKSCS and in that of Windows, which wrote most of the files."""
@@ -89,8 +89,8 @@ _NEVER = frozenset((0xC0, 0xC1, *range(0xF5, 0x100)))
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a file was taken for.
+class DetectedEncoding:
+    """The encoding that was found for a file.
 
     Attributes:
         name: its encoding, one of :data:`NAMES`; empty where it is no text.
@@ -104,15 +104,15 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class EncodingChoice:
     """An encoding that was named for some files: those whose path ends as ``pattern`` says, or all if it is empty."""
 
     encoding: str
     pattern: str = ""
 
     @classmethod
-    def parse(cls, written: str) -> Choice:
-        """The choice that is written as ``big5`` or ``big5:*/漢書/*.txt``.
+    def parse(cls, written: str) -> EncodingChoice:
+        """Parse a choice that is written as ``big5`` or ``big5:*/漢書/*.txt``.
 
         Raises ValueError where no encoding that serves has the name, or the pattern is more than a line.
         """
@@ -125,26 +125,28 @@ class Choice:
         return f"{self.encoding}:{self.pattern}" if self.pattern else self.encoding
 
     def takes(self, file: Path) -> bool:
-        """Whether the choice was made for this file; ``*`` stands for any characters, ``/`` among them."""
+        """Return whether the choice was made for this file; ``*`` matches any characters, ``/`` among them."""
         return not self.pattern or fnmatchcase(f"/{file.as_posix()}", f"*/{self.pattern}")
 
 
-def option(choices: Sequence[Choice], files: Iterable[Path]) -> tuple[tuple[str, str], ...]:
-    """The choices for these files as an option of their source; none where no choice takes one of them."""
+def option(choices: Sequence[EncodingChoice], files: Iterable[Path]) -> tuple[tuple[str, str], ...]:
+    """Return the choices for these files as an option of their source; none where no choice takes one of them."""
     files = tuple(files)
     wanted = "\n".join(str(choice) for choice in choices if any(map(choice.takes, files)))
     return (("encoding", wanted),) if wanted else ()
 
 
 def chosen(wanted: str, file: Path) -> str:
-    """The encoding that an :func:`option` names for a file, or an empty string; a pattern beats none, then the last."""
-    choices = [choice for choice in map(Choice.parse, filter(None, wanted.split("\n"))) if choice.takes(file)]
+    """Return the encoding that an :func:`option` names for a file, or an empty string; a pattern beats none, then the
+    last.
+    """
+    choices = [choice for choice in map(EncodingChoice.parse, filter(None, wanted.split("\n"))) if choice.takes(file)]
     choices.sort(key=lambda choice: bool(choice.pattern))
     return choices[-1].encoding if choices else ""
 
 
-def find(chunks: Iterable[bytes], wanted: str = "") -> Found:
-    """What the file of these chunks is; ``wanted`` is the encoding that was named for it.
+def find(chunks: Iterable[bytes], wanted: str = "") -> DetectedEncoding:
+    """Detect the encoding of a file from its chunks; ``wanted`` is the encoding that was named for it.
 
     A mark beats what was named: it is the file's own word.
     """
@@ -152,14 +154,14 @@ def find(chunks: Iterable[bytes], wanted: str = "") -> Found:
     first = next(chunks, b"")
     for mark, name in _MARKS:
         if first.startswith(mark):
-            return Found(name, len(mark))
+            return DetectedEncoding(name, len(mark))
     if wanted:
-        return Found(wanted)
+        return DetectedEncoding(wanted)
     return _judge(_Scan.of(_with(first, chunks)))
 
 
 def decoder(name: str) -> codecs.IncrementalDecoder:
-    """A decoder of an encoding that serves, which puts :data:`BAD` for bytes that make no character.
+    """Return a decoder of an encoding in which bytes that make no character become :data:`BAD`.
 
     Its ``errors`` may be set to :data:`SKIP` after many: then it no longer looks where the next character begins.
     """
@@ -167,7 +169,7 @@ def decoder(name: str) -> codecs.IncrementalDecoder:
 
 
 def tidied(text: str, name: str) -> str:
-    """Decoded text with the characters that the encoding's usual writers meant."""
+    """Return decoded text with the characters that the encoding's usual writers meant."""
     if name == "big5":
         for written, meant in _WINDOWS.items():
             text = text.replace(written, meant)
@@ -178,7 +180,7 @@ def tidied(text: str, name: str) -> str:
 
 
 def decode(data: bytes, name: str, final: bool = True, skips: bool = False) -> str:
-    """The text of some bytes; without ``final`` a last character that is cut off is left out.
+    """Decode some bytes; without ``final`` a last character that is cut off is left out.
 
     With ``skips`` it is quicker where much is bad, and worse.
     """
@@ -189,7 +191,7 @@ def decode(data: bytes, name: str, final: bool = True, skips: bool = False) -> s
 
 
 def likelihood(text: str, name: str = "") -> float:
-    """Natural logarithm of how likely a text is, by its characters and pairs of characters.
+    """Return the natural logarithm of a text's probability, by its characters and pairs of characters.
 
     ``name`` is its encoding: kana are what is expected in those of Japanese alone. Of what is there n times only
     1 + ln n count, else a text that is full of one sign (□, │) would be judged by that sign. What is bad, of
@@ -208,7 +210,7 @@ def likelihood(text: str, name: str = "") -> float:
 
 
 def bucket(first: NDArray[np.uint32], second: NDArray[np.uint32], size: int) -> NDArray[np.uint32]:
-    """Where in a table of ``size`` bits, a power of two, each pair of code points stands."""
+    """Hash each pair of code points to its bit in a table of ``size`` bits, a power of two."""
     mixed = (first * np.uint32(0x9E3779B1)) ^ (second * np.uint32(0x85EBCA77))
     places: NDArray[np.uint32] = (mixed ^ (mixed >> np.uint32(15))) & np.uint32(size - 1)
     return places
@@ -216,7 +218,7 @@ def bucket(first: NDArray[np.uint32], second: NDArray[np.uint32], size: int) -> 
 
 @dataclass(slots=True)
 class _Scan:
-    """What a first reading of a file sees: sizes in bytes, and lines that go beyond ASCII."""
+    """Result of a first reading of a file: sizes in bytes, and lines that go beyond ASCII."""
 
     size: int = 0
     high: int = 0
@@ -256,12 +258,12 @@ class _Scan:
             self.sample += piece[:room] + b"\n" * self.is_whole
 
 
-def _judge(scan: _Scan) -> Found:
-    """The likeliest encoding of a file without a mark."""
+def _judge(scan: _Scan) -> DetectedEncoding:
+    """Return the likeliest encoding of a file without a mark."""
     if scan.padding == scan.size or scan.binary - scan.padding > _FEW + _MAX_BINARY * scan.size:
-        return Found("")
+        return DetectedEncoding("")
     if scan.is_utf8:
-        return Found("utf-8")
+        return DetectedEncoding("utf-8")
     texts = {name: decode(scan.sample, name, scan.is_whole, skips=True) for name in ("utf-8", *LEGACY)}
     (best, name), (second, other) = _ranked(texts)[:2]
     if BAD in texts[name] and name != "utf-8":  # what comes after may have been read from the wrong byte on
@@ -269,12 +271,12 @@ def _judge(scan: _Scan) -> Found:
         texts = {each: decode(few, each, scan.is_whole and few == scan.sample) for each in texts}
         (best, name), (second, other) = _ranked(texts)[:2]
     if texts[name].count(BAD) > _FEW + _MAX_BAD * (len(texts[name]) + scan.size - scan.high):
-        return Found("")
-    return Found(name, instead=other if best - second < _SURE else "")
+        return DetectedEncoding("")
+    return DetectedEncoding(name, instead=other if best - second < _SURE else "")
 
 
 def _ranked(texts: Mapping[str, str]) -> list[tuple[float, str]]:
-    """How likely each text is, with its encoding, the likeliest first."""
+    """Score each text, with its encoding, and sort them, the likeliest first."""
     return sorted(((likelihood(text, name), name) for name, text in texts.items()), key=lambda each: -each[0])
 
 
@@ -297,7 +299,7 @@ def _canonical(name: str) -> str:
 
 @cache
 def _tables() -> tuple[NDArray[np.float32], NDArray[np.bool_], float, float]:
-    """Log-probabilities by code point; which pairs are usual, by bucket; what a usual and an unusual pair add."""
+    """Load the log-probabilities by code point, the buckets of usual pairs, and what usual and unusual pairs add."""
     folder = Path(__file__).parent
     characters = _by_kind()
     hit = miss = 0.0
@@ -313,7 +315,7 @@ def _tables() -> tuple[NDArray[np.float32], NDArray[np.bool_], float, float]:
 
 
 def _by_kind() -> NDArray[np.float32]:
-    """Log-probabilities of characters that the table doesn't hold, by what kind they are."""
+    """Return the log-probabilities of characters that the table doesn't hold, by their kind."""
     table = np.full(0x110000, -20.0, np.float32)
     for first, last, value in _KINDS:
         table[first : last + 1] = value
@@ -362,7 +364,7 @@ _KINDS = (
 """First and last code point of a kind, and the log-probability of each of its characters; later ones count."""
 _JAPANESE = ("shift_jis", "euc-jp")
 _KANA = 3.5
-"""What is added to each kana in them: half of a Japanese text is written in 46 hiragana."""
+"""The addition for each kana in them: half of a Japanese text is written in 46 hiragana."""
 _SYLLABLES = (
     "이다는의을에가고를하한로은지도기사자서인대어나그리아들해과전부시있정보여수일라만면제스니상장주것으게원적"
     "소조동안세선마오성연경화비공유국우구거관야없위교무신문없진미개계되던내때요모용등생방발말더음았었했까와"
@@ -391,7 +393,7 @@ def _resume(error: UnicodeError) -> tuple[str, int]:
 
 
 def _skip(error: UnicodeError) -> tuple[str, int]:
-    """As :func:`_resume`, but each bad byte is one :data:`BAD`."""
+    """Replace bad bytes as :func:`_resume` does, but each by one :data:`BAD`."""
     assert isinstance(error, UnicodeDecodeError)
     known = _extended(error.object[error.start : error.start + 3], error.encoding)
     if known:
@@ -402,7 +404,7 @@ def _skip(error: UnicodeError) -> tuple[str, int]:
 
 
 def _mended(data: bytes, start: int) -> tuple[str, int] | None:
-    """The character that a byte has come into that stands nowhere in UTF-8, after :data:`BAD` for that byte."""
+    """Return :data:`BAD` and the character that a byte which is never found in UTF-8 has split, and where it ends."""
     length = 2 + (data[start] >= 0xE0) + (data[start] >= 0xF0)
     for place in range(start + 1, min(start + length, len(data))):
         if data[place] in _NEVER:
@@ -415,14 +417,14 @@ def _mended(data: bytes, start: int) -> tuple[str, int] | None:
 
 
 def _end_of_broken(data: bytes, start: int, end: int) -> int:
-    """Where what is left of one character in UTF-8 ends: at most three bytes that begin no other."""
+    """Return where the rest of a broken character in UTF-8 ends: at most three bytes that begin no other."""
     while end < min(start + 3, len(data)) and (0x80 <= data[end] < 0xC2 or data[end] > 0xF4):
         end += 1
     return end
 
 
 def _extended(data: bytes, codec: str) -> tuple[str, int] | None:
-    """The character that extensions of a codec know at the head of ``data``, and its length in bytes."""
+    """Return the character at the head of ``data`` by the codec's extensions, and its length in bytes."""
     if codec in _EXTENSIONS:
         for length in (2, 3):
             try:
@@ -440,7 +442,7 @@ def _extended(data: bytes, codec: str) -> tuple[str, int] | None:
 
 
 def _decoded(data: bytes, codec: str) -> tuple[str, float]:
-    """The text of some bytes, and how likely it is within a text: second bytes read by themselves look like Latin."""
+    """Decode some bytes and score them within a text: second bytes read by themselves look like Latin."""
     text = codecs.getincrementaldecoder(codec)(SKIP).decode(data)
     return text, likelihood(text) - _LATIN * sum("@" <= character <= "~" for character in text)
 

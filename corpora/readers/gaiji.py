@@ -38,7 +38,7 @@ _OF_TWO = re.compile(r"([^-+*@/()])([*/@])([^-+*@/()])")
 
 
 def numbered(name: str) -> str | None:
-    """The character of a numeric reference such as ``#x20BB7``; None where ``name`` is none, or names no character."""
+    """Return the character of a numeric reference such as ``#x20BB7``; None where ``name`` is none or names none."""
     match = _NUMBERED.fullmatch(name)
     if not match:
         return None
@@ -48,7 +48,7 @@ def numbered(name: str) -> str | None:
 
 
 def named(name: str) -> str | None:
-    """The character that a reference such as ``KR0882`` stands for, the placeholder where it is not known.
+    """Return the character that a reference such as ``KR0882`` names, the placeholder where it is not known.
 
     None where no list of characters has such names.
     """
@@ -60,7 +60,7 @@ def named(name: str) -> str | None:
 
 
 def described(composition: str) -> str:
-    """The character that a composition such as ``車*犬`` describes, or the placeholder."""
+    """Return the character that a composition such as ``車*犬`` describes, or the placeholder."""
     return _characters().get(composition, GAIJI_PLACEHOLDER)
 
 
@@ -104,7 +104,7 @@ def _prefixed(name: str) -> str:
 
 
 def description_end(text: str, start: int, limit: int) -> int:
-    """Where the ideographic description that begins at ``start`` ends; ``start`` where it is none.
+    """Return where the ideographic description at ``start`` ends; ``start`` where there is none.
 
     >>> description_end("烏⿰王文國", 1, 5)
     4
@@ -133,6 +133,6 @@ def _is_component(character: str) -> bool:
 
 @cache
 def _characters() -> dict[str, str]:
-    """Characters of the references and compositions that have one."""
+    """Load the characters of the references and compositions that have one."""
     rows = (row.split("\t") for row in _TABLE.read_text(encoding="utf-8").splitlines() if row[:1] != "#")
     return {row[0]: row[1] for row in rows if len(row) > 1 and row[1]}

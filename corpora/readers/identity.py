@@ -21,7 +21,7 @@ OPTION = "id"
 
 
 def identifier(name: str) -> str:
-    """The id made of a name; empty where none can be made of it."""
+    """Return the id made of a name; empty where none can be made of it."""
     try:
         return records.work_id({}, name)
     except ValueError:
@@ -29,13 +29,13 @@ def identifier(name: str) -> str:
 
 
 def with_id(source: Source, name: str) -> Source:
-    """The source, whose work gets the id ``name`` unless its file says another; without one where it is empty."""
+    """Return the source with the id ``name`` for its work, unless its file says another; empty means no id."""
     others = tuple((option, value) for option, value in source.options if option != OPTION)
     return replace(source, options=(*others, (OPTION, name)) if name else others)
 
 
 def candidates(top: Path, source: Source) -> Iterator[str]:
-    """Ids for the work of a source found under ``top``, each saying more of where it stands; the last is its alone."""
+    """Yield ids for the work of a source found under ``top``, each longer than the one before; the last is unique."""
     top, root = top.resolve(), source.root.resolve()
     within = root.relative_to(top).parts if root.is_relative_to(top) else (root.name,)
     shown = list(within) or [top.name]
@@ -49,7 +49,7 @@ def candidates(top: Path, source: Source) -> Iterator[str]:
 
 
 def told_apart(found: Sequence[tuple[Path, Source, str]]) -> list[Source]:
-    """Sources, each with what it was found under and its default id, none of which has the id of another."""
+    """Return the sources, given with their roots and default ids, with ids that all differ."""
     groups: defaultdict[str, list[int]] = defaultdict(list)
     for number, (_, _, default) in enumerate(found):
         groups[default].append(number)

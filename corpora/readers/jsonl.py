@@ -31,7 +31,7 @@ MAX_DEPTH = 32
 
 
 def read(source: Source) -> Iterator[Work | Problem]:
-    """The works of each file, line by line; a line that is not a work is one problem."""
+    """Yield the works of each file, line by line; a line that is not a work is one problem."""
     encoding = dict(source.options).get("encoding", "")
     for file in source.files:
         problems: list[Problem] = []

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from corpora.model import Problem
 from corpora.readers import encodings
-from corpora.readers.encodings import BAD, PLACEHOLDER, Found
+from corpora.readers.encodings import BAD, PLACEHOLDER, DetectedEncoding
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
 
@@ -28,7 +28,7 @@ Report = Callable[[Problem], None]
 
 
 def refusal(path: Path, max_bytes: int = MAX_FILE_BYTES) -> str:
-    """Why ``path`` is not read at all (not a regular file, empty, over ``max_bytes``), or an empty string."""
+    """Return why ``path`` is not read at all (not a regular file, empty, over ``max_bytes``), or an empty string."""
     try:
         status = path.stat()
     except (OSError, ValueError) as error:
@@ -43,7 +43,7 @@ def refusal(path: Path, max_bytes: int = MAX_FILE_BYTES) -> str:
 
 
 def lines(path: Path, report: Report, wanted: str = "", max_bytes: int = MAX_FILE_BYTES) -> Iterator[tuple[int, str]]:
-    """Numbered lines of a text file, without line ends or a byte order mark. LF, CRLF and CR end a line.
+    """Yield the numbered lines of a text file, without line ends or a byte order mark. LF, CRLF and CR end a line.
 
     The encoding is found out (:mod:`corpora.readers.encodings`), or named by ``wanted``, the option of the file's
     source. What makes no character in it, and NULs, is a placeholder each, and one report for all of them. What is
@@ -82,31 +82,31 @@ def lines(path: Path, report: Report, wanted: str = "", max_bytes: int = MAX_FIL
 
 
 def read_text(path: Path, max_bytes: int, report: Report, wanted: str = "") -> str | None:
-    """The text of a file as :func:`lines` reads it; None after a report."""
+    """Read the text of a file as :func:`lines` does; None after a report."""
     read = [line for _, line in lines(path, report, wanted, max_bytes)]
     return "\n".join(read) if read else None
 
 
-def taken_for(path: Path, wanted: str = "") -> Found:
-    """What :func:`lines` takes a file for; no encoding where it can't be read."""
+def taken_for(path: Path, wanted: str = "") -> DetectedEncoding:
+    """Return the encoding that :func:`lines` detects; none where the file can't be read."""
     try:
         if not refusal(path):
             with path.open("rb") as file:
                 return encodings.find(_chunks(file, os.fstat(file.fileno()).st_size), encodings.chosen(wanted, path))
     except OSError:
-        pass  # whoever reads it says so
-    return Found("")
+        pass  # its reader reports it
+    return DetectedEncoding("")
 
 
 def _chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
-    """The next ``size`` bytes of a file, or what there is of them."""
+    """Read the next ``size`` bytes of a file, or what there is of them."""
     while size > 0 and (chunk := file.read(min(size, _CHUNK))):
         size -= len(chunk)
         yield chunk
 
 
 def _lines(chunks: Iterator[bytes], name: str) -> Iterator[str]:
-    """The lines of chunks in an encoding, with :data:`BAD` in them."""
+    """Split chunks in an encoding into lines, with :data:`BAD` in them."""
     decoder = encodings.decoder(name)
     ends = io.IncrementalNewlineDecoder(decoder, translate=True)
     parts: list[str] = []  # of a line that has not ended
@@ -141,7 +141,7 @@ def _no_text() -> str:
     )
 
 
-def _assumption(found: Found) -> str:
+def _assumption(found: DetectedEncoding) -> str:
     return (
         f"is taken for {found.name.upper()}, though its bytes might be {found.instead.upper()}, too; "
         f"if they are, say so: --encoding {found.instead}:PATTERN"

@@ -70,7 +70,7 @@ class Marked:
     moved: tuple[tuple[int, int], ...]
 
     def place(self, offset: int) -> int:
-        """Where in the text stands what stood at ``offset`` of what was given, or what comes next."""
+        """Map an offset of the input to the text; where its character is gone, to what comes next."""
         at = bisect_right(self.moved, offset, key=lambda pair: pair[0]) - 1
         given, place = self.moved[at]
         following = self.moved[at + 1][1] if at + 1 < len(self.moved) else len(self.text)
@@ -78,7 +78,7 @@ class Marked:
 
 
 def resolve(body: str, untouched: Sequence[tuple[int, int]] = (), slashes: bool = False) -> Marked:
-    """The text that a body says.
+    """Resolve the markup of a body into a text with spans.
 
     Args:
         body: lines, each closed by a line feed.
@@ -110,7 +110,7 @@ class _Resolver:
         self._last = "\n"  # the last character of the text
         self._base = 0  # where the characters begin that the next reading belongs to
         self._closed: set[str] | None = None
-        self._missing: set[str] = set()  # what has been looked for to the end of the body in vain
+        self._missing: set[str] = set()  # what has been looked for to the end of the body and not found
 
     def run(self, start: int, end: int) -> None:
         """Resolve a range of the body."""
@@ -121,7 +121,7 @@ class _Resolver:
         self.copy(at, end)
 
     def copy(self, start: int, end: int) -> None:
-        """Take a range of the body as it stands."""
+        """Copy a range of the body unchanged."""
         if start < end:
             self.moved.append((start, self._length))
             self._add(self._body[start:end])
@@ -133,7 +133,7 @@ class _Resolver:
             self._last = text[-1]
 
     def _take(self, found: re.Match[str], end: int) -> int:
-        """Take one piece of syntax, or its first character where it is none; where to go on."""
+        """Take one piece of syntax, or its first character where it is none; return where to go on."""
         at = self._resolve(found, end)
         if at is None:
             at = found.start() + 1
@@ -143,7 +143,7 @@ class _Resolver:
         return at
 
     def _resolve(self, found: re.Match[str], end: int) -> int | None:
-        """Where to go on after one piece of syntax; None where it is text."""
+        """Resolve one piece of syntax and return where to go on; None where it is text."""
         match found.lastgroup:
             case "comment":
                 return self._after("-->", found.end(), end)
@@ -172,7 +172,7 @@ class _Resolver:
         return found.end()
 
     def _after(self, closing: str, start: int, end: int) -> int | None:
-        """Where ``closing`` ends after ``start``. What is missing once is not looked for again."""
+        """Return where ``closing`` ends after ``start``. What is missing once is not looked for again."""
         if closing in self._missing:
             return None
         at = self._body.find(closing, start, end)
@@ -235,7 +235,7 @@ class _Resolver:
         return found.end()
 
     def _dropped(self, name: str, start: int, end: int) -> int:
-        """Where an element ends whose words are no text; one that is never closed has none."""
+        """Return where an element ends whose words are no text; one that is never closed has none."""
         if name in self._missing:
             return start
         closing = re.compile(f"</{name}\\s{{0,9}}>", re.IGNORECASE).search(self._body, start, end)
@@ -245,7 +245,7 @@ class _Resolver:
         return closing.end()
 
     def _is_tag(self, name: str, attributes: str) -> bool:
-        """Whether what looks like a tag is one: an element of HTML, or one that the body closes or gives attributes."""
+        """Return whether a candidate is a tag: an element of HTML, or one that the body closes or gives attributes."""
         if attributes.strip(" /") and "=" not in attributes:
             return False
         if name in _INLINE or name in _BLOCK or name in _EMPTY or name in _DROPPED or name in ("rt", "rp", "rtc"):
@@ -257,14 +257,14 @@ class _Resolver:
         return name in self._closed
 
     def _element_end(self, name: str, start: int, end: int) -> int:
-        """Where the content of a short element ends: at its closing tag, else at the next tag."""
+        """Return where the content of a short element ends: at its closing tag, else at the next tag."""
         stop = self._body.find(f"</{name}", start, min(end, start + 400))
         if stop < 0:
             stop = self._body.find("<", start, min(end, start + 400))
         return stop if stop >= 0 else start
 
     def _raised(self, start: int, end: int) -> int:
-        """Take the number of a note in ``<sup>`` as standing beside the text; anything else is text."""
+        """Resolve the number of a note in ``<sup>``; anything else in it is text."""
         stop = self._element_end("sup", start, end)
         words = html.unescape(_TAGS.sub("", self._body[start:stop])).strip()
         if stop == start or not _NOTE_NUMBER.fullmatch(words) or (self._last.isascii() and self._last.isalnum()):

@@ -40,18 +40,18 @@ _ADDITION = re.compile(rf"[\[［〔【](?![校注註案按補补]?[{_NUMERALS}�
 _INDENT = " \t　"
 _DEEPEST_INDENT = 64
 _LABELS = "第圖图表見见式例參参如卷頁页條条"
-"""What a number stands after that is no note's: 圖①, 見[3]."""
+"""Characters before a number that is no note's: 圖①, 見[3]."""
 _MEASURES = set(
     "〇零一二三四五六七八九十百千萬万億亿年月日時时歲岁世代人子女口戶户家姓族部種种州郡縣县府軍军路道里步丈尺寸石斗升斤兩两匹疋"
     "卷篇章回條条品級级次等度分品隻只頭头座間间所處处餘余"
 )
 _LIST_SIGNS = "：:、，,；;·"
 _DENSE = 0.8
-"""Share of the numbers of one kind that go up by one, or begin anew, from which they are taken for notes' numbers."""
+"""Share of the numbers of one kind that go up by one, or begin again, from which they are taken for notes' numbers."""
 
 
 class _Place(Enum):
-    """What a number in a text is."""
+    """The kinds of thing that a number in a text is."""
 
     TEXT = auto()
     REFERENCE = auto()
@@ -60,7 +60,7 @@ class _Place(Enum):
 
 @dataclass
 class _Number:
-    """What may be the number of a note. ``style`` are its brackets and how it is written."""
+    """A candidate for the number of a note. ``style`` are its brackets and how it is written."""
 
     start: int
     end: int
@@ -73,7 +73,7 @@ class _Number:
 
 
 def find(text: str) -> list[Span]:
-    """The spans of the numbers, of the notes at the foot and of pronunciations in brackets, sorted.
+    """Find the numbers, the notes at the foot and pronunciations in brackets; return their spans, sorted.
 
     A number and its note carry one name.
     """
@@ -112,7 +112,7 @@ def _circled(sign: str) -> int:
 
 
 def _decide(text: str, style: str, group: Sequence[_Number], adds_words: bool) -> None:
-    """Say what each number of one style is."""
+    """Decide for each number of one style whether it belongs to a note."""
     waiting: defaultdict[str, list[_Number]] = defaultdict(list)
     certain: set[int] = set()
     inline: list[_Number] = []
@@ -152,7 +152,7 @@ def _decide(text: str, style: str, group: Sequence[_Number], adds_words: bool) -
 
 
 def _dense(inline: Sequence[_Number]) -> bool:
-    """Whether numbers go up one by one, each beginning at 1."""
+    """Return whether numbers go up one by one, each beginning at 1."""
     fitting, last = 0, 0
     for each in inline:
         fitting += each.count in (1, last + 1)
@@ -161,7 +161,7 @@ def _dense(inline: Sequence[_Number]) -> bool:
 
 
 def _is_reference(text: str, style: str, each: _Number, dense: bool, adds_words: bool) -> bool:
-    """Whether a number without a note at the foot is that of a note all the same."""
+    """Return whether a number without a note at the foot belongs to a note all the same."""
     if style[0] in "^¹" or style[1:] in set("校注註案按補补"):
         return style[0] not in "(（"
     if style[0] in "(（":
@@ -195,7 +195,7 @@ def _spans(text: str, numbers: Sequence[_Number]) -> Iterator[Span]:
 
 
 def _continued(text: str, stop: int) -> int:
-    """The end of an indented line that goes on with a note of Markdown; ``stop`` where there is none."""
+    """Return the end of an indented line that goes on with a note of Markdown; ``stop`` where there is none."""
     if not text.startswith(("\n    ", "\n\t"), stop):
         return stop
     end = text.find("\n", stop + 1)
@@ -203,7 +203,7 @@ def _continued(text: str, stop: int) -> int:
 
 
 def _pronunciations(text: str) -> Iterator[Span]:
-    """Pronunciations in brackets after a character: 松(sōng), but not 咖啡(café) or 江(see p. 3)."""
+    """Find pronunciations in brackets after a character: 松(sōng), but not 咖啡(café) or 江(see p. 3)."""
     for found in _PRONOUNCED.finditer(text):
         reading = found["reading"]
         if "ㄅ" <= max(reading) <= "ㄯ" or _is_pinyin(reading):

@@ -30,7 +30,7 @@ _FENCE = re.compile(r"---[ \t]*")
 
 
 def read(source: Source) -> Iterator[Work | Problem]:
-    """The work in each file of the source, or the work whose volumes its files are, after the problems in it."""
+    """Yield the work in each file of the source, or the work whose volumes its files are, after the problems in it."""
     options = dict(source.options)
     encoding, identifier = options.get("encoding", ""), options.get("id")
     problems: list[Problem] = []
@@ -49,12 +49,12 @@ def read(source: Source) -> Iterator[Work | Problem]:
 
 
 def name(source: Source) -> str:
-    """What the id of a source's work is made of: the file's stem, or the name of the folder of its volumes."""
+    """Return the name that the work's id is made of: the file's stem, or that of the folder of its volumes."""
     return source.root.stem if source.root in source.files else source.root.name
 
 
 def _read_file(file: Path, encoding: str, identifier: str | None, report: Report) -> Work | None:
-    """The work in a file, or None after a report; ``identifier`` is its id where its header has none."""
+    """Read the work in a file; None after a report. ``identifier`` is its id where its header has none."""
     text = _text(file, encoding, report)
     if text is None:
         return None
@@ -73,7 +73,7 @@ def _read_file(file: Path, encoding: str, identifier: str | None, report: Report
 
 
 def _read_volumes(source: Source, encoding: str, identifier: str | None, report: Report) -> Work | None:
-    """The work whose volumes are the files of a folder, each a section, or several where it has headings of its own."""
+    """Read the work whose volumes are the files of a folder, each a section, or several where it has headings."""
     texts = [(file, text) for file in source.files if (text := _text(file, encoding, report))]
     if not texts:
         return None
@@ -103,13 +103,13 @@ def _is_markdown(file: Path) -> bool:
 
 
 def _text(file: Path, encoding: str, report: Report) -> tuple[dict[str, object], list[str]] | None:
-    """The metadata at the head of a file and the lines below it; None after a report where there is no text at all."""
+    """Read the metadata at the head of a file and the lines below it; None after a report where there is no text."""
     numbered = list(lines(file, report, encoding))
     return _front_matter(file, numbered, report) if numbered else None
 
 
 def _front_matter(file: Path, numbered: list[tuple[int, str]], report: Report) -> tuple[dict[str, object], list[str]]:
-    """The metadata at the head of the lines, and the lines after it, untouched."""
+    """Return the metadata at the head of the lines, and the lines after it, untouched."""
     body = [line for _, line in numbered]
     if not body or not _FENCE.fullmatch(body[0]):
         return {}, body
@@ -120,7 +120,7 @@ def _front_matter(file: Path, numbered: list[tuple[int, str]], report: Report) -
 
 
 def _fields(file: Path, header: str, report: Report) -> dict[str, object]:
-    """The metadata in a header, every value as it is written: no number, date or object is made of any."""
+    """Parse the metadata in a header, every value as it is written: none becomes a number, date or object."""
     mark = None
     try:
         fields = yaml.BaseLoader(header).get_single_data() if len(header) <= _MAX_HEADER else header

@@ -30,7 +30,7 @@ _BOOKS = {
     "yudingquantangshi": CatalogueRecord("御定全唐詩", dynasty="唐", category="集部/總集類"),
     "nalanxingde": CatalogueRecord("纳兰性德诗集", dynasty="清", category="集部/別集類", script="Hans"),
 }
-"""What the folder that a file lies in says of its poems; it goes before the file's name in the work's id."""
+"""Catalogue records by the folder that a file lies in, whose name goes before the file's in the work's id."""
 
 _TITLES = {
     "shijing": CatalogueRecord("詩經", dynasty="周", category="經部/詩類", script="Hans"),
@@ -43,7 +43,7 @@ _TITLES = {
         "幽夢影", responsibilities=(Responsibility("張潮"),), dynasty="清", category="子部/雜家類", script="Hans"
     ),
 }
-"""What the file's name says of its poems."""
+"""Catalogue records by the file's name."""
 
 _LINES = ("paragraphs", "para", "content")
 _NOTES = ("notes", "comment", "prologue", "biography")
@@ -61,7 +61,7 @@ class _Found:
 
 
 def read(source: Source) -> Iterator[Work | Problem]:
-    """The work in each file, after the problems in it."""
+    """Yield the work in each file, after the problems in it."""
     for file in source.files:
         problems: list[Problem] = []
         options = dict(source.options)
@@ -72,7 +72,7 @@ def read(source: Source) -> Iterator[Work | Problem]:
 
 
 def name(source: Source) -> str:
-    """What the work's id is made of."""
+    """Return the name that the work's id is made of."""
     return _name(source.root)
 
 
@@ -121,7 +121,7 @@ def _read_file(file: Path, identifier: str, encoding: str, report: Report) -> Wo
 
 
 def _poems(node: object, places: tuple[str, ...] = (), depth: int = 0) -> Iterator[_Found]:
-    """What a list or an object holds that should be poems; an object without lines is taken for one that lacks them."""
+    """Yield the poems of a list or an object; an object without lines is taken for a poem that lacks them."""
     if isinstance(node, list):
         for each in node:
             yield from _poems(each, places, depth + 1)
@@ -152,7 +152,7 @@ def _record(file: Path, given: object, poems: list[object]) -> CatalogueRecord:
 
 
 def _section(found: _Found) -> Section:
-    """A poem's section. Raises ValueError where it has none."""
+    """Return a poem's section. Raises ValueError where it has none."""
     poem = found.poem
     verses = next(filter(None, (_texts(poem, each) for each in _LINES)), []) if isinstance(poem, dict) else []
     if not isinstance(poem, dict) or not verses:
@@ -174,7 +174,7 @@ def _section(found: _Found) -> Section:
 
 
 def _texts(poem: Mapping[str, object], name: str) -> list[str]:
-    """The non-empty strings under ``name``, which may be one string or a list."""
+    """Return the non-empty strings under ``name``, which may be one string or a list."""
     values = poem.get(name)
     if isinstance(values, str):
         values = [values]

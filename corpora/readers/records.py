@@ -17,7 +17,7 @@ _LANGUAGES = ("zh-hant", "zh-tw", "zh-hk", "lzh", "zh", "zh-hans", "zh-cn")
 _YEAR = re.compile(r"-?[0-9]{1,4}(?![0-9])")
 _ID = re.compile(r"[\w.-]{1,100}")
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
-"""What neither a file in UTF-8 nor every database can hold; JSON and YAML can name it all the same."""
+"""Characters that neither a file in UTF-8 nor every database can hold; JSON and YAML can name it all the same."""
 
 
 def value(fields: Mapping[str, object], name: str) -> str:

@@ -1,4 +1,4 @@
-"""What a section is in its work, by its title: the text itself, a table of contents, a preface, an abstract.
+"""The role of a section in its work, by its title: the text itself, a table of contents, a preface, an abstract.
 
 Titles alone mislead: 序 before the first 卷 is the book's preface, 送孟東野序 among the essays of an anthology is its
 text, and so is 太史公自序 at the end of the 史記. So most names count only in the matter before or after the text.

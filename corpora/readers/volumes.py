@@ -21,7 +21,7 @@ _BEFORE, _AFTER = ("卷首",), ("卷末", "跋", "後", "后", "附", "補", "�
 
 
 def grouped(files: Sequence[Path]) -> tuple[Path, ...]:
-    """Those of a folder's plain texts that are the volumes of one work, in order; empty where there are none.
+    """Return the plain texts of a folder that are the volumes of one work, in order; empty where there are none.
 
     Files beside them that are no volumes stay works of their own.
     """
@@ -33,7 +33,7 @@ def grouped(files: Sequence[Path]) -> tuple[Path, ...]:
 
 
 def title(given: Sequence[str]) -> str:
-    """The title of a work whose volumes are titled so: what they have in common; empty where that is nothing.
+    """Return the common part of the volumes' titles as the title of their work; empty where there is none.
 
     >>> title(["江志 卷一", "江志 卷二"])
     '江志'
@@ -45,7 +45,7 @@ def title(given: Sequence[str]) -> str:
 
 
 def section_title(volume: str, part: str) -> str:
-    """The title of a volume's section: the volume's, and the part's own where it has one."""
+    """Return the title of a volume's section: the volume's, and the part's own where it has one."""
     return volume if part == volume or volume.endswith(part) else f"{volume}{titles.SEPARATOR}{part}"
 
 
@@ -54,8 +54,8 @@ def section_path(volume: str, path: tuple[str, ...]) -> tuple[str, ...]:
     return (volume, *(path[1:] if path and volume.endswith(path[0]) else path))
 
 
-def _order(file: Path) -> tuple[int, tuple[chapters.Order, ...], str]:
-    """A key: what stands before the volumes, the volumes by their numbers, what stands after them."""
+def _order(file: Path) -> tuple[int, tuple[chapters.ChapterOrder, ...], str]:
+    """Return a key that sorts front matter first, then the volumes by their numbers, then what follows them."""
     name = file.stem
     place = 2 if name.startswith(_AFTER) else 1 if _NAME.fullmatch(name) and not name.startswith(_BEFORE) else 0
     return place, chapters.order(Path(name)), file.name

@@ -1,1 +1,1 @@
-"""Where files come from: repositories, folders, archives."""
+"""Sources of files: repositories, folders, archives."""

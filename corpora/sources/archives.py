@@ -1,4 +1,4 @@
-"""Archives of texts are unpacked within bounds, and nothing of them lands outside the folder that is named."""
+"""Unpacking archives of texts within bounds, with nothing outside the folder that is named."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Self
 MAX_ENTRIES = 400_000
 """Files, folders and what is left out, all of which have to be gone through."""
 MAX_BYTES = 4 << 30
-"""What is unpacked of one archive at most, however small the archive is."""
+"""The most that is unpacked of one archive, however small the archive is."""
 MAX_NAME = 400
 _MAX_HEADER = 16 << 10
 """Bytes of what goes before a member and says more of it, such as a long name."""
@@ -77,7 +77,7 @@ class _Member(tarfile.TarInfo):
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        """The member, or the header of one, that begins here."""
+        """Parse the member, or the header of one, that begins here."""
         found = super().frombuf(buf, encoding, errors)
         if found.type == tarfile.GNUTYPE_SPARSE or (found.type in _HEADERS and found.size > _MAX_HEADER):
             raise ValueError(f"a file with holes, or a header of over {_MAX_HEADER >> 10} KiB")

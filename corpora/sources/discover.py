@@ -14,7 +14,7 @@ from pathlib import Path
 
 from corpora.model import Problem, Source
 from corpora.readers import READERS, chapters, default_id, encodings, identity, kanripo, plain, volumes
-from corpora.readers.encodings import Choice
+from corpora.readers.encodings import EncodingChoice
 
 MAX_DEPTH = 16
 """Folders below the one that was named that are looked into."""
@@ -25,7 +25,7 @@ _MOST_KINDS = 10
 _NO_FILE = "is neither a file nor a folder; it is left out"
 
 
-def discover(path: Path, choices: Sequence[Choice] = ()) -> tuple[list[Source], list[Problem]]:
+def discover(path: Path, choices: Sequence[EncodingChoice] = ()) -> tuple[list[Source], list[Problem]]:
     """Return the sources in a file or a folder, in order of their names, and what could not be looked into.
 
     In a folder, hidden files, README and the like, and files of no known format are passed over; a note counts the
@@ -134,13 +134,13 @@ def _shelf(top: Path) -> Path:
     return top
 
 
-def _encoded(sources: list[Source], choices: Sequence[Choice]) -> list[Source]:
+def _encoded(sources: list[Source], choices: Sequence[EncodingChoice]) -> list[Source]:
     """Return the sources, each with the encodings that were named for its files."""
     return [replace(each, options=(*each.options, *encodings.option(choices, each.files))) for each in sources]
 
 
 def _passed_over(kinds: Counter[str]) -> str:
-    """Say how many files of which kinds are not read, the most frequent kinds first."""
+    """Report how many files of which kinds are not read, the most frequent kinds first."""
     told = [f"{count} {kind or 'without a suffix'}" for kind, count in kinds.most_common(_MOST_KINDS)]
     rest = kinds.total() - sum(count for _, count in kinds.most_common(_MOST_KINDS))
     return f"passed over: {', '.join(told)}" + (f" and {rest} of other kinds" if rest else "")

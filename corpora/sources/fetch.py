@@ -1,4 +1,4 @@
-"""Brings a collection's files here: shallow git clones, or a copy of folders that are already at hand.
+"""Fetching a collection's files: shallow git clones, or a copy of folders that are already at hand.
 
 Each work is made ready in a temporary folder and then renamed into its place, so a work is either whole or
 absent, and a run that was cut off goes on where it stopped.
@@ -23,7 +23,7 @@ CLONE_SECONDS = 1800  # the longest one clone may take
 MAX_FILES = 100_000  # in one copied work
 MAX_BYTES = 2 << 30  # in one copied work
 
-# What git says when the network, and not one repository, is the trouble: trying the next work is in vain.
+# What git says when the network, and not one repository, is the trouble: trying the next work is useless.
 _OFFLINE = ("Could not resolve host", "Failed to connect", "Couldn't connect", "Connection timed out", "unreachable")
 
 
@@ -36,7 +36,7 @@ class _Offline(FetchFailure):
 
 
 class State(StrEnum):
-    """How it stands with one work."""
+    """The state of one work in a run."""
 
     STARTED = "started"
     FETCHED = "fetched"
@@ -45,7 +45,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class FetchStep:
     """One step of a run: ``number`` counts works from 1 to ``total``."""
 
     work_id: str
@@ -56,7 +56,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a run did, as work ids, and where the works are; ``failures`` holds one line for each missing work."""
+    """Result of a run: work ids, and where the works are; ``failures`` holds one line for each missing work."""
 
     folder: Path
     fetched: tuple[str, ...]
@@ -68,9 +68,9 @@ def fetch(
     collection: Collection,
     destination: Path,
     source_folder: Path | None = None,
-    on_progress: Callable[[Progress], None] = lambda _: None,
+    on_progress: Callable[[FetchStep], None] = lambda _: None,
 ) -> Fetched:
-    """Bring every work of a collection into ``destination/<collection id>/<work's folder>``.
+    """Fetch every work of a collection into ``destination/<collection id>/<work's folder>``.
 
     Works are cloned from their repositories, or copied from ``source_folder/<work's folder>`` when that is
     given. A work that is already there is left as it is. A work that can't be had is a line in the result's
@@ -94,7 +94,7 @@ def fetch(
     failures: list[str] = []
     total = len(collection.origins)
     for number, (work_id, origin) in enumerate(collection.origins.items(), start=1):
-        on_progress(Progress(work_id, State.STARTED, number, total))
+        on_progress(FetchStep(work_id, State.STARTED, number, total))
         state = State.PRESENT
         if not (folder / origin.folder).exists():
             try:
@@ -107,12 +107,12 @@ def fetch(
                 state = State.FAILED
         if state is not State.FAILED:
             done[state].append(work_id)
-        on_progress(Progress(work_id, state, number, total))
+        on_progress(FetchStep(work_id, state, number, total))
     return Fetched(folder, tuple(done[State.FETCHED]), tuple(done[State.PRESENT]), tuple(failures))
 
 
 def _from_archive(
-    collection: Collection, destination: Path, source: Path | None, on_progress: Callable[[Progress], None]
+    collection: Collection, destination: Path, source: Path | None, on_progress: Callable[[FetchStep], None]
 ) -> Fetched:
     """Unpack a collection's archive, which ``source`` is or holds."""
     folder = destination / collection.id
@@ -123,7 +123,7 @@ def _from_archive(
         raise FetchFailure(
             f"{collection.id}: name its archive, {collection.archive}, or the folder it is in, with --from"
         )
-    on_progress(Progress(collection.id, State.STARTED, 1, 1))
+    on_progress(FetchStep(collection.id, State.STARTED, 1, 1))
     try:
         destination.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".fetching-", dir=destination) as temporary:
@@ -136,7 +136,7 @@ def _from_archive(
         raise FetchFailure(str(failure)) from failure
     except OSError as error:
         raise FetchFailure(f"{folder}: cannot be written: {error.strerror}") from error
-    on_progress(Progress(collection.id, State.FETCHED, 1, 1))
+    on_progress(FetchStep(collection.id, State.FETCHED, 1, 1))
     return Fetched(folder, (collection.id,), (), ())
 
 
@@ -224,7 +224,7 @@ def _raise(error: OSError) -> None:
 
 
 def count_present(collection: Collection, destination: Path) -> int:
-    """How many of what :func:`fetch` brings, works or an archive, are in ``destination`` already."""
+    """Count the works of a collection (or its one archive) that are in ``destination`` already."""
     if collection.archive:
         return int((destination / collection.id).is_dir())
     return sum((destination / collection.id / origin.folder).is_dir() for origin in collection.origins.values())

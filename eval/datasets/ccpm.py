@@ -1,4 +1,4 @@
-"""Which of four verses does a modern description mean? (CCPM: Li et al. 2021, arXiv 2106.01979)
+"""CCPM: which of four verses does a modern description mean? (Li et al. 2021, arXiv 2106.01979)
 
 The file that is at hand has no part of its own for testing. A fixed hash of the right verse puts every fifth item
 aside, so that no verse that is trained on as right is right again in the test.
@@ -29,7 +29,7 @@ class Item:
 
 
 def read(path: Path, part: Part) -> Iterator[Item]:
-    """The items of one part, in the order of the file.
+    """Read the items of one part, in the order of the file.
 
     Raises OSError where it cannot be read, and KeyError or ValueError where it holds no items.
     """
@@ -42,6 +42,6 @@ def read(path: Path, part: Part) -> Iterator[Item]:
 
 
 def part_of(item: Item) -> Part:
-    """The part to which an item belongs, whatever else the file holds."""
+    """Return the part to which an item belongs, whatever else the file holds."""
     digest = hashlib.sha256(item.verses[item.right].encode()).digest()
     return "test" if int.from_bytes(digest[:4], "big") % PARTS == 0 else "train"

@@ -13,7 +13,7 @@ ADVICE = "name the folder that holds corpora/ and eval/ by --data"
 
 @contextmanager
 def expected(data: Path) -> Iterator[None]:
-    """Say of a file of the test data that isn't there what to do.
+    """Turn a missing file of the test data into an error that says what to do.
 
     Raises:
         IndexFailure: a file below ``data`` was to be read, and isn't there.

@@ -1,4 +1,4 @@
-"""From a modern sentence to the page of the Siku edition where its original stands, in the whole collection.
+"""Queries from a modern sentence to the page of the Siku edition with its original, in the whole collection.
 
 The queries are modern translations of sentences of the 金史, or the sentences themselves in the simplified characters
 of a modern edition; the haystack is every page of the Northeast. A row serves where its sentence was located once and
@@ -18,12 +18,12 @@ SCORE = 0.8
 """The least agreement of a sentence with the edition's wording."""
 
 Row = dict[str, str]
-Rows = Literal["even", "odd", "all"]
+RowSubset = Literal["even", "odd", "all"]
 Wording = Literal["modern", "classical_simplified"]
 
 
-def read_queries(path: Path, rows: Rows, wording: Wording = "modern") -> Iterator[Query]:
-    """The queries of an alignment file, in its order. A sentence that runs over a page end is right on either page.
+def read_queries(path: Path, rows: RowSubset, wording: Wording = "modern") -> Iterator[Query]:
+    """Read the queries of an alignment file, in order. A sentence that runs over a page end is right on either page.
 
     Raises OSError where it cannot be read, and KeyError or ValueError where it is no alignment file.
     """
@@ -32,8 +32,8 @@ def read_queries(path: Path, rows: Rows, wording: Wording = "modern") -> Iterato
         yield Query(row["id"], row[wording], pages)
 
 
-def aligned(path: Path, rows: Rows = "all") -> Iterator[Row]:
-    """The rows of an alignment file by their columns, in its order.
+def aligned(path: Path, rows: RowSubset = "all") -> Iterator[Row]:
+    """Read the rows of an alignment file by their columns, in its order.
 
     Raises OSError where it cannot be read.
     """
@@ -44,7 +44,7 @@ def aligned(path: Path, rows: Rows = "all") -> Iterator[Row]:
 
 
 def located(rows: Iterable[Row]) -> Iterator[Row]:
-    """The rows whose sentence was located once and well.
+    """Return the rows whose sentence was located once and well.
 
     Raises KeyError or ValueError where they are of no alignment file.
     """
@@ -52,5 +52,5 @@ def located(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def page_name(work: str, page: str) -> str:
-    """How a page is called here: the work's id and the page in it, from ``KR2a0035_WYG_063-4a`` or ``063-4a``."""
+    """Return the name of a page here: the work's id and the page in it, from ``KR2a0035_WYG_063-4a`` or ``063-4a``."""
     return f"{work} {page.rpartition('_')[2]}"

@@ -11,7 +11,7 @@ from eval.quality.measuring import Query
 
 
 def read_queries(path: Path) -> dict[str, list[Query]]:
-    """The queries of each type that have judged pages.
+    """Read the queries of each type that have judged pages.
 
     Those that none of the collection answers, and those of names that were respelled, have no judged page; they
     are left out.
@@ -29,13 +29,13 @@ def read_queries(path: Path) -> dict[str, list[Query]]:
 
 
 def read_names(path: Path) -> dict[str, tuple[str, ...]]:
-    """Queries for names that were respelled, with their spellings in the collection: one of them must stand there."""
+    """Read queries for names that were respelled, with their spellings in the collection: one must be on the page."""
     with path.open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     return {row["query"]: tuple(row["expect_any"]) for row in rows if row.get("expect_any")}
 
 
 def read_unanswerable(path: Path) -> list[str]:
-    """Queries that nothing in the collection answers."""
+    """Read queries that nothing in the collection answers."""
     with path.open(encoding="utf-8") as lines:
         return [row["query"] for row in map(json.loads, lines) if row["type"] == "none"]

@@ -1,4 +1,4 @@
-"""A librarian's own questions: where in an index the first right answer stands, question by question.
+"""A librarian's own questions: the rank of the first right answer in an index, question by question.
 
 A question is a line of JSON, in which ``page`` may be left out, for then any page of the work is right:
 
@@ -17,8 +17,8 @@ from eval.datasets.liaojin import page_name
 from eval.quality.bootstrap import drawn_means, with_interval
 from eval.quality.measuring import MEASURES, Query, measured
 from eval.quality.pools import Pool
-from eval.quality.suite import Table
-from eval.quality.systems import OURS, Answers, Indexed, Task
+from eval.quality.suite import ResultTable
+from eval.quality.systems import OURS, Indexed, RankedNames, Task
 from indexer.errors import IndexFailure
 from indexer.progress import Progress
 
@@ -27,7 +27,7 @@ DEPTH = 100
 
 
 def read(path: Path) -> list[Query]:
-    """The questions of a file; a right answer is named by its page, or by its work alone.
+    """Read the questions of a file; a right answer is named by its page, or by its work alone.
 
     Raises:
         IndexFailure: a line is no question; the message names the file, the line and the reason.
@@ -75,8 +75,8 @@ def _answer(place: Any) -> str:
     return page_name(place["work"], page) if page else place["work"]
 
 
-def ask(index: Path, queries: list[Query], on_progress: Progress) -> tuple[Table, Table]:
-    """The measures of each of our systems, and for each question the place of the first right answer.
+def ask(index: Path, queries: list[Query], on_progress: Progress) -> tuple[ResultTable, ResultTable]:
+    """Measure each of our systems, and find for each question the rank of the first right answer.
 
     Raises:
         IndexFailure: the index can't be opened, or an answer is in a work that it doesn't hold.
@@ -91,8 +91,8 @@ def ask(index: Path, queries: list[Query], on_progress: Progress) -> tuple[Table
     ]
     note = f"first right answer among {DEPTH}; – is none"
     return (
-        Table(f"{len(queries)} questions", ("system", *MEASURES), tuple(measures)),
-        Table(note, ("id", "question", *answers), tuple(places)),
+        ResultTable(f"{len(queries)} questions", ("system", *MEASURES), tuple(measures)),
+        ResultTable(note, ("id", "question", *answers), tuple(places)),
     )
 
 
@@ -104,8 +104,8 @@ def _check(task: Task) -> None:
             raise IndexFailure(f"question {query.id}: the index holds no work {work}")
 
 
-def _named(task: Task, system: Indexed, on_progress: Progress) -> Answers:
-    """What is found, a page by its work alone where any page of the work is right."""
+def _named(task: Task, system: Indexed, on_progress: Progress) -> RankedNames:
+    """Return what is found, a page by its work alone where any page of the work is right."""
     found = system.answers(task, on_progress)
     assert found is not None
     return [
@@ -114,7 +114,7 @@ def _named(task: Task, system: Indexed, on_progress: Progress) -> Answers:
     ]
 
 
-def _measures(task: Task, answers: Answers) -> list[str]:
+def _measures(task: Task, answers: RankedNames) -> list[str]:
     values = np.array(list(measured(task.queries, answers).values.values())).T
     drawn = drawn_means(values)
     return [with_interval(values[:, at], drawn[:, at]) for at in range(len(MEASURES))]

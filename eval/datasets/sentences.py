@@ -27,7 +27,7 @@ class Pair(NamedTuple):
 
 
 def read(path: Path) -> list[Pair]:
-    """The pairs of a file in JSON Lines, xz.
+    """Read the pairs of a file in JSON Lines, xz.
 
     Raises OSError where it cannot be read, and KeyError or ValueError where it holds no pairs.
     """
@@ -36,14 +36,14 @@ def read(path: Path) -> list[Pair]:
 
 
 def shares_little(pair: Pair) -> bool:
-    """Whether translation and original have little wording in common."""
+    """Return whether translation and original have little wording in common."""
     classical, modern = set(fold(pair.classical)), set(fold(pair.modern))
     low, high = LITTLE
     return low <= len(classical & modern) / max(len(classical), 1) <= high
 
 
 def queries(pairs: Sequence[Pair]) -> list[Query]:
-    """A query for each pair; an original answers by its own text, and so does any other with the same translation."""
+    """Return a query for each pair; an original answers by its text, and so does any other with that translation."""
     originals: dict[str, set[str]] = defaultdict(set)
     for pair in pairs:
         originals[pair.modern].add(pair.classical)

@@ -1,1 +1,1 @@
-"""Makes the learnt data that ships."""
+"""Training of the learnt data that ships."""

@@ -1,9 +1,9 @@
-"""Learns from windows of an index how vectors of the static model are sorted and coded.
+"""Training of the codebook that sorts and codes vectors of the static model, from windows of an index.
 
     python -m eval.learning.codebook INDEX
 
-What is learnt is saved beside the model. A minute does it. After the model was trained anew (``wenyuan train``) it
-is learnt anew from an index that the new model made.
+What is learnt is saved beside the model. A minute does it. After the model was trained again (``wenyuan train``) it
+is learnt again from an index that the new model made.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SAMPLE = 300_000
 
 
 def from_index(index: Path, model: Path, lists: int = LISTS) -> Codebook:
-    """What is learnt from windows that are drawn from anywhere in an index."""
+    """Train a codebook on windows drawn at random from an index."""
     searched = packs(index)
     firsts = np.cumsum([0, *(len(pack.windows) for pack in searched)])
     drawn = np.sort(np.random.default_rng(7).permutation(int(firsts[-1]))[:SAMPLE])
@@ -39,7 +39,7 @@ def from_index(index: Path, model: Path, lists: int = LISTS) -> Codebook:
 @click.argument("index", type=click.Path(path_type=Path, exists=True))
 @click.option("--model", type=click.Path(path_type=Path, exists=True), default=MODEL, show_default=True)
 def main(index: Path, model: Path) -> None:
-    """Learn it and save it beside the model."""
+    """Train the codebook and save it beside the model."""
     from_index(index, model).save(model)
 
 

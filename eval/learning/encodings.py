@@ -1,4 +1,4 @@
-"""Learns how usual characters and pairs of them are, by which encodings are told apart, and measures that.
+"""Training and measuring of the frequencies of characters and their pairs, by which encodings are told apart.
 
     python -m eval.learning.encodings train      writes corpora/readers/characters.tsv and pairs.npy; a few minutes
     python -m eval.learning.encodings            reads texts in every encoding, and prints how many were read rightly
@@ -107,7 +107,7 @@ def train(data: Path) -> None:
 
 
 def texts(data: Path) -> list[Texts]:
-    """The texts that are measured on, none of which was learnt from."""
+    """Return the texts that are measured on, none of which was trained on."""
     siku = _indexed(data / "corpora" / "kanripo", 40)
     poems = _indexed(data / "corpora" / "chinese-poetry" / "yudingquantangshi", 60)
     books = _unlearnt_books(data)
@@ -127,7 +127,7 @@ def texts(data: Path) -> list[Texts]:
 
 
 def measured(given: Sequence[Texts], files: int = FILES, seed: int = 7) -> Iterator[dict[str, Any]]:
-    """For each encoding and text, how many files of each length were read rightly, character by character."""
+    """Count, for each encoding and text, the files of each length that were read rightly, character by character."""
     for name in ("gb18030", "big5", "shift_jis", "euc-jp", "euc-kr", "utf-8"):
         for source in given:
             if name not in source.encodings:
@@ -151,7 +151,7 @@ def measured(given: Sequence[Texts], files: int = FILES, seed: int = 7) -> Itera
 
 
 def _shaped(text: str, length: int, chance: random.Random) -> str:
-    """A stretch of a text, written in one of six ways; not all of it ASCII."""
+    """Draw a stretch of a text, written in one of six ways; not all of it ASCII."""
     while True:
         start = chance.randrange(max(len(text) - 4 * length, 1))
         raw = text[start : start + 4 * length]
@@ -201,13 +201,13 @@ def _written(text: str, name: str) -> bytes:
 
 
 def _indexed(folder: Path, sections: int) -> str:
-    """The text of some sections of each work below a folder."""
+    """Return the text of some sections of each work below a folder."""
     works = (item for source in discover(folder)[0] for item in read(source) if isinstance(item, Work))
     return "".join(section.text for work in works for section in work.sections[:sections])
 
 
 def _unlearnt_books(data: Path, most: int = 3_000_000) -> str:
-    """Chapters of books of which no sentence is in the training pairs."""
+    """Return chapters of books of which no sentence is in the training pairs."""
     with lzma.open(data / "eval" / "parallel.train.jsonl.xz", "rt", encoding="utf-8") as file:
         learnt = {json.loads(line)["work"] for line in file}
     parts: list[str] = []
@@ -241,7 +241,7 @@ def _codes(text: str) -> NDArray[np.uint32]:
 
 
 def _frequencies(weighted: Sequence[tuple[str, float]]) -> dict[float, list[str]]:
-    """Characters by log-frequency, in steps of half a nat. ASCII, kana and the like are left to their kinds."""
+    """Group characters by log-frequency, in steps of half a nat. ASCII, kana and the like are left to their kinds."""
     counts = np.zeros(0x110000)
     for text, weight in weighted:
         counts += weight * np.bincount(_codes(text), minlength=len(counts))
@@ -256,7 +256,7 @@ def _frequencies(weighted: Sequence[tuple[str, float]]) -> dict[float, list[str]
 
 
 def _pairs(text: str) -> NDArray[np.uint64]:
-    """Pairs of characters beyond ASCII, as one number each."""
+    """Return pairs of characters beyond ASCII, as one number each."""
     codes = _codes(text)
     both = (codes[1:] >= 0x80) & (codes[:-1] >= 0x80)
     return (codes[:-1][both].astype(np.uint64) << np.uint64(32)) | codes[1:][both]
@@ -269,7 +269,7 @@ def _pair_buckets(text: str) -> NDArray[np.uint32]:
 
 
 def _usual_pairs(text: str) -> NDArray[np.uint32]:
-    """Buckets of the most frequent pairs."""
+    """Return the buckets of the most frequent pairs."""
     pairs, counts = np.unique(_pairs(text), return_counts=True)
     usual = pairs[np.argsort(-counts, kind="stable")[:_USUAL_PAIRS]]
     first, second = (usual >> np.uint64(32)).astype(np.uint32), usual.astype(np.uint32)

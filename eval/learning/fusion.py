@@ -1,4 +1,4 @@
-"""Learns how much each feature of likeness counts (:data:`search.ranking.fusion.WEIGHTS`), and says how well that does.
+"""Training of the weights of features (:data:`search.ranking.fusion.WEIGHTS`), and how well they do.
 
 ``python -m eval.learning.fusion --data ../shared`` prints the weights. For each development query the passages that
 would be compared token by token are gathered with their features; the weights are those under which the right ones are
@@ -34,7 +34,7 @@ from web.commands.progress import Bars
 SENTENCES = 1500
 """Sentences of the 金史 that are learnt from, drawn at random."""
 NATURAL = 2
-"""What a natural query counts, a sentence counting 1. With more, sentences lose more than natural queries gain."""
+"""The weight of a natural query, where a sentence has 1. With more, sentences lose more than natural queries gain."""
 PENALTY = 1e-3
 
 Values = NDArray[np.float64]
@@ -49,7 +49,7 @@ class Judged(NamedTuple):
 
 
 def judged(library: Library, queries: Sequence[Query], counts: float, on_progress: Progress) -> list[Judged]:
-    """Ask every query; those for which nothing right is found teach nothing and are left out."""
+    """Run every query; those for which nothing right is found teach nothing and are left out."""
     rows = []
     for done, query in enumerate(queries, start=1):
         places, values = features(library, query.text)
@@ -61,7 +61,7 @@ def judged(library: Library, queries: Sequence[Query], counts: float, on_progres
 
 
 def learn(rows: Sequence[Judged]) -> Values:
-    """The weight of each feature."""
+    """Fit the weight of each feature."""
     spread: Values = np.concatenate([row.features for row in rows]).std(axis=0) + 1e-9
     total = sum(row.counts for row in rows)
 
@@ -81,7 +81,7 @@ def learn(rows: Sequence[Judged]) -> Values:
 
 
 def centre(rows: Sequence[Judged], weights: Values) -> float:
-    """The weighted sum of features that is as likely as not to be right: with it, as many are expected as are right."""
+    """Return the intercept: the weighted sum of features that is 50 % likely to be right."""
     sums = np.concatenate([row.features for row in rows]) @ weights
     right = sum(int(row.right.sum()) for row in rows)
     found: float = brentq(lambda at: float(expit(sums - at).sum()) - right, sums.min() - 50, sums.max() + 50)
@@ -92,7 +92,7 @@ def centre(rows: Sequence[Judged], weights: Values) -> float:
 @click.option("--data", type=click.Path(path_type=Path, exists=True), required=True, help="Has corpora/ and eval/.")
 @click.option("--index", type=click.Path(path_type=Path, exists=True), help="Of the Northeast.  [default: built anew]")
 def main(data: Path, index: Path | None) -> None:
-    """Learn the weights and print them."""
+    """Fit the weights and print them."""
     with Bars() as bars, expected(data):
         materials = Materials(data, index, "even", bars)
         with materials.northeast() as folder:

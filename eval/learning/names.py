@@ -1,6 +1,6 @@
 """Old and new spellings of names, read from 欽定遼金元三史國語解, which states them one by one.
 
-``python -m eval.learning.names --data ../shared`` writes ``corpora/aliases/liao-jin-yuan.tsv`` anew and says what it
+``python -m eval.learning.names --data ../shared`` writes ``corpora/aliases/liao-jin-yuan.tsv`` and says what it
 found.
 
 An entry of that book is a name as the Siku editors spell it, and a note: what it means, and for each volume of the
@@ -44,7 +44,7 @@ AGREEING = 0.8
 ORDINARY = 3
 """A spelling that stands this often in books older than the Liao, and is not far commoner in later ones, is a word."""
 COMMONER = 20
-"""How many times commoner in later books a name must be all the same."""
+"""The factor by which a name must be commoner in later books all the same."""
 LENGTHS = range(2, 8)
 """Characters of a name."""
 EVERYDAY = 250
@@ -101,7 +101,7 @@ _CHAPTERS = {
     "公主": "person",
     "人名": "person",
 }
-"""What a chapter lists, by the word that begins its heading."""
+"""The kinds of names that a chapter lists, by the word that begins its heading."""
 _GLOSSES = {
     "place": "河水山川地城嶺濼泊寨村關路州縣島江谷堡站驛淀殿宫門泉津澤鄉",
     "people": "部國族",
@@ -110,7 +110,7 @@ _GLOSSES = {
     "clan": "姓",
     "person": "人后妃帝戒",
 }
-"""What is said of a name behind it, before 名, and the kind that it tells."""
+"""Words behind a name, before 名, and the kind that they tell."""
 
 _KIND_OF = {character: kind for kind, characters in _GLOSSES.items() for character in characters}
 _NUMBER = "[一二三四五六七八九十百]+"
@@ -129,7 +129,7 @@ _UNCLEAR = re.compile(r"[^\u3400-\u9fff\U00020000-\U0003ffff]|[卷巻作]")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuthorityEntry:
     """One name of the authority: its new spelling, the note on it, the file's number and what its chapter lists."""
 
     name: str
@@ -138,8 +138,8 @@ class Entry:
     kind: str
 
 
-def entries(folder: Path) -> Iterator[Entry]:
-    """The entries of the authority, in its order. Raises OSError where a file cannot be read."""
+def entries(folder: Path) -> Iterator[AuthorityEntry]:
+    """Read the entries of the authority, in its order. Raises OSError where a file cannot be read."""
     for path in sorted(folder.glob(f"{AUTHORITY}_*.txt")):
         kind = ""
         for block in re.split(r"\n(?=\u3000\u3000)", _MARKS.sub("", path.read_text(encoding="utf-8"))):
@@ -147,11 +147,11 @@ def entries(folder: Path) -> Iterator[Entry]:
             kind = next((each for word, each in _CHAPTERS.items() if text.startswith(word)), kind)
             match = _ENTRY.match(text)
             if kind and match and match["note"]:
-                yield Entry(re.sub("[()]", "", match["name"]), match["note"], path.stem[-3:], kind)
+                yield AuthorityEntry(re.sub("[()]", "", match["name"]), match["note"], path.stem[-3:], kind)
 
 
-def former(entry: Entry) -> Iterator[tuple[str, str]]:
-    """The old spellings that an entry states, each with the kind of what it names."""
+def former(entry: AuthorityEntry) -> Iterator[tuple[str, str]]:
+    """Yield the old spellings that an entry states, each with the kind of what it names."""
     for match in _FORMER.finditer(re.sub("[()\u3000]", "", entry.note)):
         for name in re.split("[又或亦]作", match[1]):
             kind = entry.kind
@@ -166,7 +166,7 @@ def former(entry: Entry) -> Iterator[tuple[str, str]]:
 
 
 def is_pair(old: str, new: str) -> bool:
-    """Whether two spellings can be of one name and differ once folded."""
+    """Return whether two spellings can be of one name and differ once folded."""
     if _UNCLEAR.search(old + new) or fold(old) == fold(new):
         return False
     short, long = sorted((len(fold(old)), len(fold(new))))
@@ -174,7 +174,7 @@ def is_pair(old: str, new: str) -> bool:
 
 
 def table(data: Path) -> tuple[list[Alias], dict[str, int]]:
-    """The rows of the table, and what was counted on the way.
+    """Return the rows of the table, and what was counted on the way.
 
     Raises OSError where a file of ``data`` cannot be read, and KeyError or ValueError where it is not the right one.
     """
@@ -219,7 +219,7 @@ def _candidates(data: Path) -> Iterator[tuple[str, str]]:
 
 
 def _confirmed(data: Path, candidates: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """The candidates that the even rows of the aligned 金史 show."""
+    """Yield the candidates that the even rows of the aligned 金史 show."""
     path = data / "eval" / "liaojin" / "KR2a0035.tsv"
     rows = aligned(path, "even")
     sentences = [(fold(row["classical_simplified"]), fold(row["kanripo_text"])) for row in rows]
@@ -231,12 +231,12 @@ def _confirmed(data: Path, candidates: Iterable[tuple[str, str]]) -> Iterator[tu
 
 
 def _within(old: str, new: str, pair: tuple[str, str]) -> bool:
-    """Whether a pair is only a part of another one."""
+    """Return whether a pair is only a part of another one."""
     return fold(old) in pair[0] and fold(new) in pair[1]
 
 
 def _ordinary(data: Path, rows: Iterable[Alias]) -> set[str]:
-    """The folded spellings that older books have as words, or as other people's names."""
+    """Return the folded spellings that older books have as words, or as other people's names."""
     names = {fold(name) for row in rows for name in (row.name, row.other)}
     # Longer ones do not stand anywhere by accident.
     lengths = (2, 3)
@@ -264,7 +264,7 @@ def _ordinary(data: Path, rows: Iterable[Alias]) -> set[str]:
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path, exists=True), required=True, help="Has corpora/ and eval/.")
 def main(data: Path) -> None:
-    """Write the table of old and new spellings anew."""
+    """Write the table of old and new spellings."""
     with expected(data):
         rows, counted = table(data)
     write_aliases(TABLE, ABOUT, rows)

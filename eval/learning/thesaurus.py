@@ -1,10 +1,10 @@
-"""Which classical words stand where a modern one does: learnt from aligned sentences, and judged by hand.
+"""Training of the thesaurus: classical words for modern ones, learnt from aligned sentences, and judged by hand.
 
 Words are aligned by IBM's model 1 (Brown et al. 1993) in both directions, and a pair counts only as far as both
 agree. A classical sentence has no word bounds: its words are its characters and its commoner pairs of them. What
 stands on both sides alike needs no translation and is taken out before; a word that often does is no modern word.
 
-    python -m eval.learning.thesaurus mine      learns search/words/thesaurus.tsv anew, about eight minutes on two cores
+    python -m eval.learning.thesaurus mine      writes search/words/thesaurus.tsv, about eight minutes on two cores
     python -m eval.learning.thesaurus measure   holds it against eval/learning/word_pairs.jsonl
 """
 
@@ -67,7 +67,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class SentenceWords:
     """The distinct words of each sentence, by number: those of sentence i between ``bounds[i]`` and the next."""
 
     words: tuple[str, ...]
@@ -111,8 +111,8 @@ def mine(pairs: Path, limit: int | None = None) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def align(source: Side, target: Side) -> Floats:
-    """How often each word of ``source`` is expected to have become each word of ``target``, by IBM's model 1."""
+def align(source: SentenceWords, target: SentenceWords) -> Floats:
+    """Estimate how often each word of ``source`` became each word of ``target``, by IBM's model 1."""
     width, nothing = len(target.words), len(source.words)
     chances = np.ones((nothing + 1) * width, np.float32)
     for _ in range(ROUNDS):
@@ -129,7 +129,7 @@ def align(source: Side, target: Side) -> Floats:
 
 
 def measure(thesaurus: Thesaurus, judged: Path = JUDGED, held_out: bool = True) -> dict[str, float]:
-    """How good the classical words of the judged ones are: of those held out, or of those used for development.
+    """Measure the classical words of the judged ones: of those held out, or of those used for development.
 
     ``precision@3`` is the share of right ones among the first three (fewer where fewer are given; 0 where none are),
     ``right in 5`` the share of modern words with a right one among the first five.
@@ -153,7 +153,7 @@ def measure(thesaurus: Thesaurus, judged: Path = JUDGED, held_out: bool = True) 
 
 
 def _sentences(pairs: Path, limit: int | None) -> Iterator[tuple[str, set[str], set[str]]]:
-    """The work of each pair of sentences, and their distinct words, folded."""
+    """Yield the work of each pair of sentences, and their distinct words, folded."""
     with lzma.open(pairs, "rt", encoding="utf-8") as lines:
         for number, line in enumerate(lines):
             if number == limit:
@@ -171,18 +171,18 @@ def _runs(text: str) -> Iterator[str]:
     return map(fold, _RUN.findall(text))
 
 
-def _side(sentences: Sequence[Sequence[str]], least: int, least_longer: int) -> Side:
-    """The words that stand in at least so many sentences: of one character, and longer ones."""
+def _side(sentences: Sequence[Sequence[str]], least: int, least_longer: int) -> SentenceWords:
+    """Return the words that occur in at least so many sentences: of one character, and longer ones."""
     counts = Counter(word for words in sentences for word in words)
     known = sorted(word for word, count in counts.items() if count >= (least if len(word) == 1 else least_longer))
     numbers = {word: number for number, word in enumerate(known)}
     kept = [[numbers[word] for word in words if word in numbers] for words in sentences]
     bounds = np.cumsum([0, *map(len, kept)])
-    return Side(tuple(known), np.array([number for words in kept for number in words], dtype=np.int32), bounds)
+    return SentenceWords(tuple(known), np.array([number for words in kept for number in words], dtype=np.int32), bounds)
 
 
-def _cells(source: Side, target: Side, first: int, nothing: int) -> tuple[NDArray[np.int64], ...]:
-    """For each target word of a chunk, the cells of the table that may have made it: its sentence's, and nothing's.
+def _cells(source: SentenceWords, target: SentenceWords, first: int, nothing: int) -> tuple[NDArray[np.int64], ...]:
+    """Return, for each target word of a chunk, the cells of the table that may have made it: its sentence's and null's.
 
     They stand in a row; with them come where the cells of each target word start, and how many they are.
     """
@@ -199,15 +199,15 @@ def _cells(source: Side, target: Side, first: int, nothing: int) -> tuple[NDArra
 
 
 def _is_listed(word: str, works: int) -> bool:
-    """Whether a modern word is one that is searched for: it means something by itself, and is no name."""
+    """Return whether a modern word is one that is searched for: it means something by itself, and is no name."""
     tag = jieba.posseg.dt.word_tag_tab.get(word, "x")
     if tag.startswith(_NAMES):
         return len(word) == 2 and works >= WIDELY_USED
     return 2 <= len(word) <= LONGEST_WORD and not tag.startswith(_PARTICLE_TAGS)
 
 
-def _searchable(side: Side) -> Iterator[bool]:
-    """Whether each classical word is one that is searched for: no particle, nor one that happens to stand beside."""
+def _searchable(side: SentenceWords) -> Iterator[bool]:
+    """Yield whether each classical word is one that is searched for: no particle, nor one found beside it by chance."""
     counts = dict(zip(side.words, side.counts.tolist(), strict=True))
     for word in side.words:
         meaning = [character for character in word if character not in PARTICLES]
@@ -218,7 +218,7 @@ def _searchable(side: Side) -> Iterator[bool]:
 
 
 def _spelt(word: str, classical: str) -> str:
-    """The spelling that is meant where the folded modern word settles it: 发 in 头发 is 髮, not the usual 發."""
+    """Return the spelling that is meant where the folded modern word settles it: 发 in 头发 is 髮, not the usual 發."""
     traditional = _TRADITIONAL.convert(word)
     at = word.find(classical)
     spelt = traditional[at : at + len(classical)]
@@ -227,7 +227,7 @@ def _spelt(word: str, classical: str) -> str:
 
 
 def _chosen(worth: Floats, shares: Floats, words: Sequence[str]) -> Iterator[str]:
-    """The best words; a pair that has a character of an earlier one is found by searching for that one."""
+    """Choose the best words; a pair that has a character of an earlier one is found by searching for that one."""
     order = np.argsort(-worth, kind="stable")[: 4 * MOST]
     least = WEAKEST_OF_BEST * float(worth[order[0]])
     given: list[str] = []
@@ -256,7 +256,7 @@ def main() -> None:
 @click.option("--out", type=click.Path(path_type=Path), default=TABLE)
 @click.option("--limit", type=int, help="Pairs to read.  [default: all]")
 def _mine(data: Path, out: Path, limit: int | None) -> None:
-    """Learn the table anew."""
+    """Learn the table from the pairs."""
     with expected(data):
         found = mine(data / "eval" / "parallel.train.jsonl.xz", limit)
     out.write_text("\n".join(_written(found)) + "\n", "utf-8")
@@ -266,7 +266,7 @@ def _mine(data: Path, out: Path, limit: int | None) -> None:
 @main.command(name="measure")
 @click.option("--table", type=click.Path(path_type=Path), default=TABLE)
 def _measure(table: Path) -> None:
-    """Hold the table against the judged words."""
+    """Measure the table on the judged words."""
     for held_out, title in ((True, "held out"), (False, "development")):
         figures = measure(Thesaurus.load(table), held_out=held_out)
         click.echo(f"{title}: " + ", ".join(f"{name} {figure:.3g}" for name, figure in figures.items()))

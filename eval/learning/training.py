@@ -50,7 +50,7 @@ VERSES = 64
 DROPPED = 0.4
 """The share of a verse's tokens, and of its description's, that are left out."""
 VERSES_COUNT = 0.15
-"""What the verses count in the loss, beside the sentences."""
+"""The weight of the verses in the loss, beside the sentences."""
 TEMPERATURE = 0.05
 LEARNING_RATE = 0.006
 HELD_OUT = 5_000
@@ -71,7 +71,7 @@ UNKNOWN = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class TextSide:
     """All texts of one side in a row, folded. ``bounds[i]`` and ``bounds[i + 1]`` enclose text i.
 
     ``first`` and ``last`` enclose the section that text i stands in.
@@ -85,15 +85,15 @@ class Side:
 
 
 Stretches = tuple[Ids, Ids]
-"""Where texts start and end in their side."""
+"""The bounds of texts in their side."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Verses:
     """Descriptions, and for each its verses in a row, the right one first."""
 
-    descriptions: Side
-    verses: Side
+    descriptions: TextSide
+    verses: TextSide
     choices: int
 
 
@@ -161,15 +161,15 @@ class _Model(nn.Module):  # type: ignore[misc]  # torch is not read for its type
         self.importance = nn.Parameter(torch.zeros(tokens + 1))
 
     def weigh(self, rarity: NDArray[np.float32]) -> None:
-        """Begin with importances that say how rare a token is, and how much it moves a sum."""
+        """Initialise the importances by how rare a token is, and how much it moves a sum."""
         with torch.no_grad():
             lengths = self.table.weight[:-1].norm(dim=1)
             start = (lengths / lengths.mean() * torch.from_numpy(rarity)).clamp(min=0.05)
             # The inverse of softplus.
             self.importance[:-1] = torch.log(torch.expm1(start.clamp(max=20.0)))
 
-    def sums(self, side: Side, stretches: Stretches, dropped: float = 0.0) -> torch.Tensor:
-        """The sum of each stretch's token vectors, a share of them left out."""
+    def sums(self, side: TextSide, stretches: Stretches, dropped: float = 0.0) -> torch.Tensor:
+        """Return the sum of each stretch's token vectors, a share of them left out."""
         starts, ends = stretches
         characters, lengths = _gather(side.characters, starts, ends)
         pairs, pair_lengths = _gather(side.pairs, starts, np.maximum(ends - 1, starts))
@@ -184,8 +184,8 @@ class _Model(nn.Module):  # type: ignore[misc]  # torch is not read for its type
         summed: torch.Tensor = self.table(torch.from_numpy(ids[order]), torch.from_numpy(offsets))
         return summed
 
-    def tokens(self, side: Side, stretches: Stretches, characters: int, dropped: float = 0.0) -> torch.Tensor:
-        """The rows of each stretch's first tokens, a stretch a line, a share of them left out."""
+    def tokens(self, side: TextSide, stretches: Stretches, characters: int, dropped: float = 0.0) -> torch.Tensor:
+        """Return the rows of each stretch's first tokens, a stretch a line, a share of them left out."""
         starts, ends = stretches
         places = starts[:, None] + np.arange(characters)
         inside = places < ends[:, None]
@@ -198,7 +198,7 @@ class _Model(nn.Module):  # type: ignore[misc]  # torch is not read for its type
         return torch.from_numpy(np.where(lacking, self.unknown, rows))
 
     def compared(self, asked: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
-        """Scores of each query (queries × tokens) with its own texts (queries × texts × tokens)."""
+        """Score each query (queries × tokens) with its own texts (queries × texts × tokens)."""
         queries, count, length = texts.shape
         known = asked != self.unknown
         with torch.no_grad():
@@ -221,7 +221,7 @@ class _Model(nn.Module):  # type: ignore[misc]  # torch is not read for its type
 
 def _loss(
     model: _Model,
-    sides: tuple[Side, Side],
+    sides: tuple[TextSide, TextSide],
     batch: Ids,
     queries: Stretches,
     texts: Stretches,
@@ -289,7 +289,7 @@ def _read(path: Path, limit: int | None) -> tuple[list[str], list[str], list[str
 
 
 def _vocabulary(texts: list[str]) -> NDArray[np.uint64]:
-    """The commonest characters and pairs, sorted."""
+    """Return the commonest characters and pairs, sorted."""
     counts: dict[int, int] = {}
     for first in range(0, len(texts), 200_000):
         chunk = code_points("\x00".join(texts[first : first + 200_000]))
@@ -303,7 +303,7 @@ def _vocabulary(texts: list[str]) -> NDArray[np.uint64]:
     return np.array(sorted(chosen), dtype=np.uint64)
 
 
-def _side(texts: Sequence[str], sections: Sequence[str], keys: NDArray[np.uint64]) -> Side:
+def _side(texts: Sequence[str], sections: Sequence[str], keys: NDArray[np.uint64]) -> TextSide:
     codes = code_points("".join(texts))
     characters, pairs = token_keys(codes)
     bounds = np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64)
@@ -312,7 +312,7 @@ def _side(texts: Sequence[str], sections: Sequence[str], keys: NDArray[np.uint64
     own = np.cumsum(change) - 1
     ends = np.append(starts[1:], len(texts))
     pair_ids = np.append(_lookup(keys, pairs), UNKNOWN)
-    return Side(_lookup(keys, characters), pair_ids, bounds, bounds[starts[own]], bounds[ends[own]])
+    return TextSide(_lookup(keys, characters), pair_ids, bounds, bounds[starts[own]], bounds[ends[own]])
 
 
 def _lookup(keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Ids:
@@ -321,8 +321,8 @@ def _lookup(keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Ids:
     return ids
 
 
-def _rarity(sides: tuple[Side, Side], tokens: int) -> NDArray[np.float32]:
-    """The logarithm of how rare each token is among the sentences."""
+def _rarity(sides: tuple[TextSide, TextSide], tokens: int) -> NDArray[np.float32]:
+    """Return the logarithm of how rare each token is among the sentences."""
     sentences = np.zeros(tokens)
     for side in sides:
         owners = np.repeat(np.arange(len(side.bounds) - 1), np.diff(side.bounds))
@@ -335,7 +335,7 @@ def _rarity(sides: tuple[Side, Side], tokens: int) -> NDArray[np.float32]:
 
 
 def _batches(runs: Sequence[Ids], epochs: int, random: np.random.Generator) -> Iterator[Ids]:
-    """Every sentence once an epoch; a batch is half runs, half single sentences, in no order."""
+    """Yield every sentence once an epoch; a batch is half runs, half single sentences, in no order."""
     for _ in range(epochs):
         shuffled = random.permutation(len(runs))
         middle = len(runs) // 2
@@ -346,12 +346,12 @@ def _batches(runs: Sequence[Ids], epochs: int, random: np.random.Generator) -> I
             yield random.permutation(np.concatenate([together[at : at + half], single[at : at + half]]))
 
 
-def _sentences(side: Side, rows: Ids) -> Stretches:
+def _sentences(side: TextSide, rows: Ids) -> Stretches:
     return side.bounds[rows], side.bounds[rows + 1]
 
 
-def _parts(side: Side, rows: Ids, random: np.random.Generator) -> Stretches:
-    """The sentences, some of them cut down to a part of at least a third of them."""
+def _parts(side: TextSide, rows: Ids, random: np.random.Generator) -> Stretches:
+    """Return the sentences, some of them cut down to a part of at least a third of them."""
     starts, ends = _sentences(side, rows)
     lengths = ends - starts
     least = np.minimum(np.maximum(lengths // 3, SHORTEST_QUERY), lengths)
@@ -361,8 +361,8 @@ def _parts(side: Side, rows: Ids, random: np.random.Generator) -> Stretches:
     return np.where(whole, starts, begin), np.where(whole, ends, begin + taken)
 
 
-def _windows(side: Side, rows: Ids, random: np.random.Generator) -> Stretches:
-    """The sentences, half of them replaced by a window that begins shortly before or inside them."""
+def _windows(side: TextSide, rows: Ids, random: np.random.Generator) -> Stretches:
+    """Return the sentences, half of them replaced by a window that begins shortly before or inside them."""
     starts, ends = _sentences(side, rows)
     slack = np.maximum(ends - starts - WINDOW // 2, 0)
     moved = starts - random.integers(0, WINDOW // 2, len(rows)) + (random.random(len(rows)) * slack).astype(np.int64)

@@ -1,1 +1,1 @@
-"""How well search finds."""
+"""Quality of search."""

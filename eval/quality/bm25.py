@@ -20,7 +20,7 @@ Tokenize = Callable[[str], list[str]]
 
 
 def words(text: str) -> list[str]:
-    """jieba's words of the folded text; what is punctuated is cut there first.
+    """Segment the folded text by jieba, punctuated text at its marks first.
 
     >>> words("會寧府在長白山。")
     ['会宁', '府', '在', '长白山']
@@ -30,7 +30,7 @@ def words(text: str) -> list[str]:
 
 
 def characters(text: str) -> list[str]:
-    """Characters and adjacent pairs of the folded text."""
+    """Return the characters and adjacent pairs of the folded text."""
     return grams(fold(text))
 
 
@@ -55,7 +55,7 @@ class Bm25:
         self._texts = csr_matrix((weights, columns, bounds), (len(texts), len(self._columns)))
 
     def scores(self, queries: Sequence[str]) -> Iterator[NDArray[np.float32]]:
-        """For each query the score of every text."""
+        """Score every text for each query."""
         transposed = self._texts.T.tocsr()
         for first in range(0, len(queries), _QUERIES_AT_ONCE):
             bags = [self._known(query) for query in queries[first : first + _QUERIES_AT_ONCE]]

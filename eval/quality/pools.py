@@ -1,4 +1,4 @@
-"""What a system is given to search: named texts, the index of them if there is one, and what gets a vector."""
+"""Pools for a system to search: named texts, the index of them if there is one, and what gets a vector."""
 
 from __future__ import annotations
 
@@ -48,20 +48,20 @@ class Pool:
 
 
 def of_index(index: Path) -> Pool:
-    """Every page of an index, in folded characters."""
+    """Return every page of an index, in folded characters."""
     names, texts = zip(*_passages(index), strict=True)
     return Pool(names, texts, whole=False, index=index)
 
 
 def of_texts(texts: Mapping[str, str], folder: Path, whole: bool, on_progress: Progress) -> Pool:
-    """Classical texts by name, indexed anew in ``folder``, which is empty."""
+    """Index classical texts by name in ``folder``, which is empty."""
     names = tuple(texts)
     index = index_texts(texts.values(), "lzh", folder, on_progress)
     return Pool(names, tuple(texts.values()), whole, index, lambda work, _: names[int(work)])
 
 
 def index_texts(texts: Iterable[str], language: str, folder: Path, on_progress: Progress) -> Path:
-    """An index in ``folder``, which is empty, of texts in one language; the id of a text's work is its number."""
+    """Index texts in one language in ``folder``, which is empty; the id of a text's work is its number."""
     file = folder / "texts.jsonl"
     with file.open("w", encoding="utf-8") as lines:
         for number, text in enumerate(texts):

@@ -17,11 +17,11 @@ from search.ranking.signals import by_meaning, by_words, exact_query, signals
 from search.stores.base import Eligible, Ref, Wanted
 from search.words.aliases import expand
 
-Kind = Literal["characters", "semantic", "fused", "hybrid"]
-"""What ranks: characters, vectors, both, or the default search."""
+RankingKind = Literal["characters", "semantic", "fused", "hybrid"]
+"""The kinds of ranking: by characters, by vectors, by both, or the default search."""
 
 
-def ranking(library: Library, text: str, kind: Kind, limit: int) -> list[tuple[str, str, float]]:
+def ranking(library: Library, text: str, kind: RankingKind, limit: int) -> list[tuple[str, str, float]]:
     """Return work, page and score of the passages nearest to a plain text, by one kind of ranking."""
     if kind == "hybrid":
         found = library.search(SearchRequest(q=text, limit=limit))

@@ -1,4 +1,4 @@
-"""How many of the windows that are truly nearest a search finds: recall against exhaustive search."""
+"""Recall of vector search against exhaustive search."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _BATCH = 8192
 
 
 def recall(index: Path, queries: Sequence[str], depth: int, on_progress: Progress) -> float:
-    """The share of each query's ``depth`` nearest windows that a search finds among as many, on average.
+    """Return the share of each query's ``depth`` nearest windows that a search finds among as many, on average.
 
-    Exhaustive search embeds every window anew and compares full vectors. The index is one built with the model that
+    Exhaustive search embeds every window again and compares full vectors. The index is one built with the model that
     ships with the package.
     """
     searched = dict(enumerate(packs(index)))

@@ -1,4 +1,4 @@
-"""How well the table of names does what it is for: an old spelling finds the Siku editors' one, and little else.
+"""Quality of the table of names: an old spelling should find the Siku editors' one, and little else.
 
 The sentences of the 金史 stand in the data twice: as a modern edition has them, with the old spellings, and as the
 Siku edition does. A sentence is right for a name where the modern edition has the name in it; it is found where the
@@ -20,7 +20,7 @@ FEWEST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AlignedRow:
     """A sentence in both editions, folded."""
 
     modern: str
@@ -29,7 +29,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Over all names: the sentences that have the name, those that are found, and those that are both."""
+    """Counts over all names: the sentences that have the name, those that are found, and those that are both."""
 
     names: int
     right: int
@@ -47,17 +47,17 @@ class Tally:
         return self.both / self.right if self.right else 0.0
 
 
-def read(path: Path) -> list[Row]:
-    """The odd rows of an alignment file whose two texts agree well enough.
+def read(path: Path) -> list[AlignedRow]:
+    """Read the odd rows of an alignment file whose two texts agree well enough.
 
     Raises OSError where it cannot be read, and KeyError or ValueError where it is no alignment file.
     """
     rows = located(aligned(path, "odd"))
-    return [Row(fold(row["classical_simplified"]), fold(row["kanripo_text"])) for row in rows]
+    return [AlignedRow(fold(row["classical_simplified"]), fold(row["kanripo_text"])) for row in rows]
 
 
-def measure(rows: Iterable[Row], names: Names, *, aliases: bool) -> Tally:
-    """Look for every name of the table that stands often enough; with its other spellings, or as it is alone."""
+def measure(rows: Iterable[AlignedRow], names: Names, *, aliases: bool) -> Tally:
+    """Search for every name of the table that occurs often enough; with its other spellings, or alone."""
     rows = list(rows)
     measured, right, found, both = 0, 0, 0, 0
     for name in names:

@@ -1,4 +1,4 @@
-"""What is measured, part by part; each part is a table."""
+"""The suite of measurements, part by part; each part is a table."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from corpora.sources.discover import discover
 from eval.datasets import bundled, liaojin, northeast
 from eval.datasets.data import ADVICE
 from eval.quality import modern, respelled
-from eval.quality.measuring import Query, Scores, score
-from eval.quality.rankings import Kind, ranking
+from eval.quality.measuring import Query, QueryScores, score
+from eval.quality.rankings import RankingKind, ranking
 from eval.quality.recall import recall
 from eval.quality.verbatim import held_out, read_sentences, verbatim_share
 from indexer.building.build import build
@@ -28,7 +28,12 @@ from indexer.text.folding import fold
 from search.library import Library
 from search.words import aliases
 
-KINDS: dict[Kind, str] = {"characters": "words", "semantic": "meaning", "fused": "both", "hybrid": "both + rerank"}
+KINDS: dict[RankingKind, str] = {
+    "characters": "words",
+    "semantic": "meaning",
+    "fused": "both",
+    "hybrid": "both + rerank",
+}
 SIKU = "KR2a0035"
 """The 金史 of the Siku edition."""
 RECALL_QUERIES = 200
@@ -38,7 +43,7 @@ Cell = str | int | float
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ResultTable:
     """One part's result."""
 
     title: str
@@ -52,7 +57,7 @@ class Materials:
 
     data: Path
     index: Path | None
-    rows: liaojin.Rows
+    rows: liaojin.RowSubset
     on_progress: Progress
 
     @property
@@ -74,7 +79,7 @@ class Materials:
 
     @contextmanager
     def northeast(self) -> Iterator[Path]:
-        """An index of the Northeast."""
+        """Yield an index of the Northeast."""
         if self.index is not None:
             yield self.index
             return
@@ -83,8 +88,8 @@ class Materials:
             yield Path(folder)
 
 
-def verbatim(materials: Materials) -> Table:
-    """The share of the 金史's sentences that stand verbatim in the Siku edition, by folding."""
+def verbatim(materials: Materials) -> ResultTable:
+    """Measure the share of the 金史's sentences that occur verbatim in the Siku edition, by folding."""
     sources, _ = discover(materials.siku / SIKU)
     work = next((work for source in sources for work in readers.read(source) if isinstance(work, Work)), None)
     if work is None:
@@ -100,11 +105,13 @@ def verbatim(materials: Materials) -> Table:
         (name, verbatim_share(every, work, folding).share, verbatim_share(agreeing, work, folding).share)
         for name, folding in (("OpenCC alone", opencc_alone), ("OpenCC and variants", fold))
     ]
-    return Table("金史 verbatim in the Siku edition, odd rows", ("folding", "all", "agreement ≥ 0.8"), tuple(rows))
+    return ResultTable(
+        "金史 verbatim in the Siku edition, odd rows", ("folding", "all", "agreement ≥ 0.8"), tuple(rows)
+    )
 
 
-def sentences(materials: Materials) -> Table:
-    """From a modern sentence of the 金史 to its page, in the whole Northeast."""
+def sentences(materials: Materials) -> ResultTable:
+    """Measure search from a modern sentence of the 金史 to its page, in the whole Northeast."""
     queries = list(liaojin.read_queries(materials.sentences, materials.rows))
     with materials.northeast() as index:
         library = Library.open(index)
@@ -113,11 +120,11 @@ def sentences(materials: Materials) -> Table:
             for kind, label in KINDS.items()
         ]
     title = f"金史, modern sentence → page, {materials.rows} rows, {len(queries):,} queries"
-    return Table(title, ("ranking", "R@1", "R@5", "R@10", "MRR@10"), tuple(rows))
+    return ResultTable(title, ("ranking", "R@1", "R@5", "R@10", "MRR@10"), tuple(rows))
 
 
-def natural(materials: Materials) -> Table:
-    """Natural queries over the Northeast, hybrid, by type; development queries."""
+def natural(materials: Materials) -> ResultTable:
+    """Measure natural queries over the Northeast, hybrid, by type; development queries."""
     by_type = northeast.read_queries(materials.data / "eval" / "northeast_queries.jsonl")
     with materials.northeast() as index:
         search = _pages(Library.open(index), "hybrid")
@@ -125,13 +132,13 @@ def natural(materials: Materials) -> Table:
             (name, len(queries), *_asked(queries, search, name, materials).means().values())
             for name, queries in by_type.items()
         ]
-    return Table(
+    return ResultTable(
         "Northeast, development queries, hybrid", ("type", "queries", "R@1", "R@5", "R@10", "MRR@10"), tuple(rows)
     )
 
 
-def articles(materials: Materials) -> Table:
-    """Questions on the bundled articles."""
+def articles(materials: Materials) -> ResultTable:
+    """Measure questions on the bundled articles."""
     queries = bundled.read_queries()
     folder = bundled_folder("bundled")
     assert folder is not None
@@ -139,47 +146,47 @@ def articles(materials: Materials) -> Table:
         build([folder], Path(index), on_progress=materials.on_progress)
         library = Library.open(Path(index))
 
-        def works(kind: Kind) -> Callable[[str], list[str]]:
+        def works(kind: RankingKind) -> Callable[[str], list[str]]:
             return lambda text: [work for work, _, _ in ranking(library, text, kind, 50)]
 
         rows: list[tuple[Cell, ...]] = [
             (label, *_asked(queries, works(kind), label, materials).means().values()) for kind, label in KINDS.items()
         ]
-    return Table(
+    return ResultTable(
         f"bundled articles, {len(queries)} questions", ("ranking", "R@1", "R@5", "R@10", "MRR@10"), tuple(rows)
     )
 
 
-def words(materials: Materials) -> Table:
-    """What jieba's words add to exact search in modern text."""
+def words(materials: Materials) -> ResultTable:
+    """Measure what jieba's words add to exact search in modern text."""
     with tempfile.TemporaryDirectory() as folder:
         pairs = materials.data / "eval" / "parallel.train.jsonl.xz"
         found = modern.compare(pairs, Path(folder), materials.on_progress)
     rows = (("without words", found.characters), ("with words", found.words), ("p", found.p_value))
-    return Table(f"modern histories, exact search, {found.queries:,} queries", ("ranking", "MAP"), rows)
+    return ResultTable(f"modern histories, exact search, {found.queries:,} queries", ("ranking", "MAP"), rows)
 
 
-def vectors(materials: Materials) -> Table:
-    """Recall of the stored vectors."""
+def vectors(materials: Materials) -> ResultTable:
+    """Measure the recall of the stored vectors."""
     queries = [query.text for query in liaojin.read_queries(materials.sentences, "even")][:RECALL_QUERIES]
     with materials.northeast() as index:
         found = recall(index, queries, RECALL_DEPTH, materials.on_progress)
     name = f"recall@{RECALL_DEPTH}"
-    return Table("stored vectors against exact search, Northeast", ("queries", name), ((len(queries), found),))
+    return ResultTable("stored vectors against exact search, Northeast", ("queries", name), ((len(queries), found),))
 
 
-def names(materials: Materials) -> Table:
-    """What the table of names finds of those that the Siku editors respelled."""
+def names(materials: Materials) -> ResultTable:
+    """Measure what the table of names finds of those that the Siku editors respelled."""
     aligned = respelled.read(materials.sentences)
     found = {"as typed": False, "with other names": True}
     measured = {label: respelled.measure(aligned, aliases.names(), aliases=also) for label, also in found.items()}
     rows = tuple((label, each.precision, each.recall) for label, each in measured.items())
     first = measured["as typed"]
     title = f"金史, odd rows, {first.names} old spellings in {first.right:,} sentences"
-    return Table(title, ("searched", "precision", "recall"), rows)
+    return ResultTable(title, ("searched", "precision", "recall"), rows)
 
 
-PARTS: dict[str, Callable[[Materials], Table]] = {
+PARTS: dict[str, Callable[[Materials], ResultTable]] = {
     "articles": articles,
     "verbatim": verbatim,
     "sentences": sentences,
@@ -190,12 +197,12 @@ PARTS: dict[str, Callable[[Materials], Table]] = {
 }
 
 
-def _pages(library: Library, kind: Kind) -> Callable[[str], list[str]]:
+def _pages(library: Library, kind: RankingKind) -> Callable[[str], list[str]]:
     # A page may be cut into several passages: a few more are asked for than are measured.
     return lambda text: [liaojin.page_name(work, page) for work, page, _ in ranking(library, text, kind, 20)]
 
 
-def _asked(queries: list[Query], search: Callable[[str], list[str]], label: str, materials: Materials) -> Scores:
+def _asked(queries: list[Query], search: Callable[[str], list[str]], label: str, materials: Materials) -> QueryScores:
     done = 0
 
     def shown(text: str) -> list[str]:

@@ -15,7 +15,7 @@ from eval.quality import peers
 from eval.quality.bm25 import Bm25, Tokenize, characters, words
 from eval.quality.measuring import DEPTH, Query
 from eval.quality.pools import Pool
-from eval.quality.rankings import Kind, ranking
+from eval.quality.rankings import RankingKind, ranking
 from indexer.embedding import StaticEmbedder, load_embedder
 from indexer.errors import need
 from indexer.progress import Progress
@@ -36,10 +36,10 @@ _QUERIES_AT_ONCE = 512
 MOST_TEXTS = 10_000
 """Queries and stretches that a slow model is given at most."""
 
-Answers = list[list[str]]
-Places = list[tuple[str, str]]
+RankedNames = list[list[str]]
+PagePlaces = list[tuple[str, str]]
 """Works and pages."""
-Ask = Callable[[Library, str, int], tuple[Places, bool]]
+AskFunction = Callable[[Library, str, int], tuple[PagePlaces, bool]]
 """From an index, a query and a number to so many places at most, and whether any is close."""
 
 
@@ -66,20 +66,20 @@ class System(Protocol):
     def name(self) -> str:
         """The head of its column."""
 
-    def answers(self, task: Task, on_progress: Progress) -> Answers | None:
-        """For each query the names of what is found, best first; None where the system does not serve for the task."""
+    def answers(self, task: Task, on_progress: Progress) -> RankedNames | None:
+        """Return, for each query, the names of what is found, best first; None where a system does not fit the task."""
 
 
 @dataclass(frozen=True)
 class Indexed:
-    """A way to ask the index of the pool; where there is none, or only sentences, another system may stand in."""
+    """A system that asks the index of the pool; without one, or with sentences alone, another system may stand in."""
 
     name: str
-    ask: Ask
+    ask: AskFunction
     without_index: System | None = None
     for_sentences: System | None = None
 
-    def answers(self, task: Task, on_progress: Progress) -> Answers | None:
+    def answers(self, task: Task, on_progress: Progress) -> RankedNames | None:
         """See :class:`System`."""
         library = task.pool.library
         other = self.without_index if library is None else self.for_sentences if task.pool.whole else None
@@ -105,21 +105,21 @@ class Lexical:
     name: str
     tokenize: Tokenize
 
-    def answers(self, task: Task, on_progress: Progress) -> Answers | None:
+    def answers(self, task: Task, on_progress: Progress) -> RankedNames | None:
         """See :class:`System`."""
         scores = _ranking_of(task.pool.texts, self.tokenize).scores([query.text for query in task.queries])
         return _best(self.name, task, task.pool.names, scores, on_progress)
 
 
 @dataclass(frozen=True)
-class Nearest:
+class ExhaustiveCosine:
     """Cosines of a query with every stretch, without an index."""
 
     name: str
     embed: Callable[[list[str], peers.Side, Progress], NDArray[np.float32]]
     most: int | None = None
 
-    def answers(self, task: Task, on_progress: Progress) -> Answers | None:
+    def answers(self, task: Task, on_progress: Progress) -> RankedNames | None:
         """See :class:`System`."""
         names, texts = task.pool.stretches
         queries = [query.text for query in task.queries]
@@ -140,7 +140,7 @@ class Compared:
 
     name: str
 
-    def answers(self, task: Task, on_progress: Progress) -> Answers | None:
+    def answers(self, task: Task, on_progress: Progress) -> RankedNames | None:
         """See :class:`System`."""
         model = load_embedder()
         if task.choices is None or not isinstance(model, StaticEmbedder):
@@ -163,13 +163,13 @@ class Compared:
 
 @lru_cache(1)
 def _ranking_of(texts: tuple[str, ...], tokenize: Tokenize) -> Bm25:
-    """Kept from one query set of a pool to the next: jieba takes a minute for a large one."""
+    """Build the ranking of a pool, kept from one query set to the next: jieba takes a minute for a large one."""
     return Bm25(texts, tokenize)
 
 
 def _best(
     name: str, task: Task, names: Sequence[str], scores: Iterable[NDArray[np.float32]], on_progress: Progress
-) -> Answers:
+) -> RankedNames:
     found = []
     for done, row in enumerate(scores, start=1):
         if task.choices is not None:
@@ -182,20 +182,20 @@ def _best(
     return found
 
 
-def _mode(mode: Mode) -> Ask:
-    """As a reader searches in this mode."""
+def _mode(mode: Mode) -> AskFunction:
+    """Search as a reader does in this mode."""
 
-    def ask(library: Library, text: str, limit: int) -> tuple[Places, bool]:
+    def ask(library: Library, text: str, limit: int) -> tuple[PagePlaces, bool]:
         response = library.search(SearchRequest(text, mode=mode, limit=limit))
         return [(hit.work.id, hit.page) for hit in response.hits], response.has_close_match
 
     return ask
 
 
-def _ranking(kind: Kind) -> Ask:
-    """By a ranking that the search builds on."""
+def _ranking(kind: RankingKind) -> AskFunction:
+    """Search by a ranking that the search builds on."""
 
-    def ask(library: Library, text: str, limit: int) -> tuple[Places, bool]:
+    def ask(library: Library, text: str, limit: int) -> tuple[PagePlaces, bool]:
         return [(work, page) for work, page, _ in ranking(library, text, kind, limit)], True
 
     return ask
@@ -205,7 +205,7 @@ def _own(texts: list[str], _side: peers.Side, _on_progress: Progress) -> NDArray
     return load_embedder().embed(texts)
 
 
-_COSINE = Nearest("semantic", _own)
+_COSINE = ExhaustiveCosine("semantic", _own)
 OURS: tuple[Indexed, ...] = (
     Indexed("exact words", _mode(Mode.EXACT)),
     Indexed("BM25, characters", _ranking("characters"), without_index=Lexical("BM25, characters", characters)),
@@ -225,10 +225,10 @@ def general(folder: Path) -> list[System]:
     for peer in peers.PEERS:
         need(peer.module, "peers")
 
-    def system(peer: peers.Peer) -> System:
+    def system(peer: peers.PeerModel) -> System:
         def embed(texts: list[str], side: peers.Side, on_progress: Progress) -> NDArray[np.float32]:
             return peers.vectors(peer, texts, side, folder, on_progress)
 
-        return Nearest(peer.name, embed, MOST_TEXTS)
+        return ExhaustiveCosine(peer.name, embed, MOST_TEXTS)
 
     return [system(peer) for peer in peers.PEERS]

@@ -19,17 +19,17 @@ from eval.quality.systems import Task
 from indexer.text.folding import fold
 
 NOTHING = "nothing is there"
-"""What answers a query that nothing in the collection answers."""
+"""The name that answers a query which nothing in the collection answers."""
 HAYSTACK = 394
 """Pages of the small haystack: small enough for slow models."""
 _NEAR = ("KR2k0130", "KR2e0012")
 """Works that are in the haystack whole: most judged pages stand in them."""
 
-Item = TypeVar("Item")
+Drawn = TypeVar("Drawn")
 
 
 def tasks(materials: Materials, limit: int | None) -> Iterator[Task]:
-    """Every query set, with at most ``limit`` queries of each, drawn at random but always the same.
+    """Yield every query set, with at most ``limit`` queries of each, drawn at random but always the same.
 
     A pool's index is there until the next pool's task is asked for.
     """
@@ -84,7 +84,7 @@ def _natural(materials: Materials, pool: Pool, limit: int | None) -> Iterator[Ta
 
 
 def _haystack(pool: Pool, queries: Sequence[Query]) -> dict[str, str]:
-    """The judged pages, all pages of two works, and others at random up to HAYSTACK."""
+    """Return the judged pages, all pages of two works, and others at random up to HAYSTACK."""
     right = {name for query in queries for name in query.relevant}
     order = np.random.default_rng(7).permutation(len(pool.names)).tolist()
     chosen = [at for at, name in enumerate(pool.names) if name in right or name.partition(" ")[0] in _NEAR]
@@ -109,7 +109,7 @@ def _indexed(texts: Mapping[str, str], whole: bool, materials: Materials) -> Ite
         yield pools.of_texts(texts, Path(folder), whole, materials.on_progress)
 
 
-def _drawn(items: Sequence[Item], limit: int | None) -> tuple[Item, ...]:
+def _drawn(items: Sequence[Drawn], limit: int | None) -> tuple[Drawn, ...]:
     if limit is None or len(items) <= limit:
         return tuple(items)
     chosen = np.random.default_rng(7).choice(len(items), limit, replace=False)

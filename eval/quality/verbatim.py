@@ -1,4 +1,4 @@
-"""How many sentences of a modern punctuated edition are found verbatim in an old printing, under a given folding.
+"""The share of sentences of a modern punctuated edition found verbatim in an old printing, under a given folding.
 
 The sentences are those of the 金史 in simplified characters, aligned with the Siku edition (KR2a0035). Even rows
 were looked at when the table of variants was drawn up; odd rows are held out and are what is measured.
@@ -38,7 +38,7 @@ class VerbatimShare:
 
 
 def read_sentences(path: Path) -> list[AlignedSentence]:
-    """The rows of an alignment file, in its order.
+    """Read the rows of an alignment file, in its order.
 
     Raises OSError where it cannot be read, and KeyError or ValueError where it is no alignment file.
     """
@@ -46,12 +46,12 @@ def read_sentences(path: Path) -> list[AlignedSentence]:
 
 
 def held_out(sentences: Sequence[AlignedSentence], score: float = 0.0) -> list[AlignedSentence]:
-    """The odd rows (from 0) with at least ``score``."""
+    """Return the odd rows (from 0) with at least ``score``."""
     return [sentence for sentence in sentences[1::2] if sentence.score >= score]
 
 
 def verbatim_share(sentences: Sequence[AlignedSentence], work: Work, folding: Callable[[str], str]) -> VerbatimShare:
-    """How many sentences, folded, are a substring of a section's folded main text; those of no text are left out."""
+    """Count the sentences that, folded, are in the folded main text of a section; those of no text are left out."""
     # Each section ends in a line end, which no folded sentence holds, so that nothing is found across two of them.
     text = "\n".join(folding(main_text) for main_text in _main_texts(work))
     folded = [found for sentence in sentences if (found := folding(sentence.text))]
@@ -59,7 +59,7 @@ def verbatim_share(sentences: Sequence[AlignedSentence], work: Work, folding: Ca
 
 
 def _main_texts(work: Work) -> list[str]:
-    """Each section without its notes, their numbers and running heads."""
+    """Return each section without its notes, their numbers and running heads."""
     texts = []
     for section in work.sections:
         parts, start = [], 0

@@ -1,1 +1,1 @@
-"""How fast it is, and how large."""
+"""Speed and size."""

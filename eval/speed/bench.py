@@ -1,4 +1,4 @@
-"""How fast and how large: what a build of a collection takes, and the latency of each kind of search, in-process."""
+"""Speed and size: the cost of building a collection, and the latency of each kind of search, in-process."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WORST = ("之", "不", "之?", "?之", "之*之", "不?不", "不*不*不", "?*�
 _LENGTHS = range(2, 7)
 _WARM_UP = 20
 _TRIES = 10_000
-"""Draws in vain, one after another, before the texts are held to be too short."""
+"""Failed draws in a row before the texts are held to be too short."""
 _ID = "bench-added"
 _FIRST_ANSWER = """
 import sys
@@ -86,7 +86,7 @@ def _build(paths: list[Path], index: Path, remove: tuple[str, ...]) -> Built:
 
 
 def changed(index: Path) -> tuple[Built, Built]:
-    """What it takes to add a work of :data:`ADDED` characters to an index, and to remove it; the index stays as it is.
+    """Measure adding a work of :data:`ADDED` characters to an index, and removing it; the index is unchanged after.
 
     The work is made of the index's own passages, drawn at random.
     """
@@ -117,20 +117,20 @@ def _drawn(index: Path) -> Iterator[str]:
 
 
 def first_answer(index: Path, query: str) -> float:
-    """Seconds from the start of a process to its first answer."""
+    """Measure the seconds from the start of a process to its first answer."""
     began = time.perf_counter()
     subprocess.run([sys.executable, "-c", _FIRST_ANSWER, str(index), query], check=True)
     return time.perf_counter() - began
 
 
 def phrases(index: Path, count: int = PHRASES) -> list[str]:
-    """Phrases of 2 to 6 characters, drawn from anywhere in the folded text, the same at every call."""
+    """Draw phrases of 2 to 6 characters from anywhere in the folded text, the same at every call."""
     drawn = _stretches(index, _LENGTHS)
     return [next(drawn) for _ in range(count)]
 
 
 def combined(index: Path, count: int = PHRASES) -> list[str]:
-    """Pairs of words of two characters that stand near each other, with AND, OR, NOT and NEAR in turn."""
+    """Draw pairs of words of two characters that are near each other, with AND, OR, NOT and NEAR in turn."""
     drawn = _stretches(index, range(10, 25))
     operators = cycle(["AND", "OR", "NOT", "NEAR/20"])
     pairs = ((text[:2], text[-2:]) for text in drawn)
@@ -161,12 +161,12 @@ def _stretches(index: Path, lengths: range) -> Iterator[str]:
 
 
 def latency(library: Library, queries: Sequence[str], mode: Mode, on_progress: Progress) -> Latency:
-    """Ask as the page asks, ten hits with facets, one query after another, after a short warm-up."""
+    """Measure searches as the page runs them, ten hits with facets, one after another, after a short warm-up."""
     return _timed(queries, lambda query: library.search(_request(query, mode)), str(mode), on_progress)
 
 
 def worst(library: Library, on_progress: Progress) -> list[tuple[str, str, str]]:
-    """The worst queries with the milliseconds that the exact and the hybrid mode take, or why they are refused."""
+    """Measure the worst queries: the milliseconds that the exact and the hybrid mode take, or why they are refused."""
     rows = []
     for done, query in enumerate(WORST, start=1):
         times = []

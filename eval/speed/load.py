@@ -1,4 +1,4 @@
-"""How much a running server carries: many clients search it at once for a given time, or so many times in all.
+"""A load test of a running server: many clients search it at once for a given time, or so many times in all.
 
     python -m eval.speed.load http://127.0.0.1:8000/ --clients 32 --seconds 60
     python -m eval.speed.load http://127.0.0.1:8000/ --clients 32 --requests 100000
@@ -102,11 +102,11 @@ class _Run:
     memory: list[Memory] = field(default_factory=list)
 
     def is_over(self) -> bool:
-        """Whether the time is over, or enough was asked."""
+        """Return whether the time is over, or enough was asked."""
         return self.asked >= self.most or time.perf_counter() >= self.until
 
     async def client(self) -> None:
-        """Ask, one search after another."""
+        """Send one search after another."""
         connection: _Connection | None = None
         while not self.is_over():
             self.asked += 1
@@ -140,7 +140,7 @@ class _Run:
         return int(first.split()[1]), headers
 
     async def watch(self, server: set[psutil.Process], seconds: float) -> None:
-        """Look at the server's memory at the start and after each tenth of what is to be done."""
+        """Measure the server's memory at the start and after each tenth of the run."""
         began = time.perf_counter()
         for tenth in range(_TENTHS):
             while (
@@ -157,7 +157,7 @@ def _close(connection: _Connection | None) -> None:
 
 
 def load(url: str, queries: Iterator[str], clients: int, seconds: float, requests: int | None = None) -> Load:
-    """Have ``clients`` search the server at ``url`` for some seconds, or so many times, however long it takes.
+    """Run ``clients`` that search the server at ``url`` for some seconds, or so many times, however long it takes.
 
     Raises:
         ValueError: the server is not of this machine, or too much was asked for.
@@ -196,7 +196,7 @@ def load(url: str, queries: Iterator[str], clients: int, seconds: float, request
 
 
 def memory(server: set[psutil.Process], answered: int) -> Memory:
-    """What the processes of a server hold after so many answers."""
+    """Measure the memory of a server's processes after so many answers."""
     held: Counter[str] = Counter()
     for process in server:
         for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()[1:]:
@@ -206,12 +206,12 @@ def memory(server: set[psutil.Process], answered: int) -> Memory:
 
 
 def processor(server: set[psutil.Process]) -> float:
-    """Seconds of processor time that the processes of a server have used."""
+    """Return seconds of processor time that the processes of a server have used."""
     return float(sum(sum(process.cpu_times()[:2]) for process in server))
 
 
 def processes(port: int) -> set[psutil.Process]:
-    """The processes that listen on a port, and their children."""
+    """Return the processes that listen on a port, and their children."""
     found: set[psutil.Process] = set()
     for process in psutil.process_iter():
         with suppress(psutil.AccessDenied, psutil.NoSuchProcess):
@@ -222,7 +222,7 @@ def processes(port: int) -> set[psutil.Process]:
 
 
 def realistic(sentences: Sequence[str], texts: Sequence[str]) -> Iterator[str]:
-    """Queries without end: in turn a sentence, and a phrase from anywhere in the texts."""
+    """Yield queries without end: in turn a sentence, and a phrase from anywhere in the texts."""
     chosen = random.Random(_SEED)
     for sentence in cycle(chosen.sample(sentences, len(sentences))):
         yield sentence
@@ -232,7 +232,7 @@ def realistic(sentences: Sequence[str], texts: Sequence[str]) -> Iterator[str]:
 
 
 def _questions(data: Path) -> Iterator[str]:
-    """Of the test data, or of the bundled articles where there is none."""
+    """Return sentences of the test data, or of the bundled articles where there is none."""
     file = data / "eval" / "liaojin" / "KR2a0035.tsv"
     if file.exists():
         rows = list(aligned(file))

@@ -57,17 +57,17 @@ class Measured:
     agree: str
 
 
-class Peer(Protocol):
+class PeerEngine(Protocol):
     """An engine that was given documents, by number."""
 
     def phrase(self, text: str) -> int:
-        """How many documents hold a phrase, the ten best of them named on the way."""
+        """Count the documents that hold a phrase, and name the ten best of them on the way."""
 
     def rank(self, text: str) -> int:
-        """The best document for a text by BM25 over characters and pairs."""
+        """Find the best document for a text by BM25 over characters and pairs."""
 
 
-Make = Callable[[Sequence[str], Path], Peer]
+Make = Callable[[Sequence[str], Path], PeerEngine]
 
 
 class Whoosh:
@@ -87,13 +87,13 @@ class Whoosh:
         self._searcher = made.searcher()
 
     def phrase(self, text: str) -> int:
-        """See :class:`Peer`."""
+        """See :class:`PeerEngine`."""
         from whoosh.query import Phrase
 
         return len(self._searcher.search(Phrase("text", list(text)), limit=TEN))
 
     def rank(self, text: str) -> int:
-        """See :class:`Peer`."""
+        """See :class:`PeerEngine`."""
         from whoosh.query import Or, Term
 
         wanted = Or([Term("grams", gram) for gram in dict.fromkeys(grams(text))])
@@ -117,13 +117,13 @@ class Fts5:
         self._base.commit()
 
     def phrase(self, text: str) -> int:
-        """See :class:`Peer`."""
+        """See :class:`PeerEngine`."""
         query = f'"{" ".join(text)}"'
         self._base.execute("SELECT rowid FROM texts WHERE texts MATCH ? LIMIT ?", (query, TEN)).fetchall()
         return int(self._base.execute("SELECT count(*) FROM texts WHERE texts MATCH ?", (query,)).fetchone()[0])
 
     def rank(self, text: str) -> int:
-        """See :class:`Peer`."""
+        """See :class:`PeerEngine`."""
         query = " OR ".join(f'"{gram}"' for gram in dict.fromkeys(grams(text)))
         ranked = "SELECT rowid FROM bags WHERE bags MATCH ? ORDER BY bm25(bags) LIMIT ?"
         found = self._base.execute(ranked, (query, TEN)).fetchall()
@@ -159,12 +159,12 @@ class RawTantivy:
         self._searcher = index.searcher()
 
     def phrase(self, text: str) -> int:
-        """See :class:`Peer`."""
+        """See :class:`PeerEngine`."""
         query = self._tantivy.Query.phrase_query(self._schema, "text", list(text))
         return int(self._searcher.search(query, limit=TEN).count or 0)  # type: ignore[attr-defined]  # its stubs lack it
 
     def rank(self, text: str) -> int:
-        """See :class:`Peer`."""
+        """See :class:`PeerEngine`."""
         make = self._tantivy.Query
         terms = [make.term_query(self._schema, "grams", gram, "freq") for gram in dict.fromkeys(grams(text))]
         query = make.boolean_query([(self._tantivy.Occur.Should, term) for term in terms])
@@ -184,11 +184,11 @@ class Bm25s:
         self._model.save(str(folder))
 
     def phrase(self, text: str) -> int:
-        """See :class:`Peer`."""
+        """See :class:`PeerEngine`."""
         raise NotImplementedError
 
     def rank(self, text: str) -> int:
-        """See :class:`Peer`."""
+        """See :class:`PeerEngine`."""
         found, _ = self._model.retrieve([list(dict.fromkeys(grams(text)))], k=TEN, show_progress=False)
         return int(found[0][0])
 
@@ -209,11 +209,11 @@ class Xapian:
         self._ask(_END)
 
     def phrase(self, text: str) -> int:
-        """See :class:`Peer`."""
+        """See :class:`PeerEngine`."""
         return self._ask(f"phrase {text}")
 
     def rank(self, text: str) -> int:
-        """See :class:`Peer`."""
+        """See :class:`PeerEngine`."""
         return self._ask(f"rank {text}")
 
     def _ask(self, line: str) -> int:
@@ -232,7 +232,7 @@ def _xapian_is_here() -> bool:
 
 
 def peers(characters: int) -> dict[str, Make]:
-    """The engines that are installed here and can be asked to index so many characters, by name."""
+    """Return the engines that are installed here and can be asked to index so many characters, by name."""
     known: dict[str, Make] = {"Tantivy alone": RawTantivy, "SQLite FTS5": Fts5}
     if characters <= SMALL:
         known["Whoosh"] = Whoosh
@@ -244,7 +244,7 @@ def peers(characters: int) -> dict[str, Make]:
 
 
 def compare(paths: Sequence[Path], sentences: Sequence[str], on_progress: Progress) -> list[Measured]:
-    """Ours and every other engine on the texts under ``paths``; ``sentences`` are what is ranked for."""
+    """Measure ours and every other engine on the texts under ``paths``; ``sentences`` are ranked for."""
     with tempfile.TemporaryDirectory() as folder:
         index = Path(folder, "index")
         began = time.perf_counter()
@@ -298,7 +298,7 @@ def _documents(index: Path) -> list[str]:
 
 
 def _counts(index: Path, asked: Sequence[str]) -> list[int]:
-    """In how many passages each phrase stands whole in the main text."""
+    """Count the passages that hold each phrase whole in the main text."""
     counts = [0] * len(asked)
     for pack in packs(index):
         ends = pack.passages["main_end"]

@@ -17,7 +17,7 @@ from corpora.model import Source
 from corpora.sources.discover import discover
 from eval.datasets import liaojin
 from eval.quality.recall import recall
-from eval.quality.suite import Cell, Table
+from eval.quality.suite import Cell, ResultTable
 from eval.speed import bench, peer_engines
 from indexer.errors import IndexFailure
 from indexer.progress import Progress
@@ -32,8 +32,8 @@ _MIB = 1 << 20
 
 def speed(
     paths: Sequence[Path], characters: int | None, index: Path | None, data: Path, on_progress: Progress
-) -> list[Table]:
-    """Everything about one index: the build, unless ``index`` is there already, its size, and every kind of search."""
+) -> list[ResultTable]:
+    """Measure everything about one index: the build, unless ``index`` is there already, its size, and all searches."""
     with tempfile.TemporaryDirectory() as folder, _some(paths, characters, Path(folder)) as texts:
         rows: list[tuple[Cell, ...]] = []
         if index is None:
@@ -68,9 +68,11 @@ def speed(
         times = [(name, bench.latency(library, texts, mode, on_progress)) for name, texts, mode in kinds if texts]
         searches = [(name, each.queries, f"{each.p50:.2f}", f"{each.p95:.2f}") for name, each in times]
         return [
-            Table(f"build and size; {machine()}", ("", ""), tuple(rows)),
-            Table("search with ten hits and facets, milliseconds", ("", "queries", "p50", "p95"), tuple(searches)),
-            Table(
+            ResultTable(f"build and size; {machine()}", ("", ""), tuple(rows)),
+            ResultTable(
+                "search with ten hits and facets, milliseconds", ("", "queries", "p50", "p95"), tuple(searches)
+            ),
+            ResultTable(
                 "the worst queries, milliseconds or why refused",
                 ("query", "exact", "hybrid"),
                 tuple(bench.worst(library, on_progress)),
@@ -78,8 +80,8 @@ def speed(
         ]
 
 
-def peers(paths: Sequence[Path], characters: int, data: Path, on_progress: Progress) -> Table:
-    """Ours beside other engines; below each number its ratio to ours."""
+def peers(paths: Sequence[Path], characters: int, data: Path, on_progress: Progress) -> ResultTable:
+    """Tabulate ours beside other engines; below each number its ratio to ours."""
     with tempfile.TemporaryDirectory() as folder, _some(paths, characters, Path(folder)) as texts:
         measured = peer_engines.compare(texts, _sentences(data) or ["江水北流"], on_progress)
     ours = measured[0]
@@ -93,11 +95,15 @@ def peers(paths: Sequence[Path], characters: int, data: Path, on_progress: Progr
         build = f"{each.build:.1f} ({each.build / ours.build:.1f}×)"
         rows.append((each.name, build, size, *(found or ("", "")), *ranked, each.agree))
     columns = ("engine", "build s", "MiB", "phrase p50", "p95", "BM25 p50", "p95", "counts agree")
-    return Table(f"engines on the same texts, milliseconds (and ratio to Wenyuan); {machine()}", columns, tuple(rows))
+    return ResultTable(
+        f"engines on the same texts, milliseconds (and ratio to Wenyuan); {machine()}", columns, tuple(rows)
+    )
 
 
-def growth(paths: Sequence[Path], sizes: Sequence[int], data: Path, plot: Path | None, on_progress: Progress) -> Table:
-    """What builds and searches cost at several sizes."""
+def growth(
+    paths: Sequence[Path], sizes: Sequence[int], data: Path, plot: Path | None, on_progress: Progress
+) -> ResultTable:
+    """Measure builds and searches at several sizes."""
     rows = []
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder, _some(paths, size, Path(folder)) as texts:
@@ -125,11 +131,11 @@ def growth(paths: Sequence[Path], sizes: Sequence[int], data: Path, plot: Path |
     if plot:
         _draw(columns, rows, plot)
     shown = tuple(tuple(f"{value:.1f}" if value >= 10 else f"{value:.2f}" for value in row) for row in rows)
-    return Table(f"growth; {machine()}", columns, shown)
+    return ResultTable(f"growth; {machine()}", columns, shown)
 
 
 def machine() -> str:
-    """The machine and the day."""
+    """Describe the machine and the day."""
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
@@ -153,7 +159,7 @@ def _sentences(data: Path) -> list[str]:
 
 @contextmanager
 def _some(paths: Sequence[Path], characters: int | None, folder: Path) -> Iterator[list[Path]]:
-    """The texts under ``paths``, or works of them that hold about so many characters, drawn at random."""
+    """Yield the texts under ``paths``, or works of them that hold about so many characters, drawn at random."""
     if characters is None:
         yield list(paths)
         return

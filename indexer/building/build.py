@@ -18,16 +18,16 @@ from pathlib import Path
 
 from corpora.manifests import Catalogue, load
 from corpora.model import Access, Problem, Source, strictest
-from corpora.readers.encodings import Choice
+from corpora.readers.encodings import EncodingChoice
 from corpora.sources.discover import discover
 from indexer.building import merging
 from indexer.building.engine import publish, write_engine
 from indexer.building.plan import Plan, plan
 from indexer.building.settling import place_of, settle
-from indexer.building.workers import Task, write_packs
+from indexer.building.workers import PackTask, write_packs
 from indexer.errors import IndexFailure, no_room
 from indexer.progress import Progress, silent
-from indexer.store.access import CLOSED, LOCAL, Declared, Standing, effective, standings
+from indexer.store.access import CLOSED, LOCAL, CollectionAccess, Declared, access_by_collection, effective
 from indexer.store.generation import FORMAT, Generation, PackEntry, pack_folder, relabel, utc_seconds
 from indexer.store.lock import builder_lock
 from indexer.store.pack import Pack, PackWork
@@ -53,7 +53,7 @@ class BuildReport:
     windows: int
     seconds: float
     problems: tuple[Problem, ...]
-    access: tuple[Standing, ...]
+    access: tuple[CollectionAccess, ...]
 
 
 def build(
@@ -63,7 +63,7 @@ def build(
     engine: str | None = None,
     model: Path | None = None,
     remove: Sequence[str] = (),
-    encodings: Sequence[Choice] = (),
+    encodings: Sequence[EncodingChoice] = (),
     collection: str = "",
     catalogue: Catalogue | None = None,
     access: Access | None = None,
@@ -165,7 +165,7 @@ def build(
         windows=sum(int(mask[pack.windows["passage"]].sum()) for pack, mask in zip(opened, live, strict=True)),
         seconds=time.monotonic() - began,
         problems=tuple(dict.fromkeys(problems)),
-        access=tuple(standings(((home, work) for work, home in given.items()), following.access, catalogue)),
+        access=tuple(access_by_collection(((home, work) for work, home in given.items()), following.access, catalogue)),
     )
 
 
@@ -186,7 +186,7 @@ def compact(index: Path, *, on_progress: Progress = silent) -> Compaction:
     The inverted index is written again from nothing, so that nothing dead stays in it.
 
     Raises:
-        IndexFailure: there is no index, or nothing could be done; what was published is as it was.
+        IndexFailure: there is no index, or nothing could be done; what was published is unchanged.
     """
     began = time.monotonic()
     with builder_lock(index), no_room(index):
@@ -220,7 +220,7 @@ def _write_packs(
         made_of = (FORMAT, made.settings.model, made.settings.folding, collection, group)
         folders[group] = pack_folder(made.index, hashlib.sha256(repr(made_of).encode()).hexdigest()[:24])
     missing = [
-        Task(folder, tuple((key, sources[key], sizes[key]) for key in group), collection, catalogue)
+        PackTask(folder, tuple((key, sources[key], sizes[key]) for key in group), collection, catalogue)
         for group, folder in folders.items()
         if not made.packs.holds(folder.name)
     ]

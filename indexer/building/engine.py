@@ -38,7 +38,7 @@ def write_engine(packs: Packs, before: Generation | None, following: Generation,
 
 
 def publish(index: Path, generation: Generation, before: Generation | None) -> None:
-    """Make ``generation``, whose inverted index is written, the published one; ``before`` is the one to go back to."""
+    """Publish ``generation``, whose inverted index is written; ``before`` is the one to go back to."""
     indexes = engines.indexes(index, generation.settings.engine)
     indexes.publish(generation.number, before.number if before else None)
     swap(index, generation, before)

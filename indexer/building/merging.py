@@ -36,7 +36,7 @@ there are tiers. Only the lowest may take several times, but to rewrite all of t
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class MergeCandidate:
     """A pack that may be merged: its entry, its characters, and how many of them are of works that count."""
 
     entry: PackEntry
@@ -49,28 +49,28 @@ class Member:
         return 2 * self.live <= self.total
 
 
-Group = tuple[Member, ...]
+Neighbours = tuple[MergeCandidate, ...]
 """Neighbours that become one pack."""
 
 
-def members(generation: Generation, packs: Packs) -> list[Member]:
+def members(generation: Generation, packs: Packs) -> list[MergeCandidate]:
     """Return the packs of a generation with their sizes."""
     found = []
     for entry, pack in zip(generation.packs, packs.of(generation.packs).values(), strict=True):
         sizes = pack.sections["end"] - pack.sections["start"]
         live = sizes[np.isin(pack.sections["work"], entry.live)]
-        found.append(Member(entry, int(sizes.sum()), int(live.sum())))
+        found.append(MergeCandidate(entry, int(sizes.sum()), int(live.sum())))
     return found
 
 
-def wasteful(members: Sequence[Member]) -> list[Group]:
+def wasteful(members: Sequence[MergeCandidate]) -> list[Neighbours]:
     """Return what a compaction rewrites: neighbours of at most half the largest size, and whatever is half dead."""
     runs = _runs(members, lambda member: 2 * member.live <= LARGEST or member.is_half_dead)
     groups = [group for run in runs for group in _fitting(run)]
     return [group for group in groups if len(group) > 1 or group[0].is_half_dead]
 
 
-def due(members: Sequence[Member]) -> list[Group]:
+def due(members: Sequence[MergeCandidate]) -> list[Neighbours]:
     """Return what a build merges: small neighbours, once many have gathered."""
     for least, most in TIERS:
         runs = _runs(members, partial(_is_below, most))
@@ -80,11 +80,11 @@ def due(members: Sequence[Member]) -> list[Group]:
     return []
 
 
-def merge(plan: Plan, generation: Generation, groups: Sequence[Group]) -> Generation:
+def merge(plan: Plan, generation: Generation, groups: Sequence[Neighbours]) -> Generation:
     """Return the generation with one pack in the place of each group; it is durable, and is not written twice.
 
     Raises:
-        Damaged: what would be rewritten is not as it was made.
+        Damaged: a file that would be rewritten differs from its record.
     """
     whole = sum(member.live for group in groups for member in group)
     done = 0
@@ -100,20 +100,22 @@ def merge(plan: Plan, generation: Generation, groups: Sequence[Group]) -> Genera
     return replace(generation, packs=packs)
 
 
-def _is_below(most: int, member: Member) -> bool:
+def _is_below(most: int, member: MergeCandidate) -> bool:
     return member.live < most
 
 
-def _runs(members: Sequence[Member], wanted: Callable[[Member], bool]) -> Iterator[list[Member]]:
+def _runs(
+    members: Sequence[MergeCandidate], wanted: Callable[[MergeCandidate], bool]
+) -> Iterator[list[MergeCandidate]]:
     """Yield the stretches of neighbours that are all wanted."""
     for is_wanted, run in groupby(members, wanted):
         if is_wanted:
             yield list(run)
 
 
-def _fitting(run: Sequence[Member]) -> Iterator[Group]:
+def _fitting(run: Sequence[MergeCandidate]) -> Iterator[Neighbours]:
     """Yield neighbours that fit into one pack together."""
-    group: list[Member] = []
+    group: list[MergeCandidate] = []
     for member in run:
         if group and sum(each.live for each in group) + member.live > LARGEST:
             yield tuple(group)
@@ -122,7 +124,7 @@ def _fitting(run: Sequence[Member]) -> Iterator[Group]:
     yield tuple(group)
 
 
-def _merged(plan: Plan, generation: Generation, group: Group, report: Callable[[float], None]) -> PackEntry:
+def _merged(plan: Plan, generation: Generation, group: Neighbours, report: Callable[[float], None]) -> PackEntry:
     """Return the entry of the pack that a group becomes."""
     index = plan.index
     entries = [member.entry for member in group]

@@ -16,7 +16,7 @@ from indexer.text import readings
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a build is made with.
+    """Everything that one build is made with.
 
     Attributes:
         before: the published generation; None where there is no index yet.

@@ -126,7 +126,7 @@ class _Settling:
             key = self._digest(each, self._collection)
             if key in self._current.sources and key not in self.settled:
                 return self._settle(each, self._current.sources[key])
-            for other in self._others:  # the same bytes are the same work, whichever collection is named today
+            for other in self._others:  # the same bytes are the same work, in any collection
                 if works := self._current.sources.get(self._digest(each, other)):
                     return self._settle(each, works)
         work = self._at.get(place_of(source))
@@ -139,7 +139,7 @@ class _Settling:
         return self._settle(with_id(source, "" if work == name else work), (work,))
 
     def name(self, top: Path, source: Source) -> None:
-        """Give the work of a source that the index does not know an id."""
+        """Name the work of a source that the index does not know."""
         bare = with_id(source, "")
         default = default_id(bare)
         if not default:

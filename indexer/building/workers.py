@@ -32,7 +32,7 @@ _LOOK = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class PackTask:
     """A pack to write: its folder, its sources by their digests with their sizes in bytes, their collection, and the
     manifests, which have the records of works."""
 
@@ -47,7 +47,7 @@ class Task:
         return sum(size for _, _, size in self.sources)
 
 
-def write_packs(tasks: Sequence[Task], embedder: Embedder, model: Path | None, progress: Progress) -> None:
+def write_packs(tasks: Sequence[PackTask], embedder: Embedder, model: Path | None, progress: Progress) -> None:
     """Write the pack of every task, the largest first; ``model`` is the folder that ``embedder`` was loaded from.
 
     Raises:
@@ -81,7 +81,7 @@ def write_packs(tasks: Sequence[Task], embedder: Embedder, model: Path | None, p
         reports.close()
 
 
-def write_pack(task: Task, embedder: Embedder, progress: Progress) -> None:
+def write_pack(task: PackTask, embedder: Embedder, progress: Progress) -> None:
     """Read a task's sources and write their pack."""
     writer = PackWriter()
     problems: dict[str, list[Problem]] = {}
@@ -132,7 +132,7 @@ class _Stopped(Exception):
     """The parent process wants no more."""
 
 
-_at_work: Callable[[int, Task], None]
+_at_work: Callable[[int, PackTask], None]
 """In a process of the pool: writes the pack of a task."""
 
 
@@ -142,7 +142,7 @@ def _begin(model: Path | None, reports: Any, stop: Any) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     embedder = load_embedder(model)
 
-    def write(number: int, task: Task) -> None:
+    def write(number: int, task: PackTask) -> None:
         def report(step: str, done: int, total: int) -> None:
             if stop.is_set():
                 raise _Stopped
@@ -153,7 +153,7 @@ def _begin(model: Path | None, reports: Any, stop: Any) -> None:
     _at_work = write
 
 
-def _write(number: int, task: Task) -> None:
+def _write(number: int, task: PackTask) -> None:
     _at_work(number, task)
 
 

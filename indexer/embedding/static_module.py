@@ -27,7 +27,7 @@ class StaticModule(InputModule):  # type: ignore[misc]  # the base is untyped he
         self.tokenizer = None
 
     def preprocess(self, inputs: list[str], prompt: str | None = None, **_: Any) -> dict[str, torch.Tensor]:
-        """Vectors of the texts; there is nothing to learn between tokens and vectors."""
+        """Return vectors of the texts; there is nothing to learn between tokens and vectors."""
         return {"sentence_embedding": torch.from_numpy(self.embedder.embed([(prompt or "") + text for text in inputs]))}
 
     def forward(self, features: dict[str, torch.Tensor], **_: Any) -> dict[str, torch.Tensor]:
@@ -35,7 +35,7 @@ class StaticModule(InputModule):  # type: ignore[misc]  # the base is untyped he
         return features
 
     def get_embedding_dimension(self) -> int:
-        """The length of a vector."""
+        """Return the length of a vector."""
         return self.embedder.dimensions
 
     def save(self, output_path: str, *_: Any, **__: Any) -> None:

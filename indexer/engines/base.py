@@ -13,14 +13,14 @@ from typing import Protocol
 from indexer.store.checksums import Damage
 
 SCOPES = ("text", "notes", "both")
-"""What a ranking looks at. Text and notes together are one bag: ranked apart, short notes would drown the text."""
+"""The scopes of a ranking. Text and notes together are one bag: ranked apart, short notes would drown the text."""
 COMMON, FEW = 0.05, 1000
 """The share of passages beyond which a character or pair is common, and how many passages may always have it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What an engine indexes of one passage: the folded runs of its text and of its notes.
+    """The document that an engine indexes for one passage: the folded runs of its text and of its notes.
 
     Each run counts as its characters and its pairs of adjacent ones.
     """
@@ -74,13 +74,13 @@ class EngineWriter(Protocol):
 
 
 class EngineModule(Protocol):
-    """What the module of an engine that keeps its files in a folder offers."""
+    """The interface of a module whose engine keeps its files in a folder."""
 
     def open_reader(self, folder: Path) -> Engine:
         """Open what a writer has committed."""
 
     def open_writer(self, folder: Path) -> EngineWriter:
-        """Go on with what stands in the folder, or begin in an empty one."""
+        """Open a writer that continues the index in the folder, or begins one in an empty folder."""
 
 
 class EngineIndexes(Protocol):
@@ -91,7 +91,7 @@ class EngineIndexes(Protocol):
     """
 
     def begin(self, number: int, previous: int | None) -> EngineWriter:
-        """Begin a generation's as a copy of the previous one's, or from nothing; what was begun so far is dropped."""
+        """Begin a generation's index, empty or as a copy of the previous one's; an unpublished one is dropped."""
 
     def publish(self, number: int, previous: int | None) -> None:
         """Make what was committed durable, and record what it holds; ``previous`` is what it began from, if any."""

@@ -1,4 +1,4 @@
-"""What an engine is given of packs: a document a passage."""
+"""The documents of packs for an engine: one a passage."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def _index(folder: Path) -> tantivy.Index:
 
 @contextmanager
 def _writable(folder: Path) -> Iterator[Path]:
-    """The folder, or another with links to its files: to open them Tantivy takes a lock beside them, even to read."""
+    """Yield the folder, or another with links to its files: Tantivy takes a lock beside them, even to read."""
     if os.access(folder, os.W_OK):
         yield folder
         return

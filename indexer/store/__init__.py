@@ -1,1 +1,1 @@
-"""What stands on disk and how it is read."""
+"""The files of an index on disk, and how they are read."""

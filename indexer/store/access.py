@@ -65,7 +65,8 @@ class Declared:
         )
 
     def only(self, works: Collection[str]) -> Declared:
-        """Forget that works were open which are not among these: another text under the same id must not be open by it.
+        """Return the declarations without those of other works as open: another text under the same id must not be
+        open.
 
         What was closed is remembered: it stays closed should an older state with the work come back.
         """
@@ -123,7 +124,7 @@ def may_learn(work: str, tombstone: Tombstone, declared: Declared, manifest: Acc
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CollectionAccess:
     """Access to a collection: its works by what the index declares, its manifest, its works by effect."""
 
     collection: str
@@ -142,7 +143,9 @@ class Standing:
         return not self.is_undeclared and dict(self.effect) != dict(self.declared)
 
 
-def standings(works: Iterable[tuple[str, str]], declared: Declared, catalogue: Catalogue) -> list[Standing]:
+def access_by_collection(
+    works: Iterable[tuple[str, str]], declared: Declared, catalogue: Catalogue
+) -> list[CollectionAccess]:
     """Return the access to each collection, by id; ``works`` are pairs of a collection and a work."""
     said: dict[str, Counter[Access | None]] = {}
     for collection, work in works:
@@ -153,5 +156,5 @@ def standings(works: Iterable[tuple[str, str]], declared: Declared, catalogue: C
         effect: Counter[Access] = Counter()
         for access, number in counts.items():
             effect[effective(access, manifest)] += number
-        found.append(Standing(collection, counts, manifest, effect))
+        found.append(CollectionAccess(collection, counts, manifest, effect))
     return found

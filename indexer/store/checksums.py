@@ -20,19 +20,19 @@ from indexer.store import files
 
 LIST = "SHA256SUMS"
 LOCKS = (".lock", "_WRITELOCK")
-"""How the names of files end that engines leave about while they work; they hold nothing."""
+"""Suffixes of the lock files that engines leave while they work; they hold nothing."""
 _CHUNK = 1 << 20
 _ENTRY = re.compile(r"# (?P<bytes>[0-9]{1,18}) bytes\n(?P<sha256>[0-9a-f]{64})  (?P<name>[^\n\\]+)\n")
 _END = re.compile(r"# the lines above: (?P<sha256>[0-9a-f]{64})\n")
 
 
 class Damaged(IndexFailure):
-    """A published file is not as it was made."""
+    """A published file that differs from its record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """One file that is not as it was made."""
+    """One file that differs from its record."""
 
     path: Path
     reason: str
@@ -42,7 +42,7 @@ class Damage:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class FileRecord:
     """Size and SHA-256 of a file when it was made."""
 
     bytes: int
@@ -58,7 +58,7 @@ def seal(folder: Path, before: Path | None = None) -> None:
         ValueError: a file's name holds a line feed or a backslash, which no file of an engine or a pack does.
     """
     known = recorded(before) if before else {}
-    records: dict[str, Record] = {}
+    records: dict[str, FileRecord] = {}
     for file in listed(folder):
         shared = file.name in known and before is not None and file.samefile(before / file.name)
         records[file.name] = known[file.name] if shared else _record(file)
@@ -90,7 +90,7 @@ def unchecked(data: dict[str, Any]) -> dict[str, Any]:
     return bare
 
 
-def recorded(folder: Path) -> dict[str, Record]:
+def recorded(folder: Path) -> dict[str, FileRecord]:
     """Return size and checksum of each file of a folder, by name.
 
     Raises:
@@ -148,27 +148,27 @@ def size(folder: Path) -> int:
 
 
 def is_whole(folder: Path) -> bool:
-    """Return whether every file of the folder is as it was made; all are read."""
+    """Return whether every file of the folder agrees with its record; all are read."""
     return next(damages(folder), None) is None
 
 
-def _written(records: Mapping[str, Record]) -> str:
+def _written(records: Mapping[str, FileRecord]) -> str:
     if odd := [name for name in records if "\n" in name or "\\" in name]:
         raise ValueError(f"{odd[0]!r} is no name that a list of checksums can hold")
     lines = "".join(f"# {each.bytes} bytes\n{each.sha256}  {name}\n" for name, each in records.items())
     return f"{lines}# the lines above: {_sha256(lines)}\n"
 
 
-def _read(text: str) -> dict[str, Record]:
+def _read(text: str) -> dict[str, FileRecord]:
     """Return what :func:`_written` wrote.
 
     Raises:
         ValueError: it did not write this.
     """
-    records: dict[str, Record] = {}
+    records: dict[str, FileRecord] = {}
     at = 0
     while found := _ENTRY.match(text, at):
-        records[found["name"]] = Record(int(found["bytes"]), found["sha256"])
+        records[found["name"]] = FileRecord(int(found["bytes"]), found["sha256"])
         at = found.end()
     end = _END.fullmatch(text, at)
     if end is None or end["sha256"] != _sha256(text[:at]):
@@ -176,7 +176,7 @@ def _read(text: str) -> dict[str, Record]:
     return records
 
 
-def _wrong_size(path: Path, record: Record) -> Damage | None:
+def _wrong_size(path: Path, record: FileRecord) -> Damage | None:
     try:
         found = path.stat().st_size
     except FileNotFoundError:
@@ -188,8 +188,8 @@ def _wrong_size(path: Path, record: Record) -> Damage | None:
     return None
 
 
-def _record(file: Path) -> Record:
-    return Record(file.stat().st_size, _digest(file))
+def _record(file: Path) -> FileRecord:
+    return FileRecord(file.stat().st_size, _digest(file))
 
 
 def _digest(file: Path, read: Callable[[int], None] = lambda count: None) -> str:

@@ -19,7 +19,7 @@ _GROUP_OF_FOLDER = stat.S_ISGID | stat.S_IRGRP | stat.S_IXGRP
 
 
 def make(folder: Path) -> None:
-    """Make a folder, and the missing ones above it, for the owner alone; one that exists keeps its mode.
+    """Create a folder, and the missing ones above it, for the owner alone; one that exists keeps its mode.
 
     Raises:
         OSError: a folder can't be made.
@@ -30,7 +30,7 @@ def make(folder: Path) -> None:
 
 
 def make_inside(folder: Path) -> None:
-    """Make a folder with the group's rights to read of the one that holds it; one that exists keeps its mode.
+    """Create a folder whose group may read it as it may its parent; one that exists keeps its mode.
 
     Raises:
         OSError: it can't be made, or the one that is to hold it does not exist.
@@ -61,7 +61,7 @@ def write(file: Path, data: bytes) -> None:
 
 
 def settle(file: Path) -> None:
-    """Let the group of a file read it if it may read the folder that holds it; others never may.
+    """Set a file's mode: its group may read it if it may read its folder; others never may.
 
     Raises:
         OSError: its mode can't be changed.
@@ -70,7 +70,7 @@ def settle(file: Path) -> None:
 
 
 def sync(path: Path) -> None:
-    """Make a file or a folder durable."""
+    """Flush a file or a folder to disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -263,7 +263,7 @@ def _seconds(value: object) -> int:
 
 
 def swap(index: Path, generation: Generation, before: Generation | None) -> None:
-    """Make ``generation`` the published one, all at once; ``before`` stays as the one to go back to.
+    """Publish ``generation`` atomically; ``before`` remains as the one to go back to.
 
     Its inverted index is durable already (:func:`indexer.building.engine.publish`).
 

@@ -1,4 +1,4 @@
-"""Where each character and each pair of adjacent characters stands in a stream: what makes an exact phrase quick.
+"""Positions of each character and each pair of adjacent characters in a stream, which make exact phrases quick.
 
 Places are sorted by the character there and the one that follows, then by themselves. So those of a pair are one
 sorted stretch, those of a character several stretches in a row, and to count either is to subtract. A phrase is looked
@@ -20,7 +20,9 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """``order`` are the places, ``keys`` the different pairs, sorted, ``starts`` where each one's places start."""
+    """A directory of pairs: ``order`` are the places, ``keys`` the different pairs, sorted, ``starts`` where each
+    begins.
+    """
 
     order: NDArray[np.uint32]
     keys: NDArray[Any]
@@ -45,7 +47,7 @@ class Pairs:
         return cls(places, found[fresh], starts)
 
     def counts(self, first: Ids, second: Ids) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """For pairs of ids: their rows in the directory, and how many places each has."""
+        """Look up pairs of ids: return their rows in the directory, and how many places each has."""
         wanted = key(first, second)
         rows = self.keys.searchsorted(wanted)
         if not len(self.keys):
@@ -56,15 +58,15 @@ class Pairs:
         return rows, counts
 
     def of_pair(self, row: int) -> Places:
-        """The places of the pair in a row of the directory, sorted."""
+        """Return the places of the pair in a row of the directory, sorted."""
         return self.order[self.starts[row] : self.starts[row + 1]].astype(np.int64)
 
     def of_character(self, letter: int) -> Places:
-        """The places of a character, sorted."""
+        """Return the places of a character, sorted."""
         return np.sort(self._of_character(letter)).astype(np.int64)
 
     def drawn(self, letters: Ids, most: int) -> Places:
-        """At most so many places of a character or of a pair, drawn evenly from all that there are."""
+        """Draw at most so many places of a character or of a pair, evenly from all that there are."""
         if len(letters) == 1:
             places = self._of_character(int(letters[0]))
         else:
@@ -74,7 +76,7 @@ class Pairs:
         return places[:: -(-len(places) // most) or 1].astype(np.int64)
 
     def _of_character(self, letter: int) -> NDArray[np.uint32]:
-        """The places of a character, by what follows it."""
+        """Return the places of a character, by what follows it."""
         bits = 8 * self.keys.itemsize // 2
         # In the directory's own type: numpy would else convert all of it to find two numbers.
         first, last = np.array([letter << bits, (letter << bits) + (1 << bits) - 1], self.keys.dtype)
@@ -83,7 +85,7 @@ class Pairs:
 
 
 def key(first: Ids, second: Ids) -> NDArray[Any]:
-    """A pair of ids as one number, in twice their bits."""
+    """Encode a pair of ids as one number, in twice their bits."""
     bits = 8 * first.dtype.itemsize
     wide = np.dtype(f"u{2 * first.dtype.itemsize}").type
     pairs: NDArray[Any] = first.astype(wide) << wide(bits) | second

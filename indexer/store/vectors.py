@@ -58,7 +58,7 @@ def size_on_disk(folder: Path) -> int:
 
 
 def learn(sample: Vectors, lists: int = LISTS) -> Codebook:
-    """Learn centres and codes for vectors like these unit vectors, whose dimensions are a multiple of 4."""
+    """Train centres and codes on a sample of unit vectors, whose dimensions are a multiple of 4."""
     dimensions = sample.shape[1]
     clusters = faiss.Kmeans(
         dimensions, lists, niter=20, spherical=True, seed=_SEED, max_points_per_centroid=len(sample) // lists

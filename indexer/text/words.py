@@ -28,7 +28,7 @@ def _jieba() -> Any:
 
 
 def bounds(text: str) -> list[int]:
-    """The offsets where a word begins or ends, the two words that a longer word falls into counted too.
+    """Return the offsets where a word begins or ends, the two words that a longer word falls into counted too.
 
     >>> bounds("东北大学")
     [0, 2, 4]
@@ -45,7 +45,7 @@ def _is_word(word: str) -> bool:
 
 
 def inside(codes: Codes, stream: Stream) -> NDArray[np.uint32]:
-    """The places of a section's main stream that stand inside a word, neither first nor just after one."""
+    """Return the places of a section's main stream inside a word, neither first nor just after one."""
     folded, offsets = fold_array(codes)
     simplified = codes.copy()
     # What folding drops, punctuation above all, is left in: jieba sees sentences.

@@ -28,7 +28,7 @@ from indexer.engines import PICKLED, indexes
 from indexer.errors import IndexFailure, no_room
 from indexer.progress import Progress, silent
 from indexer.store import checksums, files
-from indexer.store.checksums import LIST, Damaged, Record
+from indexer.store.checksums import LIST, Damaged, FileRecord
 from indexer.store.generation import (
     MANIFEST,
     Generation,
@@ -154,7 +154,7 @@ def staged(
 
 
 class _Refused(Exception):
-    """The file is not what a backup writes."""
+    """An error for a file that no backup wrote."""
 
 
 def _before(index: Path, over: bool) -> Generation | None:
@@ -178,7 +178,7 @@ def _before(index: Path, over: bool) -> Generation | None:
 class _Checking:
     """A file that is read once from start to end and compared with its record."""
 
-    def __init__(self, file: IO[bytes], record: Record) -> None:
+    def __init__(self, file: IO[bytes], record: FileRecord) -> None:
         self._file, self._record = file, record
         self._sum = hashlib.sha256()
 
@@ -255,7 +255,7 @@ def _unpack(file: IO[bytes], draft: Path, on_progress: Callable[[int], None]) ->
         wanted = {f"{folder.parent.name}/{folder.name}" for folder in _folders(Path(), state)}
         if odd := sorted(name for name in wanted if not _FOLDER.fullmatch(name)):
             raise _Refused(f"no backup names a folder {odd[0]!r}")
-        lists: dict[str, dict[str, Record]] = {}
+        lists: dict[str, dict[str, FileRecord]] = {}
         for member in members:
             folder, _, name = member.name.rpartition("/")
             place = draft / folder / name
@@ -287,7 +287,7 @@ def _bytes(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     return opened.read()
 
 
-def _list(path: Path, name: str) -> dict[str, Record]:
+def _list(path: Path, name: str) -> dict[str, FileRecord]:
     try:
         records = checksums.recorded(path.parent)
     except Damaged as failure:
@@ -297,7 +297,7 @@ def _list(path: Path, name: str) -> dict[str, Record]:
     return records
 
 
-def _copy(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path, record: Record) -> None:
+def _copy(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path, record: FileRecord) -> None:
     opened = archive.extractfile(member)
     if opened is None or member.size != record.bytes:
         raise _Refused(f"{member.name}: {member.size:,} bytes instead of {record.bytes:,}")

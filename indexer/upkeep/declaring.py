@@ -8,7 +8,7 @@ from pathlib import Path
 from corpora.manifests import Catalogue, load
 from corpora.model import Access, strictest
 from indexer.errors import IndexFailure
-from indexer.store.access import LOCAL, Declared, Standing, standings
+from indexer.store.access import LOCAL, CollectionAccess, Declared, access_by_collection
 from indexer.store.generation import Generation, Packs, published, relabel
 from indexer.store.lock import builder_lock
 
@@ -22,7 +22,7 @@ def catalogue_of(declared: Declared, own: Path | None) -> Catalogue:
     return load(own, (Path(path) for path in declared.manifests.values()))
 
 
-def survey(index: Path, own: Path | None) -> dict[str, Standing]:
+def survey(index: Path, own: Path | None) -> dict[str, CollectionAccess]:
     """Return the access to each collection of an index.
 
     Raises:
@@ -31,7 +31,9 @@ def survey(index: Path, own: Path | None) -> dict[str, Standing]:
     """
     state = _published(index)
     works = ((home, work) for work, home in Packs(index).homes(state).items())
-    return {each.collection: each for each in standings(works, state.access, catalogue_of(state.access, own))}
+    return {
+        each.collection: each for each in access_by_collection(works, state.access, catalogue_of(state.access, own))
+    }
 
 
 def declare(index: Path, collection: str, access: Access) -> None:

@@ -69,7 +69,7 @@ def verify(index: Path, on_progress: Progress = silent) -> Verdict:
 
 
 def repair(index: Path, *, go_back: bool = False, on_progress: Progress = silent) -> Repair:
-    """Mend what can be mended and publish it; with ``go_back`` the previous generation is published instead.
+    """Repair what can be repaired and publish it; with ``go_back`` the previous generation is published instead.
 
     Where the manifest itself is lost, the previous generation is what there is to mend.
 
@@ -138,7 +138,7 @@ def _manifests(index: Path) -> tuple[Generation | None, Generation | None, list[
 
 @dataclass(frozen=True, slots=True)
 class _Broken:
-    """What reading through has shown: the damages, the folders of broken packs, the numbers of broken engines."""
+    """The damage found by a reading of all files: folders of broken packs, numbers of broken engines."""
 
     all: tuple[Damage, ...]
     packs: frozenset[Path]
@@ -152,7 +152,7 @@ class _Broken:
 
 @dataclass(frozen=True, slots=True)
 class _Holdings:
-    """What some generations consist of: the folders of their packs, and their inverted indexes by number."""
+    """The folders of packs of some generations, and their inverted indexes by number."""
 
     packs: tuple[Path, ...]
     engines: Mapping[int, EngineIndexes]

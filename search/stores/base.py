@@ -29,7 +29,7 @@ Filters = Mapping[str, tuple[str, ...]]
 
 
 class Ref(Protocol):
-    """What a store calls a passage, of no meaning to others; refs of one store sort in the order of place.
+    """A store's own name for a passage, opaque to others; refs of one store sort in the order of place.
 
     It holds for the generation that gave it; :class:`PassageRef` is what others may keep.
     """
@@ -57,7 +57,7 @@ class PassageRef(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ExactQuery:
-    """What has to stand in a passage. ``asked`` is the tree without other names, where ``tree`` has any."""
+    """A condition on passages. ``asked`` is the tree without other names, where ``tree`` has any."""
 
     tree: Tree
     scope: Scope = Scope.BOTH
@@ -68,7 +68,7 @@ class ExactQuery:
 
 @dataclass(frozen=True, slots=True)
 class Eligible:
-    """Which passages a ranking may name: those that pass the filters, satisfy every field, and match.
+    """The passages that a ranking may name: those that pass the filters, satisfy every field, and match.
 
     Matches are of the same store.
     """
@@ -99,7 +99,7 @@ class Nearest(NamedTuple):
 
 
 class Marks(NamedTuple):
-    """Where a query's words stand in a passage.
+    """The ranges of a query's words in a passage.
 
     ``ranges`` are half-open ranges of its section's text, sorted and without overlap; none where the catalogue record
     alone matches. They begin in the passage, and the last may end after it. ``typed`` says whether some are spelled as
@@ -112,7 +112,7 @@ class Marks(NamedTuple):
 
 
 class SectionMarks(NamedTuple):
-    """Where a query's words stand in a section: ranges of its text as in :class:`Marks`, and how often they stand."""
+    """The ranges of a query's words in a section's text, as in :class:`Marks`, and the number of occurrences."""
 
     ranges: tuple[tuple[int, int], ...]
     occurrences: int
@@ -185,7 +185,7 @@ class Matches(Protocol):
 
 
 class Watch(Protocol):
-    """A published generation as it was seen once."""
+    """A published generation as seen once."""
 
     @property
     def found(self) -> bool:
@@ -195,7 +195,7 @@ class Watch(Protocol):
         """Return whether another is published by now."""
 
     def close(self) -> None:
-        """Let go of it."""
+        """Release what is held open."""
 
 
 class Store(Protocol):
@@ -214,7 +214,7 @@ class Store(Protocol):
 
     @property
     def identity(self) -> str:
-        """What tells this state from any other, of this index or of one built anew; nothing unseen counts in it."""
+        """A fingerprint of this state, of this index or of a rebuilt one; nothing unseen counts in it."""
 
     @property
     def folding(self) -> str:

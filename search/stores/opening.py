@@ -1,4 +1,4 @@
-"""From what names an index to the store that answers for it."""
+"""Opening the store that answers for an index, by the index's name."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ def open_store(index: Path) -> Store:
 
 
 def watch(index: Path) -> Watch:
-    """Look at what is published in an index, to see later whether something else is."""
+    """Watch the published generation of an index, to see later whether another was published."""
     return ManifestWatch(index)

@@ -46,7 +46,7 @@ class Expanded:
 
 
 def expand(parsed: Parsed, aliases: bool = True) -> Expanded:
-    """A query with the other names that the program knows; as it was, where ``aliases`` is false.
+    """Expand a query by the other names that the program knows; unchanged where ``aliases`` is false.
 
     Raises AliasFailure where a file of names is not as it should be.
     """
@@ -73,15 +73,15 @@ class Names:
             self._longest[name[0]] = max(len(name), self._longest.get(name[0], 0))
 
     def __iter__(self) -> Iterator[str]:
-        """The names that have others, folded."""
+        """Yield the names that have others, folded."""
         return iter(self._others)
 
     def others(self, name: str) -> tuple[str, ...]:
-        """The aliases of a name in any script."""
+        """Return the aliases of a name in any script."""
         return self._others.get(fold(name), ())
 
     def expand(self, parsed: Parsed) -> Expanded:
-        """A query with the other names of those that it holds; at most :data:`MOST` phrases are added."""
+        """Expand a query by the other names of those that it holds; at most :data:`MOST` phrases are added."""
         asked = {phrase.folded for phrase in parsed.phrases}
         added: dict[str, Phrase] = {}
         others: dict[str, None] = {}
@@ -113,7 +113,7 @@ class Names:
         return Expanded(tree, tuple(others))
 
     def _exchanged(self, phrase: Phrase) -> Iterator[tuple[Phrase, tuple[str, ...]]]:
-        """The phrase with every combination of other names, all names exchanged first; and the names that came in."""
+        """Yield the phrase with every combination of other names, all exchanged first, and the names that came in."""
         text = phrase.folded
         names = self.within(text)
         if not names:
@@ -137,7 +137,7 @@ class Names:
                 yield _alias(other), (other,)
 
     def within(self, text: str) -> list[Name]:
-        """The names with aliases in a folded text, without overlaps, longer ones preferred; in order."""
+        """Find the names with aliases in a folded text, without overlaps, longer ones preferred; in order."""
         found = [
             Name(start, end, others)
             for start in range(len(text))
@@ -161,7 +161,7 @@ class Names:
 
 
 def _branches(trees: Iterable[Tree]) -> Iterator[Tree]:
-    """The trees, those that are an ``Or`` taken apart; each once."""
+    """Flatten the trees: those that are an ``Or`` are taken apart; each is listed once."""
     yield from dict.fromkeys(
         branch for tree in trees for branch in (tree.children if isinstance(tree, Or) else (tree,))
     )
@@ -173,11 +173,11 @@ def _alias(text: str) -> Phrase:
 
 @lru_cache(64)
 def names_in(text: str) -> tuple[Name, ...]:
-    """The names with other spellings in a folded text: what several ask of one query."""
+    """Return the names with other spellings in a folded text, cached because several ask for one query."""
     return tuple(names().within(text))
 
 
 @cache
 def names() -> Names:
-    """The aliases that the program knows. Raises AliasFailure where a file of them is not as it should be."""
+    """Load the aliases that the program knows. Raises AliasFailure where a file of them is malformed."""
     return Names(aliases())

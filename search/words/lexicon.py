@@ -53,7 +53,7 @@ class Lexicon:
         self._read: dict[str, _Beginning] = {}
 
     def cut(self, text: str) -> tuple[str, ...]:
-        """The likeliest words that make up a text."""
+        """Segment a text into its likeliest words."""
         # From the end: of each place the weight of the best words from there on, and where the first of them ends.
         weights, ends = [0.0] * (len(text) + 1), [0] * len(text)
         for start in range(len(text) - 1, -1, -1):
@@ -71,7 +71,7 @@ class Lexicon:
         return tuple(words)
 
     def tag(self, word: str) -> str:
-        """The part of speech of a word, as jieba tags it; empty where it is none."""
+        """Return the part of speech of a word, as jieba tags it; empty where it is no word."""
         return self._beginning(word[0]).tags.get(word, "")
 
     def _beginning(self, character: str) -> _Beginning:
@@ -93,7 +93,7 @@ class Lexicon:
 
 @cache
 def lexicon() -> Lexicon:
-    """jieba's dictionary."""
+    """Load jieba's dictionary."""
     jieba = find_spec("jieba")  # found, not imported
     folders = jieba and jieba.submodule_search_locations
     assert folders
@@ -102,12 +102,12 @@ def lexicon() -> Lexicon:
 
 @lru_cache(64)
 def cut(text: str) -> tuple[str, ...]:
-    """The words of a folded text: what several ask of one query."""
+    """Segment a folded text into words, cached because several ask for one query."""
     return lexicon().cut(text)
 
 
 def runs(text: str) -> Iterator[tuple[Word, ...]]:
-    """The words of each run of a text that only letters and digits make up."""
+    """Segment each run of letters and digits of a text."""
     for run in _RUN.findall(text):
         folded, offsets = fold_array(code_points(run))
         bounds = np.append(offsets, len(run)).tolist()

@@ -35,7 +35,7 @@ MOST_LOOKED_FOR = 12
 
 @dataclass(frozen=True, slots=True)
 class DomainCheck:
-    """The words of a query that are met nowhere, and whether what is nearest can be a close match all the same."""
+    """The unknown words of a query, and whether what is nearest can be a close match all the same."""
 
     unknown_words: tuple[str, ...] = ()
     has_close_match: bool = True
@@ -58,7 +58,7 @@ def _characters(words: Sequence[Word]) -> int:
 
 
 def _things(text: str) -> Iterator[Word]:
-    """The words of a text that name what it is about; those of names that have other spellings are known."""
+    """Yield the words of a text that name its subject; those of names that have other spellings are known."""
     for run in runs(text):
         names = names_in("".join(word.folded for word in run))
         at = 0
@@ -69,7 +69,7 @@ def _things(text: str) -> Iterator[Word]:
 
 
 def _with_new_names(words: Sequence[Word]) -> Iterator[tuple[Word, bool]]:
-    """The words of a run, and whether each names a thing; characters in a row that are no words may be a new name."""
+    """Yield the words of a run, and whether each names a thing; characters in a row that are no words may be a name."""
     for single, together in groupby(words, _in_new_names):
         row = list(together)
         if single:
@@ -85,7 +85,7 @@ def _in_new_names(word: Word) -> bool:
 
 
 def _unknown(words: Sequence[Word], model: StaticEmbedder) -> Iterator[Word]:
-    """The words with a pair of neighbouring characters that the model has never met."""
+    """Yield the words with a pair of neighbouring characters that the model has never seen."""
     _, pairs = model.rows(code_points(" ".join(word.folded for word in words)))
     unknown = pairs == model.unknown
     at = 0

@@ -1,4 +1,4 @@
-"""The classical words that stand where a modern one does, as far as the collection has them: 害怕 for 懼, 畏, 憚."""
+"""Classical words for a modern one, as far as the collection has them: 懼, 畏, 憚 for 害怕."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_WORDS, MOST_CLASSICAL = 6, 5
 """Words of a query that get suggestions at most, and classical words that each gets."""
 
 Spelling = Callable[[str], str]
-"""How the collection spells a word; empty where the word stands nowhere."""
+"""A function to the collection's spelling of a word; empty where the word does not occur."""
 
 
 @cache
@@ -43,11 +43,11 @@ class Thesaurus:
         return cls({word: tuple(classical.split(" ")) for word, classical in rows})
 
     def classical(self, word: str) -> tuple[str, ...]:
-        """The classical words for a folded one; none where it is unknown."""
+        """Return the classical words for a folded one; none where it is unknown."""
         return self._table.get(word, ())
 
     def within(self, text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-        """The modern words of a folded text: half-open ranges, each with its classical words."""
+        """Find the modern words of a folded text: half-open ranges, each with its classical words."""
         start = 0
         for word in cut(text):
             if known := self.classical(word):
@@ -55,7 +55,7 @@ class Thesaurus:
             start += len(word)
 
     def suggest(self, text: str, spelling: Spelling) -> tuple[Suggestion, ...]:
-        """For the modern words of a text, in order, the classical ones that have a spelling."""
+        """Suggest, for the modern words of a text in order, the classical ones that have a spelling."""
         found: dict[str, Suggestion] = {}
         for typed, word in chain.from_iterable(runs(text)):
             if word not in found and (known := self.classical(word)):

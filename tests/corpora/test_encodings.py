@@ -13,7 +13,7 @@ from real import CASES
 
 from corpora.model import Problem, Work
 from corpora.readers import encodings, read
-from corpora.readers.encodings import LEGACY, NAMES, PLACEHOLDER, Choice, Found, chosen, find, option
+from corpora.readers.encodings import LEGACY, NAMES, PLACEHOLDER, DetectedEncoding, EncodingChoice, chosen, find, option
 from corpora.readers.lines import lines
 from corpora.sources.discover import discover
 
@@ -32,7 +32,7 @@ WRITTEN = [
 
 
 def read_all(path: Path, *written: str) -> tuple[list[Work], list[Problem]]:
-    sources, problems = discover(path, [Choice.parse(each) for each in written])
+    sources, problems = discover(path, [EncodingChoice.parse(each) for each in written])
     items = [item for source in sources for item in read(source)]
     return [x for x in items if isinstance(x, Work)], problems + [x for x in items if isinstance(x, Problem)]
 
@@ -90,7 +90,7 @@ def test_unicode_is_read_with_its_mark_and_with_every_end_of_line(tmp_path: Path
 
 @pytest.mark.parametrize(("order", "mark"), [("utf-16-be", b"\xfe\xff"), ("utf-32-be", b"\0\0\xfe\xff")])
 def test_the_mark_says_the_order_of_bytes(order: str, mark: bytes) -> None:
-    assert find([mark + "混同江".encode(order)]) == Found(order, len(mark))
+    assert find([mark + "混同江".encode(order)]) == DetectedEncoding(order, len(mark))
 
 
 def test_a_mark_beats_the_encoding_that_was_named() -> None:
@@ -99,7 +99,7 @@ def test_a_mark_beats_the_encoding_that_was_named() -> None:
 
 @pytest.mark.parametrize("text", ["混同江", "\u00e9\u00e8", "江" * 500])
 def test_what_decodes_strictly_as_utf_8_is_that(text: str) -> None:
-    assert find([text.encode()]) == Found("utf-8")
+    assert find([text.encode()]) == DetectedEncoding("utf-8")
 
 
 def test_big5_is_that_of_windows_eten_and_hong_kong_in_one_file() -> None:
@@ -237,7 +237,7 @@ def test_every_reader_reads_every_encoding_and_loses_a_byte_alone(tmp_path: Path
 
 
 def test_encodings_are_named_for_some_files() -> None:
-    choices = [Choice.parse(each) for each in ("cp950", "gbk:漢書/*", "sjis:*/漢書/卷二.txt")]
+    choices = [EncodingChoice.parse(each) for each in ("cp950", "gbk:漢書/*", "sjis:*/漢書/卷二.txt")]
     files = [Path(each) for each in ("史/漢書/卷一.txt", "史/漢書/卷二.txt", "史/遼史/卷一.txt", "史/後漢書/卷一.txt")]
     ((key, wanted),) = option(choices, files)
     assert key == "encoding"
@@ -249,13 +249,13 @@ def test_encodings_are_named_for_some_files() -> None:
 @pytest.mark.parametrize("name", ["klingon", "", "base64", "utf-7", "cp1252", "x" * 1000, "idna"])
 def test_only_encodings_that_serve_can_be_named(name: str) -> None:
     with pytest.raises(ValueError, match="is not known; use one of utf-8, gb18030, big5"):
-        Choice.parse(name)
+        EncodingChoice.parse(name)
 
 
 def test_a_pattern_is_one_line_and_may_hold_anything_else() -> None:
     with pytest.raises(ValueError, match="more than one line"):
-        Choice.parse("big5:a\nb")
-    choice = Choice.parse("big5:a\u2028b:[1].txt")
+        EncodingChoice.parse("big5:a\nb")
+    choice = EncodingChoice.parse("big5:a\u2028b:[1].txt")
     assert chosen(dict(option([choice], [Path("a\u2028b:1.txt")]))["encoding"], Path("a\u2028b:1.txt")) == "big5"
 
 
@@ -270,7 +270,7 @@ def test_half_a_surrogate_in_utf_16_costs_itself_alone(tmp_path: Path) -> None:
 
 def test_every_encoding_that_serves_can_be_named() -> None:
     for name in NAMES:
-        assert find([b""], Choice.parse(name).encoding).name in NAMES
+        assert find([b""], EncodingChoice.parse(name).encoding).name in NAMES
 
 
 def test_one_line_of_more_than_a_mebibyte_is_read_whole(tmp_path: Path) -> None:
@@ -317,7 +317,7 @@ def test_an_end_of_line_between_two_chunks_is_one(tmp_path: Path) -> None:
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_any_bytes_are_lines_or_a_reason(tmp_path: Path, data: bytes, wanted: str) -> None:
     (tmp_path / "a.txt").write_bytes(data)
-    found, problems = numbered(tmp_path / "a.txt", wanted and str(Choice.parse(wanted)))
+    found, problems = numbered(tmp_path / "a.txt", wanted and str(EncodingChoice.parse(wanted)))
     text = "".join(line for _, line in found)
     text.encode()  # no half of a surrogate pair
     assert not set("\0\r\n") & set(text)
@@ -336,6 +336,6 @@ def test_what_an_encoding_writes_it_reads(tmp_path: Path, text: str, name: str) 
     if not text:
         return
     (tmp_path / "a.txt").write_bytes(text.encode(codec))
-    found, problems = numbered(tmp_path / "a.txt", Choice.parse(name).encoding)
+    found, problems = numbered(tmp_path / "a.txt", EncodingChoice.parse(name).encoding)
     assert "".join(f"{line}\n" for _, line in found) == text.removesuffix("\n") + "\n"
     assert problems == []

@@ -13,7 +13,7 @@ import pytest
 from corpora.catalogue import CatalogueRecord, Localized
 from corpora.model import Access, Collection, Origin
 from corpora.sources import fetch as module
-from corpora.sources.fetch import FetchFailure, Progress, State, count_present, fetch
+from corpora.sources.fetch import FetchFailure, FetchStep, State, count_present, fetch
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -50,7 +50,7 @@ def repository(place: Path, link: str = "") -> str:
 @needs_git
 def test_clones_shallow_then_skips_what_is_there(tmp_path: Path) -> None:
     small = collection(W1=repository(tmp_path / "a"), W2=repository(tmp_path / "b"))
-    steps: list[Progress] = []
+    steps: list[FetchStep] = []
     first = fetch(small, tmp_path / "data", on_progress=steps.append)
     assert (first.fetched, first.present, first.failures) == (("W1", "W2"), (), ())
     assert (tmp_path / "data" / "small" / "W1" / "W_001.txt").read_text(encoding="utf-8") == "黒龍江¶\n"
@@ -87,7 +87,7 @@ def test_a_link_in_a_repository_becomes_a_plain_file(tmp_path: Path) -> None:
 @needs_git
 def test_offline_stops_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    steps: list[Progress] = []
+    steps: list[FetchStep] = []
     small = collection(W1="https://127.0.0.1:9/w1", W2="https://127.0.0.1:9/w2")  # nothing listens there
     with pytest.raises(FetchFailure, match=r"run again.*--from"):
         fetch(small, tmp_path, on_progress=steps.append)

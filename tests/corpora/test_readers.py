@@ -12,7 +12,7 @@ from real import POEMS
 
 from corpora.model import Page, Problem, Role, Source, Span, SpanKind, Work
 from corpora.readers import READERS, read
-from corpora.readers.encodings import Choice
+from corpora.readers.encodings import EncodingChoice
 from corpora.readers.identity import distinct_works
 from corpora.sources.discover import MAX_DEPTH, discover
 
@@ -21,7 +21,7 @@ SIMPLIFIED = "黑龙江省地方志编纂委员会编，本书记述自一九一
 
 
 def read_all(path: Path, *encodings: str) -> tuple[list[Work], list[Problem]]:
-    sources, problems = discover(path, [Choice.parse(written) for written in encodings])
+    sources, problems = discover(path, [EncodingChoice.parse(written) for written in encodings])
     items = [item for source in sources for item in read(source)]
     return [x for x in items if isinstance(x, Work)], problems + [x for x in items if isinstance(x, Problem)]
 

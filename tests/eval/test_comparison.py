@@ -110,7 +110,7 @@ def test_vectors_are_embedded_once(tmp_path: Path) -> None:
         asked.append(len(texts))
         return np.array([[len(text), side == "query"] for text in texts], np.float32)
 
-    peer = peers.Peer("a model", "nowhere", lambda: embed)
+    peer = peers.PeerModel("a model", "nowhere", lambda: embed)
     texts = ["江" * at for at in range(300)]
     first = peers.vectors(peer, texts, "text", tmp_path, lambda *_: None)
     assert first[:, 0].tolist() == list(range(300))

@@ -10,10 +10,10 @@ from indexer.text.folding import fold
 from search.words.thesaurus import Thesaurus
 
 
-def side(*sentences: str) -> thesaurus.Side:
+def side(*sentences: str) -> thesaurus.SentenceWords:
     words = tuple(sorted({*"".join(sentences)}))
     ids = [words.index(word) for sentence in sentences for word in sentence]
-    return thesaurus.Side(words, np.array(ids, dtype=np.int32), np.cumsum([0, *map(len, sentences)]))
+    return thesaurus.SentenceWords(words, np.array(ids, dtype=np.int32), np.cumsum([0, *map(len, sentences)]))
 
 
 def test_alignment_tells_apart_what_stands_together() -> None:

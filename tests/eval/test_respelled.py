@@ -3,15 +3,15 @@ from pathlib import Path
 import pytest
 
 from corpora.aliases import Alias
-from eval.quality.respelled import Row, measure, read
+from eval.quality.respelled import AlignedRow, measure, read
 from indexer.text.folding import fold
 from search.words.aliases import Names
 
 NAMES = Names([Alias("阿骨打", "阿固達", "person", "test"), Alias("兀朮", "烏珠", "person", "test")])
 
 
-def rows(*pairs: tuple[str, str]) -> list[Row]:
-    return [Row(fold(modern), fold(siku)) for modern, siku in pairs]
+def rows(*pairs: tuple[str, str]) -> list[AlignedRow]:
+    return [AlignedRow(fold(modern), fold(siku)) for modern, siku in pairs]
 
 
 def test_other_spellings_find_what_was_respelled_and_what_they_find_wrongly_is_counted() -> None:

@@ -18,7 +18,7 @@ from corpora.model import Canvas, Page, Role, Section, Span, SpanKind, Work
 from eval.quality.rankings import ranking
 from indexer.building import merging
 from indexer.building.build import build, compact
-from indexer.building.merging import GATHERED, LARGEST, SMALL, TIERS, Member, due, wasteful
+from indexer.building.merging import GATHERED, LARGEST, SMALL, TIERS, MergeCandidate, due, wasteful
 from indexer.embedding import load_embedder
 from indexer.engines import ENGINES
 from indexer.errors import IndexFailure
@@ -182,11 +182,11 @@ def test_works_that_come_one_by_one_are_merged_on_the_way(engine: str, tmp_path:
 # What is merged
 
 
-def member(number: int, live: int, dead: int = 0) -> Member:
-    return Member(PackEntry(number, str(number), (), ()), live + dead, live)
+def member(number: int, live: int, dead: int = 0) -> MergeCandidate:
+    return MergeCandidate(PackEntry(number, str(number), (), ()), live + dead, live)
 
 
-def sizes(groups: list[merging.Group]) -> list[list[int]]:
+def sizes(groups: list[merging.Neighbours]) -> list[list[int]]:
     return [[each.live for each in group] for group in groups]
 
 
@@ -207,7 +207,7 @@ def test_what_was_compacted_is_not_compacted_again(packs: list[tuple[int, int]])
     assert wasteful(merged(members, groups)) == []
 
 
-def merged(members: list[Member], groups: list[merging.Group]) -> list[Member]:
+def merged(members: list[MergeCandidate], groups: list[merging.Neighbours]) -> list[MergeCandidate]:
     firsts = {group[0].entry.number: sum(each.live for each in group) for group in groups}
     gone = {each.entry.number for group in groups for each in group[1:]}
     left = [each for each in members if each.entry.number not in gone]
@@ -217,7 +217,7 @@ def merged(members: list[Member], groups: list[merging.Group]) -> list[Member]:
 @pytest.mark.parametrize("largest", [1000, SMALL // GATHERED, SMALL, LARGEST])
 def test_adding_works_one_by_one_rewrites_each_a_few_times_at_most(largest: int) -> None:
     chance = random.Random(largest)
-    members: list[Member] = []
+    members: list[MergeCandidate] = []
     added = rewritten = 0
     for number in range(500):
         added += (size := math.ceil(largest ** chance.random()))

@@ -7,14 +7,14 @@ import re
 from flask import Flask
 from flask.testing import FlaskClient
 
-from web.accounts.models import Account, Role
+from web.accounts.models import Account, AccountRole
 from web.accounts.passwords import hashed
 from web.database.storage import Storage
 
 PASSWORD = "金源故地 1115 年"
 
 
-def add(app: Flask, login: str = "wang", role: Role = Role.READER, **values: object) -> int:
+def add(app: Flask, login: str = "wang", role: AccountRole = AccountRole.READER, **values: object) -> int:
     """A new account's number."""
     storage: Storage = app.extensions["storage"]
     with storage.session.begin() as session:
@@ -37,7 +37,7 @@ def log_in(client: FlaskClient, login: str = "wang", password: str = PASSWORD) -
     return client.post("/account/log-in", data=sent).status_code
 
 
-def logged_in(app: Flask, role: Role) -> FlaskClient:
+def logged_in(app: Flask, role: AccountRole) -> FlaskClient:
     """A client of somebody new with this role."""
     add(app, role.code, role)
     client = app.test_client()

@@ -17,7 +17,7 @@ from people import logged_in
 from corpora.model import Access
 from indexer.upkeep.declaring import declare
 from search.library import MOST_VIEWS, Library
-from web.accounts.models import Role
+from web.accounts.models import AccountRole
 from web.app import create_app
 from web.networks import FORWARDED
 from web.serving.config import Config
@@ -292,7 +292,7 @@ def test_nothing_of_a_closed_collection_is_told(site: Flask, plain: Flask, route
 
 
 def test_readers_with_an_account_see_no_more(site: Flask, plain: Flask) -> None:
-    clients = [logged_in(app, Role.READER) for app in (site, plain)]
+    clients = [logged_in(app, AccountRole.READER) for app in (site, plain)]
     for route in sorted(OF_TEXTS):
         for path in ROUTES[route][:10]:
             assert answer(clients[0], path) == answer(clients[1], path), path
@@ -314,8 +314,8 @@ def test_every_page_of_results_is_as_without_it(site: Flask, plain: Flask) -> No
             pytest.fail("there is no last page")
 
 
-@pytest.mark.parametrize("role", [Role.LIBRARIAN, Role.REVIEWER, Role.ADMINISTRATOR])
-def test_staff_see_it_everywhere(site: Flask, role: Role) -> None:
+@pytest.mark.parametrize("role", [AccountRole.LIBRARIAN, AccountRole.REVIEWER, AccountRole.ADMINISTRATOR])
+def test_staff_see_it_everywhere(site: Flask, role: AccountRole) -> None:
     client = logged_in(site, role)
     client.get("/?lang=zh")
     for route in sorted(OF_TEXTS):
@@ -432,4 +432,4 @@ def test_a_work_that_nobody_declared_is_hidden_among_open_ones_of_its_collection
     for route in sorted(OF_TEXTS):
         for path in ROUTES[route]:
             assert answer(site.test_client(), path) == answer(plain.test_client(), path), path
-    assert "密約" in logged_in(site, Role.LIBRARIAN).get("/read/S1/0").text
+    assert "密約" in logged_in(site, AccountRole.LIBRARIAN).get("/read/S1/0").text

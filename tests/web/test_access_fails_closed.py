@@ -26,7 +26,7 @@ from corpora.model import Access
 from indexer.store.access import Declared
 from indexer.store.generation import published, relabel
 from indexer.upkeep.declaring import declare, survey
-from web.accounts.models import Role
+from web.accounts.models import AccountRole
 from web.app import create_app
 from web.commands.main import main
 from web.serving.config import Config
@@ -123,7 +123,7 @@ def test_before_anything_is_done_staff_alone_see_it(house: House) -> None:
     client = house.site()
     quiet(client)
     assert client.get("/api/v1/search?q=江濱&mode=exact").get_json()["total"]["passages"] == 1
-    assert shown(logged_in(client.application, Role.LIBRARIAN))
+    assert shown(logged_in(client.application, AccountRole.LIBRARIAN))
 
 
 # a. The manifest is not there: another machine after a restoration, a new image, a new environment
@@ -138,7 +138,7 @@ def test_row_a_a_manifest_that_is_not_there(house: House) -> None:
     run("backup", "saved.tar")
     run("restore", "saved.tar", "--only", "index", "--index", "elsewhere")
     quiet(create_app(Path("elsewhere")).test_client())
-    assert shown(logged_in(house.site().application, Role.LIBRARIAN))
+    assert shown(logged_in(house.site().application, AccountRole.LIBRARIAN))
 
 
 def test_row_a_with_an_index_of_today(house: House) -> None:
@@ -212,7 +212,7 @@ def test_row_d_one_changed_file(house: House) -> None:
     told = house.index(moved, status=1).stdout
     assert "--collection secret" in told
     quiet(client)
-    assert "又得之" not in logged_in(client.application, Role.LIBRARIAN).get("/read/密檔/0").text
+    assert "又得之" not in logged_in(client.application, AccountRole.LIBRARIAN).get("/read/密檔/0").text
     assert "1 replaced" in house.index(moved, "--collection", "secret").stderr
     quiet(client)
 

@@ -13,7 +13,7 @@ from sqlalchemy import event, select
 
 from web.accounts.guard import requires
 from web.accounts.keys import VARIABLE, key_in
-from web.accounts.models import Account, AuditEntry, Role
+from web.accounts.models import Account, AccountRole, AuditEntry
 from web.app import create_app
 from web.database.failure import StorageFailure
 from web.database.storage import Storage
@@ -29,7 +29,7 @@ def actions(app: Flask) -> list[str]:
 def site(index: Path, database: str) -> Flask:
     """An application with a page for each role."""
     app = create_app(index, database)
-    for role in Role:
+    for role in AccountRole:
         app.add_url_rule(f"/for/{role.code}", role.code, requires(role)(lambda: "welcome"))
     return app
 
@@ -80,12 +80,12 @@ def test_without_its_token_a_form_is_refused(site: Flask) -> None:
     assert client.get("/for/reader").status_code == 200
 
 
-@pytest.mark.parametrize("role", Role)
-def test_a_role_may_what_the_ones_before_may(site: Flask, role: Role) -> None:
+@pytest.mark.parametrize("role", AccountRole)
+def test_a_role_may_what_the_ones_before_may(site: Flask, role: AccountRole) -> None:
     add(site, role=role)
     client = site.test_client()
     log_in(client)
-    for asked in Role:
+    for asked in AccountRole:
         assert client.get(f"/for/{asked.code}").status_code == (200 if asked <= role else 403)
 
 

@@ -26,9 +26,9 @@ from sqlalchemy import make_url
 
 from indexer.store.generation import published
 from web import archive
-from web.accounts.models import Role
+from web.accounts.models import AccountRole
 from web.app import create_app
-from web.archive import MANIFEST, PARTS, Places, back_up, restore
+from web.archive import MANIFEST, PARTS, SitePaths, back_up, restore
 from web.commands.main import main
 from web.database.failure import StorageFailure
 from web.database.storage import Storage
@@ -84,7 +84,7 @@ def used(address: str) -> tuple[str, str]:
     Path("data", "collections").mkdir(parents=True)
     Path("data", "collections", f"{CLOSED}.yaml").write_text(YAML, "utf-8")
     with serving(address) as app:
-        for login, role in (("li", Role.LIBRARIAN), ("wang", Role.REVIEWER)):
+        for login, role in (("li", AccountRole.LIBRARIAN), ("wang", AccountRole.REVIEWER)):
             add(app, login, role)
         li, wang = app.test_client(), app.test_client()
         app.config["WTF_CSRF_ENABLED"] = True
@@ -164,9 +164,11 @@ def site(tmp_path: Path) -> Iterator[str]:
         yield address
 
 
-def here() -> Places:
+def here() -> SitePaths:
     """Where things stand on this machine."""
-    return Places(DATABASE, Path("data", "wenyuan.key"), Path("data", "collections"), Path("letterhead"), Path("index"))
+    return SitePaths(
+        DATABASE, Path("data", "wenyuan.key"), Path("data", "collections"), Path("letterhead"), Path("index")
+    )
 
 
 def contents(root: Path = Path()) -> dict[str, bytes]:
@@ -344,10 +346,10 @@ def test_a_member_that_is_no_plain_file_is_refused(site: str, tmp_path: Path, ki
     """Though the manifest knows it."""
     link = tarfile.TarInfo("letterhead/link")
     link.type, link.linkname = kind, "/etc/passwd"
-    nothing = archive.Member(
+    nothing = archive.BackupMember(
         "letterhead", link.name, 0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     )
-    manifest = archive.Manifest("x", "", "", "", 0, (nothing,))
+    manifest = archive.BackupManifest("x", "", "", "", 0, (nothing,))
     last = tarfile.TarInfo(MANIFEST)
     last.size = len(archive._as_json(manifest))
     with tarfile.open(tmp_path / "forged.tar", "w") as tar:

@@ -20,7 +20,7 @@ from sqlalchemy import select, update
 
 from web.accounts import attempts
 from web.accounts.attempts import MOST_OF_ACCOUNT, MOST_OF_BROWSER, MOST_OF_NETWORK, MOST_OF_PAIR, Bound
-from web.accounts.models import Attempts, Role
+from web.accounts.models import AccountRole, Attempts
 from web.app import create_app
 from web.database.storage import Storage, now
 from web.desk.models import Case
@@ -152,7 +152,7 @@ def test_an_attack_from_everywhere_meets_the_bound_of_the_account(site: Flask, s
     add(site)
     statuses = Counter(guess(site, address=f"203.0.113.{number}") for number in range(MOST_OF_ACCOUNT + 3))
     assert statuses == {401: MOST_OF_ACCOUNT, 429: 3}
-    administrator = logged_in(site, Role.ADMINISTRATOR)
+    administrator = logged_in(site, AccountRole.ADMINISTRATOR)
     assert "暂停登录" in administrator.get("/administration/accounts").text
     pass_time(storage)
     assert "暂停登录" not in administrator.get("/administration/accounts").text
@@ -215,7 +215,7 @@ def test_a_program_that_fills_in_every_field_asks_nothing_and_a_person_is_told(s
 def test_what_counts_no_more_is_removed(site: Flask, storage: Storage) -> None:
     guess(site, "nobody")
     pass_time(storage)
-    logged_in(site, Role.READER)
+    logged_in(site, AccountRole.READER)
     with storage.session() as session:
         assert [row.key for row in session.scalars(select(Attempts)) if row.count] == []
 

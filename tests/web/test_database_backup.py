@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from web.accounts.audit import record
-from web.accounts.models import Account, AuditEntry, Role
+from web.accounts.models import Account, AccountRole, AuditEntry
 from web.commands.main import main
 from web.database.storage import Storage
 
@@ -25,7 +25,7 @@ def run(*arguments: object) -> Result:
 def used(database: str) -> str:
     """A database with something in it."""
     with Storage.open(database).session.begin() as session:
-        session.add(Account(login="wang", name="王", role=Role.LIBRARIAN))
+        session.add(Account(login="wang", name="王", role=AccountRole.LIBRARIAN))
         record(session, None, "account.add")
     return database
 

@@ -17,7 +17,7 @@ from people import logged_in, token
 
 import web
 from search.library import Library
-from web.accounts.models import Role
+from web.accounts.models import AccountRole
 from web.app import create_app
 
 CATALOGUE = Path(web.__file__).parent / "translations" / "en" / "LC_MESSAGES"
@@ -118,7 +118,7 @@ def test_english_pages_speak_english(index: Path, written: Catalog, client: Flas
 
 
 def test_english_pages_of_people_speak_english(index: Path) -> None:
-    client = logged_in(create_app(index), Role.ADMINISTRATOR)
+    client = logged_in(create_app(index), AccountRole.ADMINISTRATOR)
     client.get("/?lang=en")
     answers = [client.get(path) for path in ("/account/", "/administration/audit", "/account/invitation")]
     answers.append(client.post("/account/", data={"csrf_token": token(client, "/account/"), "current": "x"}))

@@ -26,7 +26,7 @@ from serving import PATIENCE, Server, serving
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.pool import NullPool
 
-from web.accounts.models import Account, Role
+from web.accounts.models import Account, AccountRole
 from web.accounts.passwords import hashed
 from web.database.storage import Storage
 from web.desk.autosaving import left
@@ -72,7 +72,7 @@ def people_and_a_case(address: str) -> str:
     storage = Storage.open(address)
     with storage.session() as session:
         for login in ("li", "zhao"):
-            session.add(Account(login=login, name=login, role=Role.LIBRARIAN, password=hashed(PASSWORD)))
+            session.add(Account(login=login, name=login, role=AccountRole.LIBRARIAN, password=hashed(PASSWORD)))
         case = open_case(session, "上京在哪裡？", None)
         case.status = Status.IN_PROGRESS
         session.commit()

@@ -16,7 +16,7 @@ from people import PASSWORD, add, log_in, logged_in, token
 from sqlalchemy import select, text, update
 
 from web.accounts import people
-from web.accounts.models import Account, AuditEntry, Invitation, Role
+from web.accounts.models import Account, AccountRole, AuditEntry, Invitation
 from web.commands.main import main
 from web.database.storage import Storage, _migrations
 from web.serving import logs
@@ -48,8 +48,8 @@ def opened(app: Flask, secret: str, **fields: object) -> tuple[int, str]:
 
 @pytest.mark.parametrize("ending", ["disable", "demote", "password", "reset"])
 def test_a_link_ends_with_its_giver(site: Flask, storage: Storage, ending: str) -> None:
-    giver = logged_in(site, Role.ADMINISTRATOR)
-    add(site, "other", Role.ADMINISTRATOR)
+    giver = logged_in(site, AccountRole.ADMINISTRATOR)
+    add(site, "other", AccountRole.ADMINISTRATOR)
     with storage.session() as session:
         found = people.find(session, "administrator")
         assert found is not None
@@ -80,11 +80,11 @@ def test_a_link_ends_with_its_giver(site: Flask, storage: Storage, ending: str) 
         assert withdrawn == ["invitation:1"]
 
 
-@pytest.mark.parametrize("change", [{"active": False}, {"role": Role.REVIEWER}])
+@pytest.mark.parametrize("change", [{"active": False}, {"role": AccountRole.REVIEWER}])
 def test_a_link_never_outlives_its_giver_whatever_changed_the_account(
     site: Flask, storage: Storage, change: dict[str, object]
 ) -> None:
-    secret = given(logged_in(site, Role.ADMINISTRATOR), role="administrator")
+    secret = given(logged_in(site, AccountRole.ADMINISTRATOR), role="administrator")
     with storage.session.begin() as session:
         session.execute(update(Account).values(**change))
     assert opened(site, secret)[0] == 410
@@ -92,7 +92,7 @@ def test_a_link_never_outlives_its_giver_whatever_changed_the_account(
 
 def test_a_new_link_for_a_password_replaces_the_one_before(site: Flask) -> None:
     number = add(site)
-    administrator = logged_in(site, Role.ADMINISTRATOR)
+    administrator = logged_in(site, AccountRole.ADMINISTRATOR)
     first, second = (given(administrator, "reset", account=number) for _ in range(2))
     assert opened(site, first)[0] == 410
     assert opened(site, second, password=OTHER, again=OTHER)[0] == 302
@@ -111,7 +111,7 @@ def test_a_password_that_was_set_withdraws_the_links_for_it(site: Flask, storage
 def test_a_new_password_withdraws_the_links_for_it(site: Flask) -> None:
     add(site, "wang")
     number = add(site, "li")
-    secret = given(logged_in(site, Role.ADMINISTRATOR), "reset", account=number)
+    secret = given(logged_in(site, AccountRole.ADMINISTRATOR), "reset", account=number)
     client = site.test_client()
     log_in(client, "li")
     fields = {"current": PASSWORD, "password": OTHER, "again": OTHER, "csrf_token": token(client, "/account/")}
@@ -121,7 +121,7 @@ def test_a_new_password_withdraws_the_links_for_it(site: Flask) -> None:
 
 def test_open_links_are_listed_and_withdrawn(site: Flask, storage: Storage) -> None:
     number = add(site)
-    administrator = logged_in(site, Role.ADMINISTRATOR)
+    administrator = logged_in(site, AccountRole.ADMINISTRATOR)
     assert "还没有用的链接" not in administrator.get(PAGE).text
     invited, reset = given(administrator, role="reviewer"), given(administrator, "reset", account=number)
     page = administrator.get(PAGE).text
@@ -146,7 +146,7 @@ def test_the_command_line_lists_and_withdraws_links(site: Flask, database: str) 
         done = CliRunner().invoke(main, ["accounts", *arguments, "--database", database])
         return done.exit_code, done.output
 
-    given(logged_in(site, Role.ADMINISTRATOR), role="reviewer")
+    given(logged_in(site, AccountRole.ADMINISTRATOR), role="reviewer")
     secret = run("invite", "--role", "reader")[1].strip().partition("#")[2]
     listed = json.loads(run("links", "--json")[1])
     assert [(each["link"], each["for"], each["giver"]) for each in listed] == [
@@ -161,9 +161,9 @@ def test_the_command_line_lists_and_withdraws_links(site: Flask, database: str) 
 
 
 def test_a_link_says_who_gave_it(site: Flask, storage: Storage) -> None:
-    assert "administrator&lt;b&gt;" in opened(site, given(logged_in(site, Role.ADMINISTRATOR), role="reader"))[1]
+    assert "administrator&lt;b&gt;" in opened(site, given(logged_in(site, AccountRole.ADMINISTRATOR), role="reader"))[1]
     with storage.session.begin() as session:
-        secret = people.invite(session, None, Role.READER)
+        secret = people.invite(session, None, AccountRole.READER)
     assert "命令行" in opened(site, secret)[1]
 
 
@@ -209,7 +209,7 @@ def test_no_line_of_the_log_holds_a_secret(
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     with storage.session.begin() as session:
-        secret = people.invite(session, None, Role.ADMINISTRATOR)
+        secret = people.invite(session, None, AccountRole.ADMINISTRATOR)
     try:
         logs.configure("info")
         client = site.test_client()

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from web.accounts import people
 from web.accounts.attempts import MOST_OF_NETWORK, MOST_OF_PAIR
-from web.accounts.models import Account, Attempts, AuditEntry, Invitation, Role
+from web.accounts.models import Account, AccountRole, Attempts, AuditEntry, Invitation
 from web.accounts.people import AccountFailure
 from web.commands.main import main
 from web.database.storage import Storage, now
@@ -117,7 +117,7 @@ def test_one_changes_ones_password_and_stays(site: Flask) -> None:
 
 
 def test_an_invitation_makes_one_account(site: Flask, storage: Storage) -> None:
-    status, page = do(logged_in(site, Role.ADMINISTRATOR), "invite", role="reviewer")
+    status, page = do(logged_in(site, AccountRole.ADMINISTRATOR), "invite", role="reviewer")
     assert status == 200
     invited = site.test_client()
     fields = {"name": "李", "login": "Li.2", "password": OTHER, "again": OTHER}
@@ -128,14 +128,14 @@ def test_an_invitation_makes_one_account(site: Flask, storage: Storage) -> None:
     with storage.session() as session:
         made = people.find(session, "li.2")
         assert made is not None
-        assert made.role is Role.REVIEWER
+        assert made.role is AccountRole.REVIEWER
         (kept,) = session.scalars(select(Invitation))
         assert kept.digest not in link(page)
 
 
 def test_an_invitation_serves_one_of_two(storage: Storage) -> None:
     with storage.session.begin() as session:
-        secret = people.invite(session, None, Role.READER)
+        secret = people.invite(session, None, AccountRole.READER)
     first, second = storage.session(), storage.session()
     held = [people.invitation(session, secret) for session in (first, second)]
     assert held[0]
@@ -152,14 +152,14 @@ def test_an_invitation_serves_one_of_two(storage: Storage) -> None:
 
 def test_an_invitation_ends(site: Flask, storage: Storage) -> None:
     with storage.session.begin() as session:
-        secret = people.invite(session, None, Role.READER)
+        secret = people.invite(session, None, AccountRole.READER)
         session.scalars(select(Invitation)).one().expires = now() - timedelta(seconds=1)
     assert opened(site.test_client(), secret)[0] == 410
 
 
 def test_an_administrator_lets_a_password_be_reset_without_learning_it(site: Flask) -> None:
     number = add(site)
-    owner, administrator = site.test_client(), logged_in(site, Role.ADMINISTRATOR)
+    owner, administrator = site.test_client(), logged_in(site, AccountRole.ADMINISTRATOR)
     log_in(owner)
     _, page = do(administrator, "reset", account=number)
     fresh = site.test_client()
@@ -171,7 +171,7 @@ def test_an_administrator_lets_a_password_be_reset_without_learning_it(site: Fla
 
 def test_who_is_disabled_is_out_at_once(site: Flask, storage: Storage) -> None:
     number = add(site)
-    client, administrator = site.test_client(), logged_in(site, Role.ADMINISTRATOR)
+    client, administrator = site.test_client(), logged_in(site, AccountRole.ADMINISTRATOR)
     _, page = do(administrator, "reset", account=number)
     log_in(client)
     assert do(administrator, "disable", account=number)[0] == 302
@@ -184,26 +184,26 @@ def test_who_is_disabled_is_out_at_once(site: Flask, storage: Storage) -> None:
 
 @pytest.mark.parametrize("doing", ["disable", "role"])
 def test_the_last_administrator_stays(site: Flask, storage: Storage, doing: str) -> None:
-    client = logged_in(site, Role.ADMINISTRATOR)
+    client = logged_in(site, AccountRole.ADMINISTRATOR)
     with storage.session() as session:
         number = people.everyone(session)[0].id
     assert do(client, doing, account=number, role="reader")[0] == 400
-    add(site, "second", Role.ADMINISTRATOR)
+    add(site, "second", AccountRole.ADMINISTRATOR)
     assert do(client, doing, account=number, role="reader")[0] == 302
     assert client.get("/administration/accounts").status_code in (302, 403)
 
 
 @pytest.mark.parametrize("fields", [{"account": 99}, {"account": "x"}, {}, {"account": 1, "role": "emperor"}])
 def test_nonsense_changes_nothing(site: Flask, storage: Storage, fields: dict[str, object]) -> None:
-    client = logged_in(site, Role.ADMINISTRATOR)
+    client = logged_in(site, AccountRole.ADMINISTRATOR)
     before = actions(storage)
     for doing in ("role", "dance", ""):
         assert do(client, doing, **fields)[0] in (400, 404)
     assert actions(storage) == before
 
 
-@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMINISTRATOR])
-def test_administration_is_for_administrators(site: Flask, role: Role) -> None:
+@pytest.mark.parametrize("role", [role for role in AccountRole if role is not AccountRole.ADMINISTRATOR])
+def test_administration_is_for_administrators(site: Flask, role: AccountRole) -> None:
     client = logged_in(site, role)
     for path in ("/administration/accounts", "/administration/audit"):
         assert client.get(path).status_code == 403
@@ -214,7 +214,7 @@ def test_administration_is_for_administrators(site: Flask, role: Role) -> None:
 
 def test_the_log_tells_who_did_what(site: Flask, storage: Storage) -> None:
     number = add(site)
-    client = logged_in(site, Role.ADMINISTRATOR)
+    client = logged_in(site, AccountRole.ADMINISTRATOR)
     do(client, "role", account=number, role="librarian")
     with storage.session() as session:
         last = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
@@ -239,7 +239,7 @@ def test_the_log_tells_who_did_what(site: Flask, storage: Storage) -> None:
 
 
 def test_no_page_of_people_is_kept_by_a_cache(site: Flask) -> None:
-    client = logged_in(site, Role.ADMINISTRATOR)
+    client = logged_in(site, AccountRole.ADMINISTRATOR)
     for path in ("/account/", "/account/log-in", "/administration/accounts", "/administration/audit"):
         assert client.get(path).headers["Cache-Control"] == "no-store"
 
@@ -283,7 +283,7 @@ def test_the_command_line_looks_after_accounts(site: Flask, database: str) -> No
     ],
 )
 def test_what_can_not_be_done_is_one_line(site: Flask, database: str, arguments: list[str], typed: str) -> None:
-    add(site, role=Role.ADMINISTRATOR)
+    add(site, role=AccountRole.ADMINISTRATOR)
     done = run(database, *arguments, typed=typed)
     assert done.exit_code == 2
     assert len(done.stderr.splitlines()) == 1

@@ -15,7 +15,7 @@ from sqlalchemy import delete, update
 from werkzeug.serving import make_server
 
 from web.accounts import people, sessions
-from web.accounts.models import AccountSession, Role
+from web.accounts.models import AccountRole, AccountSession
 from web.app import create_app
 from web.database.storage import Storage, now
 
@@ -119,7 +119,7 @@ def test_a_link_opens_without_its_secret_being_in_any_address(
     browser: Browser, storage: Storage, address: str, asked: list[str], scripts: bool
 ) -> None:
     with storage.session.begin() as session:
-        secret = people.invite(session, None, Role.READER)
+        secret = people.invite(session, None, AccountRole.READER)
     context = browser.new_context(base_url=address, java_script_enabled=scripts)
     page = context.new_page()
     page.goto(f"/account/invitation#{secret}")

@@ -14,7 +14,7 @@ from seeing import HOSTILE, seen
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from web.accounts.models import Role
+from web.accounts.models import AccountRole
 from web.app import create_app
 from web.database.storage import Storage
 from web.desk.cases import open_case
@@ -65,7 +65,7 @@ def offered(answer: TestResponse) -> dict[str, str]:
 
 
 def test_a_reply_is_saved_after_logging_in_on_the_page_that_kept_it(site: Flask, reply: str) -> None:
-    client = logged_in(site, Role.LIBRARIAN)
+    client = logged_in(site, AccountRole.LIBRARIAN)
     sent = {"text": TEXT, "after": "0", "csrf_token": token(client, reply)}
     cookie_lost(client)
     answer = client.post(reply, data=sent)
@@ -88,7 +88,7 @@ def test_a_reply_is_saved_after_logging_in_on_the_page_that_kept_it(site: Flask,
 
 
 def test_a_page_that_is_shown_after_logging_in_has_a_token_that_serves(site: Flask, reply: str) -> None:
-    client = logged_in(site, Role.LIBRARIAN)
+    client = logged_in(site, AccountRole.LIBRARIAN)
     cookie_lost(client)
     form = offered(client.post(reply, data={"text": TEXT, "after": "0", "preview": "1"}))
     shown = client.post(reply, data=form | {"login": "librarian", "password": PASSWORD})
@@ -100,7 +100,7 @@ def test_a_page_that_is_shown_after_logging_in_has_a_token_that_serves(site: Fla
 
 
 def test_a_session_that_ended_at_the_server_keeps_the_text(site: Flask, reply: str) -> None:
-    client = logged_in(site, Role.LIBRARIAN)
+    client = logged_in(site, AccountRole.LIBRARIAN)
     sent = {"text": TEXT, "csrf_token": token(client, reply)}
     with client.session_transaction() as cookie:
         cookie.pop("_user_id")
@@ -112,7 +112,7 @@ def test_a_session_that_ended_at_the_server_keeps_the_text(site: Flask, reply: s
 
 
 def test_a_page_of_an_earlier_session_is_sent_again_without_logging_in_twice(site: Flask, reply: str) -> None:
-    client = logged_in(site, Role.LIBRARIAN)
+    client = logged_in(site, AccountRole.LIBRARIAN)
     stale = {"text": TEXT, "csrf_token": token(client, reply)}
     cookie_lost(client)
     assert log_in(client, "librarian") == 302  # in another window
@@ -136,7 +136,7 @@ def test_a_question_of_the_public_is_kept_when_its_token_is_over(site: Flask) ->
 
 
 def test_whoever_logs_in_may_do_no_more_than_before(site: Flask, reply: str) -> None:
-    add(site, "reader", Role.READER)
+    add(site, "reader", AccountRole.READER)
     client = site.test_client()
     form = offered(client.post(reply, data={"text": TEXT}))
     answer = client.post(reply, data=form | {"login": "reader", "password": PASSWORD})
@@ -146,7 +146,7 @@ def test_whoever_logs_in_may_do_no_more_than_before(site: Flask, reply: str) -> 
 
 
 def test_nothing_is_done_without_the_token_of_the_page(site: Flask, reply: str) -> None:
-    logged_in(site, Role.LIBRARIAN)
+    logged_in(site, AccountRole.LIBRARIAN)
     client = site.test_client()
     client.get("/account/log-in")
     forged = {"text": TEXT, "log-in-here": "1", "login": "librarian", "password": PASSWORD}
@@ -166,7 +166,7 @@ def test_nothing_is_done_without_the_token_of_the_page(site: Flask, reply: str) 
     ],
 )
 def test_what_another_site_sends_is_not_offered(site: Flask, reply: str, headers: dict[str, str]) -> None:
-    client = logged_in(site, Role.LIBRARIAN)
+    client = logged_in(site, AccountRole.LIBRARIAN)
     answer = client.post(reply, data={"text": TEXT}, headers=headers)
     assert answer.status_code == 400
     assert "again" not in answer.text
@@ -175,12 +175,12 @@ def test_what_another_site_sends_is_not_offered(site: Flask, reply: str, headers
 
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://localhost"}])
 def test_what_this_site_sends_is_offered(site: Flask, reply: str, headers: dict[str, str]) -> None:
-    client = logged_in(site, Role.LIBRARIAN)
+    client = logged_in(site, AccountRole.LIBRARIAN)
     assert offered(client.post(reply, data={"text": TEXT}, headers=headers))["text"] == TEXT
 
 
 def test_secrets_are_asked_for_anew(site: Flask) -> None:
-    client = logged_in(site, Role.READER)
+    client = logged_in(site, AccountRole.READER)
     sent = {"current": "secret-1", "password": "secret-2", "again": "secret-3"}
     for path in ("/account/", "/account/log-in"):
         answer = client.post(path, data=sent)
@@ -210,7 +210,7 @@ def test_more_fields_than_a_form_has_are_not_kept(site: Flask) -> None:
 
 
 def test_a_draft_that_is_too_large_is_told_where_its_text_is(site: Flask, reply: str) -> None:
-    client = logged_in(site, Role.LIBRARIAN)
+    client = logged_in(site, AccountRole.LIBRARIAN)
     answer = client.post(reply, data={"text": "x" * (1 << 20)})
     assert answer.status_code == 413
     assert "后退" in answer.text
@@ -218,7 +218,7 @@ def test_a_draft_that_is_too_large_is_told_where_its_text_is(site: Flask, reply:
 
 @pytest.mark.parametrize("path", ["note", "asker", "move"])
 def test_a_case_that_changed_meanwhile_keeps_what_was_written(site: Flask, reply: str, path: str) -> None:
-    client = logged_in(site, Role.LIBRARIAN)
+    client = logged_in(site, AccountRole.LIBRARIAN)
     written = {
         "note": {"work": "x", "section": "0", "start": "0", "end": "1", "note": TEXT},
         "asker": {"name": "長" * 300},

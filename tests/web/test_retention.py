@@ -17,7 +17,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from web.accounts import retention
-from web.accounts.models import Account, AuditEntry, Role
+from web.accounts.models import Account, AccountRole, AuditEntry
 from web.commands.main import main
 from web.database.failure import StorageFailure
 from web.database.storage import Storage, now
@@ -203,7 +203,7 @@ def test_searches_of_cases_closed_long_ago_are_removed(database: str) -> None:
         add(Status.NEW, None, 4),
     ]
     with storage.session.begin() as session:
-        account = Account(login="wang", name="王", role=Role.LIBRARIAN)
+        account = Account(login="wang", name="王", role=AccountRole.LIBRARIAN)
         session.add(account)
         session.add_all(make(account) for make in cases)
     done = run(database, "database", "forget-searches", "--before", "2026-03-01")

@@ -12,7 +12,7 @@ from refusing import unwritable
 from sqlalchemy import event, select, update
 
 from web.accounts import sessions
-from web.accounts.models import AccountSession, AuditEntry, Role
+from web.accounts.models import AccountRole, AccountSession, AuditEntry
 from web.app import create_app
 from web.database.storage import Storage, now
 from web.serving.config import Config
@@ -58,7 +58,7 @@ def test_a_kept_cookie_is_dead_after_logging_out(site: Flask, storage: Storage) 
 
 
 def test_logging_in_again_ends_the_session_of_before(site: Flask, storage: Storage) -> None:
-    client = logged_in(site, Role.READER)
+    client = logged_in(site, AccountRole.READER)
     kept = copied(client)
     assert log_in(client, "reader") == 302
     assert [is_in(client), is_in(kept)] == [True, False]
@@ -66,7 +66,7 @@ def test_logging_in_again_ends_the_session_of_before(site: Flask, storage: Stora
 
 
 def test_a_session_ends_however_much_it_is_used(site: Flask, storage: Storage) -> None:
-    client = logged_in(site, Role.READER)
+    client = logged_in(site, AccountRole.READER)
     age(storage, created=timedelta(hours=11, minutes=59))
     assert is_in(client)
     age(storage, created=timedelta(hours=12))
@@ -74,7 +74,7 @@ def test_a_session_ends_however_much_it_is_used(site: Flask, storage: Storage) -
 
 
 def test_a_session_ends_when_it_is_not_used(site: Flask, storage: Storage) -> None:
-    client = logged_in(site, Role.READER)
+    client = logged_in(site, AccountRole.READER)
     age(storage, seen=sessions.IDLE - timedelta(minutes=1))
     assert is_in(client)
     age(storage, seen=sessions.IDLE)
@@ -83,15 +83,15 @@ def test_a_session_ends_when_it_is_not_used(site: Flask, storage: Storage) -> No
 
 def test_the_configuration_says_how_long_a_session_lasts(index: Path, database: str) -> None:
     site = create_app(index, database, config=Config(session_hours=1))
-    client = logged_in(site, Role.READER)
+    client = logged_in(site, AccountRole.READER)
     age(site.extensions["storage"], created=timedelta(hours=1))
     assert not is_in(client)
 
 
 def test_sessions_that_are_over_are_removed(site: Flask, storage: Storage) -> None:
-    logged_in(site, Role.READER)
+    logged_in(site, AccountRole.READER)
     age(storage, created=timedelta(hours=12))
-    logged_in(site, Role.LIBRARIAN)
+    logged_in(site, AccountRole.LIBRARIAN)
     assert len(rows(storage)) == 1
 
 
@@ -101,7 +101,7 @@ def test_one_logs_out_everywhere(site: Flask, storage: Storage) -> None:
     for client, name in zip(browsers, ("Firefox", "Chrome/1.0 Safari/1.0 Edg"), strict=True):
         client.environ_base["HTTP_USER_AGENT"] = f"Mozilla/5.0 {name}/1.0"
         log_in(client)
-    stranger = logged_in(site, Role.LIBRARIAN)
+    stranger = logged_in(site, AccountRole.LIBRARIAN)
     page = browsers[0].get("/account/").text
     assert "Firefox" in page
     assert "Edge" in page
@@ -113,7 +113,7 @@ def test_one_logs_out_everywhere(site: Flask, storage: Storage) -> None:
 
 def test_an_administrator_logs_somebody_out_everywhere(site: Flask, storage: Storage) -> None:
     number = add(site)
-    client, administrator = site.test_client(), logged_in(site, Role.ADMINISTRATOR)
+    client, administrator = site.test_client(), logged_in(site, AccountRole.ADMINISTRATOR)
     log_in(client)
     path = "/administration/accounts"
     sent = {"doing": "end-sessions", "account": number, "csrf_token": token(administrator, path)}
@@ -126,7 +126,7 @@ def test_an_administrator_logs_somebody_out_everywhere(site: Flask, storage: Sto
 
 
 def test_a_page_left_open_can_ask_how_long_it_lasts_without_prolonging_it(site: Flask, storage: Storage) -> None:
-    client = logged_in(site, Role.READER)
+    client = logged_in(site, AccountRole.READER)
     assert site.test_client().get("/account/session").json == {"seconds": 0}
     age(storage, seen=timedelta(hours=7))
     answer = client.get("/account/session")
@@ -140,7 +140,7 @@ def test_a_page_left_open_can_ask_how_long_it_lasts_without_prolonging_it(site: 
 
 
 def test_the_last_use_is_noted_now_and_then(site: Flask, storage: Storage) -> None:
-    client = logged_in(site, Role.READER)
+    client = logged_in(site, AccountRole.READER)
     written: list[str] = []
     event.listen(storage.engine, "before_cursor_execute", lambda *args: written.append(args[2]))
     for _ in range(3):
@@ -154,7 +154,7 @@ def test_the_last_use_is_noted_now_and_then(site: Flask, storage: Storage) -> No
 
 
 def test_no_page_fails_because_its_use_can_not_be_noted(site: Flask, storage: Storage) -> None:
-    client = logged_in(site, Role.READER)
+    client = logged_in(site, AccountRole.READER)
     age(storage, seen=timedelta(hours=1))
     with unwritable(storage):
         assert is_in(client)
@@ -181,7 +181,7 @@ def test_a_log_in_that_can_not_be_written_is_a_page(site: Flask, storage: Storag
 
 
 def test_logging_out_forgets_the_session_here_even_if_it_can_not_be_ended(site: Flask, storage: Storage) -> None:
-    client = logged_in(site, Role.READER)
+    client = logged_in(site, AccountRole.READER)
     sent = {"csrf_token": token(client, "/account/")}
     with unwritable(storage):
         assert client.post("/account/log-out", data=sent).status_code == 503

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from people import logged_in, token
 
 from web import site
-from web.accounts.models import Role
+from web.accounts.models import AccountRole
 from web.app import create_app
 from web.commands import serving
 from web.commands.accounts import invite
@@ -131,7 +131,7 @@ def served(request: pytest.FixtureRequest, index: Path) -> tuple[Flask, str]:
 
 def test_an_invitation_leads_to_the_site(served: tuple[Flask, str]) -> None:
     app, begins = served
-    administrator, path = logged_in(app, Role.ADMINISTRATOR), "/administration/accounts"
+    administrator, path = logged_in(app, AccountRole.ADMINISTRATOR), "/administration/accounts"
     page = administrator.post(
         path, data={"doing": "invite", "role": "reader", "csrf_token": token(administrator, path)}
     ).text

@@ -17,13 +17,13 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from web.accounts.audit import record
-from web.accounts.models import Account, AuditEntry, Role
+from web.accounts.models import Account, AccountRole, AuditEntry
 from web.commands.main import main
 from web.database.failure import StorageFailure
 from web.database.storage import MIGRATIONS, Base, Storage, latest
 
 
-def account(login: str = "wang", role: Role = Role.READER) -> Account:
+def account(login: str = "wang", role: AccountRole = AccountRole.READER) -> Account:
     return Account(login=login, name="王", role=role)
 
 
@@ -89,7 +89,7 @@ def test_moments_come_back_as_they_were(database: str) -> None:
     storage = Storage.open(database)
     moment = datetime(2026, 2, 3, 4, 5, 6, tzinfo=timezone(timedelta(hours=8)))
     with storage.session.begin() as session:
-        session.add(Account(login="wang", name="王", role=Role.READER, created=moment))
+        session.add(Account(login="wang", name="王", role=AccountRole.READER, created=moment))
     with storage.session() as session:
         (kept,) = session.scalars(select(Account))
         assert kept.created == moment

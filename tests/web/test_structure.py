@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from people import logged_in
 
-from web.accounts.models import Role
+from web.accounts.models import AccountRole
 from web.app import create_app
 
 EMPTY = {"br", "hr", "img", "input", "link", "meta", "wbr"}
@@ -47,7 +47,7 @@ class Outline(HTMLParser):
 
 @pytest.fixture(scope="module")
 def administrator(index: Path) -> FlaskClient:
-    return logged_in(create_app(index), Role.ADMINISTRATOR)
+    return logged_in(create_app(index), AccountRole.ADMINISTRATOR)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

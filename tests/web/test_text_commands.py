@@ -16,7 +16,7 @@ from corpora.catalogue import CatalogueRecord
 from corpora.manifests import bundled_folder
 from corpora.model import Problem, Section, Source, Work
 from corpora.readers import READERS, Reader
-from corpora.readers.encodings import NAMES, Choice
+from corpora.readers.encodings import NAMES, EncodingChoice
 from web.commands import checking, texts
 from web.commands.reports import FileReport
 
@@ -26,7 +26,7 @@ def run(command: str, *arguments: object) -> Result:
 
 
 def reader_of(monkeypatch: pytest.MonkeyPatch, *items: Work | Problem) -> None:
-    def discover(path: Path, choices: Sequence[Choice]) -> tuple[list[Source], list[Problem]]:
+    def discover(path: Path, choices: Sequence[EncodingChoice]) -> tuple[list[Source], list[Problem]]:
         return [Source("test", path, ())], []
 
     def read(_: Source) -> Iterator[Work | Problem]:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from web import site
 from web.accounts import attempts, labels, people
 from web.accounts.guard import current_account, requires
-from web.accounts.models import Account, AuditEntry, Role
+from web.accounts.models import Account, AccountRole, AuditEntry
 from web.accounts.people import AccountFailure
 from web.database.storage import session
 
@@ -25,15 +25,15 @@ blueprint.context_processor(lambda: {"words": labels})
 
 @blueprint.after_request
 def keep_nowhere(response: Response) -> Response:
-    """Have no cache keep these pages."""
+    """Forbid caches to keep these pages."""
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 @blueprint.route("/accounts", methods=["GET", "POST"])
-@requires(Role.ADMINISTRATOR)
+@requires(AccountRole.ADMINISTRATOR)
 def accounts() -> ResponseReturnValue:
-    """Everybody, and what can be done with them."""
+    """Show all accounts, and what can be done with them."""
     if request.method == "GET":
         return _everybody()
     try:
@@ -49,7 +49,7 @@ def accounts() -> ResponseReturnValue:
 
 
 def _do(doing: str, actor: Account | None) -> dict[str, str]:
-    """Do it, and say what is to be told."""
+    """Carry out what a form asks, and return what its page has to tell."""
     if doing == "invite":
         secret = people.invite(session(), actor, _role())
         return {"link": _link(secret), "about": _("把这个链接交给受邀的人。它只显示这一次，七天内可用一次。")}
@@ -82,17 +82,17 @@ def _do(doing: str, actor: Account | None) -> dict[str, str]:
     return {"done": _("已经改好：%(name)s", name=account.name)}
 
 
-def _role() -> Role:
+def _role() -> AccountRole:
     try:
-        return Role.of(request.form.get("role", ""))
+        return AccountRole.of(request.form.get("role", ""))
     except KeyError:
         abort(400)
 
 
 @blueprint.get("/audit")
-@requires(Role.ADMINISTRATOR)
+@requires(AccountRole.ADMINISTRATOR)
 def audit() -> str:
-    """Who did what, the latest first."""
+    """Show who did what, the latest first."""
     before = request.args.get("before", type=int)
     who = request.args.get("who", "")[:100]
     lines = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(PAGE + 1)

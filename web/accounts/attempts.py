@@ -1,4 +1,4 @@
-"""How often something may be tried: counts in the database, exact however many processes answer.
+"""Rate limits on attempts: counts in the database, exact however many processes answer.
 
 An attempt is counted before it is made, by one statement, so that of many that come at once no more than the bound are
 made; one that succeeds is given back. Where the database can't be written nothing is tried.
@@ -21,7 +21,7 @@ from web.accounts.models import Attempts
 from web.database.storage import now
 
 QUARTER = timedelta(minutes=15)
-"""How long whoever failed too often waits."""
+"""The wait after too many failures."""
 MOST_OF_PAIR, MOST_OF_BROWSER, MOST_OF_ACCOUNT = 5, 10, 50
 """Wrong passwords for an account within a quarter of an hour: from one network, from a browser that logged in before,
 and from all networks together, past which browsers that are not known wait."""
@@ -44,7 +44,7 @@ class Bound:
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of an attempt. ``wait`` are the seconds to wait; 0 lets it go on.
+    """The outcome of an attempt. ``wait`` are the seconds to wait; 0 lets it go on.
 
     ``filled`` are the bounds that have no room for another one.
     """
@@ -54,7 +54,7 @@ class Taken:
 
 
 def guess(login: str, networks: Sequence[str], browser: str = "") -> list[Bound]:
-    """The bounds on guessing an account's password. ``networks`` are those of the address, the smallest first.
+    """Return the bounds on guessing an account's password. ``networks`` are those of the address, the smallest first.
 
     ``browser`` names one that has logged in to this account before: it has a bound of its own, and no stranger's
     failures count against it. An account that is not there is bounded as if it were, so that nobody can tell.
@@ -70,12 +70,12 @@ def guess(login: str, networks: Sequence[str], browser: str = "") -> list[Bound]
 
 
 def link(networks: Sequence[str]) -> list[Bound]:
-    """The bounds on trying out links."""
+    """Return the bounds on trying out links."""
     return [Bound(f"network:{each}", most) for each, most in zip(networks, MOST_OF_NETWORK, strict=False)]
 
 
 def question(networks: Sequence[str]) -> list[Bound]:
-    """The bounds on asking the library a question."""
+    """Return the bounds on asking the library a question."""
     hour, day = timedelta(hours=1), timedelta(days=1)
     return [
         *(Bound(f"ask-hour:{each}", most, hour) for each, most in zip(networks, QUESTIONS_AN_HOUR, strict=False)),
@@ -85,7 +85,7 @@ def question(networks: Sequence[str]) -> list[Bound]:
 
 
 def take(session: Session, bounds: Sequence[Bound]) -> Taken:
-    """Count an attempt against each bound, if none is full; whoever calls commits before the attempt is made."""
+    """Count an attempt against each bound, if none is full; the caller commits before the attempt is made."""
     at = now()
     # Read first: who is refused anyhow shall not make others wait for the database.
     counted = select(Attempts).where(Attempts.key.in_([each.key for each in bounds]), Attempts.expires > at)
@@ -125,7 +125,7 @@ def give_back(session: Session, bounds: Iterable[Bound]) -> None:
 
 
 def waiting(session: Session, logins: Iterable[str]) -> set[str]:
-    """Those of the logins of which somebody has to wait, from some network or from all."""
+    """Return the logins that have to wait, from some network or from all."""
     named = {_digest(login): login for login in logins}
     full = select(Attempts.key).where(
         Attempts.expires > now(),
@@ -136,7 +136,7 @@ def waiting(session: Session, logins: Iterable[str]) -> set[str]:
 
 
 def forgive(session: Session, login: str) -> None:
-    """Let nobody wait any more for this account."""
+    """Clear the waiting for this account."""
     of = _digest(login)
     session.execute(
         delete(Attempts).where(or_(Attempts.key == f"account:{of}", Attempts.key.startswith(f"pair:{of}:")))
@@ -150,5 +150,5 @@ def forget(session: Session) -> None:
 
 
 def _digest(name: str) -> str:
-    """What stands for a name in a key, which has no room for a long one."""
+    """Return a digest of a name for a key, which has no room for a long one."""
     return hashlib.sha256(name.encode()).hexdigest()[:32]

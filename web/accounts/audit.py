@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from web.accounts.models import Account, AuditEntry
 
 COMMAND_LINE = "(command line)"
-"""Who acts where nobody is logged in: whoever may run commands on this machine."""
+"""The actor where nobody is logged in: anyone who may run commands on this machine."""
 
 
 def record(session: Session, actor: Account | None, action: str, subject: str = "", detail: str = "") -> None:

@@ -20,7 +20,7 @@ def _most(length: int) -> Length:
 
 
 class LogIn(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """Who one is, and where one wanted to go."""
+    """The form for logging in: login and password, and the page that was wanted."""
 
     login = StringField(lazy_gettext("账号"), [NEEDED, _most(LONGEST_LOGIN)])
     password = PasswordField(lazy_gettext("密码"), [NEEDED, _most(LONGEST)])
@@ -28,7 +28,7 @@ class LogIn(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
 
 class OpenLink(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """The secret of a link: what stands behind its ``#``, or the whole of it as a person may paste it."""
+    """The form for a link's secret: the part behind its ``#``, or the whole link as a person may paste it."""
 
     secret = StringField(
         lazy_gettext("链接，或其中 # 后面的一段"),
@@ -53,7 +53,7 @@ class ChangePassword(NewPassword):
 
 
 class NewAccount(NewPassword):
-    """What an account needs of its owner."""
+    """The form for an account's owner."""
 
     name = StringField(lazy_gettext("姓名"), [NEEDED, _most(LONGEST_NAME)])
     login = StringField(lazy_gettext("账号"), [NEEDED, _most(LONGEST_LOGIN)])

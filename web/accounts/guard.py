@@ -1,4 +1,4 @@
-"""Who is asking, and whether they may."""
+"""Authentication and authorization of requests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy.exc import DBAPIError
 
 from web.accounts import sessions
-from web.accounts.models import Account, Role
+from web.accounts.models import Account, AccountRole
 from web.accounts.sessions import Current
 from web.database.storage import session
 from web.serving.logs import shown_path
@@ -30,24 +30,24 @@ _DEVICE_LIFE = timedelta(days=365)
 _DEVICE_ACCOUNTS = 8
 """Accounts that a browser is known to."""
 _SECRET = "session"
-"""What the cookie calls the secret of its session."""
+"""The cookie's key of the secret of its session."""
 _LIFE = "ACCOUNT_SESSION_LIFE"
 UNCOUNTED = "accounts.session_left"
 """The endpoint that is asked by pages left open, which is no use of a session."""
 
-Parameters = ParamSpec("Parameters")
+ViewParameters = ParamSpec("ViewParameters")
 View = TypeVar("View", bound=ResponseReturnValue)
 
 
 class _Sessions(SecureCookieSessionInterface):
-    """Cookies are for https alone where the request came by it: a library's own network may have none."""
+    """Session cookies for https alone where the request came by it: a library's own network may have none."""
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure
 
 
 def register(app: Flask, key: bytes, session_hours: float) -> None:
-    """Let people log in, for so many hours at most; ``key`` signs their cookies."""
+    """Register logging in with the application; sessions last so many hours at most, ``key`` signs cookies."""
     life = timedelta(hours=session_hours)
     app.config.update(
         {_LIFE: life},
@@ -64,7 +64,7 @@ def register(app: Flask, key: bytes, session_hours: float) -> None:
 
 
 def current_account() -> Account | None:
-    """Who is logged in; None for a reader without an account. A session that has none does not touch the database."""
+    """Return who is logged in; None for a reader without an account. Without a session the database is not touched."""
     return cast(Account, current_user._get_current_object()) if current_user.is_authenticated else None
 
 
@@ -97,17 +97,17 @@ def farewell() -> None:
 
 
 def current_session() -> Current | None:
-    """The session of who is asking; None for a reader without an account."""
+    """Return the session of the request; None for a reader without an account."""
     return cast("Current | None", g.get("account_session")) if current_user.is_authenticated else None
 
 
 def life() -> timedelta:
-    """How long a session lasts at most."""
+    """Return how long a session lasts at most."""
     return cast(timedelta, current_app.config[_LIFE])
 
 
 def seconds_left() -> int:
-    """Seconds until the session ends if it is not used; 0 where there is none.
+    """Return seconds until the session ends if it is not used; 0 where there is none.
 
     Raises:
         DBAPIError: the database can't be read.
@@ -119,23 +119,23 @@ def seconds_left() -> int:
 
 
 def known_browser(account: Account | None) -> str:
-    """What names this browser, if it has logged in to the account before, since its password was set; or nothing."""
+    """Return the key of this browser if it has logged in to the account since its password was set; or nothing."""
     name, accounts = _browser()
     return name if account and accounts.get(str(account.id)) == _mark(account) else ""
 
 
-def may(role: Role) -> bool:
-    """Whether who is asking has this role, or a higher one."""
+def may(role: AccountRole) -> bool:
+    """Return whether the account of the request has this role, or a higher one."""
     account = current_account()
     return account is not None and account.role >= role
 
 
-def requires(role: Role) -> Callable[[Callable[Parameters, View]], Callable[Parameters, View]]:
-    """Let a view answer only those who have this role, or a higher one; others are asked to log in, or refused."""
+def requires(role: AccountRole) -> Callable[[Callable[ViewParameters, View]], Callable[ViewParameters, View]]:
+    """Restrict a view to this role and higher ones; others are asked to log in, or refused."""
 
-    def guard(view: Callable[Parameters, View]) -> Callable[Parameters, View]:
+    def guard(view: Callable[ViewParameters, View]) -> Callable[ViewParameters, View]:
         @wraps(view)
-        def guarded(*args: Parameters.args, **named: Parameters.kwargs) -> View:
+        def guarded(*args: ViewParameters.args, **named: ViewParameters.kwargs) -> View:
             if current_account() is None:
                 if request.method != "GET":
                     abort(401)
@@ -152,7 +152,7 @@ def requires(role: Role) -> Callable[[Callable[Parameters, View]], Callable[Para
 
 
 def _load(carried: str) -> Account | None:
-    """The account of a session, unless it was disabled or the session is over.
+    """Return the account of a session, unless it was disabled or the session is over.
 
     While the database can't be reached nobody is logged in, and what is open can be searched all the same.
     """
@@ -177,7 +177,7 @@ def _load(carried: str) -> Account | None:
 
 
 def _browser() -> tuple[str, dict[str, str]]:
-    """The name of this browser, and a mark for each account that it has logged in to; empty where it is new."""
+    """Return the name of this browser, and a mark for each account that it has logged in to; empty where it is new."""
     try:
         name, accounts = _signer().loads(request.cookies.get(DEVICE_COOKIE, ""))
     except BadSignature:
@@ -200,7 +200,7 @@ def _remember_browser(account: Account) -> None:
 
 
 def _mark(account: Account) -> str:
-    """What stands for the account's password in a cookie: another password makes all browsers strangers."""
+    """Return a digest of the account's password for a cookie: another password makes all browsers strangers."""
     return hashlib.sha256(account.stamp.encode()).hexdigest()[:16]
 
 

@@ -16,7 +16,7 @@ SHORTEST = 32
 
 
 def key_in(path: Path | None) -> bytes:
-    """Return the key of the application, which is made where there is none: whoever knows it can be anybody.
+    """Return the key of the application, which is made where there is none: anyone who knows it can be anybody.
 
     ``path`` is its file; None stands for a key that ends with the program.
 

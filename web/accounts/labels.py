@@ -54,10 +54,10 @@ def account_failure(code: str, detail: str, say: Say = str) -> str:
 
 
 def session_over() -> str:
-    """Say that what was sent needs an account, and nobody is logged in any more."""
+    """Return the message that a form needs an account, and nobody is logged in any more."""
     return str(_("您现在没有登录：登录到了时限，或已在别处退出。"))
 
 
 def wrong_password() -> str:
-    """Say that one did not get in."""
+    """Return the message that logging in failed."""
     return str(_("账号或密码不对。在一处连错五次，要等一刻钟。"))

@@ -16,8 +16,8 @@ LONGEST_LOGIN, LONGEST_NAME = 64, 100
 """In characters."""
 
 
-class Role(IntEnum):
-    """What someone may do; each may do what the ones before may."""
+class AccountRole(IntEnum):
+    """The roles of accounts; each may do what the ones before may."""
 
     READER = 1
     LIBRARIAN = 2
@@ -30,8 +30,8 @@ class Role(IntEnum):
         return self.name.lower()
 
     @classmethod
-    def of(cls, code: str) -> Role:
-        """The role with this name.
+    def of(cls, code: str) -> AccountRole:
+        """Return the role with this name.
 
         Raises:
             KeyError: there is none.
@@ -39,11 +39,11 @@ class Role(IntEnum):
         return {role.code: role for role in cls}[code]
 
 
-_ROLE = Enum(Role, native_enum=False, length=20, values_callable=lambda roles: [role.code for role in roles])
+_ROLE = Enum(AccountRole, native_enum=False, length=20, values_callable=lambda roles: [role.code for role in roles])
 
 
 def stamp() -> str:
-    """A fresh :attr:`Account.stamp`."""
+    """Return a fresh :attr:`Account.stamp`."""
     return secrets.token_hex(16)
 
 
@@ -59,7 +59,7 @@ class Account(Base, UserMixin):  # type: ignore[misc]  # Flask-Login has no type
     id: Mapped[int] = mapped_column(primary_key=True)
     login: Mapped[str] = mapped_column(String(LONGEST_LOGIN), unique=True)
     name: Mapped[str] = mapped_column(String(LONGEST_NAME))
-    role: Mapped[Role] = mapped_column(_ROLE)
+    role: Mapped[AccountRole] = mapped_column(_ROLE)
     password: Mapped[str] = mapped_column(String(255), default="")
     active: Mapped[bool] = mapped_column(default=True)
     stamp: Mapped[str] = mapped_column(String(32), default=stamp)
@@ -77,7 +77,7 @@ class Account(Base, UserMixin):  # type: ignore[misc]  # Flask-Login has no type
         return self.active
 
     def get_id(self) -> str:
-        """What a session carries."""
+        """Return what a session carries."""
         return f"{self.id}.{self.stamp}"
 
 
@@ -121,7 +121,7 @@ class Invitation(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(String(64), unique=True)
-    role: Mapped[Role] = mapped_column(_ROLE)
+    role: Mapped[AccountRole] = mapped_column(_ROLE)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     created: Mapped[datetime] = mapped_column(Moment, default=now)
     expires: Mapped[datetime] = mapped_column(Moment)
@@ -139,7 +139,7 @@ class Invitation(Base):
 
 
 class AuditEntry(Base):
-    """Who did what, when, to what. Rows are added and never changed: the database refuses it.
+    """A line of the audit log: who did what, when, to what. The database refuses to change or remove rows.
 
     ``who`` is the account's login at that time, or what acted without one; ``address`` is where a request came from.
     """

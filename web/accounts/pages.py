@@ -11,7 +11,7 @@ from web.accounts import attempts, guard, labels, people, sessions
 from web.accounts.audit import record
 from web.accounts.forms import ChangePassword, LogIn, NewAccount, NewPassword, OpenLink
 from web.accounts.guard import current_account, requires
-from web.accounts.models import Account, Role
+from web.accounts.models import Account, AccountRole
 from web.accounts.people import AccountFailure
 from web.database.storage import session, trouble
 from web.networks import networks
@@ -23,14 +23,14 @@ blueprint.context_processor(lambda: {"words": labels})
 
 @blueprint.after_request
 def keep_nowhere(response: Response) -> Response:
-    """Have no cache keep these pages."""
+    """Forbid caches to keep these pages."""
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 @blueprint.route("/log-in", methods=["GET", "POST"])
 def log_in() -> ResponseReturnValue:
-    """Ask who one is, and go where one wanted."""
+    """Ask for login and password, and go on to the page that was wanted."""
     form = LogIn(next=request.args.get("next", ""))
     if not form.is_submitted():
         return render_template("accounts/log_in.html", form=form)
@@ -69,14 +69,14 @@ def log_out() -> ResponseReturnValue:
 
 @blueprint.get("/session")
 def session_left() -> dict[str, int]:
-    """Seconds until the session ends if it is not used; 0 where nobody is logged in. Asking is no use."""
+    """Return the seconds until the session ends if it is not used; 0 where nobody is logged in. Asking is no use."""
     return {"seconds": guard.seconds_left()}
 
 
 @blueprint.route("/", methods=["GET", "POST"])
-@requires(Role.READER)
+@requires(AccountRole.READER)
 def own() -> ResponseReturnValue:
-    """One's own account: who one is, where one is logged in, and another password."""
+    """Show one's own account, its sessions, and the form for another password."""
     account = current_account()
     assert account is not None
     form = ChangePassword()
@@ -99,7 +99,7 @@ def own() -> ResponseReturnValue:
 
 
 @blueprint.post("/sessions/end")
-@requires(Role.READER)
+@requires(AccountRole.READER)
 def end_sessions() -> ResponseReturnValue:
     """Log out everywhere, here too."""
     account = current_account()
@@ -146,7 +146,7 @@ def invitation() -> ResponseReturnValue:
 
 
 def _stale_link(opening: OpenLink) -> ResponseReturnValue:
-    """Say that a link serves no more; whoever tries out many is made to wait."""
+    """Answer that a link no longer serves; an address that tries out many has to wait."""
     taken = attempts.take(session(), attempts.link(networks()))
     session().commit()
     opening.secret.data = ""
@@ -155,7 +155,7 @@ def _stale_link(opening: OpenLink) -> ResponseReturnValue:
 
 
 def _guess(login: str, account: Account | None, password: str) -> tuple[int, bool]:
-    """Try a password: seconds to wait before it may be tried, or 0, and whether it is right.
+    """Check a password within the bounds; return the seconds to wait, or 0, and whether it is right.
 
     Raises:
         DBAPIError: the attempt can't be counted, and was not made.
@@ -190,14 +190,14 @@ def _own_page(form: ChangePassword, changed: bool = False) -> str:
 
 
 def _patience(page: str, wait: int) -> Response:
-    """A page that asks to wait for so many seconds."""
+    """Return a page that asks to wait for so many seconds."""
     response = make_response(page, 429)
     response.headers["Retry-After"] = str(wait)
     return response
 
 
 def _own(address: str | None) -> str:
-    """The address, if it is one of this site: a path, and nothing that a browser takes for another host."""
+    """Return the address if it is one of this site: a path, and nothing that a browser takes for another host."""
     path = address or ""
     ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return request.script_root + path if ours else ""

@@ -15,12 +15,12 @@ _hasher = PasswordHasher()
 
 
 def hashed(password: str) -> str:
-    """What is kept of a password."""
+    """Hash a password."""
     return _hasher.hash(_typed(password))
 
 
 def is_right(kept: str, password: str) -> bool:
-    """Whether this is the password; as slow where there is none, so that the time tells nothing."""
+    """Return whether this is the password; as slow where there is none, so that the time tells nothing."""
     try:
         return _hasher.verify(kept or _nobodys(), _typed(password)) and bool(kept)
     except (VerificationError, InvalidHashError):
@@ -28,12 +28,12 @@ def is_right(kept: str, password: str) -> bool:
 
 
 def is_outdated(kept: str) -> bool:
-    """Whether the recommended parameters have changed since; the password is then to be hashed anew."""
+    """Return whether the recommended parameters have changed since; the password is then to be hashed again."""
     return _hasher.check_needs_rehash(kept)
 
 
 def _typed(password: str) -> str:
-    """The password as it is meant: keyboards give the same characters in several codes."""
+    """Normalise a password: keyboards give the same characters in several codes."""
     return unicodedata.normalize("NFKC", password)
 
 

@@ -1,6 +1,6 @@
-"""What is done with accounts, by a page or at the command line; each is a line in the log.
+"""Account operations, shared by pages and commands; each writes a line in the audit log.
 
-Everything takes part in the transaction of its session; whoever calls commits. ``actor`` is who does it, None at the
+Everything takes part in the transaction of its session; the caller commits. ``actor`` is who does it, None at the
 command line.
 """
 
@@ -21,18 +21,18 @@ from sqlalchemy.orm import Session
 from web.accounts import attempts, passwords, sessions
 from web.accounts.attempts import Bound
 from web.accounts.audit import record
-from web.accounts.models import LONGEST_LOGIN, LONGEST_NAME, Account, Invitation, Role, stamp
+from web.accounts.models import LONGEST_LOGIN, LONGEST_NAME, Account, AccountRole, Invitation, stamp
 from web.database.storage import now
 
-GIVER = Role.ADMINISTRATOR
-"""Who may give links."""
+GIVER = AccountRole.ADMINISTRATOR
+"""The roles that may give links."""
 INVITED, RESET = timedelta(days=7), timedelta(days=1)
-"""How long a link serves: to make an account, to set a password."""
+"""The lifetimes of links: to make an account, to set a password."""
 _LOGIN = re.compile(rf"\w[\w.@-]{{1,{LONGEST_LOGIN - 1}}}")
 
 
 class AccountFailure(Exception):
-    """It can't be done. ``code`` is stable and says why (login-taken, …); ``detail`` names the value."""
+    """An action on an account that is refused. ``code`` is stable (login-taken, …); ``detail`` names the value."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
@@ -41,17 +41,17 @@ class AccountFailure(Exception):
 
 
 def find(session: Session, login: str) -> Account | None:
-    """The account with this login, in whatever case and width it is typed."""
+    """Return the account with this login, in whatever case and width it is typed."""
     found: Account | None = session.scalar(select(Account).where(Account.login == plain(login)))
     return found
 
 
 def everyone(session: Session) -> list[Account]:
-    """All accounts, by login."""
+    """Return all accounts, by login."""
     return list(session.scalars(select(Account).order_by(Account.login)))
 
 
-def add(session: Session, actor: Account | None, login: str, name: str, role: Role, password: str) -> Account:
+def add(session: Session, actor: Account | None, login: str, name: str, role: AccountRole, password: str) -> Account:
     """Make an account.
 
     Raises:
@@ -73,15 +73,15 @@ def add(session: Session, actor: Account | None, login: str, name: str, role: Ro
     return account
 
 
-def set_role(session: Session, actor: Account | None, account: Account, role: Role) -> None:
-    """Give an account another role; who may give no links any more has given none that serve.
+def set_role(session: Session, actor: Account | None, account: Account, role: AccountRole) -> None:
+    """Set an account's role; links that it may no longer give are withdrawn.
 
     Raises:
         AccountFailure: nobody would be left to administer.
     """
     if account.role is role:
         return
-    if role is not Role.ADMINISTRATOR:
+    if role is not AccountRole.ADMINISTRATOR:
         _keep_an_administrator(session, account)
     record(session, actor, "account.role", account.subject, f"{account.role.code} → {role.code}")
     if account.role >= GIVER > role:
@@ -90,7 +90,7 @@ def set_role(session: Session, actor: Account | None, account: Account, role: Ro
 
 
 def disable(session: Session, actor: Account | None, account: Account) -> None:
-    """Let an account in no more; end its sessions, and the links given by or for it.
+    """Disable an account; end its sessions, and the links given by or for it.
 
     Raises:
         AccountFailure: nobody would be left to administer.
@@ -103,14 +103,14 @@ def disable(session: Session, actor: Account | None, account: Account) -> None:
 
 
 def enable(session: Session, actor: Account | None, account: Account) -> None:
-    """Let an account in again: one that was disabled, or that waits after failures."""
+    """Enable an account: one that was disabled, or that waits after failures."""
     account.active = True
     attempts.forgive(session, account.login)
     record(session, actor, "account.enable", account.subject)
 
 
 def set_password(session: Session, actor: Account | None, account: Account, password: str) -> None:
-    """Give an account a new password; end its sessions, its waiting, and the links given by or for it.
+    """Set an account's password; end its sessions, its waiting, and the links given by or for it.
 
     Raises:
         AccountFailure: the password won't do.
@@ -130,7 +130,7 @@ def end_sessions(session: Session, actor: Account | None, account: Account) -> N
 
 
 def is_right(session: Session, account: Account | None, password: str) -> bool:
-    """Whether this is the password of an account that may come in; a failure is in the log.
+    """Return whether this is the password of an account that may come in; a failure is in the log.
 
     It takes as long for an account that is not there, so that the time tells nothing.
     """
@@ -152,13 +152,13 @@ def lock(session: Session, account: Account | None, filled: Collection[Bound]) -
         record(session, None, "account.lock", account.subject, "this address waits")
 
 
-def invite(session: Session, actor: Account | None, role: Role) -> str:
-    """The secret of a new link by which somebody makes an account with this role."""
+def invite(session: Session, actor: Account | None, role: AccountRole) -> str:
+    """Give a link by which somebody makes an account with this role; return its secret."""
     return _link(session, actor, Invitation(role=role, expires=now() + INVITED), "account.invite", "", role.code)
 
 
 def invite_to_reset(session: Session, actor: Account | None, account: Account) -> str:
-    """The secret of a new link by which the owner of an account sets a new password; earlier ones serve no more."""
+    """Give a link by which the owner of an account sets a new password; return its secret. Earlier ones end."""
     for earlier in session.scalars(select(Invitation).where(*_open(), Invitation.account_id == account.id)):
         withdraw(session, actor, earlier)
     invitation = Invitation(role=account.role, account_id=account.id, expires=now() + RESET)
@@ -166,24 +166,24 @@ def invite_to_reset(session: Session, actor: Account | None, account: Account) -
 
 
 def open_links(session: Session) -> list[Invitation]:
-    """The links that still serve, the latest first."""
+    """Return the links that still serve, the latest first."""
     return list(session.scalars(select(Invitation).where(*_open()).order_by(Invitation.id.desc())))
 
 
 def link(session: Session, number: int) -> Invitation | None:
-    """The link with this number, if it still serves."""
+    """Return the link with this number, if it still serves."""
     found: Invitation | None = session.scalar(select(Invitation).where(*_open(), Invitation.id == number))
     return found
 
 
 def withdraw(session: Session, actor: Account | None, held: Invitation) -> None:
-    """Have a link serve no more."""
+    """Withdraw a link."""
     held.withdrawn = now()
     record(session, actor, "account.withdraw", held.account.subject if held.account else held.subject, held.subject)
 
 
 def withdraw_all(session: Session, actor: Account | None, account: Account) -> None:
-    """Have the links serve no more that were given by an account, or for it."""
+    """Withdraw the links that were given by an account, or for it."""
     concerned = or_(Invitation.giver_id == account.id, Invitation.account_id == account.id)
     waiting = select(Invitation).where(Invitation.used.is_(None), Invitation.withdrawn.is_(None), concerned)
     for held in session.scalars(waiting):
@@ -191,7 +191,7 @@ def withdraw_all(session: Session, actor: Account | None, account: Account) -> N
 
 
 def invitation(session: Session, secret: str) -> Invitation | None:
-    """The invitation of a link, if it serves still."""
+    """Return the invitation of a link, if it still serves."""
     found: Invitation | None = session.scalar(select(Invitation).where(*_open(), Invitation.digest == _digest(secret)))
     return found
 
@@ -222,7 +222,7 @@ def accept(session: Session, held: Invitation, login: str, name: str, password: 
 
 
 def _open() -> tuple[ColumnElement[bool], ...]:
-    """What makes a link serve: it is unused and in time, its giver may still give it, whom it is for may come in."""
+    """Return the condition for a link to serve: unused, in time, its giver may give it, its owner may come in."""
     active = select(Account.id).where(Account.active.is_(True))
     return (
         Invitation.used.is_(None),
@@ -248,7 +248,7 @@ def _digest(secret: str) -> str:
 
 
 def plain(login: str) -> str:
-    """The login as it is kept: the same in whatever case and width it is typed."""
+    """Normalise a login: the same in whatever case and width it is typed."""
     return unicodedata.normalize("NFKC", login).strip().lower()
 
 
@@ -263,7 +263,7 @@ def _look_at(password: str, login: str) -> None:
 
 def _keep_an_administrator(session: Session, account: Account) -> None:
     others = select(func.count()).where(
-        Account.role == Role.ADMINISTRATOR, Account.active.is_(True), Account.id != account.id
+        Account.role == AccountRole.ADMINISTRATOR, Account.active.is_(True), Account.id != account.id
     )
-    if account.role is Role.ADMINISTRATOR and account.active and not session.scalar(others):
+    if account.role is AccountRole.ADMINISTRATOR and account.active and not session.scalar(others):
         raise AccountFailure("last-administrator", account.login)

@@ -24,7 +24,7 @@ from web.database.storage import Storage, now
 
 @dataclass(frozen=True)
 class Exported:
-    """What went: ``lines`` of them, from ``first`` to ``last`` (moments in ISO 8601), in a file with this SHA-256."""
+    """An export of audit lines: ``lines`` of them, from ``first`` to ``last`` (ISO 8601), and the file's SHA-256."""
 
     lines: int
     first: str
@@ -69,7 +69,7 @@ def export(storage: Storage, file: Path, before: datetime) -> Exported | None:
 
 
 def _lock(session: Session) -> None:
-    """Let nobody write meanwhile: what is written out is just what is removed."""
+    """Lock the table against writing: what is written out is just what is removed."""
     if session.get_bind().dialect.name == "sqlite":
         session.execute(text("PRAGMA secure_delete = ON"))  # the removed lines are overwritten in the file, too
         session.execute(text("BEGIN IMMEDIATE"))
@@ -122,7 +122,7 @@ def _line(entry: AuditEntry) -> bytes:
 
 @contextmanager
 def _removable(session: Session) -> Iterator[None]:
-    """Lift the trigger that forbids to remove lines, within the transaction."""
+    """Lift the trigger that forbids removing lines, within the transaction."""
     if session.get_bind().dialect.name == "sqlite":
         trigger = session.scalars(text("SELECT sql FROM sqlite_master WHERE name = 'audit_no_delete'")).one()
         session.execute(text("DROP TRIGGER audit_no_delete"))

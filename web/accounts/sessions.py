@@ -20,7 +20,7 @@ from web.database.storage import PATIENCE, now
 IDLE = timedelta(hours=8)
 """After the last use."""
 COARSE = timedelta(minutes=5)
-"""How exactly the last use is known: not every page has to write."""
+"""The precision of the last use: not every page has to write."""
 _HASTE = 200
 """Milliseconds that noting the last use waits for others who write."""
 _FAMILIES = {
@@ -31,7 +31,7 @@ _FAMILIES = {
     "Chrome/": "Chrome",
     "Safari/": "Safari",
 }
-"""What browsers call themselves; of those that name several, the first here is meant."""
+"""Names of browsers in their user agents; of those that name several, the first here is meant."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Current:
 
 
 def begin(session: Session, account: Account, agent: str, life: timedelta) -> tuple[str, Current]:
-    """A new session of an account, and its secret; sessions of anybody that are over go."""
+    """Begin a session of an account and return it with its secret; all expired sessions are removed."""
     session.execute(delete(AccountSession).where(_over(life)))
     secret = secrets.token_urlsafe(24)
     begun = AccountSession(digest=_digest(secret), account_id=account.id, agent=family(agent))
@@ -58,12 +58,12 @@ def begin(session: Session, account: Account, agent: str, life: timedelta) -> tu
 
 
 def current(held: AccountSession, life: timedelta) -> Current:
-    """What a request has to know of its session, whatever becomes of the row."""
+    """Return a session's number and end as a value, valid whatever becomes of the row."""
     return Current(held.id, min(held.created + life, held.seen + IDLE))
 
 
 def find(session: Session, secret: str, life: timedelta) -> AccountSession | None:
-    """The session with this secret, together with its account, unless it is over.
+    """Return the session with this secret, together with its account, unless it is over.
 
     Raises:
         DBAPIError: the database can't be read.
@@ -78,12 +78,12 @@ def find(session: Session, secret: str, life: timedelta) -> AccountSession | Non
 
 
 def touch(session: Session, held: AccountSession) -> bool:
-    """Note that a session is used, in a transaction of its own; only now and then, and soon given up.
+    """Record that a session is used, in a transaction of its own; only now and then, and soon given up.
 
     Returns whether there was anything to note.
 
     Raises:
-        DBAPIError: it could not be written, which need not trouble whoever reads; the transaction is rolled back.
+        DBAPIError: it could not be written, which need not trouble a reader; the transaction is rolled back.
     """
     at = now()
     if held.seen > at - COARSE:
@@ -107,7 +107,7 @@ def touch(session: Session, held: AccountSession) -> bool:
 
 
 def of(session: Session, account: Account, life: timedelta) -> list[AccountSession]:
-    """The sessions of an account, the one used last first."""
+    """Return the sessions of an account, the one used last first."""
     mine = select(AccountSession).where(AccountSession.account_id == account.id, ~_over(life))
     return list(session.scalars(mine.order_by(AccountSession.seen.desc(), AccountSession.id.desc())))
 
@@ -123,7 +123,7 @@ def end_all(session: Session, account: Account) -> None:
 
 
 def family(agent: str) -> str:
-    """The family of a browser by what it calls itself; empty where it is not known."""
+    """Return the family of a browser by what it calls itself; empty where it is not known."""
     return next((name for mark, name in _FAMILIES.items() if mark in agent), "")
 
 

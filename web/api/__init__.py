@@ -1,4 +1,4 @@
 """The JSON interface for programs: typed parameters, answers as models, and the description that both give."""
 
 PREFIX = "/api/v1"
-"""Where the interface stands, below the application's root."""
+"""The path of the interface, below the application's root."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from web.api.parameters import Parameters, Untitled, properties
-from web.api.schemas import PROBLEM_TYPE, Problem
+from web.api.schemas import PROBLEM_TYPE, ProblemDetails
 
 Schema = dict[str, Any]
 Asked = TypeVar("Asked", bound=Parameters)
@@ -57,7 +57,7 @@ def description(operations: tuple[Operation[Any, Any], ...], version: str, serve
 
 @cache
 def _paths_and_components(operations: tuple[Operation[Any, Any], ...]) -> Schema:
-    models: list[type[BaseModel]] = [*(each.answer for each in operations), Problem]
+    models: list[type[BaseModel]] = [*(each.answer for each in operations), ProblemDetails]
     references, schemas = models_json_schema(
         [(model, "serialization") for model in models], ref_template=_REFERENCE, schema_generator=Untitled
     )
@@ -71,7 +71,7 @@ def _paths_and_components(operations: tuple[Operation[Any, Any], ...]) -> Schema
 def _operation(operation: Operation[Any, Any], shapes: Mapping[type[BaseModel], Schema]) -> Schema:
     parameters: type[Parameters] = operation.parameters
     succeeded = {"description": "The answer.", "content": {"application/json": {"schema": shapes[operation.answer]}}}
-    problem = {PROBLEM_TYPE: {"schema": shapes[Problem]}}
+    problem = {PROBLEM_TYPE: {"schema": shapes[ProblemDetails]}}
     failures = {str(status): {"description": why, "content": problem} for status, why in _FAILURES.items()}
     return {
         "operationId": operation.name,

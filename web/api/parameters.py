@@ -32,7 +32,7 @@ P = TypeVar("P", bound="Parameters")
 
 
 class BadParameter(ValueError):
-    """A parameter can't be used: ``name`` is which, ``reason`` says in English what it must be."""
+    """A parameter that can't be used: ``name`` is which, ``reason`` says in English what it must be."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name}: {reason}")
@@ -52,7 +52,7 @@ def _whole(value: object) -> object:
 Switch = Annotated[bool, Field(strict=True), BeforeValidator(_switch)]
 """`true` or `false`, and nothing else."""
 Value = Annotated[str, Field(min_length=1, max_length=MAX_VALUE)]
-Values = Annotated[
+AcceptedValues = Annotated[
     tuple[Value, ...], Field(max_length=MAX_VALUES), AfterValidator(lambda values: tuple(dict.fromkeys(values)))
 ]
 """Accepted values of a field; any of them will do."""
@@ -62,7 +62,7 @@ Limit = Annotated[
     BeforeValidator(_whole),
 ]
 Cursor = Annotated[str, Field(min_length=1, max_length=MAX_CURSOR)]
-"""Where the next page begins, as the page before said."""
+"""The cursor of the next page, as the page before gave it."""
 
 
 class Parameters(BaseModel):
@@ -72,7 +72,7 @@ class Parameters(BaseModel):
 
 
 class Search(Parameters):
-    """What a search asks for, but for its filters, which :data:`SEARCH_FORM` adds. The order is that of addresses."""
+    """Parameters of a search but for its filters, which :data:`SEARCH_FORM` adds. The order is that of addresses."""
 
     q: Annotated[str, Field(description="What to find, in the query language.")] = ""
     mode: Annotated[
@@ -100,7 +100,10 @@ class Search(Parameters):
 def narrowed(name: str, base: type[P]) -> type[P]:
     """Return parameters that can be narrowed by every filter of the catalogue, too."""
     filters: dict[str, Any] = {
-        each: (Values, Field(default=(), description=f"Only this {each} ({FIELDS[each].label.zh}); may be repeated."))
+        each: (
+            AcceptedValues,
+            Field(default=(), description=f"Only this {each} ({FIELDS[each].label.zh}); may be repeated."),
+        )
         for each in FILTERS
     }
     return create_model(name, __base__=base, **filters)
@@ -181,7 +184,7 @@ def properties(model: type[Parameters]) -> dict[str, dict[str, Any]]:
 
 
 def _requirement(schema: Mapping[str, Any]) -> str:
-    """Say in English what a value must be, from its schema."""
+    """Return in English what a value must be, from its schema."""
     match schema:
         case {"enum": values}:
             return f"must be one of {', '.join(values)}"

@@ -155,7 +155,7 @@ class Works(Model):
     next: Annotated[str | None, Field(description="`after` for the next page; null on the last.")]
 
 
-class Problem(Model):
+class ProblemDetails(Model):
     """Why there is no answer (RFC 9457)."""
 
     type: Annotated[

@@ -13,14 +13,14 @@ from web.api.parameters import Cursor, Limit, Parameters, filters_of, narrowed
 from web.api.schemas import Work, Works
 
 
-class Listed(Parameters):
-    """Which works, but for the filters."""
+class WorksParameters(Parameters):
+    """Parameters of the list of works, but for the filters."""
 
     limit: Limit = 100
     after: Annotated[Cursor, Field(description="`next` of the page before.")] = ""
 
 
-def works(asked: Listed) -> Works:
+def works(asked: WorksParameters) -> Works:
     """List works in the order of their ids."""
     filters = filters_of(asked)
     accepted = [card for card in library().works() if accepts(card, filters)]
@@ -37,7 +37,7 @@ OPERATION = Operation(
     name="works",
     path="/works",
     summary="List works with their catalogue records",
-    parameters=narrowed("WorksParameters", Listed),
+    parameters=narrowed("WorksParameters", WorksParameters),
     answer=Works,
     run=works,
 )

@@ -1,4 +1,4 @@
-"""What a citation says, whatever its format: a place by its permanent address, the work's record, when it was read."""
+"""The content of a citation in any format: a place by its permanent address, the work's record, when it was read."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What stands raised in the text: the reference's number, and the page where the list doesn't have it."""
+    """A raised mark in the text: the reference's number, and the page where the list doesn't have it."""
 
     number: int
     page: str = ""

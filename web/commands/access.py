@@ -1,4 +1,4 @@
-"""``access``: who may read the collections of an index is looked at and changed."""
+"""``access``: shows and changes who may read the collections of an index."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from corpora.model import Access
-from indexer.store.access import Standing
+from indexer.store.access import CollectionAccess
 from web.commands.options import collections_option, index_option
 
 
@@ -24,7 +24,7 @@ def access(collection: str | None, who: str | None, from_manifests: bool, own: P
     """Show who may read the collections of an index, or change it.
 
     With COLLECTION and ACCESS (open, this-machine, in-library or staff) the index says so from now on. A collection's
-    manifest can only close more: of the two the stricter holds. Nothing is indexed anew, and servers follow at once.
+    manifest can only close more: of the two the stricter holds. Nothing is indexed again, and servers follow at once.
 
     \b
     wenyuan access                     list the collections
@@ -60,23 +60,23 @@ def access(collection: str | None, who: str | None, from_manifests: bool, own: P
 
 
 def undeclared_line(collection: str, folder: Path) -> str:
-    """What is to be done about an undeclared collection."""
+    """Return what is to be done about an undeclared collection."""
     return (
         f"{collection}: undeclared; say `wenyuan access {collection} open --index {folder}` (or in-library, or staff)"
     )
 
 
 def counted(works: Mapping[Access, int] | Mapping[Access | None, int]) -> str:
-    """Who may read how many works, as words."""
+    """Return who may read how many works, as words."""
     return ", ".join(f"{number} {access or 'undeclared'}" for access, number in works.items())
 
 
-def _change(before: Standing, after: Standing) -> str:
+def _change(before: CollectionAccess, after: CollectionAccess) -> str:
     told = f"{after.collection}: index: {counted(before.declared)} → {counted(after.declared)}"
     return f"{told}; in effect: {counted(before.effect)} → {counted(after.effect)}"
 
 
-def _print(found: Mapping[str, Standing]) -> None:
+def _print(found: Mapping[str, CollectionAccess]) -> None:
     table = Table(show_edge=False, pad_edge=False)
     for heading in ("collection", "index", "manifest", "in effect"):
         table.add_column(heading)

@@ -29,7 +29,7 @@ _LONGEST_LINE = 1000
 
 @click.group()
 def accounts() -> None:
-    """Make accounts, change them, and list them.
+    """Create accounts, change them, and list them.
 
     Passwords are asked for, or read from the standard input; they are never part of a command.
 
@@ -50,7 +50,7 @@ def list_(as_json: bool, address: str) -> None:
         everyone = people.everyone(session)
         waiting = attempts.waiting(session, [each.login for each in everyone])
         rows = [
-            reports.Account(
+            reports.AccountReport(
                 login=each.login,
                 name=each.name,
                 role=each.role.code,
@@ -71,10 +71,10 @@ def list_(as_json: bool, address: str) -> None:
 def add(login: str, name: str | None, role: str, address: str) -> None:
     """Make an account; its password is asked for, or read from the standard input."""
     from web.accounts import people
-    from web.accounts.models import Role
+    from web.accounts.models import AccountRole
 
     with _session(address) as session:
-        people.add(session, None, login, name or login, Role.of(role), _password())
+        people.add(session, None, login, name or login, AccountRole.of(role), _password())
     click.echo(f"{login}: made, {role}")
 
 
@@ -88,13 +88,13 @@ def add(login: str, name: str | None, role: str, address: str) -> None:
 def invite(role: str, site: str | None, address: str) -> None:
     """Print a link by which somebody makes an account; it serves once, within seven days."""
     from web.accounts import people
-    from web.accounts.models import Role
+    from web.accounts.models import AccountRole
     from web.serving.config import Config
 
     known = Config.read(None, site=site).site or "http://127.0.0.1:8000"
 
     with _session(address) as session:
-        secret = people.invite(session, None, Role.of(role))
+        secret = people.invite(session, None, AccountRole.of(role))
     click.echo(f"{known}/account/invitation#{secret}")
 
 
@@ -123,7 +123,7 @@ def links(as_json: bool, address: str) -> None:
 @click.argument("link", type=click.IntRange(1, (1 << 31) - 1))
 @database_option
 def withdraw(link: int, address: str) -> None:
-    """Have a link serve no more; LINK is its number, as `links` lists it."""
+    """Withdraw a link; LINK is its number, as `links` lists it."""
     from web.accounts import people
 
     with _session(address) as session:
@@ -159,12 +159,12 @@ def audit(file: Path, day: datetime, address: str) -> None:
 @click.argument("role", type=click.Choice(ROLES))
 @database_option
 def role(login: str, role: str, address: str) -> None:
-    """Give an account another role."""
+    """Set the role of an account."""
     from web.accounts import people
-    from web.accounts.models import Role
+    from web.accounts.models import AccountRole
 
     with _session(address) as session:
-        people.set_role(session, None, _found(session, login), Role.of(role))
+        people.set_role(session, None, _found(session, login), AccountRole.of(role))
     click.echo(f"{login}: {role}")
 
 
@@ -172,7 +172,7 @@ def role(login: str, role: str, address: str) -> None:
 @click.argument("login")
 @database_option
 def disable(login: str, address: str) -> None:
-    """Let an account in no more, and end its sessions."""
+    """Disable an account, and end its sessions."""
     from web.accounts import people
 
     with _session(address) as session:
@@ -184,7 +184,7 @@ def disable(login: str, address: str) -> None:
 @click.argument("login")
 @database_option
 def enable(login: str, address: str) -> None:
-    """Let an account in again: one that was disabled, or that waits after failures."""
+    """Enable an account: one that was disabled, or that waits after failures."""
     from web.accounts import people
 
     with _session(address) as session:
@@ -196,7 +196,7 @@ def enable(login: str, address: str) -> None:
 @click.argument("login")
 @database_option
 def reset_password(login: str, address: str) -> None:
-    """Give an account a new password, asked for or read from the standard input, and end its sessions."""
+    """Set a new password for an account, asked for or read from the standard input, and end its sessions."""
     from web.accounts import people
 
     with _session(address) as session:
@@ -206,7 +206,7 @@ def reset_password(login: str, address: str) -> None:
 
 @contextmanager
 def _session(address: str) -> Iterator[Session]:
-    """A session whose changes are kept where all goes well."""
+    """Open a session whose changes are committed unless an error is raised."""
     from web.accounts import labels  # these load the web framework and the database's library
     from web.accounts.people import AccountFailure
     from web.database.storage import Storage

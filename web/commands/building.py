@@ -15,12 +15,12 @@ from rich.table import Table
 from corpora.manifest_models import NAME
 from corpora.manifests import BESIDE, Catalogue, load, read
 from corpora.model import Access
-from corpora.readers.encodings import Choice
-from indexer.store.access import Standing
+from corpora.readers.encodings import EncodingChoice
+from indexer.store.access import CollectionAccess
 from web.commands.options import collections_option, encodings_option, index_option
 from web.commands.printing import print_json
 from web.commands.progress import Bars
-from web.commands.reports import Status
+from web.commands.reports import IndexStatus
 from web.commands.texts import DATA
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def index(
     engine: str | None,
     model: Path | None,
     remove: tuple[str, ...],
-    encodings: tuple[Choice, ...],
+    encodings: tuple[EncodingChoice, ...],
     collection: str,
     access: str | None,
     move: bool,
@@ -84,7 +84,7 @@ def index(
     from indexer.store.generation import published
 
     failed = False
-    standing: list[Standing] = []
+    standing: list[CollectionAccess] = []
     for number, batch in enumerate(batches):
         state = published(folder)
         recorded = [Path(path) for path in state.access.manifests.values()] if state else []
@@ -137,7 +137,7 @@ def status(as_json: bool, folder: Path) -> None:
     """Show what is in the index."""
     from search.library import Library  # it loads the engines, which `--help` has no need of
 
-    facts = Status.model_validate(Library.open(folder).status())
+    facts = IndexStatus.model_validate(Library.open(folder).status())
     if as_json:
         print_json(facts)
         return
@@ -159,7 +159,7 @@ class _Batch:
 
 
 def _batches(names: Sequence[str], collection: str, own: Path) -> list[_Batch]:
-    """What was named, by the collection that it belongs to.
+    """Group the paths that were named by the collection that they belong to.
 
     Raises:
         click.ClickException: something is neither a path nor a collection, or both, or belongs to another collection
@@ -194,7 +194,7 @@ def _batches(names: Sequence[str], collection: str, own: Path) -> list[_Batch]:
 
 
 def _home_of(path: Path, known: Catalogue) -> tuple[str, tuple[Path, ...]]:
-    """The collection that works at a path belong to, "" for none, and the manifest beside them that says so."""
+    """Return the collection that works at a path belong to, "" for none, and the manifest beside them that says so."""
     real = path.resolve()
     for folder in (real, *real.parents):
         manifest = folder / BESIDE
@@ -216,8 +216,8 @@ def _texts_of(name: str, known: Catalogue) -> Path:
     return folder
 
 
-def _to_be_said(each: Standing, folder: Path) -> str:
-    """A line on who may read what was indexed, where it is not for everybody to read because a manifest says so."""
+def _to_be_said(each: CollectionAccess, folder: Path) -> str:
+    """Return a line on who may read what was indexed, where a manifest does not open it to everybody."""
     command = f"wenyuan access {each.collection}"
     if number := each.declared.get(None):
         advice = f"`{command} open --index {folder}` (or in-library, or staff) declares them, and serving needs it"

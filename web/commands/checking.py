@@ -1,4 +1,4 @@
-"""What files are taken for before they are indexed: the report of ``check``, as a table and as JSON."""
+"""A report on files before they are indexed: that of ``check``, as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.text import Text
 
 from corpora.model import Problem, Source, shown
 from corpora.readers import read
-from corpora.readers.encodings import Choice
+from corpora.readers.encodings import EncodingChoice
 from corpora.readers.identity import distinct_works
 from corpora.readers.lines import taken_for
 from corpora.sources.discover import discover, told_apart
@@ -27,7 +27,7 @@ _NARROW = 100
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Rows in the order of the sources, and all that is to be said, problems and notes."""
+    """Rows in the order of the sources, and all problems and notes."""
 
     rows: tuple[FileReport, ...]
     said: tuple[Problem, ...]
@@ -43,7 +43,7 @@ class Check:
         return [problem for problem in self.said if not problem.is_note]
 
 
-def check(paths: Sequence[Path], choices: Sequence[Choice]) -> Check:
+def check(paths: Sequence[Path], choices: Sequence[EncodingChoice]) -> Check:
     """Read what is under the paths, and keep no text of it."""
     rows: list[FileReport] = []
     said: list[Problem] = []
@@ -74,7 +74,7 @@ def report(found: Check) -> CheckReport:
 def show(found: Check, console: Console) -> None:
     """Print the report: a table, or on a narrow terminal a few lines a work; by pages where it is long."""
     if not console.is_terminal:
-        console = Console(width=10_000)  # whoever reads it cuts it as is needed
+        console = Console(width=10_000)  # the reader cuts it as is needed
     is_long = console.is_terminal and len(found.rows) + len(found.said) > console.height
     with console.pager(styles=True) if is_long else nullcontext():
         if found.rows:
@@ -84,7 +84,7 @@ def show(found: Check, console: Console) -> None:
 
 
 def _rows(source: Source, seen: dict[str, Path], said: list[Problem]) -> list[FileReport]:
-    """The rows of a source's works, or one without a work; ``said`` takes up what is to be said of it."""
+    """Return the rows of a source's works, or one without a work; ``said`` takes up what is to be said of it."""
     rows: list[FileReport] = []
     taken: dict[str, Any] = {"file": str(source.root), "format": source.reader, "encoding": _encoding(source)}
     for item in distinct_works(read(source), seen, source.root):
@@ -128,7 +128,7 @@ def _table(rows: Sequence[FileReport]) -> Table:
 
 
 def _blocks(rows: Sequence[FileReport]) -> Text:
-    """A work in a few lines: its file, and below it what is known."""
+    """Format each work in a few lines: its file, and below it what is known."""
     text = Text()
     for row in rows:
         facts = {name: value for name, value in row.model_dump().items() if name != "file" and value not in ("", 0)}

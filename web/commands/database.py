@@ -13,7 +13,7 @@ from web.commands.progress import Bars
 
 @click.group()
 def database() -> None:
-    """Look after the database of accounts: a file, or a server's.
+    """Check and upgrade the database of accounts: a file, or a server's.
 
     `wenyuan serve` sets up an empty one by itself; one of an earlier version is brought up to date here. Copies are
     taken while the site runs; the texts are not in them: they are in the index.
@@ -23,7 +23,7 @@ def database() -> None:
 @database.command()
 @database_option
 def status(address: str) -> None:
-    """Say which database it is, and whether its tables are those of this program.
+    """Show which database it is, and whether its tables are those of this program.
 
     Exit status: 0 they are, 1 they are not.
     """
@@ -38,7 +38,7 @@ def status(address: str) -> None:
 @database.command()
 @database_option
 def upgrade(address: str) -> None:
-    """Bring the tables up to date, all or nothing. Keep a copy first: there is no way back."""
+    """Upgrade the tables, all or nothing. Keep a copy first: there is no way back."""
     from web.database.storage import Storage
 
     storage = Storage.at(address)

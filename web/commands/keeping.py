@@ -15,7 +15,7 @@ from web.commands.progress import Bars
 from web.serving.defaults import PARTS
 
 if TYPE_CHECKING:
-    from web.archive import Places
+    from web.archive import SitePaths
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -46,7 +46,7 @@ def verify(folder: Path) -> None:
 @click.option("--previous", is_flag=True, help="Go back to the previous generation.")
 @index_option
 def repair(previous: bool, folder: Path) -> None:
-    """Mend a damaged index, while it is served.
+    """Repair a damaged index, while it is served.
 
     The inverted index is made again from the texts. Where a text's own files are damaged, its works leave the index;
     they are listed, and have to be indexed again. Where the manifest is lost, the previous generation is taken.
@@ -97,10 +97,10 @@ def _site_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _places(config: Path | None, **given: Any) -> Places:
+def _places(config: Path | None, **given: Any) -> SitePaths:
     """Return where the parts of the site stand, by the configuration and what is given."""
     from web.accounts.keys import VARIABLE
-    from web.archive import Places
+    from web.archive import SitePaths
     from web.database.storage import file_of
     from web.serving.config import Config
     from web.serving.state import place_beside
@@ -111,7 +111,7 @@ def _places(config: Path | None, **given: Any) -> Places:
         letterhead: Path | None = None
 
     where = Where.read(config, **given)
-    return Places(
+    return SitePaths(
         database=where.database,
         key=None if os.environ.get(VARIABLE) else place_beside(file_of(where.database), where, ".key"),
         collections=where.collections,
@@ -151,7 +151,7 @@ def backup(file: Path, parts: tuple[str, ...], config: Path | None, **given: Any
 @click.option("--replace", is_flag=True, help="Put it in the place of what is there, which is kept aside.")
 @_site_options
 def restore(file: Path, replace: bool, parts: tuple[str, ...], config: Path | None, **given: Any) -> None:
-    """Bring back what is in FILE, all or nothing: a backup of a site, of an index, or of a database alone.
+    """Restore what is in FILE, all or nothing: a backup of a site, of an index, or of a database alone.
 
     Stop the server first, unless it is the index alone. With --replace, what is there is renamed, and an index stays
     the one to which `wenyuan repair --previous` goes back. Nothing in FILE is run, but whoever made it decides who may

@@ -18,10 +18,10 @@ GROUP = "wenyuan.commands"
 
 
 class Commands(click.Group):
-    """The commands that are installed. Whatever goes wrong in one becomes one line and exit status 2."""
+    """The commands that are installed. Any failure in one becomes one line and exit status 2."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        """Their names, sorted."""
+        """List the names of the commands, sorted."""
         return sorted(each.name for each in entry_points(group=GROUP))
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:

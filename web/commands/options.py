@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from corpora.manifests import OWN
-from corpora.readers.encodings import NAMES, Choice
+from corpora.readers.encodings import NAMES, EncodingChoice
 from web.api.parameters import Parameters, properties
 from web.serving.defaults import DATABASE
 
@@ -35,14 +35,14 @@ def without_password(context: click.Context, option: click.Parameter, address: s
 
 
 def _parts(address: str) -> tuple[str, str]:
-    """The user with the password, and the query of an address; a password may hold what should have been escaped."""
+    """Split off the user with the password, and the query, of an address; a password may lack its escapes."""
     rest = address.partition("://")[2]
     return rest.rpartition("@")[0], rest.partition("?")[2]
 
 
-def _choices(_: click.Context, __: click.Parameter, written: tuple[str, ...]) -> tuple[Choice, ...]:
+def _choices(_: click.Context, __: click.Parameter, written: tuple[str, ...]) -> tuple[EncodingChoice, ...]:
     try:
-        return tuple(map(Choice.parse, written))
+        return tuple(map(EncodingChoice.parse, written))
     except ValueError as failure:
         raise click.BadParameter(str(failure)) from failure
 

@@ -17,8 +17,8 @@ class Sizes(Model):
     engine: NonNegativeInt
 
 
-class Status(Model):
-    """What is in an index."""
+class IndexStatus(Model):
+    """The content of an index."""
 
     index: Annotated[str, Field(description="Its folder.")]
     generation: NonNegativeInt
@@ -35,7 +35,7 @@ class Status(Model):
 
 
 class FileReport(Model):
-    """What a work, or a source that gives none, was taken for."""
+    """The report on a work, or on a source that gives none."""
 
     file: str
     format: str
@@ -49,7 +49,7 @@ class FileReport(Model):
 
 
 class Fault(Model):
-    """A thing that is wrong in a file, or is to be known of it."""
+    """A mistake in a file, or a remark on it."""
 
     file: str
     line: Annotated[NonNegativeInt, Field(description="Counted from 1; 0 where the whole file is meant.")]
@@ -57,14 +57,14 @@ class Fault(Model):
 
 
 class CheckReport(Model):
-    """What files were taken for before they are indexed."""
+    """The report on files before they are indexed."""
 
     works: tuple[FileReport, ...]
     problems: tuple[Fault, ...]
     notes: tuple[Fault, ...]
 
 
-class Account(Model):
+class AccountReport(Model):
     """An account, as the command line lists it."""
 
     login: str

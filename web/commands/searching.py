@@ -83,7 +83,7 @@ def _print(response: SearchResponse, whole: bool) -> None:
 
 
 def _visible(text: str) -> str:
-    """The text with a sign for each control character, which a terminal would obey."""
+    """Return the text with a sign for each control character, which a terminal would obey."""
     return text.translate(_SIGNS)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpora.model import Access
-from indexer.store.access import Standing
+from indexer.store.access import CollectionAccess
 from web.commands.access import counted, undeclared_line
 from web.commands.options import without_password
 
@@ -133,7 +133,7 @@ def serve(file: Path | None, **options: Any) -> None:
 
 
 def _addresses(config: Config) -> str:
-    """What links and references will begin with, and which names are answered."""
+    """Return how links and references will begin, and which names are answered."""
     from web.site import is_address, names
 
     if config.site:
@@ -144,7 +144,7 @@ def _addresses(config: Config) -> str:
     return f"{begins}; answered to: {answered} (--hosts adds names)"
 
 
-def _require_declared(found: Iterable[Standing], index: Path) -> None:
+def _require_declared(found: Iterable[CollectionAccess], index: Path) -> None:
     """Refuse to serve collections of which nobody said who may read them."""
     undeclared = [each.collection for each in found if each.is_undeclared]
     if undeclared:
@@ -153,7 +153,7 @@ def _require_declared(found: Iterable[Standing], index: Path) -> None:
         raise click.ClickException(f"nobody has said who may read {', '.join(undeclared)}: {lines}; {advice}")
 
 
-def _require_for_all(found: Iterable[Standing], index: Path) -> None:
+def _require_for_all(found: Iterable[CollectionAccess], index: Path) -> None:
     """Refuse to serve to other machines, or behind a proxy, what is open on this machine alone."""
     here = [each.collection for each in found if Access.THIS_MACHINE in each.effect]
     if here:
@@ -163,8 +163,8 @@ def _require_for_all(found: Iterable[Standing], index: Path) -> None:
         )
 
 
-def _told(each: Standing) -> str:
-    """A line on a collection: who may read how many of its works."""
+def _told(each: CollectionAccess) -> str:
+    """Return a line on a collection: who may read how many of its works."""
     line = f"{each.collection}: {counted(each.effect)}"
     if each.is_closed_by_manifest_alone:
         line += " (by its manifest alone; `wenyuan access --from-manifests` writes it into the index, where it stays)"

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from corpora.manifests import Catalogue, ManifestFailure, load
 from corpora.model import Collection
-from corpora.readers.encodings import Choice
+from corpora.readers.encodings import EncodingChoice
 from corpora.sources import fetch as fetching
 from corpora.sources.discover import discover
 from web.commands import checking
@@ -29,8 +29,8 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @encodings_option
 @click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
-def check(paths: tuple[Path, ...], encodings: tuple[Choice, ...], as_json: bool) -> None:
-    """Say what files or folders are taken for and what is wrong in them, without indexing them.
+def check(paths: tuple[Path, ...], encodings: tuple[EncodingChoice, ...], as_json: bool) -> None:
+    """Report what files or folders are taken for and what is wrong in them, without indexing them.
 
     They are read just as `wenyuan index` reads them. A row for each work says its format, encoding, title, author,
     sections, characters and problems; below, each problem is one line that names file, line and reason. A note is no
@@ -88,7 +88,7 @@ def collections(data: Path, own: Path) -> None:
 @click.option("--to", "data", type=_FOLDER, default=DATA, show_default=True, help="Where the texts go.")
 @collections_option
 def fetch(name: str, source: Path | None, data: Path, own: Path) -> None:
-    """Bring a collection's texts here.
+    """Fetch a collection's texts.
 
     NAME is one of those that `wenyuan collections` lists. Run it again to go on after a failure.
 
@@ -101,7 +101,7 @@ def fetch(name: str, source: Path | None, data: Path, own: Path) -> None:
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(name, total=len(known[name].origins) or 1)
 
-        def show(step: fetching.Progress) -> None:
+        def show(step: fetching.FetchStep) -> None:
             finished = step.number if step.state is not fetching.State.STARTED else step.number - 1
             bar.update(task, completed=finished, description=step.work_id)
 
@@ -128,7 +128,7 @@ def _catalogue(own: Path) -> Catalogue:
 
 
 def _works(collection: Collection, known: Catalogue) -> int:
-    """What its manifest lists, or what it ships: works that bring their own records are not in a manifest."""
+    """Return the works that a manifest lists, or ships: works that bring their own records are not in a manifest."""
     folder = known.folders.get(collection.id) or (DATA / collection.id if collection.archive else None)
     return len(discover(folder)[0]) if folder and folder.is_dir() else len(collection.records)
 

@@ -22,11 +22,11 @@ from web.database.failure import StorageFailure
 from web.database.storage import Storage
 
 MAGIC, DUMP_MAGIC = b"SQLite format 3\0", b"PGDMP"
-"""How copies begin, of an embedded database and of one on a server."""
+"""The first bytes of copies, of an embedded database and of one on a server."""
 ASIDE = "wenyuan_before_"
-"""How the schemas begin in which a server keeps what a restoration has replaced."""
+"""The prefix of schemas in which a server keeps what a restoration has replaced."""
 STEP = "database"
-"""What a copy is called in reports of progress, which count its pages."""
+"""The name of a copy in reports of progress, which count its pages."""
 _PAGES = 256
 """Pages that are copied at a time; writers may come between."""
 
@@ -135,7 +135,7 @@ def replace_schema(address: str, dump: Path, stamp: str, undo: ExitStack) -> Seq
     What would take it back is laid on ``undo``.
 
     Raises:
-        StorageFailure: it can't be done; the database is as it was.
+        StorageFailure: it can't be done; the database is unchanged.
     """
     storage = Storage.at(address)
     kept = f"{ASIDE}{stamp.lower()}"
@@ -155,7 +155,7 @@ def replace_schema(address: str, dump: Path, stamp: str, undo: ExitStack) -> Seq
 
 
 def _take_back(address: str, kept: str) -> None:
-    """Have a database on a server as it was before :func:`replace_schema`."""
+    """Undo :func:`replace_schema` on a database on a server."""
     storage = Storage.at(address)
     with storage.engine.begin() as connection:
         connection.exec_driver_sql("DROP SCHEMA public CASCADE")

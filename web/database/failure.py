@@ -1,4 +1,4 @@
-"""What can be wrong with the database, apart from it: naming it takes no library."""
+"""StorageFailure, importable without SQLAlchemy."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ _UPGRADING = 7_146_290
 """The number of the lock that PostgreSQL holds during an upgrade: any that nobody else uses."""
 
 
-# Its word on every step of a migration is no news to whoever reads the server's log.
+# Its word on every step of a migration is no news to a reader of the server's log.
 logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
@@ -67,7 +67,7 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """The moment in UTC.
+        """Convert a moment to UTC.
 
         Raises:
             ValueError: it has no time zone.
@@ -79,19 +79,19 @@ class Moment(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """The moment in UTC, whatever zone the server is in."""
+        """Return a moment in UTC, whatever zone the server is in."""
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def now() -> datetime:
-    """This moment."""
+    """Return the present moment."""
     return datetime.now(UTC)
 
 
 def today() -> date:
-    """The day it is here."""
+    """Return the local date."""
     return now().astimezone().date()
 
 
@@ -124,7 +124,7 @@ class Storage:
 
     @classmethod
     def at(cls, address: str) -> Storage:
-        """The database as it is, of whatever version; to upgrade it, or to look at it.
+        """Open a database of any version without upgrading it; to upgrade it, or to look at it.
 
         Raises:
             StorageFailure: the address is none.
@@ -148,7 +148,7 @@ class Storage:
         return Path(database) if self.engine.dialect.name == "sqlite" and database else None
 
     def version(self) -> str:
-        """The last migration that the database has seen; empty where there was none.
+        """Return the last migration that the database has seen; empty where there was none.
 
         Raises:
             StorageFailure: it can't be reached.
@@ -157,7 +157,7 @@ class Storage:
             return MigrationContext.configure(connection).get_current_revision() or ""
 
     def upgrade(self) -> None:
-        """Bring the tables up to date, all or nothing. Of two that do so at once, the second waits.
+        """Upgrade the tables, all or nothing. Of two that do so at once, the second waits.
 
         Raises:
             StorageFailure: it can't be reached.
@@ -202,23 +202,23 @@ def file_of(address: str) -> Path | None:
 
 
 def latest() -> str:
-    """The last migration that the program has."""
+    """Return the last migration that the program has."""
     return ScriptDirectory.from_config(_migrations()).get_current_head() or ""
 
 
 def register(app: Flask, storage: Storage) -> None:
-    """Let the application's requests use the database."""
+    """Register the database with the application."""
     app.extensions["storage"] = storage
     app.teardown_appcontext(_close)
 
 
 def storage() -> Storage:
-    """The database of the application that answers now."""
+    """Return the database of the current application."""
     return cast(Storage, current_app.extensions["storage"])
 
 
 def session() -> Session:
-    """The session of the request that is answered now; what is not committed by its end is undone."""
+    """Return the session of the current request; changes that are not committed by its end are undone."""
     if "session" not in g:
         g.session = storage().session()
     return cast(Session, g.session)
@@ -256,7 +256,7 @@ def give_up() -> None:
 
 
 class Trouble(StrEnum):
-    """Why a database can't be used, as far as whoever waits for an answer is concerned."""
+    """Why a database can't be used, as far as a waiting reader is concerned."""
 
     BUSY = "busy"
     FULL = "full"
@@ -280,7 +280,7 @@ _TROUBLES = {
 
 
 def trouble(failure: SQLAlchemyError) -> tuple[Trouble, str]:
-    """Say why the database can't be used, and the code by which the log tells it: nothing of what was written."""
+    """Return why the database can't be used, and a code for the log, which tells nothing of what was written."""
     cause = failure.orig if isinstance(failure, DBAPIError) else failure
     code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or type(cause).__name__
     primary = "_".join(code.split("_")[:2]) if code.startswith("SQLITE_") else code
@@ -337,7 +337,7 @@ def _url(address: str) -> URL:
 
 
 def _create(file: Path) -> None:
-    """Make an empty file that its owner alone may read; SQLite gives those beside it the same rights."""
+    """Create an empty file that its owner alone may read; SQLite gives those beside it the same rights."""
     try:
         files.make(file.parent)
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
@@ -352,7 +352,7 @@ def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
 
 
 def _wait_as_long_as_it_matters(connection: sqlite3.Connection, *_: object) -> None:
-    """Let a write wait for others as long as whoever asked would miss it, see :data:`PATIENCE`."""
+    """Set how long a write waits for others, see :data:`PATIENCE`."""
     hasty = has_request_context() and request.method in _READING
     connection.execute(f"PRAGMA busy_timeout = {1000 * (HASTE if hasty else PATIENCE)}")
 

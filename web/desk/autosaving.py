@@ -59,7 +59,7 @@ def left(session: Session, case: Case, account: Account, *, but: str = "") -> Se
 
 
 def drop(session: Session, case: Case, account: Account, name: str) -> None:
-    """Throw a sheet away, in the transaction of the session."""
+    """Drop a sheet, in the transaction of the session."""
     named = (Autosave.case_id == case.id, Autosave.account_id == account.id, Autosave.sheet == name)
     session.execute(delete(Autosave).where(*named))
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from web.accounts.models import Account, Role
+from web.accounts.models import Account, AccountRole
 from web.database.storage import now, today
 from web.desk.models import Asker, Case, Event, Tag
 from web.desk.states import EDITABLE, REASONED, SIGNING, Move, Status, Tier, moves, waives_review
@@ -19,11 +19,11 @@ _LONGEST_DETAIL = 200
 """Characters of what a refusal repeats: it is told by way of a cookie, and browsers drop one that is too long."""
 _TRIES = 10
 _WAIVER = "waive-review"
-"""What the history calls a change of tier after which no second person has to sign."""
+"""The history's name of a change of tier after which no second person has to sign."""
 
 
 class Refused(Exception):
-    """What was asked for can't be done to the case; ``code`` says why, for :mod:`web.desk.labels` to put in words."""
+    """An action that is refused for a case; ``code`` says why, for :mod:`web.desk.labels` to put in words."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(code, detail)
@@ -66,7 +66,7 @@ def open_case(
 
 
 def find(session: Session, number: str) -> Case | None:
-    """The case with this number, such as ``2026-0012``."""
+    """Return the case with this number, such as ``2026-0012``."""
     year, _, sequence = number.partition("-")
     if not (_is_number(year, 4) and _is_number(sequence, 6)):
         return None
@@ -83,7 +83,7 @@ def listed(
     limit: int = 50,
     offset: int = 0,
 ) -> Sequence[Case]:
-    """Cases, those that are due first, then the newest."""
+    """Return the cases, those that are due first, then the newest."""
     query = select(Case).order_by(Case.status.in_((Status.ANSWERED, Status.CLOSED)), Case.due.is_(None), Case.due)
     query = query.order_by(Case.year.desc(), Case.sequence.desc()).limit(limit).offset(offset)
     if status:
@@ -98,8 +98,8 @@ def listed(
 
 
 def staff(session: Session) -> Sequence[Account]:
-    """Those to whom a case can be given."""
-    query = select(Account).where(Account.active, Account.role != Role.READER).order_by(Account.name)
+    """Return the accounts to which a case can be given."""
+    query = select(Account).where(Account.active, Account.role != AccountRole.READER).order_by(Account.name)
     return session.scalars(query).all()
 
 
@@ -117,11 +117,11 @@ def retag(case: Case, names: Sequence[str]) -> None:
 
 def may_waive(case: Case, account: Account) -> bool:
     """Return whether this person may spare the case's reply its review."""
-    return account.role >= Role.REVIEWER and account.id not in _authors(case)
+    return account.role >= AccountRole.REVIEWER and account.id not in _authors(case)
 
 
 def classify(session: Session, case: Case, tier: Tier, account: Account) -> None:
-    """Put the case into a tier, under the lock of its row.
+    """Set the tier of a case, under the lock of its row.
 
     To a tier whose replies nobody reviews it is lowered by a reviewer who has written none of its reply, whether or not
     there is one yet: else its author could lower it first and write then.
@@ -156,12 +156,12 @@ def move(session: Session, case: Case, doing: Move, account: Account, reason: st
     if doing in SIGNING | {Move.SUBMIT} and not (case.draft and case.draft.text.strip()):
         raise Refused("no-reply")
     if doing is Move.APPROVE:
-        if account.role < Role.REVIEWER:
+        if account.role < AccountRole.REVIEWER:
             raise Refused("not-a-reviewer")
         if account.id in _authors(case):
             raise Refused("own-reply")
     if doing is Move.SIGN and _waived_by(case) in _authors(case):
-        raise Refused("own-waiver")  # whoever spared the reply its review has come to write it
+        raise Refused("own-waiver")  # the one who spared the reply its review has come to write it
     values: dict[str, object] = {"status": after}
     if doing is Move.TAKE_UP and case.assignee_id is None:
         values["assignee_id"] = account.id

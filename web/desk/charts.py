@@ -33,7 +33,7 @@ _STYLE = Style(
 
 
 def bars(rows: Sequence[tuple[str, int]], nothing: str) -> bytes:
-    """Horizontal bars, the first on top, each with its number; ``nothing`` is said where there is none."""
+    """Draw horizontal bars, the first on top, each with its number; ``nothing`` is said where there is none."""
     labels = [_short(label) for label, _ in reversed(rows)]
     chart = pygal.HorizontalBar(
         style=_STYLE,

@@ -15,8 +15,8 @@ from typing import Any
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class Kind(StrEnum):
-    """What a block is."""
+class BlockKind(StrEnum):
+    """The kinds of blocks."""
 
     HEADING = "heading"
     PARAGRAPH = "paragraph"
@@ -46,14 +46,14 @@ class Block:
     ``marker`` stands before an item: a bullet or a number.
     """
 
-    kind: Kind
+    kind: BlockKind
     runs: tuple[Run, ...]
     level: int = 0
     marker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class ReplyDocument:
     """A reply. ``date`` is ISO 8601; ``reviewer`` is empty where no second person was asked.
 
     ``signed`` is false for a draft, which every export says of itself.
@@ -69,27 +69,27 @@ class Document:
     signed: bool = False
 
 
-def to_data(document: Document) -> dict[str, Any]:
-    """The document as plain data, for JSON."""
+def to_data(document: ReplyDocument) -> dict[str, Any]:
+    """Convert the document to plain data, for JSON."""
     return asdict(document)
 
 
-def from_data(data: Mapping[str, Any]) -> Document:
-    """The document that :func:`to_data` made plain."""
+def from_data(data: Mapping[str, Any]) -> ReplyDocument:
+    """Convert the plain data of :func:`to_data` to a document."""
     blocks = tuple(
-        Block(Kind(each["kind"]), tuple(Run(**run) for run in each["runs"]), each["level"], each["marker"])
+        Block(BlockKind(each["kind"]), tuple(Run(**run) for run in each["runs"]), each["level"], each["marker"])
         for each in data["blocks"]
     )
-    return Document(**{**data, "blocks": blocks, "references": tuple(data["references"])})
+    return ReplyDocument(**{**data, "blocks": blocks, "references": tuple(data["references"])})
 
 
 def printable(text: str) -> str:
-    """The text without the characters that XML, and so neither a Word document nor a drawing, can hold."""
+    """Return the text without the characters that XML, and so neither a Word document nor a drawing, can hold."""
     return _UNPRINTABLE.sub("", text)
 
 
-def plain(document: Document) -> str:
-    """The text of the document's blocks without marks, a line a block: what is searched later."""
+def plain(document: ReplyDocument) -> str:
+    """Return the text of the document's blocks without marks, a line a block: what is searched later."""
     return "\n".join(
         "".join(run.text for run in block.runs if not run.reference) for block in document.blocks if block.runs
     )

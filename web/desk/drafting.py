@@ -20,7 +20,7 @@ from markdown_it.token import Token
 from web.citing import formats
 from web.citing.references import Mark, Reference, numbered
 from web.desk import quoting
-from web.desk.document import Block, Kind, Run
+from web.desk.document import Block, BlockKind, Run
 from web.desk.quoting import Passage
 
 LONGEST = 60_000
@@ -36,7 +36,7 @@ _DEEPEST = 3
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A passage of the case, and where it stands."""
+    """A passage of the case, and its place."""
 
     passage: Passage
     reference: Reference
@@ -57,7 +57,7 @@ class _Place(NamedTuple):
 class _Outline:
     """A block whose placeholders are still to be filled."""
 
-    kind: Kind
+    kind: BlockKind
     pieces: tuple[Run | _Place, ...]
     level: int = 0
     marker: str = ""
@@ -65,7 +65,7 @@ class _Outline:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a draft says.
+    """A draft as read.
 
     ``unknown`` are the numbers of placeholders for which the case has no passage. ``unfilled`` is how many placeholders
     were left as they are because the reply would be longer than LARGEST and MOST_PLACES allow.
@@ -131,7 +131,7 @@ def _left_from(fitting: int, outlines: Iterable[_Outline]) -> Iterator[_Outline]
 def _filled(
     outline: _Outline, quotations: Mapping[int, tuple[Run, ...]], known: Collection[int], marks: Iterator[Mark]
 ) -> Block:
-    alone = outline.kind in (Kind.PARAGRAPH, Kind.QUOTATION) and len(outline.pieces) == 1
+    alone = outline.kind in (BlockKind.PARAGRAPH, BlockKind.QUOTATION) and len(outline.pieces) == 1
     runs: list[Run] = []
     kind = outline.kind
     for piece in outline.pieces:
@@ -142,7 +142,7 @@ def _filled(
         else:
             quotation = quotations[piece.number] if piece.quotes else ()
             if piece.quotes and alone:
-                kind = Kind.QUOTATION
+                kind = BlockKind.QUOTATION
             elif piece.quotes:
                 quotation = (Run("“"), *quotation, Run("”"))
             mark = next(marks)
@@ -176,14 +176,14 @@ def _outlines(tokens: Sequence[Token]) -> Iterator[_Outline]:
             case "inline":
                 pieces = tuple(_pieces(token.children or []))
                 if heading:
-                    yield _Outline(Kind.HEADING, pieces, heading)
+                    yield _Outline(BlockKind.HEADING, pieces, heading)
                 elif lists:
-                    yield _Outline(Kind.ITEM, pieces, len(lists), _marker(lists[-1]) if fresh else "")
+                    yield _Outline(BlockKind.ITEM, pieces, len(lists), _marker(lists[-1]) if fresh else "")
                     fresh = False
                 else:
-                    yield _Outline(Kind.QUOTATION if quotes else Kind.PARAGRAPH, pieces)
+                    yield _Outline(BlockKind.QUOTATION if quotes else BlockKind.PARAGRAPH, pieces)
             case "fence" | "code_block":
-                yield from (_Outline(Kind.PARAGRAPH, (Run(line),)) for line in token.content.splitlines() if line)
+                yield from (_Outline(BlockKind.PARAGRAPH, (Run(line),)) for line in token.content.splitlines() if line)
 
 
 def _marker(numbering: list[int | None]) -> str:
@@ -222,7 +222,7 @@ def _markdown() -> MarkdownIt:
 
 
 def _evidence(state: StateInline, silent: bool) -> bool:
-    """Markdown-it's rule for a placeholder."""
+    """Parse a placeholder, as a rule of markdown-it."""
     found = _PLACEHOLDER.match(state.src, state.pos)
     if not found:
         return False

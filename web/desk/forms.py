@@ -25,7 +25,7 @@ def _stripped(text: str | None) -> str:
 
 
 class Ask(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """What a reader asks, without an account."""
+    """The form for a reader's question, without an account."""
 
     question = TextAreaField(lazy_gettext("您的问题"), [NEEDED, Length(max=LONGEST_QUESTION)], filters=[_stripped])
     name = StringField(lazy_gettext("姓名或单位"), [NEEDED, Length(max=LONGEST_NAME)], filters=[_stripped])
@@ -39,7 +39,7 @@ class Ask(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
 
 class Facts(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """What a librarian knows of a case."""
+    """The form for what a librarian knows of a case."""
 
     tier = SelectField(lazy_gettext("类别"), choices=[(tier.value, labels.TIERS[tier]) for tier in Tier])
     due = DateField(lazy_gettext("期限"), [Optional()])
@@ -48,7 +48,7 @@ class Facts(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
     @classmethod
     def of(cls, case: Case, people: list[tuple[int, str]], **given: Any) -> Facts:
-        """The form with what is known of the case."""
+        """Fill the form with what is known of the case."""
         form = cls(
             tier=case.tier.value,
             due=case.due,
@@ -60,12 +60,12 @@ class Facts(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         return form
 
     def tag_names(self) -> list[str]:
-        """The tags, one by one."""
+        """Return the tags, one by one."""
         return [name[:LONGEST_TAG] for name in _BETWEEN_TAGS.split(self.tags.data) if name]
 
 
 class Enter(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """A question that came by letter, by telephone, at the counter."""
+    """The form for a question that came by letter, by telephone, at the counter."""
 
     question = TextAreaField(
         lazy_gettext("问题（照提问人的原话）"), [NEEDED, Length(max=LONGEST_QUESTION)], filters=[_stripped]
@@ -79,14 +79,14 @@ class Enter(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
 
 class Who(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """Who asked."""
+    """The form for who asked."""
 
     name = StringField(lazy_gettext("姓名或单位"), [Length(max=LONGEST_NAME)], filters=[_stripped])
     contact = StringField(lazy_gettext("联系方式（电话、邮箱或地址）"), [Length(max=LONGEST_NAME)], filters=[_stripped])
 
 
 class Quote(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """A passage of the texts that is to be kept."""
+    """The form for a passage of the texts that is to be kept."""
 
     work = StringField(validators=[NEEDED, Length(max=200)])
     section = IntegerField(validators=[InputRequired(), NumberRange(0, _FURTHEST)])
@@ -97,7 +97,7 @@ class Quote(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
 
 class Annotate(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """What a librarian thinks of a passage."""
+    """The form for what a librarian thinks of a passage."""
 
     heading = StringField(lazy_gettext("归入标题"), [Length(max=LONGEST_NAME)], filters=[_stripped])
     stance = SelectField(lazy_gettext("对所问"), choices=[(stance.value, labels.STANCES[stance]) for stance in Stance])
@@ -105,14 +105,14 @@ class Annotate(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
 
 class Trim(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """Of which part of a passage the quotation is made."""
+    """The form for the part of a passage that is quoted."""
 
     first = StringField(lazy_gettext("起于（头几个字）"), [Length(max=LONGEST_PASSAGE)], filters=[_stripped])
     last = StringField(lazy_gettext("止于（末几个字）"), [Length(max=LONGEST_PASSAGE)], filters=[_stripped])
 
 
 class Publish(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """The question as the public is to see it."""
+    """The form for the question as the public is to see it."""
 
     question = TextAreaField(
         lazy_gettext("公开的问题（请去掉涉及个人的内容）"), [NEEDED, Length(max=LONGEST_QUESTION)], filters=[_stripped]

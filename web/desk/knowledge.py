@@ -1,9 +1,9 @@
-"""What stays: closed cases with a signed reply, without their askers, searched by the same engine as the texts.
+"""The base of answers: closed cases with a signed reply, without their askers, searched as the texts are.
 
     answers/texts/2026.jsonl   the cases of a year as works, one a line
     answers/index/             the index over them, of the collection ``answers``
 
-The database is what counts: both are made from it, and made anew where they are missing. A year is one file, so that a
+The database is what counts: both are made from it, and made again where they are missing. A year is one file, so that a
 case that is closed costs the indexing of its year, and the index has no more packs than there are years.
 """
 
@@ -48,14 +48,14 @@ PATIENCE = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AnsweredCase:
     """An answered case that is like a question: its number, and the passage that is."""
 
     number: str
     hit: Hit
 
 
-class Answers:
+class AnswerBase:
     """The searchable base in one folder."""
 
     def __init__(self, folder: Path) -> None:
@@ -63,7 +63,7 @@ class Answers:
         self._shelf: Shelf | None = None
 
     def refresh(self, session: Session) -> None:
-        """Bring the base up to date with the database. Of several that do so at once, in whichever process, one does.
+        """Update the base from the database. Of several processes or threads that do so at once, one does.
 
         The others wait, and then read what is in the database by then.
 
@@ -100,8 +100,8 @@ class Answers:
             if years or gone:
                 build(list(years), index, remove=gone, collection=COLLECTION)
 
-    def like(self, question: str, *, only: Collection[str] | None = None, limit: int = 5) -> Sequence[Answer]:
-        """Answered cases that are like a question, the likest first; of these only those with the numbers ``only``.
+    def like(self, question: str, *, only: Collection[str] | None = None, limit: int = 5) -> Sequence[AnsweredCase]:
+        """Find answered cases that are like a question, the likest first; only among those with the numbers ``only``.
 
         Nothing is like it while the base can't be read: a case can be worked without, and the log says why.
         """
@@ -115,9 +115,9 @@ class Answers:
         except (SearchError, IndexFailure) as failure:
             _log.error("the base of answers can't be searched: %s", failure)
             return ()
-        best: dict[str, Answer] = {}
+        best: dict[str, AnsweredCase] = {}
         for hit in response.hits if response and response.has_close_match else ():
-            best.setdefault(hit.work.id, Answer(hit.work.id, hit))
+            best.setdefault(hit.work.id, AnsweredCase(hit.work.id, hit))
         return tuple(best.values())[:limit]
 
     def _library(self) -> Library | None:
@@ -129,8 +129,8 @@ class Answers:
         return self._shelf.library()
 
 
-def refreshed(answers: Answers, session: Session) -> bool:
-    """Whether the base could be brought up to date; why not is in the log, and the next closed case tries again."""
+def refreshed(answers: AnswerBase, session: Session) -> bool:
+    """Update the base, and return whether it worked; why not is in the log, and the next closed case tries again."""
     try:
         answers.refresh(session)
     except (IndexFailure, OSError) as failure:
@@ -140,7 +140,7 @@ def refreshed(answers: Answers, session: Session) -> bool:
 
 
 def _is_outdated(index: Path) -> bool:
-    """Whether the index was made by a program with another model or folding, or can't be read: it is then made anew."""
+    """Return whether the index must be rebuilt: it was made with another model or folding, or can't be read."""
     try:
         state = published(index)
     except IndexFailure:
@@ -150,7 +150,7 @@ def _is_outdated(index: Path) -> bool:
 
 
 def _work(case: Case) -> str:
-    """The case as a line of JSON Lines: what was asked and what was answered, and nothing of who asked.
+    """Return the case as a line of JSON Lines: question and answer, and nothing of who asked.
 
     Of a case that is public it is the public wording of the question: the public searches in it, too.
     """

@@ -90,16 +90,16 @@ _REFUSALS = {
 
 
 def event(of: Event) -> LazyString | str:
-    """What somebody did; an unknown code stands for itself."""
+    """Return the label of an event; an unknown code is its own label."""
     return _EVENTS.get(of.action, of.action)
 
 
 def detail(of: Event) -> LazyString | str:
-    """What it was done with or about."""
+    """Return the detail of an event, in words."""
     return TIERS[Tier(of.detail)] if of.action in ("tier", "waive-review") else of.detail
 
 
 def refusal(failure: Refused) -> str:
-    """Why something can't be done; an unknown code stands for itself."""
+    """Return why something can't be done; an unknown code is its own label."""
     known = _REFUSALS.get(failure.code)
     return str(known) % {"detail": failure.detail} if known else failure.code

@@ -5,7 +5,7 @@
     reply.css    its style; pictures stand beside it
 
 The shipped one is drawn up here and in ``web/desk/letterhead/``. ``wenyuan letterhead FOLDER`` writes it out to begin
-one's own from. Whoever may change the folder decides what replies look like; templates run in Jinja's sandbox.
+one's own from. Anyone who may change the folder decides what replies look like; templates run in Jinja's sandbox.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class LetterheadFailure(Exception):
 
 
 def word_template(folder: Path | None) -> bytes:
-    """The Word template of a letterhead; None stands for the shipped one.
+    """Load the Word template of a letterhead; None is the shipped one.
 
     Raises:
         LetterheadFailure: it can't be read.
@@ -207,7 +207,7 @@ def _set(
 
 
 def _rule(paragraph: Paragraph, side: str) -> None:
-    """A thin line on one side of a paragraph, which python-docx has no words for."""
+    """Add a thin line on one side of a paragraph, which python-docx has no words for."""
     borders = OxmlElement("w:pBdr")
     line = OxmlElement(f"w:{side}")
     for name, value in (("val", "single"), ("sz", "6"), ("space", "4"), ("color", str(_CINNABAR))):
@@ -217,7 +217,7 @@ def _rule(paragraph: Paragraph, side: str) -> None:
 
 
 def _field(paragraph: Paragraph, instruction: str) -> None:
-    """A field that Word fills in, such as the number of the page."""
+    """Add a field that Word fills in, such as the number of the page."""
     field = OxmlElement("w:fldSimple")
     field.set(qn("w:instr"), instruction)
     run = OxmlElement("w:r")

@@ -21,7 +21,7 @@ from enum import StrEnum
 from itertools import groupby
 
 SECONDS = 2
-"""What one merging may take of a processor."""
+"""The most processor time of one merging."""
 _MEMORY = 1 << 30
 """Bytes of addresses that it may take."""
 _STARTING = 8

@@ -25,7 +25,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Stance(StrEnum):
-    """What a passage says of what is asked."""
+    """The stances of a passage towards what is asked."""
 
     NEUTRAL = "neutral"
     FOR = "for"
@@ -105,7 +105,7 @@ class Case(Base):
 
 
 class Asker(Base):
-    """Who asked. It stands apart from the case and from all that is searched or counted, so that it can be removed."""
+    """Who asked, apart from the case and from all that is searched or counted, so that it can be removed."""
 
     __tablename__ = "desk_asker"
 
@@ -162,7 +162,7 @@ class KeptSearch(Base):
 
 
 class Quotation(Base):
-    """A passage as it was quoted at that moment, and what is thought of it.
+    """A passage as quoted at that moment, and what is thought of it.
 
     ``text`` is what stood at the ``address``; the quotation shows the part from ``trim_start`` to ``trim_end`` of it,
     in code points. ``work`` is that of the address, for counting, and ``section`` is the section's title. ``record``
@@ -202,7 +202,7 @@ class Quotation(Base):
 
 
 class Revision(Base):
-    """A reply's draft as it was saved. The next one has the next number; of two that want it, one gets it."""
+    """A saved draft of a reply. The next one has the next number; of two that want it, one gets it."""
 
     __tablename__ = "desk_revision"
     __table_args__ = (UniqueConstraint("case_id", "number"),)
@@ -218,7 +218,7 @@ class Revision(Base):
 
 
 class Autosave(Base):
-    """What somebody writes on a sheet before it is saved as a revision: ``after`` is the revision that it began from.
+    """Unsaved text of a sheet: ``after`` is the revision that it began from.
 
     It is theirs alone, changes as they write, and goes when it is saved or thrown away, see :mod:`web.desk.autosaving`.
     """
@@ -236,7 +236,7 @@ class Autosave(Base):
 
 
 class Signature(Base):
-    """A reply as it was signed: ``document`` is the whole of it, as JSON."""
+    """A reply as signed: ``document`` is the whole of it, as JSON."""
 
     __tablename__ = "desk_signature"
 

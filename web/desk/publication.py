@@ -1,4 +1,4 @@
-"""What readers may see of the cases that a reviewer made public.
+"""Public cases, as far as readers may see them.
 
 A reply quotes works, and who may read these can change at any time. So it is asked again at each reading, and a case
 that quotes what is closed by now is as good as not public.
@@ -16,7 +16,7 @@ from web.access import closed_to_the_public, shelf
 from web.desk.drafting import placeholders
 from web.desk.models import Case, Signature
 
-Quoted = frozenset[tuple[str, str]]
+QuotedPages = frozenset[tuple[str, str]]
 """Collections and works."""
 _EXTENSION = "wenyuan.quoted"
 
@@ -52,7 +52,7 @@ def public_cases(session: Session) -> dict[str, int]:
     return found
 
 
-def _quoted(case: Case) -> Quoted:
+def _quoted(case: Case) -> QuotedPages:
     """Return what the signed reply of a case quotes. A signature never changes, so each is read once."""
     if case.signed is None:
         return frozenset()
@@ -65,6 +65,6 @@ def _quoted(case: Case) -> Quoted:
     return known[case.signed.id]
 
 
-def _known() -> dict[int, Quoted]:
-    """What was read before, by the number of the signature."""
-    return cast(dict[int, Quoted], current_app.extensions.setdefault(_EXTENSION, {}))
+def _known() -> dict[int, QuotedPages]:
+    """Return what was read before, by the number of the signature."""
+    return cast(dict[int, QuotedPages], current_app.extensions.setdefault(_EXTENSION, {}))

@@ -1,4 +1,4 @@
-"""Passages are quoted into a case as they stand in the index at that moment, put in order, and watched from then on."""
+"""Quotations of a case: passages as they are in the index at that moment, put in order, and watched from then on."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class QuotationGroup:
     """Quotations under one heading, which may be empty."""
 
     heading: str
@@ -177,10 +177,10 @@ def _same(one: str, other: str) -> bool:
     return "".join(one.split()) == "".join(other.split())
 
 
-def groups(case: Case) -> list[Group]:
+def groups(case: Case) -> list[QuotationGroup]:
     """Return the quotations by their headings, each where it comes first."""
     ordered = _ordered(case.kept)
-    return [Group(heading, tuple(each)) for heading, each in groupby(ordered, key=lambda one: one.heading)]
+    return [QuotationGroup(heading, tuple(each)) for heading, each in groupby(ordered, key=lambda one: one.heading)]
 
 
 def shift(case: Case, quotation: Quotation, step: int) -> None:
@@ -203,7 +203,7 @@ def shift_group(case: Case, heading: str, step: int) -> None:
 
 
 def _ordered(kept: list[Quotation]) -> list[Quotation]:
-    """In order of their places, those of one heading together."""
+    """Sort passages by their places, those of one heading together."""
     by_place = sorted(kept, key=lambda each: (each.position, each.number))
     first = {each.heading: at for at, each in reversed(list(enumerate(by_place)))}
     return sorted(by_place, key=lambda each: first[each.heading])

@@ -16,12 +16,12 @@ ELLIPSIS = "……"
 
 
 class NotInPassage(ValueError):
-    """The words that a trim was to begin or end with do not stand in the passage; the argument is these words."""
+    """The words that a trim was to begin or end with are not in the passage; the argument is these words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A passage as it was kept. ``notes`` and the trim from ``start`` to ``end`` are code points in ``text``."""
+    """A kept passage. ``notes`` and the trim from ``start`` to ``end`` are code points in ``text``."""
 
     text: str
     notes: tuple[tuple[int, int], ...]
@@ -30,7 +30,7 @@ class Passage:
 
 
 def runs(passage: Passage) -> tuple[Run, ...]:
-    """What a quotation of the passage shows: its trim, notes told apart, an ellipsis where it is cut.
+    """Return what a quotation of the passage shows: its trim, notes told apart, an ellipsis where it is cut.
 
     Blanks at either end, which are the page's and not the text's, are not shown.
     """
@@ -51,7 +51,7 @@ def runs(passage: Passage) -> tuple[Run, ...]:
 
 
 def trim(text: str, first: str, last: str) -> tuple[int, int]:
-    """The range of ``text`` from the words ``first`` to the words ``last``; empty words leave that end alone.
+    """Return the range of ``text`` from the words ``first`` to the words ``last``; empty words leave that end alone.
 
     Blanks and line ends are passed over, in the words as in the text.
 
@@ -74,6 +74,6 @@ def trim(text: str, first: str, last: str) -> tuple[int, int]:
 
 
 def _flowing(text: str, start: int, end: int) -> str:
-    """``text[start:end]`` without line ends that mean nothing."""
+    """Return ``text[start:end]`` without line ends that mean nothing."""
     kept = (at for at in range(start, end) if text[at] != "\n" or is_hard(text, at))
     return "".join(text[at] for at in kept)

@@ -12,13 +12,13 @@ from web.accounts.models import Account
 from web.database.storage import today
 from web.desk import autosaving, drafting, quotations
 from web.desk.cases import Refused, note
-from web.desk.document import Document, from_data, to_data
+from web.desk.document import ReplyDocument, from_data, to_data
 from web.desk.models import Case, Revision, Signature
 from web.desk.states import EDITABLE, FINISHED
 
 
 class Overtaken(Exception):
-    """Somebody saved another revision meanwhile; the argument is its number."""
+    """Somebody else has saved a revision meanwhile; the argument is its number."""
 
 
 def save(session: Session, case: Case, account: Account, text: str, after: int, sheet: str = "") -> None:
@@ -53,12 +53,12 @@ def save(session: Session, case: Case, account: Account, text: str, after: int, 
         raise Overtaken(number) from None
 
 
-def draft(case: Case, root: str, text: str | None = None) -> tuple[Document, drafting.Draft]:
-    """The document that the draft makes now, and what is to be said of it; ``text`` stands in for the saved draft."""
+def draft(case: Case, root: str, text: str | None = None) -> tuple[ReplyDocument, drafting.Draft]:
+    """Return the document that the draft makes now, and the draft as read; ``text`` replaces the saved draft."""
     latest = case.draft
     written = latest.text if text is None and latest else text or ""
     read = drafting.read(written, quotations.quoted(case, root))
-    document = Document(
+    document = ReplyDocument(
         number=case.number,
         date=today().isoformat(),
         question=case.question,
@@ -69,7 +69,7 @@ def draft(case: Case, root: str, text: str | None = None) -> tuple[Document, dra
     return document, read
 
 
-def fingerprint(document: Document) -> str:
+def fingerprint(document: ReplyDocument) -> str:
     """Return a digest of what a reply says, for the page on which it is signed: it may change while that is open."""
     said = {"question": document.question, "blocks": to_data(document)["blocks"], "references": document.references}
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
@@ -109,17 +109,17 @@ def sign(case: Case, account: Account, root: str, *, reviewed: bool) -> None:
     )
 
 
-def signed(case: Case) -> Document | None:
-    """The reply that went out."""
+def signed(case: Case) -> ReplyDocument | None:
+    """Return the reply that went out."""
     return from_data(json.loads(case.signed.document)) if case.signed else None
 
 
-def shown(case: Case, root: str) -> Document:
-    """The reply as it is exported: as signed, or the draft while the case is worked on."""
+def shown(case: Case, root: str) -> ReplyDocument:
+    """Return the reply to export: as signed, or the draft while the case is worked on."""
     final = signed(case)
     return final if final and case.status in FINISHED else draft(case, root)[0]
 
 
 def authors(case: Case) -> str:
-    """Those who wrote the reply, in the order in which they came to it."""
+    """Return those who wrote the reply, in the order in which they came to it."""
     return "、".join(dict.fromkeys(revision.account.name for revision in case.revisions))

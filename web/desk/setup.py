@@ -1,4 +1,4 @@
-"""The desk is put into the application: its pages, its letterhead, and the base of answers."""
+"""Registration of the desk with the application: its pages, its letterhead, and the base of answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from search.model import SearchRequest
 from web.desk import working
-from web.desk.knowledge import Answers
+from web.desk.knowledge import AnswerBase
 from web.desk.pages import answers, blueprint, cases, numbers, public, quotations, replies
 from web.pages.signals import search_answered
 from web.presenting.urls import search_url
@@ -21,13 +21,13 @@ AREAS = (cases, quotations, replies, answers, numbers)
 
 
 def register(app: Flask, base: Path | None, letterhead: Path | None) -> None:
-    """Let the application answer at the desk.
+    """Register the desk with the application.
 
     ``base`` is the folder of the base of answers; None stands for one of its own that the system may clear, since a
     database in memory ends with the program. No ``letterhead`` stands for the one that comes along.
     """
     app.config[replies.LETTERHEAD] = letterhead
-    app.extensions[answers.EXTENSION] = Answers(base or Path(tempfile.mkdtemp(prefix="wenyuan-")))
+    app.extensions[answers.EXTENSION] = AnswerBase(base or Path(tempfile.mkdtemp(prefix="wenyuan-")))
     app.register_blueprint(blueprint)
     app.register_blueprint(public.blueprint)
     app.context_processor(_shared)

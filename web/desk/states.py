@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Tier(StrEnum):
-    """How much a question asks for."""
+    """The effort that a question needs."""
 
     DIRECTIONAL = "directional"  # 指向性咨询: where to look
     FACTUAL = "factual"  # 事实性咨询: a fact
@@ -15,7 +15,7 @@ class Tier(StrEnum):
 
 
 class Status(StrEnum):
-    """Where a case stands."""
+    """The status of a case."""
 
     NEW = "new"
     IN_PROGRESS = "in-progress"
@@ -26,7 +26,7 @@ class Status(StrEnum):
 
 
 class Move(StrEnum):
-    """What someone does to a case that changes its status."""
+    """A move of a case from one status to another."""
 
     TAKE_UP = "take-up"
     SUBMIT = "submit"
@@ -71,6 +71,6 @@ def waives_review(before: Tier, after: Tier) -> bool:
 
 
 def moves(status: Status, tier: Tier) -> dict[Move, Status]:
-    """What can be done to a case that stands so, and where it leads."""
+    """Return the moves that a case allows in its state, and where each leads."""
     barred = Move.SIGN if tier in REVIEWED else None
     return {move: after for (before, move), after in _MOVES.items() if before is status and move is not barred}

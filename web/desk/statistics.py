@@ -24,7 +24,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """How long answers to one tier took: how many there were, and the median of their days."""
+    """The time that answers to one tier took: how many there were, and the median of their days."""
 
     tier: Tier
     answered: int
@@ -48,7 +48,7 @@ class Statistics:
 
 
 def statistics(session: Session, year: int | None = None) -> Statistics:
-    """Count."""
+    """Compute the statistics of a year, or of all."""
     query = select(Case.tier, Case.status, Case.opened, Case.answered)
     if year is not None:
         query = query.where(Case.year == year)
@@ -69,7 +69,7 @@ def statistics(session: Session, year: int | None = None) -> Statistics:
 
 
 def years(session: Session) -> Sequence[int]:
-    """The years in which there were cases, the last first."""
+    """Return the years in which there were cases, the last first."""
     return session.scalars(select(Case.year).distinct().order_by(Case.year.desc())).all()
 
 

@@ -1,4 +1,4 @@
-"""What of a question is worth a search: all of it by its meaning, and its words one by one."""
+"""Search terms of a question: all of it by its meaning, and its words one by one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST = 300
 
 
 def query(question: str) -> str:
-    """The question without what the query language would take for an operator.
+    """Return the question without what the query language would take for an operator.
 
     >>> query("上京在哪里？“會寧府” OR 白城？")
     '上京在哪里 會寧府 or 白城'
@@ -24,5 +24,5 @@ def query(question: str) -> str:
 
 
 def terms(question: str) -> tuple[str, ...]:
-    """The words that say most of what is asked, in the order of their weight, by jieba's keyword extraction."""
+    """Return the keywords of a question in the order of their weight, by jieba's keyword extraction."""
     return tuple(word for word in jieba.analyse.extract_tags(question, topK=MOST) if len(word) > 1)

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from search.model import SearchRequest, SearchResponse
 from web.accounts.audit import record
 from web.accounts.guard import current_account, may
-from web.accounts.models import Role
+from web.accounts.models import AccountRole
 from web.database.storage import aside, session, trouble
 from web.desk.cases import find
 from web.desk.models import Case, KeptSearch
@@ -31,22 +31,22 @@ _CARRIED = "case"
 
 
 def take(case: Case) -> None:
-    """Work on this case from now on."""
+    """Start working on this case."""
     cookie[_CARRIED] = case.number
     g.pop("working", None)
 
 
 def leave() -> None:
-    """Work on no case."""
+    """Stop working on a case."""
     cookie.pop(_CARRIED, None)
     g.pop("working", None)
 
 
 def current() -> Case | None:
-    """The case that is worked on; a session that carries none does not touch the database."""
+    """Return the case that is worked on; a session that carries none does not touch the database."""
     if "working" not in g:
         number = cookie.get(_CARRIED)
-        g.working = find(session(), str(number)) if number and may(Role.LIBRARIAN) else None
+        g.working = find(session(), str(number)) if number and may(AccountRole.LIBRARIAN) else None
     return cast("Case | None", g.working)
 
 

@@ -28,7 +28,7 @@ class ShownPage:
 
 @blueprint.get("/read/<path:work>/<int:number>")
 def read(work: str, number: int) -> str:
-    """A section of a work."""
+    """Show a section of a work."""
     asked = asked_for()
     at = request.args.get("at", default=None, type=_offset)
     to = request.args.get("to", default=None, type=_offset)
@@ -109,7 +109,7 @@ def _pages(view: SectionView, at: int | None, to: int | None) -> list[ShownPage]
 
 
 def _paragraph(text: str, at: int | None, to: int | None) -> tuple[int, int] | None:
-    """The whole lines of a text without pages that hold what the address points at."""
+    """Return the whole lines of a text without pages that hold what the address points at."""
     if at is None or at >= len(text):
         return None
     end = text.find("\n", max(at, (to or 0) - 1))

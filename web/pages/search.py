@@ -38,7 +38,7 @@ class ShownHit:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FilterChoice:
     """A value of a filter: its name to the reader, its counts, whether it is chosen, and the address to toggle it."""
 
     label: str
@@ -50,7 +50,7 @@ class Choice:
 
 @blueprint.get("/")
 def home() -> str:
-    """The search box and the collections."""
+    """Show the search box and the collections."""
     works = library().works()
     counts = {key: len(list(group)) for key, group in groupby(sorted(work.collection for work in works))}
     return render_template(
@@ -64,7 +64,7 @@ def home() -> str:
 
 @blueprint.get("/search")
 def search() -> ResponseReturnValue:
-    """Results, or why there are none."""
+    """Show results, or why there are none."""
     asked = asked_for()
     held = library()
     page = {"asked": asked, "canonical": search_url(asked), "filters": _chips(asked, held)}
@@ -123,10 +123,10 @@ def _shown(hit: Hit, search: str) -> ShownHit:
     )
 
 
-def _facets(asked: SearchRequest, response: SearchResponse) -> dict[str, list[Choice]]:
+def _facets(asked: SearchRequest, response: SearchResponse) -> dict[str, list[FilterChoice]]:
     return {
         name: [
-            Choice(
+            FilterChoice(
                 labels.facet_label(name, each.value, each.label),
                 each.count,
                 each.alike,
@@ -140,7 +140,7 @@ def _facets(asked: SearchRequest, response: SearchResponse) -> dict[str, list[Ch
 
 
 def _chips(asked: SearchRequest, held: Library) -> list[tuple[str, str, str, str]]:
-    """What narrows the search: field, its value's label, the address without it, and the value itself."""
+    """Return what narrows the search: field, its value's label, the address without it, and the value itself."""
     if not any(asked.filters.values()):
         return []
     titles = {("work", card.id): card.record.title for card in held.works()}
@@ -159,7 +159,7 @@ def _toggled(asked: SearchRequest, name: str, value: str) -> str:
 
 
 def _replaced(asked: SearchRequest, suggestion: Suggestion) -> list[tuple[str, str]]:
-    """The classical words for a modern one, each with the address of the search that has it in its place.
+    """Return the classical words for a modern one, each with the address of the search that has it in its place.
 
     In its place, not beside it by OR: no old text has the modern word, and a query with an operator in it is no longer
     searched by meaning.
@@ -176,7 +176,7 @@ def _by_relevance(asked: SearchRequest) -> SearchRequest:
 
 
 def _ways(asked: SearchRequest, response: SearchResponse) -> list[tuple[str, str]]:
-    """Searches that may find something where this one did not: what each is, as a code, and its address."""
+    """Return searches that may find something where this one did not: a code for each, and its address."""
     fresh = replace(asked, cursor="")
     ways: list[tuple[str, str]] = []
     if any(asked.filters.values()):

@@ -1,4 +1,4 @@
-"""Puts the pages into the application."""
+"""Registration of the pages with the application."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ AREAS = (search, reading, works, citing)
 
 
 def register(app: Flask) -> None:
-    """Let the application answer with pages."""
+    """Register the pages with the application."""
     app.register_blueprint(blueprint)

@@ -15,7 +15,7 @@ search_answered = Namespace().signal("search-answered")
 
 
 def announce(asked: SearchRequest, response: SearchResponse) -> None:
-    """Tell every receiver of :data:`search_answered`; one that fails is logged and breaks neither page nor others."""
+    """Send :data:`search_answered` to every receiver; one that fails is logged and breaks neither page nor others."""
     app = cast("LocalProxy[Flask]", current_app)._get_current_object()
     for receiver in search_answered.receivers_for(app):
         try:

@@ -14,7 +14,7 @@ from web.presenting import labels
 
 @blueprint.get("/works")
 def works() -> str:
-    """Every work, by collection and class."""
+    """List every work, by collection and class."""
     cards = sorted(library().works(), key=lambda card: (card.collection, card.record.category, card.id))
     grouped = [
         (key, labels.collection_title(key), labels.collection_description(key), list(group))
@@ -25,5 +25,5 @@ def works() -> str:
 
 @blueprint.get("/about")
 def about() -> str:
-    """How to search, and what this is."""
+    """Show how to search, and what this is."""
     return render_template("about.html", most=MAX_CHARACTERS)

@@ -1,1 +1,1 @@
-"""How things are presented: URLs, labels, markup, tables."""
+"""Presentation: URLs, labels, markup, tables."""

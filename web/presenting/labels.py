@@ -75,7 +75,7 @@ _FAILURES = {
 
 
 _KEPT_BY_ITS_NAME = (401, 403, 429)
-"""Failures whose heading says what is to be done by whoever sent a form."""
+"""Failures whose heading says what the sender of a form is to do."""
 _TROUBLES = {
     Trouble.BUSY: lazy_gettext("数据库正忙，等了几秒仍没有轮到。"),
     Trouble.FULL: lazy_gettext("服务器的磁盘满了，请告知管理员。"),
@@ -142,15 +142,15 @@ _ACTS = {
     "accounts.invitation": lazy_gettext("设立账号或设新密码"),
     "administration.accounts": lazy_gettext("改动账号"),
 }
-"""What the forms of these endpoints do."""
+"""Labels of the actions of these endpoints' forms."""
 
 
 Say = Callable[[LazyString], str]
-"""What turns one of the words above into the reader's language: ``str`` on a page."""
+"""A function that turns one of the words above into the reader's language: ``str`` on a page."""
 
 
 def in_english(words: LazyString) -> str:
-    """The words in English, for the command line, which has no page whose language they could follow."""
+    """Return the words in English, for the command line, which has no page whose language they could follow."""
     return _english().gettext(str(words))
 
 
@@ -160,34 +160,34 @@ def _english() -> NullTranslations:
 
 
 def explanation(code: str, detail: str, say: Say = str) -> str:
-    """How an odd query was read; an unknown code stands for itself."""
+    """Return how an odd query was read; an unknown code is its own label."""
     known = _EXPLANATIONS.get(code)
     return say(known) % {"detail": detail} if known else f"{code}: {detail}"
 
 
 def search_error(failure: SearchError, say: Say = str) -> str:
-    """Why a search can't be answered; an unknown code stands for itself."""
+    """Return why a search can't be answered; an unknown code is its own label."""
     known = _ERRORS.get(failure.code)
     return say(known) % {"detail": failure.detail, "most": MAX_CHARACTERS} if known else str(failure)
 
 
 def moment(at: datetime) -> str:
-    """A moment as people write it, in the time of the machine that serves."""
+    """Format a moment as people write it, in the time zone of the serving machine."""
     return at.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def minutes(seconds: int) -> int:
-    """Whole minutes, as people are told to wait: one too many rather than one too few."""
+    """Return whole minutes, as people are told to wait: one too many rather than one too few."""
     return -(-seconds // 60)
 
 
 def title(record: CatalogueRecord, section: str) -> str:
-    """A section's title where it says more than its work's."""
+    """Return a section's title where it says more than its work's."""
     return "" if section == record.title else section
 
 
 def tongue(record: CatalogueRecord) -> str:
-    """The language of a work's text as browsers and screen readers know it: few of them know ``lzh``."""
+    """Return the language of a work's text as browsers and screen readers know it: few of them know ``lzh``."""
     return f"zh-{record.script}"
 
 
@@ -208,56 +208,56 @@ def queried_fields() -> list[tuple[str, str, str]]:
 
 
 def bad_parameter(name: str) -> str:
-    """That a parameter can't be used."""
+    """Return the message that a parameter can't be used."""
     return str(_("参数 %(name)s 的值无效。", name=name))
 
 
 def search_timeout() -> str:
-    """That a search was given up."""
+    """Return the message that a search was given up."""
     return str(_("检索用时太久，已经停下，什么也没有计算。请用更具体的词，或先选定专题、著作。"))
 
 
 def expired_form(without_referrer: bool = False) -> str:
-    """That a form can't be taken: its page is of another session, or the browser did not say from where it comes."""
+    """Return the message that a form can't be taken: it is of another session, or its origin is not known."""
     if without_referrer:
         return str(_("浏览器没有说明这张表单来自本站的哪一页，或说的不是本站；请允许它对本站发送来源（Referer）。"))
     return str(_("打开这张表单之后，这个浏览器里的登录换过或结束过，表单已经失效。"))
 
 
 def database_trouble(why: Trouble) -> str:
-    """Why the database can't be used."""
+    """Return why the database can't be used."""
     return str(_TROUBLES[why])
 
 
 def kept_form(status: int) -> tuple[str, str]:
-    """The heading of a page that holds a form which could not be taken, and what to do about it."""
+    """Return the heading of a page that holds a form which could not be taken, and what to do about it."""
     heading = failure(status)[0] if status in _KEPT_BY_ITS_NAME else str(_("还没有做成"))
     return heading, str(_("所写的都在下面，一字未失，但还没有保存；可以先复制一份。看过之后，用下面的按钮再发送。"))
 
 
 def field(name: str) -> str:
-    """What people call a field of a form; an unknown one stands for itself."""
+    """Return what people call a field of a form; an unknown one is its own label."""
     return str(_FIELDS.get(name, name))
 
 
 def act(endpoint: str) -> str:
-    """What the forms of an endpoint do; an unknown one stands for itself."""
+    """Return what the forms of an endpoint do; an unknown one is its own label."""
     return str(_ACTS.get(endpoint, endpoint))
 
 
 def language() -> str:
-    """The code of the page's language."""
+    """Return the code of the page's language."""
     return "en" if str(get_locale()) == "en" else "zh"
 
 
 def failure(status: int) -> tuple[str, str]:
-    """The heading of an error page and what to do about it."""
+    """Return the heading of an error page and what to do about it."""
     heading, help_ = _FAILURES.get(status) or _FAILURES[400 if status < 500 else 500]
     return str(heading), str(help_)
 
 
 def collection_title(identifier: str) -> str:
-    """A collection's title in the language of the page."""
+    """Return a collection's title in the language of the page."""
     known = catalogue().collections.get(identifier)
     if known is None:
         return str(_("本地文献")) if identifier == LOCAL else identifier
@@ -265,7 +265,7 @@ def collection_title(identifier: str) -> str:
 
 
 def collection_description(identifier: str) -> tuple[str, str]:
-    """A collection's description in the language of the page, and its licence; empty where it has no manifest."""
+    """Return a collection's description in the page's language, and its licence; empty without a manifest."""
     known = catalogue().collections.get(identifier)
     return (_localized(known.description), known.licence) if known else ("", "")
 
@@ -275,5 +275,5 @@ def _localized(text: Localized) -> str:
 
 
 def facet_label(name: str, value: str, label: str) -> str:
-    """What the reader sees for a filter's value."""
+    """Return the label of a filter's value."""
     return collection_title(value) if name == "collection" else label

@@ -45,7 +45,7 @@ def markup(
     anchor: int | None = None,
     printed_lines: bool = False,
 ) -> Markup:
-    """``text[start:end]`` as markup.
+    """Render ``text[start:end]`` as markup.
 
     ``anchor`` is where an empty element with the id ``hit`` is set. A line end becomes ``<br>``; with
     ``printed_lines`` one at which the edition merely ran out of room gets the class ``soft``, for the style to hide.
@@ -57,7 +57,7 @@ def markup(
 
 
 def _tidy(ranges: Sequence[MarkedRange | tuple[int, int]], start: int, end: int) -> Iterator[MarkedRange]:
-    """The ranges in order, clipped to ``[start, end)``, without overlaps or empty ones."""
+    """Sort the ranges, clipped to ``[start, end)``, without overlaps or empty ones."""
     at = start
     for each in sorted(MarkedRange(*one) for one in ranges):
         first, last = max(each.start, at), min(each.end, end)
@@ -110,7 +110,7 @@ def _plain(text: str, start: int, end: int, printed_lines: bool) -> Iterator[str
 
 
 def is_hard(text: str, stop: int) -> bool:
-    """Whether the line end at ``stop`` means something: an indented or empty line stands on either side."""
+    """Return whether the line end at ``stop`` means something: an indented or empty line is on either side."""
     before = text.rfind("\n", 0, stop) + 1
     return before == stop or text[before] == INDENT or text[stop + 1 : stop + 2] in ("", "\n", INDENT)
 

@@ -1,4 +1,4 @@
-"""Tables as CSV that a spreadsheet shows and does not run."""
+"""Tables as CSV, escaped so that a spreadsheet runs no formula."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 MEDIA_TYPE = "text/csv"
 _BEGINS = frozenset("=+-@\u2212")
-"""What a formula begins with, or a spreadsheet may take for it: U+2212 is the mathematical minus."""
+"""Characters that begin a formula, or that a spreadsheet may take for one: U+2212 is the mathematical minus."""
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 """Categories of characters that are blank, or not seen at all: spreadsheets may drop them on the way in."""
 

@@ -10,7 +10,7 @@ from search.model import Hit, SearchRequest, Why
 from web.api.parameters import SEARCH_FORM
 
 _UNQUOTED = "-._~…，。、；：？！「」『』《》〈〉（）"
-"""What stands as it is in an IRI, beside letters and digits."""
+"""Characters that need no escape in an IRI, beside letters and digits."""
 
 
 def search_arguments(request: SearchRequest) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What is more than the machine can answer is turned away at once, and no sender takes the places of all others.
+"""Load shedding: requests beyond capacity are refused at once, and no sender takes the places of all others.
 
 A search keeps a processor busy. If all that come were begun, each would take as long as all of them together, and in
 the end none would be answered in time; so a few are worked on, some wait their turn, and the rest get a 503.
@@ -30,7 +30,7 @@ _GATE = "wenyuan.gate"
 
 
 class _Turn:
-    """One that waits; ``may`` says whether it was let through once ``decided`` is set."""
+    """A waiting request; ``may`` says whether it was let through once ``decided`` is set."""
 
     def __init__(self) -> None:
         self.decided = threading.Event()
@@ -42,9 +42,9 @@ class _Turn:
 
 
 class Gate:
-    """Lets ``running`` through at once, and one more whose sender has none running.
+    """A gate that lets ``running`` through at once, and one more whose sender has none running.
 
-    ``waiting`` more may wait, each at most ``patience`` seconds. Whoever leaves hands its place on to the sender with
+    ``waiting`` more may wait, each at most ``patience`` seconds. One that leaves hands its place on to the sender with
     the fewest running, in turn where several have as few, and there to the one that has waited longest: were it merely
     free, one that came just now could take it, and some would wait for ever.
     """
@@ -58,11 +58,11 @@ class Gate:
         self._lock = threading.Lock()
 
     def is_full(self) -> bool:
-        """Whether one that comes now has to wait, or is turned away, unless its sender is a new one."""
+        """Return whether a request that comes now has to wait, or is turned away, unless its sender is a new one."""
         return self._running.total() >= self._most
 
     def enter(self, sender: str) -> bool:
-        """Whether one may go on; then it has to leave."""
+        """Return whether a request may go on, waiting if need be; then it has to leave."""
         with self._lock:
             if self._has_place(sender):
                 self._running[sender] += 1
@@ -97,7 +97,7 @@ class Gate:
         self._running[sender] += 1
 
     def _make_room(self, sender: str) -> bool:
-        """Whether one more can wait; the last of the sender that has most waiting may have to go for it."""
+        """Return whether one more can wait; the last of the sender that has most waiting may have to go for it."""
         if sum(map(len, self._queues.values())) < self._waiting:
             return True
         most = max(self._queues, key=lambda each: len(self._queues[each]), default=None)
@@ -138,5 +138,5 @@ def register(app: Flask, config: Config) -> None:
 
 
 def is_full(app: Flask) -> bool:
-    """Whether this process has all the work that it takes on at once."""
+    """Return whether this process has all the work that it takes on at once."""
     return cast(Gate, app.extensions[_GATE]).is_full()

@@ -1,4 +1,4 @@
-"""How the server runs: a TOML file, then environment variables, then the options of `wenyuan serve`; the later wins.
+"""The server's configuration: a TOML file, then environment variables, then options of `wenyuan serve`; the later wins.
 
 Every key is documented in docs/operations.md, and a test holds the two together.
 """
@@ -33,12 +33,12 @@ _LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
 
 def _apart(value: Any) -> Any:
-    """Networks as the environment has them: with blanks or commas between."""
+    """Split networks as the environment has them: with blanks or commas between."""
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
 def _host(name: str) -> str:
-    """A host name as it stands in a ``Host`` header: in lower case, in ASCII, without a port."""
+    """Normalise a host name as in a ``Host`` header: in lower case, in ASCII, without a port."""
     try:
         plain = name.strip().removesuffix(".").encode("idna").decode().lower()
     except UnicodeError:
@@ -49,7 +49,7 @@ def _host(name: str) -> str:
 
 
 def _site(address: str) -> str:
-    """The address of the site without a slash at its end; nothing but scheme, host, port and path may be in it."""
+    """Return the site's address without a slash at its end; it may have scheme, host, port and path only."""
     if not address:
         return ""
     parts = urlsplit(address)
@@ -112,12 +112,12 @@ class Config(BaseSettings):
     def settings_customise_sources(
         cls, settings_cls: type[BaseSettings], *sources: Any, **named: Any
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What is given, then the environment, then the file."""
+        """Return the sources by precedence: arguments, then the environment, then the file."""
         return (named["init_settings"], named["env_settings"], TomlConfigSettingsSource(settings_cls))
 
     @classmethod
     def read(cls, file: Path | None = None, **options: Any) -> Self:
-        """The configuration from file, environment and options; options that are None were not given.
+        """Read the configuration from file, environment and options; options that are None were not given.
 
         Where no file is given, the environment's ``WENYUAN_CONFIG`` may name one.
 
@@ -145,6 +145,6 @@ class Config(BaseSettings):
 
 
 def _where(key: str, file: Path | None) -> str:
-    """The key, with its place if that is not the file."""
+    """Return the key, with its place if that is not the file."""
     variable = f"{PREFIX}{key.partition('.')[0].upper()}"
     return variable if variable in os.environ else f"{file}: {key}" if file else key

@@ -2,7 +2,7 @@
 
 Gunicorn's threaded worker gives each connection a thread as soon as a byte is there, so that a few dozen clients that
 say a byte a second silence it. Here the loop that waits for all connections reads them, and hands a request on
-when its head and its body are whole. Whoever takes too long is dropped; it has cost a little memory.
+when its head and its body are whole. A client that takes too long is dropped; it has cost a little memory.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gunicorn.http.message import Request
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from web.api import PREFIX
-from web.api.schemas import PROBLEM_TYPE, Problem
+from web.api.schemas import PROBLEM_TYPE, ProblemDetails
 from web.networks import is_within, networks_of
 
 HEAD_SECONDS = 10
@@ -54,7 +54,7 @@ BARE_HEADERS = {
     "Cache-Control": "no-store",
     "Connection": "close",
 }
-"""What goes with an answer that the application had no part in."""
+"""Headers of an answer that the application had no part in."""
 
 _END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"(?im)^content-length[ \t]*:[ \t]*0*([0-9]+)[ \t]*\r$")
@@ -108,7 +108,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes a
         self._looked = 0.0
 
     def accept(self, listener: socket.socket) -> None:
-        """Take a connection, unless its address has too many."""
+        """Accept a connection, unless its address has too many."""
         try:
             taken, client = listener.accept()
         except OSError as failure:
@@ -125,14 +125,14 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes a
         self._await(Connection(self, sock, client, listener.getsockname(), peer))
 
     def on_client_socket_readable(self, conn: Connection, client: Patient) -> None:
-        """Hear the beginning of the next request of a connection that was kept."""
+        """Read the beginning of the next request of a connection that was kept."""
         self.poller.unregister(client)
         self.keepalived_conns.remove(conn)
         self._await(conn)
         self._hear(conn, client)
 
     def enqueue_req(self, conn: Connection) -> None:
-        """Give a whole request a thread."""
+        """Queue a whole request for a thread."""
         self._working[conn.peer] += 1
         super().enqueue_req(conn)
 
@@ -148,7 +148,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes a
                 del self._ready[conn.peer]
 
     def handle_request(self, req: Request, conn: Connection) -> bool:
-        """Have the application answer."""
+        """Pass a request to the application."""
         if conn.is_last:
             req.force_close()
         return bool(super().handle_request(req, conn))
@@ -165,7 +165,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes a
             self._end(conn)
 
     def linger(self, conn: Connection) -> None:
-        """Say no more, and close when the client has stopped, too: closed at once, it might lose the answer."""
+        """Stop sending, and close when the client has stopped, too: closed at once, it might lose the answer."""
         try:
             conn.sock.shutdown(socket.SHUT_WR)
             conn.sock.setblocking(False)
@@ -225,7 +225,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes a
             self._refuse(conn, 503)
 
     def _length(self, conn: Connection, head: int) -> int | None:
-        """The bytes of a request whose head has so many; None where the body does not say how long it is.
+        """Return the bytes of a request whose head has so many; None where the body does not say how long it is.
 
         What Gunicorn will refuse, and what the application will find too long, is passed on without its body.
         """
@@ -249,7 +249,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes a
         return whole
 
     def _pass_on(self, conn: Connection) -> None:
-        """Have a thread work on a request that is whole, when those of its address do not have too many."""
+        """Pass a whole request to a thread, when those of its address do not have too many."""
         if conn.peer and self._working[conn.peer] >= self.cfg.threads - KEPT_FREE:
             self._ready[conn.peer].append(conn)
             return
@@ -300,11 +300,11 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes a
 
 
 def bare(status: int, *, is_program: bool = False, **headers: str) -> bytes:
-    """A whole answer that the application has no part in: a plain page, or for programs a problem (RFC 9457)."""
+    """Return a whole answer without the application: a plain page, or for programs a problem (RFC 9457)."""
     phrase = HTTPStatus(status).phrase
     if is_program:
         kind = PROBLEM_TYPE
-        body = Problem.written(status, f"http-{status}", phrase, phrase)
+        body = ProblemDetails.written(status, f"http-{status}", phrase, phrase)
     else:
         kind = "text/html; charset=utf-8"
         body = f"<!doctype html><title>{status}</title><p>{status} {phrase}</p>\n".encode()

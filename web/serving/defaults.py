@@ -1,6 +1,6 @@
-"""Where things stand, where nobody says otherwise."""
+"""Default paths."""
 
 STATE = "data"
 DATABASE = "data/wenyuan.sqlite"
 PARTS = ("database", "key", "collections", "letterhead", "index")
-"""What a site is made of, in the order in which a backup takes it and a restoration puts it back."""
+"""The parts of a site, in the order in which a backup takes them and a restoration puts them back."""

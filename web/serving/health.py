@@ -1,4 +1,4 @@
-"""For whoever watches over the server: whether it lives, and whether it can answer."""
+"""Health checks: liveness and readiness."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ def register(app: Flask) -> None:
 
 
 def stopping(app: Flask) -> threading.Event:
-    """Is set when the server was told to stop: what balances load then sends it no more requests."""
+    """Return an event that is set when the server was told to stop, so that a load balancer sends no more requests."""
     return cast(threading.Event, app.extensions[_STOPPING])
 
 
 @blueprint.get("/healthz")
 def alive() -> Response:
-    """Say that the process answers at all."""
+    """Answer that the process runs."""
     return _told("alive")
 
 
 @blueprint.get("/readyz")
 def ready() -> Response:
-    """Say whether searches can be answered: the index opens, and nobody has told the server to stop."""
+    """Answer whether searches can be answered: the index opens, and nobody has told the server to stop."""
     if stopping(current_app).is_set():
         return _told("stopping", 503)
     try:

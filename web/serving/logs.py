@@ -32,7 +32,7 @@ _log = logging.getLogger("wenyuan.requests")
 
 
 def configure(level: str) -> None:
-    """Have everything that this process logs, libraries included, be lines of JSON."""
+    """Configure logging: everything that this process logs, libraries included, becomes lines of JSON."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -83,7 +83,7 @@ def register(app: Flask, config: Config) -> None:
 
 
 def shown_path() -> str:
-    """The request's path as it may be logged: where it could hold a secret, the rule of its route instead."""
+    """Return the request's path as it may be logged: where it could hold a secret, the rule of its route instead."""
     if request.path.startswith(_SECRET):
         return request.url_rule.rule if request.url_rule else f"{_SECRET}…"
     return request.path[:_LONGEST]

@@ -52,7 +52,7 @@ def register(app: Flask, config: Config) -> None:
 
     @blueprint.get("/metrics")
     def metrics() -> Response:
-        """The figures, in Prometheus' text format."""
+        """Return the figures, in Prometheus' text format."""
         if not _may_read(config):
             abort(404)
         registry = own
@@ -66,19 +66,19 @@ def register(app: Flask, config: Config) -> None:
 
 
 def _may_read(config: Config) -> bool:
-    """Whether the request comes from a network that may read: on a proxy's machine, Prometheus may run, too."""
+    """Return whether the request comes from a network that may read; Prometheus may run on a proxy's machine."""
     return is_from(config.metrics, proxies_too=True)
 
 
 class _Index(Collector):
-    """What is served, looked up when it is asked for."""
+    """Figures of the open generation, looked up when they are asked for."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """The facts of the open generation."""
+        """Yield the facts of the open generation."""
         held = library()
         yield GaugeMetricFamily("wenyuan_index_generation", "Number of the generation served.", held.generation)
         yield GaugeMetricFamily("wenyuan_index_works", "Works that can be searched.", len(held.works()))
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
-        """Nothing beforehand: there is no application yet to ask."""
+        """Return nothing beforehand: there is no application yet to ask."""
         return iter(())

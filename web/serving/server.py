@@ -40,7 +40,7 @@ SENT_AHEAD = 1 << 18
 
 LET_GO = 4
 """Of the requests that have to wait, one in so many is the last of its connection: enough to even out the processes, at
-a fraction of what it would cost to connect anew each time."""
+a fraction of what it would cost to connect each time."""
 _M_ARENA_MAX = -8
 """The name of a setting in glibc's malloc.h."""
 
@@ -56,7 +56,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn's classes are u
         super().__init__()
 
     def load_config(self) -> None:
-        """Tell Gunicorn what it has to know."""
+        """Set Gunicorn's configuration."""
         config = self.config
         message.MAX_REQUEST_LINE = LONGEST_ADDRESS
         util.write_error = write_error
@@ -80,15 +80,15 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn's classes are u
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """The application."""
+        """Return the application."""
         return self._app
 
 
 class Log(Logger):  # type: ignore[misc]  # Gunicorn's classes are untyped
-    """Leaves what Gunicorn has to say to the log of the whole program."""
+    """A logger that leaves Gunicorn's messages to the log of the whole program."""
 
     def setup(self, cfg: Any) -> None:
-        """Take no handlers of its own, and say what matters; its warnings quote what readers typed."""
+        """Add no handlers of its own, and log what matters; its warnings quote what readers typed."""
         self.error_log.propagate = True
         self.error_log.setLevel(logging.ERROR)
 
@@ -105,7 +105,7 @@ class Worker(PatientWorker):
     """A process that says that it is stopping before it stops."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Be told to stop."""
+        """Record that the server was told to stop."""
         stopping = health.stopping(self.wsgi)
         if stopping.is_set():
             return
@@ -116,7 +116,7 @@ class Worker(PatientWorker):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket to serve at.
+    """Open a socket to serve at.
 
     Raises:
         OSError: the address can't be had.
@@ -128,7 +128,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _spare_memory() -> None:
-    """Have processes go on sharing what was there before they were forked, and the threads of each share two heaps.
+    """Keep pre-fork memory shared between processes: freeze the collector, and allow glibc two heaps a process.
 
     Python's collector would write into all that it looks through, so that each process came to have its own copy. And
     glibc would give each of many threads a heap, which keeps as much as the largest search ever took there.
@@ -139,13 +139,13 @@ def _spare_memory() -> None:
 
 
 def _open_anew(_: Any, worker: Worker) -> None:
-    """Have no process use a connection to the database that another one opened."""
+    """Drop inherited connections to the database, so that no process uses one that another opened."""
     with worker.app.load().app_context():
         storage().engine.dispose(close=False)
 
 
 def _share(worker: Worker, request: message.Request) -> None:
-    """Let some connections go whose requests have to wait: their next goes to whichever process takes it first.
+    """Close some connections whose requests have to wait: the next ones go to whichever process takes them first.
 
     A connection that is kept stays with its process. Of a few dozen busy ones one process may come to hold most, and
     their clients would wait several times as long as the others.
@@ -155,5 +155,5 @@ def _share(worker: Worker, request: message.Request) -> None:
 
 
 def _forget(_: Any, worker: Worker) -> None:
-    """Have no figures stand for a process that has ended."""
+    """Remove the figures of a process that has ended."""
     mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # it has no types

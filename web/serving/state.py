@@ -1,4 +1,4 @@
-"""Where the program keeps what belongs to a database but is not in it: the cookies' key, the base of answers."""
+"""Paths of what belongs to a database but is not in it: the cookies' key, the base of answers."""
 
 from __future__ import annotations
 

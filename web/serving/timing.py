@@ -1,4 +1,4 @@
-"""How long a request takes and where its time goes: measured once, for the log and for the figures."""
+"""Timing of a request and its stages: measured once, for the log and for the figures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask import Flask, g
 
 
 def register(app: Flask) -> None:
-    """Have the clock run from here on; what is registered before this is not timed."""
+    """Start the clock of each request from here on; what is registered before this is not timed."""
 
     @app.before_request
     def begin() -> None:
@@ -19,7 +19,7 @@ def register(app: Flask) -> None:
 
 
 def elapsed() -> float:
-    """Seconds since the request began."""
+    """Return seconds since the request began."""
     return time.perf_counter() - float(g.began)
 
 
@@ -34,5 +34,5 @@ def stage(name: str) -> Iterator[None]:
 
 
 def stages() -> dict[str, float]:
-    """Seconds of each stage that the request went through."""
+    """Return seconds of each stage that the request went through."""
     return dict(g.stages)

@@ -10,7 +10,7 @@ from corpora.readers.titles import chinese_number
 
 
 @dataclass
-class Draft:
+class SectionDraft:
     """A section while it is being read; ``length`` is the number of code points in ``parts``."""
 
     title: str

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from corpora.model import GAIJI_PLACEHOLDER, Canvas, Page, Problem, Section, Span, SpanKind
 from corpora.readers import gaiji
-from corpora.readers.kanripo.section import Draft
+from corpora.readers.kanripo.section import SectionDraft
 from corpora.readers.lines import Report, lines
 from corpora.readers.titles import nested
 
@@ -64,7 +64,7 @@ class Volume:
         self._canvases = canvases
         self._report = report
         self._encoding = encoding
-        self._draft = Draft("")
+        self._draft = SectionDraft("")
         self._drafts = [self._draft]
         self._open: _Open | None = None
         self._joined = False  # the current line has gone on with a note of an earlier line
@@ -155,7 +155,7 @@ class Volume:
         pages = before.pages[-1:]
         if pages and not carried:
             before.pages.pop()
-        self._draft = Draft(title, level, carried, pages=[replace(page, start=0) for page in pages])
+        self._draft = SectionDraft(title, level, carried, pages=[replace(page, start=0) for page in pages])
         self._drafts.append(self._draft)
 
     def _line(self, number: int, line: str, ended: bool) -> None:

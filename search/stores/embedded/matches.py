@@ -1,4 +1,4 @@
-"""What satisfies a query, pack by pack: counted, scored, ordered."""
+"""Matches of a query, pack by pack: counted, scored, ordered."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from search.stores.base import ExactQuery, Marks, Ranked, Ref
 from search.stores.embedded.snapshot import Refs, Rows, Snapshot
 
 ACCIDENTAL = 0.1
-"""What an occurrence that cuts a word of modern text in two (北大 in 东北大学) counts beside one that does not."""
+"""The weight of an occurrence that cuts a word of modern text in two (北大 in 东北大学), beside one that does not."""
 HALFWAY = 1.2
 """Occurrences that bring a passage halfway to the score of endlessly many: the k1 of BM25."""
 
@@ -33,7 +33,7 @@ _LATEST = 1 << 31
 
 @dataclass(frozen=True, slots=True)
 class PackMatches:
-    """What satisfies a query's tree in one pack; ``asked`` are the passages that do so without other names."""
+    """The matches of a query's tree in one pack; ``asked`` are the passages that match without other names."""
 
     found: Found
     occurrences: list[StreamRanges]

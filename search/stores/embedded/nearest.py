@@ -1,4 +1,4 @@
-"""The windows nearest in meaning: likely ones by their codes, then the likeliest by their true cosines.
+"""Two-stage vector search: shortlist windows by their PQ codes, then re-rank the shortlist by exact cosine.
 
 The static model's vectors are sums over tokens, so that a true cosine costs a look at each token of a window, and no
 vector at all: the products of the tokens with the query's vector are added up and divided by the stored length.
@@ -50,7 +50,7 @@ class Meaning:
             self._lists.warm_up()
 
     def nearest(self, vector: Vectors, allowed: Mapping[int, Mask | None], limit: int) -> Windows:
-        """The windows nearest to a unit vector, at least ``limit`` of them where there are so many.
+        """Return the windows nearest to a unit vector, at least ``limit`` of them where there are so many.
 
         ``allowed`` are masks over the windows of a pack, None for all; packs that it doesn't name are left out.
         """
@@ -79,7 +79,7 @@ def _cosines(
     numbers: NDArray[np.int64],
     rows: NDArray[np.int64],
 ) -> Vectors:
-    """The true cosines of windows, which stand together where they are of one pack."""
+    """Return the true cosines of windows, which are grouped by pack."""
     parts = []
     for number in dict.fromkeys(numbers.tolist()):
         deadline.check()

@@ -8,7 +8,7 @@ from indexer.engines.base import Engine, GramQuery
 
 
 class PartialEngine:
-    """An engine that answers as if it never had other works than these, but for how rare it holds a word to be.
+    """An engine restricted to some works: others are never found, though they count in document frequencies.
 
     BM25 weighs words by all that the engine has, hidden works included; so the scores of a ranking by words, and with
     them its order, may differ a little from those of an index without these works. What is found in the exact mode, and

@@ -31,7 +31,7 @@ SEARCHED = STREAMS | {Scope.BOTH: (MAIN, NOTES, PRINTED)}
 """The streams of a pack in which each scope finds phrases."""
 
 Place = tuple[int, int]
-"""Where a work stands: the number of its pack and its number there."""
+"""The place of a work: the number of its pack and its number there."""
 Refs = NDArray[np.int64]
 """Passages: the rank of the work in the upper half of each number, the row in its pack in the lower."""
 Rows = NDArray[np.int64]

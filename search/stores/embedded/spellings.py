@@ -1,4 +1,4 @@
-"""How works spell a word, from the places where it stands."""
+"""Spellings of a word in works, from the places where it occurs."""
 
 from __future__ import annotations
 

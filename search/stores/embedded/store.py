@@ -50,7 +50,7 @@ from search.stores.embedded.texts import pieces_of
 _DIGITS = 5
 """Digits of BM25 that count. Others depend on the order in which an engine adds up, and that on its segments."""
 _ASKED = (1.25, 4, 64)
-"""How many times as many passages as are wanted an engine is asked for, until those at the end are not all equals."""
+"""Factors by which more passages are asked of an engine than are wanted, until those at the end are not all equals."""
 
 
 class EmbeddedStore:
@@ -79,7 +79,7 @@ class EmbeddedStore:
             except (Damaged, OSError, ValueError, KeyError, RuntimeError) as failure:
                 if published(index) == generation:
                     raise damaged(index, failure) from failure
-                # Builds that ended meanwhile have published anew and dropped this one: open theirs.
+                # Builds that ended meanwhile have published others and dropped this one: open theirs.
         inner = ", ".join(sorted(str(manifest.parent) for manifest in index.glob("*/manifest.json")))
         advice = f"name one of {inner}" if inner else f"build one with `wenyuan index PATH --index {index}`"
         raise IndexFailure(f"{index}: no index there; {advice}")
@@ -98,7 +98,7 @@ class EmbeddedStore:
     def identity(self) -> str:
         """See :attr:`search.stores.base.Store.identity`.
 
-        A digest of number, settings and sources: the number alone would not do, for an index that is built anew counts
+        A digest of number, settings and sources: the number alone would not do, for a rebuilt index counts
         from 1 again.
         """
         sources = sorted((digest, works) for digest, works in self._snapshot.generation.sources.items() if works)

@@ -1,4 +1,4 @@
-"""Whether another generation was published in a folder since it was looked at."""
+"""Watching a folder for the publication of another generation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from indexer.store.generation import MANIFEST
 
 
 class ManifestWatch:
-    """The manifest of an index as it was seen once.
+    """The manifest of an index as seen once.
 
     That another was published shows in the manifest's file, which is another one then, and not in clocks, which may be
     set back. The file that was seen is kept open, so that its inode number can't be reused.
@@ -30,7 +30,7 @@ class ManifestWatch:
         return self._stamp() != self._seen
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._held:
             self._held.close()
 

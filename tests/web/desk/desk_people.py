@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from web.accounts import sessions
-from web.accounts.models import Account, Role
+from web.accounts.models import Account, AccountRole
 from web.database.storage import Storage
 from web.desk.cases import find
 from web.desk.models import Case
@@ -27,7 +27,12 @@ class Desk:
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.storage: Storage = app.extensions["storage"]
-        people = {"li": Role.LIBRARIAN, "zhao": Role.LIBRARIAN, "wang": Role.REVIEWER, "sun": Role.READER}
+        people = {
+            "li": AccountRole.LIBRARIAN,
+            "zhao": AccountRole.LIBRARIAN,
+            "wang": AccountRole.REVIEWER,
+            "sun": AccountRole.READER,
+        }
         with self.storage.session.begin() as session:
             for login, role in people.items():
                 session.add(Account(login=login, name=f"{login}氏", role=role))

@@ -14,7 +14,7 @@ from slices import SEED
 from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
-from web.accounts.models import Account, Role
+from web.accounts.models import Account, AccountRole
 from web.desk import cases
 from web.desk.cases import Refused, find, open_case
 from web.desk.models import Asker, Case, Event
@@ -83,7 +83,7 @@ def test_the_desk_is_for_librarians(desk: Desk, login: str) -> None:
         if not rule.endpoint.startswith("desk."):
             continue
         view = desk.app.view_functions[rule.endpoint]
-        assert view.requires >= Role.LIBRARIAN, rule  # type: ignore[attr-defined]  # the guard puts it there
+        assert view.requires >= AccountRole.LIBRARIAN, rule  # type: ignore[attr-defined]  # the guard puts it there
         path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), rule.rule)
         for method in rule.methods & {"GET", "POST"}:  # type: ignore[operator]  # Flask's rules have methods
             answer = client.open(path, method=method)

@@ -17,7 +17,7 @@ from real import KANRIPO
 from werkzeug.serving import make_server
 
 import corpora
-from web.accounts.models import Account, Role
+from web.accounts.models import Account, AccountRole
 from web.accounts.passwords import hashed
 from web.app import create_app
 
@@ -40,7 +40,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     build([texts], folder / "index")
     app = create_app(folder / "index", str(folder / "desk.sqlite"))
     with app.extensions["storage"].session.begin() as session:
-        for login, name, role in (("li", "李馆员", Role.LIBRARIAN), ("wang", "王审核", Role.REVIEWER)):
+        for login, name, role in (("li", "李馆员", AccountRole.LIBRARIAN), ("wang", "王审核", AccountRole.REVIEWER)):
             session.add(Account(login=login, name=name, role=role, password=hashed(PASSWORD)))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)

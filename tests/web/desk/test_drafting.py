@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from corpora.catalogue import CatalogueRecord
 from search.addresses import Address
 from web.citing.references import Reference
-from web.desk.document import Block, Kind
+from web.desk.document import Block, BlockKind
 from web.desk.drafting import LARGEST, LONGEST, MOST_PLACES, Quoted, read
 from web.desk.quoting import Passage
 
@@ -35,9 +35,9 @@ def shown(block: Block) -> str:
 def test_a_placeholder_alone_becomes_a_quotation() -> None:
     draft = read("見下：\n\n[@2]\n\n> [@1]", EVIDENCE)
     assert [(block.kind, shown(block)) for block in draft.blocks] == [
-        (Kind.PARAGRAPH, "見下："),
-        (Kind.QUOTATION, "原文2[1]"),
-        (Kind.QUOTATION, "原文1[2]"),
+        (BlockKind.PARAGRAPH, "見下："),
+        (BlockKind.QUOTATION, "原文2[1]"),
+        (BlockKind.QUOTATION, "原文1[2]"),
     ]
     assert [entry.partition("[M")[0] for entry in draft.references] == ["[1] 書2", "[2] 書1"]
     assert draft.cited == (2, 1)
@@ -58,13 +58,13 @@ def test_what_the_case_has_not_stays_and_is_told() -> None:
 def test_headings_lists_and_emphasis() -> None:
     draft = read("# 甲\n\n##### 乙\n\n- 一\n  1. 二\n  2. 三\n\n     續\n\n**粗***斜*", EVIDENCE)
     assert [(each.kind, each.level, each.marker, shown(each)) for each in draft.blocks] == [
-        (Kind.HEADING, 1, "", "甲"),
-        (Kind.HEADING, 3, "", "乙"),
-        (Kind.ITEM, 1, "•", "一"),
-        (Kind.ITEM, 2, "1.", "二"),
-        (Kind.ITEM, 2, "2.", "三"),
-        (Kind.ITEM, 2, "", "續"),
-        (Kind.PARAGRAPH, 0, "", "粗斜"),
+        (BlockKind.HEADING, 1, "", "甲"),
+        (BlockKind.HEADING, 3, "", "乙"),
+        (BlockKind.ITEM, 1, "•", "一"),
+        (BlockKind.ITEM, 2, "1.", "二"),
+        (BlockKind.ITEM, 2, "2.", "三"),
+        (BlockKind.ITEM, 2, "", "續"),
+        (BlockKind.PARAGRAPH, 0, "", "粗斜"),
     ]
     assert [(run.bold, run.italic) for run in draft.blocks[-1].runs] == [(True, False), (False, True)]
 

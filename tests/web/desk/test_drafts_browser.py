@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
-from web.accounts.models import Account, Role
+from web.accounts.models import Account, AccountRole
 from web.accounts.passwords import hashed
 from web.app import create_app
 from web.desk.cases import open_case
@@ -30,7 +30,7 @@ TEXT = "上京會寧府，在今哈爾濱市阿城區南。"
 def site(tmp_path: Path, this_year: None) -> Flask:
     app = create_app(write(tmp_path, WORK, OTHER), str(tmp_path / "desk.sqlite"))
     with app.extensions["storage"].session() as session:
-        session.add(Account(login="li", name="李馆员", role=Role.LIBRARIAN, password=hashed(PASSWORD)))
+        session.add(Account(login="li", name="李馆员", role=AccountRole.LIBRARIAN, password=hashed(PASSWORD)))
         case = open_case(session, "上京在哪裡？", None)
         case.status = Status.IN_PROGRESS
         session.commit()

@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 
 from web.commands.main import main
 from web.desk import letterhead
-from web.desk.document import Block, Document, Kind, Run, from_data, plain, to_data
+from web.desk.document import Block, BlockKind, ReplyDocument, Run, from_data, plain, to_data
 from web.desk.exporting.docx import docx
 from web.desk.exporting.json import json as as_json
 from web.desk.exporting.markdown import markdown
@@ -23,24 +23,24 @@ from web.desk.exporting.pdf import pdf
 from web.desk.letterhead import PAGE, STYLE, WORD, LetterheadFailure
 
 ODD = '𤣥武門 <b>&"{{ 7 * 7 }}" {% x %} [1] *粗* #'
-DOCUMENT = Document(
+DOCUMENT = ReplyDocument(
     number="2026-0007",
     date="2026-11-26",
     question=f"何在？\n{ODD}",
     blocks=(
-        Block(Kind.HEADING, (Run("一、今地"),), 1),
-        Block(Kind.HEADING, (Run("（一）"),), 2),
-        Block(Kind.PARAGRAPH, (Run(ODD), Run("粗", bold=True), Run("館", link="https://example.org/?a=1&b=2"))),
-        Block(Kind.QUOTATION, (Run("𤣥武門"), Run("注云", note=True), Run("[1]", reference=1))),
-        Block(Kind.ITEM, (Run("甲"),), 1, "•"),
-        Block(Kind.ITEM, (Run("乙"),), 2, "1."),
+        Block(BlockKind.HEADING, (Run("一、今地"),), 1),
+        Block(BlockKind.HEADING, (Run("（一）"),), 2),
+        Block(BlockKind.PARAGRAPH, (Run(ODD), Run("粗", bold=True), Run("館", link="https://example.org/?a=1&b=2"))),
+        Block(BlockKind.QUOTATION, (Run("𤣥武門"), Run("注云", note=True), Run("[1]", reference=1))),
+        Block(BlockKind.ITEM, (Run("甲"),), 1, "•"),
+        Block(BlockKind.ITEM, (Run("乙"),), 2, "1."),
     ),
     references=("[1] 〔元〕脫脫等. 金史[M/OL]. [2026-11-26]. https://example.org/.",),
     author="李<i>",
     reviewer="王",
     signed=True,
 )
-DRAFT = Document("2026-0008", "2026-11-26", "？", (), (), "李")
+DRAFT = ReplyDocument("2026-0008", "2026-11-26", "？", (), (), "李")
 
 
 def paragraphs(content: bytes) -> list[tuple[str, str]]:
@@ -101,7 +101,7 @@ def test_markdown_reads_back_as_the_same_text() -> None:
 @given(st.text("甲*_#>-+1.)[]<&`~| \\", min_size=1, max_size=20).map(str.strip).filter(bool))
 @settings(max_examples=200)
 def test_whatever_is_written_means_itself_in_markdown(text: str) -> None:
-    document = Document("1", "2026-01-01", "？", (Block(Kind.PARAGRAPH, (Run(text),)),), (), "李")
+    document = ReplyDocument("1", "2026-01-01", "？", (Block(BlockKind.PARAGRAPH, (Run(text),)),), (), "李")
     tokens = MarkdownIt("commonmark").parse(markdown(document).decode())
     at = next(number for number, token in enumerate(tokens) if token.content == "答复") + 3
     assert tokens[at - 1].type == "paragraph_open"

@@ -24,7 +24,7 @@ from slices import SEED, slice_of
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from web.accounts.models import Account, AccountSession, Role
+from web.accounts.models import Account, AccountRole, AccountSession
 from web.app import create_app
 from web.database.storage import now
 from web.desk.states import Move
@@ -147,7 +147,7 @@ def site(hostile_works: Path, database: str, tmp_path: Path, monkeypatch: pytest
 
 @pytest.fixture
 def clients(desk: Desk) -> list[FlaskClient]:
-    add(desk.app, "admin", Role.ADMINISTRATOR)
+    add(desk.app, "admin", AccountRole.ADMINISTRATOR)
     return [desk.app.test_client(), desk.sun, desk.li, desk.wang, desk.client("admin")]
 
 

@@ -15,12 +15,12 @@ from indexer.upkeep.declaring import declare
 from web.app import create_app
 from web.desk import knowledge
 from web.desk.cases import find
-from web.desk.knowledge import Answers, refreshed
+from web.desk.knowledge import AnswerBase, refreshed
 from web.desk.pages.answers import EXTENSION
 
 
-def base(desk: Desk) -> Answers:
-    answers: Answers = desk.app.extensions[EXTENSION]
+def base(desk: Desk) -> AnswerBase:
+    answers: AnswerBase = desk.app.extensions[EXTENSION]
     return answers
 
 
@@ -63,7 +63,7 @@ def test_nothing_of_the_asker_is_in_it(desk: Desk, tmp_path: Path) -> None:
 
 def test_the_base_is_made_anew_from_the_database(desk: Desk, tmp_path: Path) -> None:
     number = desk.answered()
-    fresh = Answers(tmp_path / "elsewhere")
+    fresh = AnswerBase(tmp_path / "elsewhere")
     with desk.storage.session() as session:
         fresh.refresh(session)
     assert [each.number for each in fresh.like("会宁府")] == [number]
@@ -74,7 +74,7 @@ def test_a_base_that_can_not_be_built_stops_no_case(desk: Desk, monkeypatch: pyt
         raise IndexFailure("another build is under way")
 
     with monkeypatch.context() as broken:
-        broken.setattr(Answers, "refresh", fail)
+        broken.setattr(AnswerBase, "refresh", fail)
         number = desk.answered()
     assert desk.status(number) == "closed"
     assert "答复库暂时没有更新" in desk.li.get(f"/desk/cases/{number}").text

@@ -1,4 +1,4 @@
-"""Tables that only grow: the database itself refuses to change or remove a row, whoever asks."""
+"""Append-only tables: the database itself refuses to change or remove a row, whoever asks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from alembic import op
 
 
 def append_only(table: str) -> None:
-    """Have the database refuse every change of a table's rows but new ones."""
+    """Create triggers that make the database refuse every change of a table's rows but new ones."""
     if op.get_bind().dialect.name == "sqlite":
         for doing in ("UPDATE", "DELETE"):
             op.execute(
@@ -25,7 +25,7 @@ def append_only(table: str) -> None:
 
 
 def unchangeable(table: str, *columns: str) -> None:
-    """Have the database refuse to change these columns of a table, and to remove its rows.
+    """Create triggers that refuse changes of these columns of a table, and removals of its rows.
 
     On PostgreSQL the table needs :func:`append_only` to have been called for another one before.
     """
@@ -44,7 +44,7 @@ def unchangeable(table: str, *columns: str) -> None:
 
 
 def no_replacing(table: str, *keys: tuple[str, ...]) -> None:
-    """Have SQLite refuse a new row in the place of one that is there; ``keys`` are the columns of each unique key.
+    """Create triggers by which SQLite refuses to replace a row; ``keys`` are the columns of each unique key.
 
     ``INSERT OR REPLACE`` removes the old row, and triggers on removal do not fire for it unless the program that writes
     has switched ``recursive_triggers`` on. PostgreSQL has no such statement.

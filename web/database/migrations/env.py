@@ -1,4 +1,4 @@
-"""What Alembic runs: the steps, within the connection and the transaction that ``web.database.storage`` has begun."""
+"""Alembic's environment: it runs the steps in the connection and transaction that ``web.database.storage`` began."""
 
 from __future__ import annotations
 

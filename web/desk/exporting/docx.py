@@ -13,7 +13,7 @@ from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from lxml.etree import XMLSyntaxError
 
-from web.desk.document import Block, Document, Run, printable
+from web.desk.document import Block, ReplyDocument, Run, printable
 from web.desk.letterhead import WORD, LetterheadFailure, word_template
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -21,8 +21,8 @@ _NOTE_SIZE = 18
 """Of interlinear notes, in half points."""
 
 
-def docx(document: Document, letterhead: Path | None) -> bytes:
-    """The reply as a Word document.
+def docx(document: ReplyDocument, letterhead: Path | None) -> bytes:
+    """Return the reply as a Word document.
 
     Raises:
         LetterheadFailure: the letterhead's template can't be read or filled.
@@ -37,7 +37,7 @@ def docx(document: Document, letterhead: Path | None) -> bytes:
     return buffer.getvalue()
 
 
-def _fields(document: Document, template: DocxTemplate) -> dict[str, object]:
+def _fields(document: ReplyDocument, template: DocxTemplate) -> dict[str, object]:
     return {
         **asdict(document),
         "question": _rich((Run(document.question),), template),

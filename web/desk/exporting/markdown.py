@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from web.desk.document import Block, Document, Kind, Run
+from web.desk.document import Block, BlockKind, ReplyDocument, Run
 
 MEDIA_TYPE = "text/markdown; charset=utf-8"
 _MARKUP = re.compile(r"([\\`*_\[\]<>#&~|])")
 _AT_START = re.compile(r"(?m)^([ \t]*)([-+=]|\d+[.)])")
 
 
-def markdown(document: Document) -> bytes:
-    """The reply as Markdown in UTF-8."""
+def markdown(document: ReplyDocument) -> bytes:
+    """Return the reply as Markdown in UTF-8."""
     parts = [
         "# 参考咨询答复",
         f"编号：{document.number}　日期：{document.date}" + ("" if document.signed else "　草稿，未经签发"),
@@ -27,22 +27,22 @@ def markdown(document: Document) -> bytes:
     return ("\n\n".join(parts) + "\n").encode()
 
 
-def _reviewer(document: Document) -> list[str]:
+def _reviewer(document: ReplyDocument) -> list[str]:
     return [f"审核：{_text(document.reviewer)}"] if document.reviewer else []
 
 
 def _block(block: Block) -> str:
     text = "".join(_run(run) for run in block.runs)
     match block.kind:
-        case Kind.HEADING:
+        case BlockKind.HEADING:
             return f"{'#' * (block.level + 2)} " + text.replace("\n", " ")
-        case Kind.QUOTATION:
+        case BlockKind.QUOTATION:
             return "\n".join(f"> {line}" for line in text.split("\n"))
-        case Kind.ITEM:
+        case BlockKind.ITEM:
             indent = "    " * (block.level - 1)
             marker = "-" if block.marker == "•" else block.marker
             return indent + (f"{marker} " if marker else "  ") + text.replace("\n", f"\n{indent}  ")
-        case Kind.PARAGRAPH:
+        case BlockKind.PARAGRAPH:
             return text
 
 
@@ -58,6 +58,6 @@ def _run(run: Run) -> str:
 
 
 def _text(text: str) -> str:
-    """Text that means itself; a line end stays one."""
+    """Escape text so that Markdown shows it literally; a line end stays one."""
     escaped = _AT_START.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", text))
     return re.sub(r"\\(\d+)([.)])", r"\1\\\2", escaped).replace("\n", "\\\n")

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
-from web.desk.document import Document
+from web.desk.document import ReplyDocument
 from web.desk.letterhead import PAGE, SHIPPED, LetterheadFailure
 
 MEDIA_TYPE = "application/pdf"
@@ -18,8 +18,8 @@ class PdfUnavailable(Exception):
     """WeasyPrint can't be loaded, because Pango is not installed; the message is what it says."""
 
 
-def pdf(document: Document, letterhead: Path | None) -> bytes:
-    """The reply as PDF.
+def pdf(document: ReplyDocument, letterhead: Path | None) -> bytes:
+    """Return the reply as PDF.
 
     Raises:
         PdfUnavailable: the machine lacks Pango.
@@ -46,7 +46,7 @@ def pdf(document: Document, letterhead: Path | None) -> bytes:
 
 
 def _beside(folder: Path) -> Any:
-    """A fetcher of files that stand in the letterhead's folder, and of nothing else."""
+    """Return a fetcher of files in the letterhead's folder, and of no others."""
     from weasyprint.urls import URLFetcher, URLFetchingError
 
     class Beside(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types

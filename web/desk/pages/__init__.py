@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from web import resuming
 from web.accounts.guard import current_account, requires
-from web.accounts.models import Account, Role
+from web.accounts.models import Account, AccountRole
 from web.database.storage import session
 from web.desk import labels
 from web.desk.cases import Refused, find
@@ -19,21 +19,23 @@ from web.desk.models import Case
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 
-Parameters = ParamSpec("Parameters")
-View = Callable[Parameters, ResponseReturnValue]
-CaseView = Callable[Concatenate[Case, Parameters], ResponseReturnValue]
+ViewParameters = ParamSpec("ViewParameters")
+View = Callable[ViewParameters, ResponseReturnValue]
+CaseView = Callable[Concatenate[Case, ViewParameters], ResponseReturnValue]
 
 
-def on_case(role: Role = Role.LIBRARIAN) -> Callable[[CaseView[Parameters]], Callable[..., ResponseReturnValue]]:
-    """Let a view have the case that its address names.
+def on_case(
+    role: AccountRole = AccountRole.LIBRARIAN,
+) -> Callable[[CaseView[ViewParameters]], Callable[..., ResponseReturnValue]]:
+    """Pass the case that the address names to a view.
 
     What can't be done to it is said on the case's page, or on one that holds what was written.
     """
 
-    def decorate(view: CaseView[Parameters]) -> Callable[..., ResponseReturnValue]:
+    def decorate(view: CaseView[ViewParameters]) -> Callable[..., ResponseReturnValue]:
         @requires(role)
         @wraps(view)
-        def found(number: str, *args: Parameters.args, **named: Parameters.kwargs) -> ResponseReturnValue:
+        def found(number: str, *args: ViewParameters.args, **named: ViewParameters.kwargs) -> ResponseReturnValue:
             case = find(session(), number)
             if case is None:
                 abort(404)
@@ -53,18 +55,18 @@ def on_case(role: Role = Role.LIBRARIAN) -> Callable[[CaseView[Parameters]], Cal
 
 
 def acting() -> Account:
-    """Who is logged in, on a page where somebody is."""
+    """Return who is logged in, on a page where somebody is."""
     account = current_account()
     assert account is not None
     return account
 
 
 def case_url(number: str, anchor: str = "") -> str:
-    """The address of a case's page."""
+    """Return the address of a case's page."""
     return url_for("desk.case", number=number, _anchor=anchor or None)
 
 
 def back(otherwise: str) -> str:
-    """The page of this site that a form stood on, or another address."""
+    """Return the page of this site that a form was on, or another address."""
     came = request.referrer or ""
     return came if came.startswith(request.host_url) else otherwise

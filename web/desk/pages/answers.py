@@ -9,12 +9,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from web.accounts.guard import requires
-from web.accounts.models import Role
+from web.accounts.models import AccountRole
 from web.database.storage import session
 from web.desk import labels, publication
 from web.desk.cases import Refused, find, note
 from web.desk.forms import Publish
-from web.desk.knowledge import Answers, refreshed
+from web.desk.knowledge import AnswerBase, refreshed
 from web.desk.models import Case
 from web.desk.pages import acting, blueprint, case_url, on_case
 from web.desk.states import Status
@@ -22,13 +22,13 @@ from web.desk.states import Status
 EXTENSION = "answers"
 
 
-def answers() -> Answers:
-    """The base of the application that answers now."""
-    return cast(Answers, current_app.extensions[EXTENSION])
+def answers() -> AnswerBase:
+    """Return the base of the current application."""
+    return cast(AnswerBase, current_app.extensions[EXTENSION])
 
 
 @blueprint.get("/answers")
-@requires(Role.LIBRARIAN)
+@requires(AccountRole.LIBRARIAN)
 def answered() -> str:
     """Search the answered questions."""
     q = request.args.get("q", "")[:300]
@@ -38,9 +38,9 @@ def answered() -> str:
 
 
 @blueprint.post("/cases/<number>/publish")
-@on_case(Role.REVIEWER)
+@on_case(AccountRole.REVIEWER)
 def publish(case: Case) -> ResponseReturnValue:
-    """Make a closed case public, under the wording that the reviewer gives its question."""
+    """Publish a closed case, under the wording that the reviewer gives its question."""
     form = Publish()
     if case.status is not Status.CLOSED or not case.signed or not form.validate():
         raise Refused("not-publishable")
@@ -52,9 +52,9 @@ def publish(case: Case) -> ResponseReturnValue:
 
 
 @blueprint.post("/cases/<number>/unpublish")
-@on_case(Role.REVIEWER)
+@on_case(AccountRole.REVIEWER)
 def unpublish(case: Case) -> ResponseReturnValue:
-    """Take a case back from the public."""
+    """Withdraw a case from the public."""
     case.published = False
     note(case, acting(), "unpublish")
     return _done(case)

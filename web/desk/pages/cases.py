@@ -15,12 +15,12 @@ from search.model import Mode, SearchRequest
 from web import site
 from web.access import library
 from web.accounts.guard import requires
-from web.accounts.models import Role
+from web.accounts.models import AccountRole
 from web.database.storage import session, today
 from web.desk import cases, labels, publication, quotations, quoting, replying, working
 from web.desk.cases import Refused, note
 from web.desk.forms import Annotate, Enter, Facts, Publish, Trim, Who
-from web.desk.knowledge import Answer, refreshed
+from web.desk.knowledge import AnsweredCase, refreshed
 from web.desk.models import Asker, Case, Quotation, Stance
 from web.desk.pages import acting, blueprint, case_url, on_case
 from web.desk.pages.answers import answers
@@ -35,9 +35,9 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 @blueprint.get("/")
-@requires(Role.LIBRARIAN)
+@requires(AccountRole.LIBRARIAN)
 def home() -> str:
-    """The cases, those that are due first."""
+    """List the cases, those that are due first."""
     status, tier = _chosen(Status, "status"), _chosen(Tier, "tier")
     mine, tag = request.args.get("assignee") == MINE, request.args.get("tag", "")[:100]
     page = max(request.args.get("page", 1, type=int), 1)
@@ -62,7 +62,7 @@ def home() -> str:
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
-@requires(Role.LIBRARIAN)
+@requires(AccountRole.LIBRARIAN)
 def enter() -> ResponseReturnValue:
     """Enter a question that came otherwise than by the public form."""
     form = Enter()
@@ -83,7 +83,7 @@ def enter() -> ResponseReturnValue:
 @blueprint.get("/cases/<number>")
 @on_case()
 def case(case: Case) -> str:
-    """A case with all that belongs to it."""
+    """Show a case with all that belongs to it."""
     people = [(each.id, each.name) for each in cases.staff(session())]
     facts = Facts.of(case, people)
     if not cases.may_waive(case, acting()):
@@ -122,7 +122,7 @@ def case(case: Case) -> str:
 @blueprint.post("/cases/<number>/search")
 @on_case()
 def search(case: Case) -> ResponseReturnValue:
-    """Work on the case, and search: for what was typed, or for a search that the page offers with all its options."""
+    """Start working on the case, and search: for what was typed, or as the page offers, with all options."""
     working.take(case)
     asked = request.form.get("search") or urlencode({"q": request.form.get("q", "")})
     return redirect(f"{url_for('pages.search')}?{urlencode(parse_qsl(asked))}", 303)
@@ -131,15 +131,15 @@ def search(case: Case) -> ResponseReturnValue:
 @blueprint.post("/cases/<number>/working")
 @on_case()
 def work(case: Case) -> ResponseReturnValue:
-    """Work on the case: what is searched from now on is kept in it."""
+    """Start working on the case: searches from now on are kept in it."""
     working.take(case)
     return redirect(url_for("pages.search"))
 
 
 @blueprint.post("/leave")
-@requires(Role.LIBRARIAN)
+@requires(AccountRole.LIBRARIAN)
 def leave() -> ResponseReturnValue:
-    """Work on no case."""
+    """Stop working on a case."""
     case = working.current()
     working.leave()
     return redirect(case_url(case.number) if case else url_for("desk.home"))
@@ -205,8 +205,8 @@ def move(case: Case) -> ResponseReturnValue:
         document, read = replying.draft(case, root)
         replying.require_whole(read)
         if doing in SIGNING and request.form.get("seen") not in (None, replying.fingerprint(document)):
-            raise Refused("changed-since-seen")  # sent back and submitted anew while the page was open
-    # The reply first: what is moved is read anew, and a refusal undoes both.
+            raise Refused("changed-since-seen")  # sent back and submitted again while the page was open
+    # The reply first: what is moved is read again, and a refusal undoes both.
     if doing in SIGNING and doing in moves(case.status, case.tier):
         replying.sign(case, acting(), root, reviewed=doing is Move.APPROVE)
     cases.move(session(), case, doing, acting(), request.form.get("reason", "")[:1000])
@@ -219,15 +219,15 @@ def move(case: Case) -> ResponseReturnValue:
 
 
 def _may(move: Move, case: Case) -> bool:
-    """Whether a button for the move is shown to who is logged in."""
+    """Return whether the account may see a button for the move."""
     if move is not Move.APPROVE:
         return True
     account = acting()
-    return account.role >= Role.REVIEWER and account.id not in {each.account_id for each in case.revisions}
+    return account.role >= AccountRole.REVIEWER and account.id not in {each.account_id for each in case.revisions}
 
 
-def _similar(case: Case) -> list[Answer]:
-    """Answered cases that are like it; none where looking takes too long, for a case can be worked without."""
+def _similar(case: Case) -> list[AnsweredCase]:
+    """Find answered cases that are like it; none where looking takes too long, for a case can be worked without."""
     try:
         return [each for each in answers().like(case.question, limit=4) if each.number != case.number][:3]
     except SearchTimeout:
@@ -244,6 +244,6 @@ def _search(q: str, mode: Mode) -> str:
 
 
 def _chosen(kind: type[Choice], name: str, values: object = None) -> Choice | None:
-    """The choice that a parameter makes; None where it makes none that is known."""
+    """Return the choice that a parameter makes; None where it makes none that is known."""
     given = (request.args if values is None else request.form).get(name, "")
     return kind(given) if given in list(kind) else None

@@ -10,18 +10,18 @@ from flask_babel import LazyString, lazy_gettext
 from flask_babel import gettext as _
 
 from web.accounts.guard import requires
-from web.accounts.models import Role
+from web.accounts.models import AccountRole
 from web.database.storage import session
 from web.desk import charts, labels
 from web.desk.pages import blueprint
 from web.desk.statistics import DAYS, Statistics, statistics, years
 from web.presenting.spreadsheet import MEDIA_TYPE, csv_of
 
-Row = tuple[str, ...]
+NumbersRow = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class NumbersTable:
     """One of the tables: its heading, those of its columns, and how its rows are drawn from the numbers.
 
     A chart shows the column ``drawn`` of the rows, where there is one.
@@ -29,46 +29,46 @@ class Table:
 
     heading: LazyString
     columns: tuple[LazyString, ...]
-    rows: Callable[[Statistics], Sequence[Row]]
+    rows: Callable[[Statistics], Sequence[NumbersRow]]
     drawn: int | None = 1
 
 
-def _days(numbers: Statistics) -> Sequence[Row]:
+def _days(numbers: Statistics) -> Sequence[NumbersRow]:
     return [
         (str(labels.TIERS[each.tier]), str(each.answered), "" if each.median is None else f"{each.median:.1f}")
         for each in numbers.days
     ]
 
 
-def _spans(numbers: Statistics) -> Sequence[Row]:
+def _spans(numbers: Statistics) -> Sequence[NumbersRow]:
     named = [str(_("%(days)s 天以内", days=bound)) for bound in DAYS] + [str(_("%(days)s 天以上", days=DAYS[-1]))]
     return [(name, str(count)) for name, count in zip(named, numbers.spans, strict=True)]
 
 
 TABLES = {
-    "tiers": Table(
+    "tiers": NumbersTable(
         lazy_gettext("各类咨询"),
         (lazy_gettext("类别"), lazy_gettext("件数")),
         lambda numbers: [(str(labels.TIERS[tier]), str(count)) for tier, count in numbers.tiers.items()],
     ),
-    "statuses": Table(
+    "statuses": NumbersTable(
         lazy_gettext("各种状态"),
         (lazy_gettext("状态"), lazy_gettext("件数")),
         lambda numbers: [(str(labels.STATUSES[status]), str(count)) for status, count in numbers.statuses.items()],
     ),
-    "spans": Table(lazy_gettext("答复用时"), (lazy_gettext("用时"), lazy_gettext("件数")), _spans),
-    "days": Table(
+    "spans": NumbersTable(lazy_gettext("答复用时"), (lazy_gettext("用时"), lazy_gettext("件数")), _spans),
+    "days": NumbersTable(
         lazy_gettext("各类咨询的答复用时"),
         (lazy_gettext("类别"), lazy_gettext("已答复"), lazy_gettext("天数的中位数")),
         _days,
         drawn=None,
     ),
-    "works": Table(
+    "works": NumbersTable(
         lazy_gettext("引用最多的著作"),
         (lazy_gettext("著作"), lazy_gettext("引文数"), lazy_gettext("编号")),
         lambda numbers: [(title, str(count), work) for title, work, count in numbers.works],
     ),
-    "fruitless": Table(
+    "fruitless": NumbersTable(
         lazy_gettext("没有结果的检索"),
         (lazy_gettext("检索式"), lazy_gettext("次数")),
         lambda numbers: [(query, str(count)) for query, count in numbers.fruitless],
@@ -78,9 +78,9 @@ TABLES = {
 
 
 @blueprint.get("/statistics")
-@requires(Role.LIBRARIAN)
+@requires(AccountRole.LIBRARIAN)
 def numbers() -> str:
-    """The numbers of a year, or of all."""
+    """Show the numbers of a year, or of all."""
     year = _year()
     counted = statistics(session(), year)
     tables = [(key, table, table.rows(counted)) for key, table in TABLES.items()]
@@ -88,9 +88,9 @@ def numbers() -> str:
 
 
 @blueprint.get("/statistics/<key>.svg")
-@requires(Role.LIBRARIAN)
+@requires(AccountRole.LIBRARIAN)
 def chart(key: str) -> Response:
-    """A table drawn as bars."""
+    """Draw a table as bars."""
     table = TABLES.get(key)
     if table is None or table.drawn is None:
         abort(404)
@@ -102,9 +102,9 @@ def chart(key: str) -> Response:
 
 
 @blueprint.get("/statistics/<key>.csv")
-@requires(Role.LIBRARIAN)
+@requires(AccountRole.LIBRARIAN)
 def sheet(key: str) -> Response:
-    """A table as CSV."""
+    """Return a table as CSV."""
     table = TABLES.get(key)
     if table is None:
         abort(404)

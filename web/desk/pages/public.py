@@ -1,4 +1,4 @@
-"""What readers see of the desk: the form for a question, and the questions that were made public."""
+"""Public pages of the desk: the form for a question, and the questions that were made public."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from web.presenting import labels
 
 PER_PAGE = 30
 _ASKED = "asked"
-"""What the session calls the number of the question that was asked last."""
+"""The session's key of the number of the question that was asked last."""
 blueprint = Blueprint("public", __name__)
 
 
@@ -39,7 +39,7 @@ def ask() -> ResponseReturnValue:
 
 @blueprint.get("/ask/received")
 def asked() -> ResponseReturnValue:
-    """Say that a question has arrived, and under which number."""
+    """Confirm that a question has arrived, and under which number."""
     if _ASKED not in cookie:
         return redirect(url_for("public.ask"))
     return render_template("desk/asked.html", number=cookie[_ASKED])
@@ -47,7 +47,7 @@ def asked() -> ResponseReturnValue:
 
 @blueprint.get("/faq")
 def faq() -> str:
-    """The questions that were made public, or those of them that are like one's own."""
+    """List the questions that were made public, or those of them that are like one's own."""
     q = request.args.get("q", "")[:300]
     page = min(max(request.args.get("page", 1, type=int), 1), 10_000)
     public = publication.public_cases(session())
@@ -61,7 +61,7 @@ def faq() -> str:
 
 @blueprint.get("/faq/<number>")
 def answer(number: str) -> str:
-    """A question that was made public, and its reply as it was signed."""
+    """Show a question that was made public, and its reply as signed."""
     case = cases.find(session(), number)
     document = replying.signed(case) if case and publication.is_public(case) else None
     if case is None or document is None:

@@ -89,7 +89,7 @@ def shift_heading(case: Case) -> ResponseReturnValue:
 @blueprint.post("/cases/<number>/evidence/<int:which>/withdraw")
 @on_case()
 def withdraw(case: Case, which: int) -> ResponseReturnValue:
-    """Take a passage out of the case; its number is not given again, and it can be put back."""
+    """Withdraw a passage from the case; its number is not given again, and it can be restored."""
     kept = _evidence(case, which)
     kept.withdrawn = True
     note(case, acting(), "withdraw", f"[@{kept.number}]")
@@ -100,7 +100,7 @@ def withdraw(case: Case, which: int) -> ResponseReturnValue:
 @blueprint.post("/cases/<number>/evidence/<int:which>/restore")
 @on_case()
 def restore(case: Case, which: int) -> ResponseReturnValue:
-    """Put a passage back that was taken out."""
+    """Restore a passage that was withdrawn."""
     kept = _evidence(case, which)
     kept.withdrawn = False
     return _done(kept, "restore")

@@ -14,7 +14,7 @@ from web import site
 from web.database.storage import session
 from web.desk import autosaving, labels, merging, quotations, quoting, replying
 from web.desk.cases import Refused
-from web.desk.document import Document
+from web.desk.document import ReplyDocument
 from web.desk.drafting import LONGEST
 from web.desk.exporting import docx, json, markdown, pdf
 from web.desk.letterhead import LetterheadFailure
@@ -29,7 +29,7 @@ LETTERHEAD = "LETTERHEAD"
 _MOST_REVISIONS = 1 << 31
 """More than a number in the database can tell."""
 
-FORMATS: dict[str, tuple[str, Callable[[Document, Path | None], bytes]]] = {
+FORMATS: dict[str, tuple[str, Callable[[ReplyDocument, Path | None], bytes]]] = {
     "docx": (docx.MEDIA_TYPE, docx.docx),
     "pdf": (pdf.MEDIA_TYPE, pdf.pdf),
     "md": (markdown.MEDIA_TYPE, lambda document, _: markdown.markdown(document)),
@@ -86,7 +86,7 @@ def autosave(case: Case) -> ResponseReturnValue:
 @blueprint.post("/cases/<number>/drop-autosave")
 @on_case()
 def drop_autosave(case: Case) -> ResponseReturnValue:
-    """Throw away what was kept and not saved."""
+    """Drop what was kept and not saved."""
     autosaving.drop(session(), case, acting(), request.form.get("sheet", ""))
     session().commit()
     return redirect(url_for("desk.reply", number=case.number))
@@ -95,7 +95,7 @@ def drop_autosave(case: Case) -> ResponseReturnValue:
 @blueprint.get("/cases/<number>/revisions/<int:which>")
 @on_case()
 def revision(case: Case, which: int) -> ResponseReturnValue:
-    """A draft as it was saved."""
+    """Show a draft as saved."""
     found = next((each for each in case.revisions if each.number == which), None)
     if found is None:
         abort(404)
@@ -105,7 +105,7 @@ def revision(case: Case, which: int) -> ResponseReturnValue:
 @blueprint.get("/cases/<number>/reply.<kind>")
 @on_case()
 def export(case: Case, kind: str) -> ResponseReturnValue:
-    """The reply as a file."""
+    """Export the reply as a file."""
     if kind not in FORMATS or not case.draft:
         abort(404)
     media_type, write = FORMATS[kind]

@@ -12,7 +12,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Make the tables and the triggers; find out who gave the links that are open."""
+    """Create the tables and the triggers; find out who gave the links that are open."""
     op.create_table(
         "account_session",
         sa.Column("id", sa.Integer, nullable=False),
@@ -48,7 +48,7 @@ def upgrade() -> None:
         "(audit.action = 'account.invite' AND audit.subject = 'invitation:' || invitation.id) OR "
         "(audit.action = 'account.invite-to-reset' AND audit.detail = 'invitation:' || invitation.id))"
     )
-    # Links of those who may give none any more end here, lest they come alive when their giver is let in again.
+    # Links of those who may give none any more end here, or they would come alive when their giver is let in again.
     op.execute(
         "UPDATE invitation SET withdrawn = CURRENT_TIMESTAMP WHERE used IS NULL AND EXISTS (SELECT 1 FROM account "
         "WHERE account.id = invitation.giver_id AND (NOT account.active OR account.role <> 'administrator'))"

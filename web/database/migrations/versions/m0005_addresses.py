@@ -23,7 +23,7 @@ _LONGEST_PAGE = 100
 
 
 def upgrade() -> None:
-    """Make an address of each quotation's place and words."""
+    """Convert each quotation's place and words into an address."""
     free(TABLE)
     with op.batch_alter_table(TABLE) as table:
         table.add_column(sa.Column("address", sa.Text))
@@ -41,7 +41,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Say the place of each quotation in columns again."""
+    """Convert addresses back into columns for the place of each quotation."""
     free(TABLE)
     kinds = {"page": sa.String(_LONGEST_PAGE)}
     with op.batch_alter_table(TABLE) as table:
@@ -62,7 +62,7 @@ def downgrade() -> None:
 
 
 def _guard(*columns: str) -> None:
-    """Let nobody change these columns, as since the table was made (0002, 0003)."""
+    """Create the triggers that forbid changes of these columns, as since the table was made (0002, 0003)."""
     unchangeable(TABLE, *columns)
     no_replacing(TABLE, ("id",), ("case_id", "number"))
     if op.get_bind().dialect.name == "sqlite":  # UPDATE OR REPLACE of a row's number would remove another row
