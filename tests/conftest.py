@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import loudly
 import pytest
+import skips
 from hypothesis import HealthCheck, settings
-from real import KANRIPO
-from slices import SEED
+from seeds import SEED
+from shared_texts import KANRIPO
 
 # For the folders of the tests bear the names of the packages, and would else be taken for these.
 sys.path.append(str(Path(__file__).parents[1]))
@@ -27,5 +27,5 @@ def pytest_report_header() -> str:
 def kanripo() -> Path:
     """The folder of real Kanripo texts; a test that needs it is skipped where it is not there."""
     if not KANRIPO.is_dir():
-        loudly.skip(f"NO REAL TEXT WAS SEARCHED: {KANRIPO} is not there")
+        skips.skip(f"NO REAL TEXT WAS SEARCHED: {KANRIPO} is not there")
     return KANRIPO

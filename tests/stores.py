@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from openly import build
+from open_index import build
 
 from search.stores.base import Store
 from search.stores.opening import open_store

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 import pytest
-from openly import build
+from open_index import build
 
 from web.api import PREFIX
 from web.api.routes import OPERATIONS

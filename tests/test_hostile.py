@@ -16,11 +16,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from harming import harmed
+from fuzzing import harmed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from queries import PATIENCE, Answering, assert_understood, made_up, timed
-from slices import SEED, slice_of
+from seeds import SEED, slice_of
 
 from corpora.aliases import AliasFailure, read_aliases
 from corpora.manifests import MANIFESTS, ManifestFailure, collections

@@ -8,7 +8,7 @@ from pathlib import Path
 import jieba
 import pytest
 from click.testing import CliRunner
-from openly import build
+from open_index import build
 
 from web.commands.main import main
 

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from harming import harmed
-from slices import slice_of
+from fuzzing import harmed
+from seeds import slice_of
 
 from corpora.sources import archives
 from corpora.sources.archives import ArchiveFailure, unpack

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from openly import build
+from open_index import build
 
 from corpora.catalogue import FIELDS, QUERIED, RECORD_FIELDS, CatalogueRecord, record_of
 from corpora.identifiers import SCHEMES, Identifier, identifiers
@@ -287,7 +287,7 @@ sys.modules["corpora.catalogue"] = module = importlib.util.module_from_spec(spec
 spec.loader.exec_module(module)
 
 from click.testing import CliRunner
-from openly import build
+from open_index import build
 from corpora.crosswalks import marc
 from corpora.manifests import load
 from search.library import Library

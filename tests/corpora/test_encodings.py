@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from real import CASES
+from shared_texts import CASES
 
 from corpora.model import Problem, Work
 from corpora.readers import encodings, read

@@ -7,10 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from effort import steps
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from real import KANRIPO
+from profiling import steps
+from shared_texts import KANRIPO
 
 from corpora.model import Page, Problem, Role, Section, Span, SpanKind, Work
 from corpora.readers import read

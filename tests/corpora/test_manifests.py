@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from real import KANRIPO
+from shared_texts import KANRIPO
 
 from corpora.manifests import ManifestFailure, Watched, bundled_folder, collections, load
 from corpora.model import Access

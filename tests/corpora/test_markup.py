@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from effort import steps
 from hypothesis import given
 from hypothesis import strategies as st
+from profiling import steps
 
 from corpora.model import Span, SpanKind
 from corpora.readers.markup import resolve

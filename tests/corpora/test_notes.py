@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from effort import steps
 from hypothesis import given
 from hypothesis import strategies as st
+from profiling import steps
 
 from corpora.model import SpanKind
 from corpora.readers.notes import find

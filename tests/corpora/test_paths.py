@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from real import KANRIPO
+from shared_texts import KANRIPO
 
 from corpora.model import Problem, Section, Work
 from corpora.readers import read

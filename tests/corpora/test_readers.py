@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from real import POEMS
+from shared_texts import POEMS
 
 from corpora.model import Page, Problem, Role, Source, Span, SpanKind, Work
 from corpora.readers import READERS, read

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import loudly
 import pytest
+import skips
 from oracle import occurrences
-from real import CASES, FORMATS
+from shared_texts import CASES, FORMATS
 
 from corpora.model import Problem, SpanKind, Work
 from corpora.readers import read
@@ -19,7 +19,7 @@ def works(name: str) -> list[Work]:
     """The works of a case, which has no problem."""
     path = CASES / name
     if not path.exists():
-        loudly.skip(f"NO CASE WAS READ: {path} is not there")
+        skips.skip(f"NO CASE WAS READ: {path} is not there")
     sources, problems = discover(path)
     items = [*problems, *(item for source in sources for item in read(source))]
     assert [str(item) for item in items if isinstance(item, Problem)] == []
@@ -106,7 +106,7 @@ def test_a_title_in_two_scripts_is_taken() -> None:
 def test_real_files_of_kanripo_are_sound(work: str) -> None:
     folder: Path = FORMATS / "kanripo" / work
     if not folder.is_dir():
-        loudly.skip(f"NO REAL FILE WAS READ: {folder} is not there")
+        skips.skip(f"NO REAL FILE WAS READ: {folder} is not there")
     items = [item for source in discover(folder)[0] for item in read(source)]
     assert [item for item in items if isinstance(item, Problem)] == []
     assert [item.id for item in items if isinstance(item, Work)] == [work]

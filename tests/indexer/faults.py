@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import loudly
 import pytest
+import skips
 
 Disk = Callable[[str], None]
 """Mounts the disk anew with options such as ``size=300k`` or ``ro``; what is on it stays."""
@@ -26,6 +26,6 @@ def disk(tmp_path: Path) -> Iterator[tuple[Path, Disk]]:
     done = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(place)], capture_output=True, text=True, check=False)
     if done.returncode:
         reason = f"NO DISK WAS FILLED OR MADE READ-ONLY: {done.stderr.strip()}"
-        loudly.skip(reason, forbidden=os.environ.get("CI") and os.geteuid() == 0)
+        skips.skip(reason, forbidden=os.environ.get("CI") and os.geteuid() == 0)
     yield place, mount
     subprocess.run(["umount", "--lazy", str(place)], check=True)

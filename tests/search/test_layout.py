@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from openly import build
+from open_index import build
 from test_store_contract import write
 
 from indexer.building.build import compact

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from opencc import OpenCC
 from oracle import Run, beside, covered, occurrences, runs, wild
-from real import KANRIPO
+from shared_texts import KANRIPO
 
 from corpora.manifests import bundled_folder
 from corpora.model import Section, SpanKind, Work

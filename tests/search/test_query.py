@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from effort import steps
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiling import steps
 
 from indexer.text.folding import fold
 from search.model import MAX_CHARACTERS, SearchError

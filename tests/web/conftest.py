@@ -8,14 +8,14 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import loudly
 import pytest
+import skips
 from argon2 import PasswordHasher
 from argon2.profiles import CHEAPEST
 from databases import KINDS, empty_database
 from flask import Flask
 from flask.testing import FlaskClient
-from openly import build
+from open_index import build
 from playwright.sync_api import Browser, sync_playwright
 
 from web.app import create_app
@@ -84,7 +84,7 @@ def storage(site: Flask) -> Storage:
 def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     if chromium is None:
-        loudly.skip("NO BROWSER TEST WAS RUN: chromium is not installed", forbidden=os.environ.get("CI"))
+        skips.skip("NO BROWSER TEST WAS RUN: chromium is not installed", forbidden=os.environ.get("CI"))
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield opened

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import loudly
+import skips
 from sqlalchemy import create_engine, make_url
 
 SERVER = "WENYUAN_TEST_POSTGRESQL"
@@ -24,7 +24,7 @@ def empty_database(kind: str, folder: Path) -> Iterator[str]:
         return
     server = os.environ.get(SERVER)
     if not server:
-        loudly.skip(f"NOTHING WAS TESTED ON POSTGRESQL: {SERVER} is not set", forbidden=os.environ.get("CI"))
+        skips.skip(f"NOTHING WAS TESTED ON POSTGRESQL: {SERVER} is not set", forbidden=os.environ.get("CI"))
     url = make_url(server).set(drivername="postgresql+psycopg")
     name = f"wenyuan_{uuid.uuid4().hex}"
     engine = create_engine(url, isolation_level="AUTOCOMMIT")

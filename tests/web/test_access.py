@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from openly import build
+from open_index import build
 from people import logged_in
 
 from corpora.model import Access

@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 from databases import empty_database
 from flask import Flask
 from flask.testing import FlaskClient
-from openly import build
+from open_index import build
 from people import PASSWORD, add, log_in
 from sqlalchemy import make_url
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from openly import build
+from open_index import build
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 

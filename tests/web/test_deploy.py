@@ -20,8 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
-import loudly
 import pytest
+import skips
 from databases import empty_database
 from modes import open_to_others
 
@@ -139,7 +139,7 @@ def test_postgresql_runs_from_a_folder_that_can_not_be_written_to(tmp_path: Path
 
 def test_systemd_finds_nothing_wrong_in_the_unit(tmp_path: Path) -> None:
     if not (program := shutil.which("systemd-analyze")):
-        loudly.skip("THE UNIT WAS NOT VERIFIED: systemd-analyze is not installed", forbidden=os.environ.get("CI"))
+        skips.skip("THE UNIT WAS NOT VERIFIED: systemd-analyze is not installed", forbidden=os.environ.get("CI"))
     unit = tmp_path / UNIT.name
     command = tmp_path / "wenyuan"
     command.write_text("#!/bin/sh\n", "utf-8")

@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from openly import build
+from open_index import build
 from serving import PATIENCE, Server, serving
 
 from web.serving.connections import KEPT_FREE

@@ -16,8 +16,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-import loudly
 import pytest
+import skips
 from serving import PATIENCE, Server, serving
 
 SAMPLE = Path(__file__).parents[2] / "deploy" / "nginx.conf"
@@ -52,7 +52,7 @@ def free_port() -> int:
 def proxied(index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     nginx, openssl = (shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") for name in ("nginx", "openssl"))
     if nginx is None or openssl is None:
-        loudly.skip("NGINX'S SAMPLE WAS NOT RUN: nginx or openssl is not installed", forbidden=os.environ.get("CI"))
+        skips.skip("NGINX'S SAMPLE WAS NOT RUN: nginx or openssl is not installed", forbidden=os.environ.get("CI"))
     folder = tmp_path_factory.mktemp("nginx")
     port = free_port()
     made = ["-keyout", str(folder / "wenyuan.key"), "-out", str(folder / "wenyuan.pem"), "-subj", f"/CN={NAME}"]

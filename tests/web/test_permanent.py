@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from openly import build
+from open_index import build
 
 from search.addresses import Address
 from web.app import create_app

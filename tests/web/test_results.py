@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
-from openly import build
+from open_index import build
 
 from web.app import create_app
 from web.commands.main import main

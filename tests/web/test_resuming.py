@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from html_of import HOSTILE, seen
 from people import PASSWORD, add, log_in, logged_in, token
-from seeing import HOSTILE, seen
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 

@@ -9,8 +9,8 @@ from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from openly import build
-from seeing import HOSTILE, seen
+from html_of import HOSTILE, seen
+from open_index import build
 
 from search.model import Mode
 from web.app import create_app

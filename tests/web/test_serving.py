@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from openly import build
+from open_index import build
 from serving import PATIENCE, Server, serving
 
 from indexer.store.generation import MANIFEST, as_json, published

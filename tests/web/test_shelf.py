@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from openly import build
+from open_index import build
 
 from indexer.errors import IndexFailure
 from web.app import create_app

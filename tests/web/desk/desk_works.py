@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from openly import build
+from open_index import build
 
 TEXT = "上京路即海古之地金之舊土也\n國言金曰按出虎按出虎水源於此故名金源\n會寧府初為會寧州太宗以建都升為府"
 WORK = {

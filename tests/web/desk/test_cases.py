@@ -10,7 +10,7 @@ import pytest
 from desk_people import CONTACT, NAME, QUESTION, Desk
 from flask import Flask
 from flask.testing import FlaskClient
-from slices import SEED
+from seeds import SEED
 from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 

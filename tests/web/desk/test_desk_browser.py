@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from docx import Document as Word
-from openly import build
+from open_index import build
 from playwright.sync_api import Browser, Page, expect
-from real import KANRIPO
+from shared_texts import KANRIPO
 from werkzeug.serving import make_server
 
 import corpora

@@ -17,10 +17,10 @@ from desk_works import WORK, write
 from docx import Document as Word
 from flask import Flask
 from flask.testing import FlaskClient
+from html_of import HOSTILE, seen
 from markdown_it import MarkdownIt
 from people import add
-from seeing import HOSTILE, seen
-from slices import SEED, slice_of
+from seeds import SEED, slice_of
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
