@@ -279,6 +279,7 @@ def _phrase(text: str) -> Phrase:
     )
 
 
+@lru_cache(4096)
 def same_character(one: str, other: str) -> bool:
     """Whether two descriptions or references are of one character, their parts compared as folded."""
     return gaiji.same(*("".join(fold(part) or part for part in name) for name in (one, other)))
