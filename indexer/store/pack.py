@@ -88,7 +88,7 @@ class Pack:
         self.lengths: Vectors = self._array("lengths")
         self.vectors = vectors.opened(folder)
         self._page_starts: Codes = self._array("pages")["start"]
-        self._pages = [_page_fields(line) for line in (folder / "pages.txt").read_text("utf-8").split("\n")]
+        self._pages = (folder / "pages.txt").read_text("utf-8").split("\n")  # parted when asked for
         self._canvases, self._regions, self._annotations = map(self._optional, OPTIONAL)
         self._contents: dict[str, Any] = json.loads((folder / "contents.json").read_text("utf-8"))
         self.works = tuple(
@@ -202,7 +202,7 @@ class Pack:
 
     def page(self, number: int) -> tuple[str, str]:
         """Label and facsimile of a page; empty for -1, where the text has no page."""
-        return self._pages[number][:2] if number >= 0 else ("", "")
+        return _page_fields(self._pages[number])[:2] if number >= 0 else ("", "")
 
     def place(self, passage: int) -> tuple[str, str]:
         """The work and the page of a passage: the work's id and the page's label."""
@@ -261,7 +261,7 @@ class Pack:
         work = self.works[int(row["work"])]
         first, last = self._first_page(number), self._first_page(number + 1)
         canvases = {
-            page: Canvas(order, self._pages[page][1], self._pages[page][2], width, height)
+            page: Canvas(order, *_page_fields(self._pages[page])[1:], width, height)
             for page, order, width, height in _within(self._canvases, first, last, "page").tolist()
         }
         return Section(
@@ -269,7 +269,7 @@ class Pack:
             text=text_of(self.text[start:end]),
             role=ROLES[int(row["role"])],
             pages=tuple(
-                Page(self._pages[page][0], int(self._page_starts[page]) - start, canvases.get(page))
+                Page(_page_fields(self._pages[page])[0], int(self._page_starts[page]) - start, canvases.get(page))
                 for page in range(first, last)
             ),
             spans=tuple(

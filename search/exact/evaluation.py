@@ -49,6 +49,7 @@ class Evaluator:
     ) -> None:
         self._pack = pack
         self._near_spans = near_spans
+        self._known: dict[Phrase, list[StreamRanges]] = {}  # the tree with other names repeats phrases
         self._streams = [stream for stream in streams if len(pack.streams[stream].codes)]
         self._strict = strict
         self._fields = fields
@@ -95,7 +96,12 @@ class Evaluator:
         return Found(passages, tuple(occurrences))
 
     def _phrase(self, phrase: Phrase) -> list[StreamRanges]:
-        """Each place where a phrase stands, once: the printed order may read what another stream has found, too."""
+        """Find each place where a phrase stands, once: the printed order may read what another stream has, too."""
+        if phrase not in self._known:
+            self._known[phrase] = self._standing(phrase)
+        return self._known[phrase]
+
+    def _standing(self, phrase: Phrase) -> list[StreamRanges]:
         found = [self._find(phrase, stream) for stream in self._streams]
         if not found or found[-1].stream != PRINTED or not len(found[-1].starts):
             return found
