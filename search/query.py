@@ -191,7 +191,7 @@ def _read(q: str) -> Parsed:
 
 
 def _wanted(tree: Tree, wanted: bool = True) -> Iterator[Phrase | Field]:
-    """The leaves under an even number of ``Not``, in order."""
+    """Yield the leaves under an even number of ``Not``, in order."""
     match tree:
         case Phrase() | Field():
             if wanted:
@@ -221,7 +221,7 @@ def _literal(text: str) -> tuple[Element, ...]:
 
 
 def _pattern(text: str) -> tuple[Element, ...]:
-    """The folded pattern of a phrase, as it reads alone."""
+    """Return the folded pattern of a phrase, as it reads alone."""
     if _PASSAGE.search(text):
         return _literal(text)
     return _codes(_sought(text)[0])
@@ -242,8 +242,8 @@ def readings(phrase: Phrase) -> tuple[tuple[tuple[Element, ...], tuple[Letter, .
 
 
 def _sought(text: str) -> tuple[_Sought, ...]:
-    """The readings of a phrase with wildcards; ``*`` at its ends, where it would add nothing, and doubled ``*`` are
-    dropped.
+    """Return the readings of a phrase with wildcards; ``*`` at its ends, where it adds nothing, and doubled ``*``
+    are dropped.
 
     Raises:
         SearchError: there are too many wildcards or readings, or nothing but wildcards.
@@ -266,7 +266,7 @@ def _sought(text: str) -> tuple[_Sought, ...]:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """The wildcards of a phrase and what stands between them; a description that holds one is whole."""
+    """Split a phrase at its wildcards, which are kept; a description that holds one is whole."""
     described = {at for start, end, _ in gaiji.find(text) for at in range(start, end)}
     start = 0
     for wild in re.finditer(r"[?？*＊]", text):
@@ -369,7 +369,7 @@ class _Reading:
         )
 
     def tree(self) -> Tree:
-        """The tree of the query."""
+        """Return the tree of the query."""
         meaning = self._convert(self._parser.process(self._text))
         if meaning is None:
             if any(mark in self.q for mark in _WILD):
@@ -451,7 +451,7 @@ class _Reading:
     # From Whoosh's nodes to the tree
 
     def _convert(self, node: Any) -> _Meaning | None:
-        """What a node means; None where there is nothing to search for in it."""
+        """Convert a node of the parser; None where there is nothing to search for in it."""
         if isinstance(node, syntax.TextNode):
             return self._leaf(node)
         meanings = [meaning for child in node if (meaning := self._convert(child)) is not None]
@@ -497,7 +497,9 @@ class _Reading:
         return min(int(digits), MAX_DISTANCE)
 
     def _near(self, left: _Meaning, right: _Meaning, distance: int) -> _Meaning:
-        """``a NEAR/n b NEAR/m c`` asks that each be near the one before it; other operands are only joined."""
+        """Convert ``a NEAR/n b NEAR/m c``, where each must be near the one before it; other operands are only
+        joined.
+        """
         before = left.tree
         if isinstance(before, And) and isinstance(before.children[-1], Near):
             before = before.children[-1]
@@ -528,7 +530,7 @@ def _join_any(meanings: Sequence[_Meaning]) -> _Meaning:
 
 
 def _flat(kind: type[And] | type[Or], children: Iterable[Tree]) -> Tree:
-    """One node of that kind with its like among the children merged and repetitions dropped."""
+    """Return one node of that kind with its like among the children merged and repetitions dropped."""
     merged: dict[Tree, None] = {}
     for child in children:
         merged.update(dict.fromkeys(child.children if isinstance(child, kind) else (child,)))

@@ -93,12 +93,12 @@ def spans(text: str) -> list[Span]:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two names are of one character: ⿰金先 and the composition 金*先 are."""
+    """Return whether two names are of one character: ⿰金先 and the composition 金*先 are."""
     return _prefixed(one) == _prefixed(other)
 
 
 def _prefixed(name: str) -> str:
-    """The description that a composition of two characters is."""
+    """Convert a composition of two characters to a description."""
     found = _OF_TWO.fullmatch(name)
     return f"{_SIGNS[found[2]]}{found[1]}{found[3]}" if found else name
 

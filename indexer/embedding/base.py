@@ -35,11 +35,11 @@ class Embedder(Protocol):
         """The length of a vector."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """One row a text."""
+        """Return the vectors of texts, a row a text."""
 
 
 def unit(vectors: Vectors) -> tuple[Vectors, Vectors]:
-    """The vectors brought to unit length, zeros left as they are, and the lengths that they had."""
+    """Return the vectors scaled to unit length, zeros unchanged, and their former lengths."""
     lengths = np.linalg.norm(vectors, axis=1)
     divisors = lengths[:, None]
     return np.divide(vectors, divisors, out=np.zeros_like(vectors), where=divisors > 0), lengths

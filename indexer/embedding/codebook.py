@@ -26,7 +26,7 @@ class Codebook(NamedTuple):
 
     @classmethod
     def load(cls, folder: Path) -> Codebook | None:
-        """The one that is saved beside a model, or None."""
+        """Load the codebook that is saved beside a model; None where there is none."""
         if not (folder / _CENTRES).is_file():
             return None
         try:

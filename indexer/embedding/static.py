@@ -118,7 +118,7 @@ class StaticEmbedder:
         return self._table.rows_of(keys)
 
     def cosines(self, rows: Rows, others: Rows) -> Vectors:
-        """How alike each token of ``rows`` is to each of ``others``: the cosine on the axes of likeness."""
+        """Return the cosine of each token of ``rows`` with each of ``others``, on the axes of likeness."""
         wanted = _floats(self._directions.take(others, axis=0)).T / np.float32(_STEPS * _STEPS)
         cosines: Vectors = _floats(self._directions.take(rows, axis=0)) @ wanted
         return cosines
@@ -133,11 +133,11 @@ class StaticEmbedder:
         return directions
 
     def importance(self, rows: Rows) -> Vectors:
-        """What tokens count when they are compared one by one, ``unknown`` ones too."""
+        """Return the weights of tokens when they are compared one by one, of ``unknown`` ones too."""
         return self._importance[rows]
 
     def products(self, rows: Rows, vector: Vectors) -> Vectors:
-        """What tokens add to the product of a text's sum with a vector; ``unknown`` is no token."""
+        """Return what each token adds to the product of a text's sum with a vector; ``unknown`` is no token."""
         chunks = (rows[first : first + _CHUNK] for first in range(0, len(rows), _CHUNK))
         products = [_floats(self._weights.take(chunk, axis=0)) @ vector for chunk in chunks]
         return np.concatenate([np.empty(0, np.float32), *products]) * self._scales[rows]
@@ -147,7 +147,7 @@ class StaticEmbedder:
         return unit(self.sums(texts))[0]
 
     def sums(self, texts: Sequence[str]) -> Vectors:
-        """The sum of each text's token vectors, which :meth:`embed` brings to unit length."""
+        """Return the sum of each text's token vectors, which :meth:`embed` brings to unit length."""
         rows = [self._sums(texts[first : first + _CHUNK]) for first in range(0, len(texts), _CHUNK)]
         return np.concatenate(rows) if rows else np.zeros((0, self.dimensions), np.float32)
 
@@ -177,7 +177,7 @@ def _floats(weights: NDArray[np.int8]) -> Vectors:
 
 
 def _principal(weights: NDArray[np.int8]) -> Vectors:
-    """The axes along which tokens differ most, as directions (principal components without centring): columns."""
+    """Return the axes along which tokens differ most (principal components without centring) as columns."""
     rows = (unit(_floats(weights[at : at + _CHUNK]))[0] for at in range(0, len(weights), _CHUNK))
     products = np.sum([row.T @ row for row in rows], axis=0)
     return np.linalg.eigh(products)[1][:, -_LIKENESS:].astype(np.float32)

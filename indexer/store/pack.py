@@ -137,7 +137,7 @@ class Pack:
         return Pairs(*(self._array(f"{name}_{part}") for part in ("order", "keys", "starts")))
 
     def ids(self, characters: Sequence[int]) -> Ids | None:
-        """The ranks of characters in the alphabet; None where one of them is not in the pack."""
+        """Return the ranks of characters in the alphabet; None where one of them is not in the pack."""
         wanted = np.array(characters, np.uint32)
         found = np.minimum(self.alphabet.searchsorted(wanted), len(self.alphabet) - 1)
         if (self.alphabet[found] != wanted).any():
@@ -189,31 +189,31 @@ class Pack:
         return lengths
 
     def problems(self, source: str, root: Path) -> tuple[Problem, ...]:
-        """What was wrong in the files of the source with this digest, which stands at ``root`` now."""
+        """Return the problems in the files of the source with this digest, which is at ``root`` now."""
         found = self._contents["problems"].get(source, ())
         return tuple(Problem(root / file, *said) for file, *said in found)
 
     def of_works(self, works: Iterable[int]) -> NDArray[np.bool_]:
-        """Which passages are of these works."""
+        """Return a mask of the passages of these works."""
         chosen = np.zeros(len(self.works), dtype=bool)
         chosen[list(works)] = True
         passages: NDArray[np.bool_] = chosen[self.passage_works]
         return passages
 
     def page(self, number: int) -> tuple[str, str]:
-        """Label and facsimile of a page; empty for -1, where the text has no page."""
+        """Return the label and facsimile of a page; empty for -1, where the text has no page."""
         return _page_fields(self._pages[number])[:2] if number >= 0 else ("", "")
 
     def place(self, passage: int) -> tuple[str, str]:
-        """The work and the page of a passage: the work's id and the page's label."""
+        """Return the place of a passage: the work's id and the page's label."""
         return self.works[int(self.passage_works[passage])].id, self.page(int(self.passages["page"][passage]))[0]
 
     def window_text(self, window: NDArray[Any]) -> str:
-        """The folded text of a row of ``windows``: what was embedded."""
+        """Return the folded text of a row of ``windows``, as it was embedded."""
         return text_of(self.streams[window["stream"]].codes[window["start"] : window["end"]])
 
     def notes_between(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """The ranges of interlinear notes inside ``[start, end)`` of the pack's text."""
+        """Yield the ranges of interlinear notes inside ``[start, end)`` of the pack's text."""
         starts, ends = self._notes
         first = int(np.searchsorted(ends, start, side="right"))
         last = int(np.searchsorted(starts, end))
@@ -221,7 +221,7 @@ class Pack:
             yield max(note_start, start), min(note_end, end)
 
     def noted(self, starts: Places, ends: Places) -> NDArray[np.bool_]:
-        """Which half-open ranges of the pack's text hold some of a note."""
+        """Return a mask of the half-open ranges of the pack's text that hold some of a note."""
         note_starts, note_ends = self._notes
         noted: NDArray[np.bool_] = note_ends.searchsorted(starts, "right") < note_starts.searchsorted(ends)
         return noted
@@ -248,7 +248,7 @@ class Pack:
         return np.ascontiguousarray(rows["start"]), np.ascontiguousarray(rows["name"])
 
     def gaiji_name(self, offset: int) -> str:
-        """The description or reference that stands for the character at an offset of the text; empty if none does."""
+        """Return the description or reference for the character at an offset of the text; empty if there is none."""
         starts, names = self._gaiji
         at = int(starts.searchsorted(offset))
         named = at < len(starts) and int(starts[at]) == offset and int(names[at]) >= 0
@@ -293,7 +293,7 @@ class Pack:
         )
 
     def _first_page(self, section: int) -> int:
-        """The first page of a section; one that starts where a section ends is that section's last."""
+        """Return the first page of a section; one that starts where a section ends is that section's last."""
         if section == len(self.sections):
             return len(self._page_starts)
         row = self.sections[section]

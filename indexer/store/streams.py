@@ -64,7 +64,7 @@ class StoredStream:
         return np.flatnonzero(self.codes.ids[:] == BOUNDARY)
 
     def unbroken(self, starts: Places, ends: Places) -> NDArray[np.bool_]:
-        """Which half-open ranges hold no boundary."""
+        """Return a mask of the half-open ranges that hold no boundary."""
         boundaries = self.boundaries
         same: NDArray[np.bool_] = np.searchsorted(boundaries, starts) == np.searchsorted(boundaries, ends)
         return same
@@ -95,7 +95,7 @@ class PrintedStream(StoredStream):
         pairs: Pairs,
         irregular: NDArray[Any],
     ) -> PrintedStream:
-        """Interleave two streams; ``repeated`` are the ranks of what stands at ``repeats``."""
+        """Interleave two streams; ``repeated`` are the ranks of the characters at ``repeats``."""
         ids = interleaved_ids(main.codes.ids, notes.codes.ids, segments, repeats, repeated)
         codes = Letters(ids, main.codes.alphabet)
         kind, none = np.dtype(np.uint32), np.empty(0, np.uint32)

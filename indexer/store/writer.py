@@ -267,7 +267,7 @@ def _write_vectors(
 
 
 def _compacted(joined: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """The arrays as they are stored."""
+    """Encode the arrays for storage."""
     texts = ("text", *STREAM_NAMES)
     alphabet = alphabet_of(*(joined[name] for name in texts))
     stored = {"alphabet": alphabet} | {name: ranks(joined[name], alphabet) for name in texts}

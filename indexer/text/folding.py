@@ -75,14 +75,14 @@ class Variant:
 
 
 def read_variants() -> Iterator[Variant]:
-    """The rows of ``variants.tsv``, as they stand there."""
+    """Read the rows of ``variants.tsv`` unchanged."""
     with _VARIANTS.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader((line for line in lines if not line.startswith("#")), delimiter="\t"):
             yield Variant(row["variant"], row["standard"], row["kind"])
 
 
 def fold(text: str) -> str:
-    """The text as search compares it; idempotent, and never longer than ``text``. Lone surrogates fold to nothing."""
+    """Fold a text for comparison; idempotent, and never longer than ``text``. Lone surrogates fold to nothing."""
     return text.translate(_FOLDED)
 
 
@@ -98,7 +98,7 @@ _FOLDED = _Folded()
 
 
 def fold_array(codepoints: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """The folded code points, and where in ``codepoints`` each of them comes from.
+    """Return the folded code points, and where in ``codepoints`` each of them comes from.
 
     Raises IndexError where a number is not a code point.
     """
@@ -113,7 +113,7 @@ def folded_each(codepoints: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def repeat(folded: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Folded code points of one run, each iteration mark replaced by the character that it repeats.
+    """Replace each iteration mark of a run of folded code points by the character that it repeats.
 
     A mark that nothing stands before stays.
     """
@@ -127,13 +127,13 @@ def repeat(folded: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 @lru_cache(1)
 def fingerprint() -> str:
-    """Names this folding: an index made with another fingerprint must be built anew."""
+    """Return the fingerprint of this folding: an index made with another one must be rebuilt."""
     return hashlib.sha256(_table().astype("<u4").tobytes()).hexdigest()[:16]
 
 
 @lru_cache(1)
 def _table() -> NDArray[np.uint32]:
-    """What each code point folds to; 0 for nothing."""
+    """Return the table of what each code point folds to; 0 for nothing."""
     steps = _steps()
     table = np.zeros(_CODE_POINTS, dtype=np.uint32)
     table[_IDEOGRAPHIC_PLANES.start : _IDEOGRAPHIC_PLANES.stop] = _IDEOGRAPHIC_PLANES
@@ -156,7 +156,7 @@ def _table() -> NDArray[np.uint32]:
 
 
 def _steps() -> dict[str, str]:
-    """One step of folding for each character that has one."""
+    """Return one step of folding for each character that has one."""
     steps = _converted("t2s") | {row.variant: row.standard for row in read_variants()} | _SPLIT
     steps |= dict.fromkeys(_ITERATION_MARKS, ITERATION)
     steps |= {shape: mark for mark, shapes in _SHAPES.items() for shape in shapes}
@@ -173,18 +173,18 @@ def _steps() -> dict[str, str]:
 
 
 def _below_ideographs() -> list[str]:
-    """The characters below the planes that hold ideographs only."""
+    """Return the characters below the planes that hold ideographs only."""
     return list(map(chr, range(_IDEOGRAPHIC_PLANES.start)))
 
 
 def _base(character: str) -> str:
-    """The compatibility decomposition without its marks: one character for ｆ, é and ガ, several for ㍘."""
+    """Return the compatibility decomposition without its marks: one character for ｆ, é and ガ, several for ㍘."""
     decomposed = unicodedata.normalize("NFKD", character.lower())
     return "".join(part for part in decomposed if not unicodedata.category(part).startswith("M"))
 
 
 def _converted(conversion: str) -> dict[str, str]:
-    """What a conversion of OpenCC makes of each single ideograph, where that is another single character."""
+    """Return OpenCC's conversion of each single ideograph, where that is another single character."""
     characters = [chr(code) for codes in _SCRIPT for code in codes]
     # On lines of their own, for together they might be read as words.
     converted = OpenCC(conversion).convert("\n".join(characters)).split("\n")

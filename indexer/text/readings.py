@@ -149,7 +149,7 @@ def _in_spans(text: str, spans: Sequence[Span]) -> Iterator[Sign]:
 
 
 def _lacking(remark: re.Match[str]) -> int:
-    """How many characters a remark says are lacking, one where it does not say."""
+    """Return how many characters a remark says are lacking, one where it does not say."""
     count = (remark["count"] or remark["before"] or "1").replace("兩", "二").replace("两", "二").replace("○", "〇")
     return min(max(number(count), 1), MOST_LACKING)
 
@@ -216,7 +216,7 @@ def _with_zeros(
     read = folded.copy()
 
     def together(at: int) -> bool:
-        """Whether nothing but blanks and line ends stands between a character and the one before it."""
+        """Return whether only blanks and line ends are between a character and the one before it."""
         if not 0 < at < len(folded):
             return False
         low, high = int(offsets[at - 1]) + int(lengths[at - 1]), int(offsets[at])
@@ -239,7 +239,7 @@ def _with_zeros(
 
 
 def _is_zero(left: str, right: str, plain: bool) -> bool:
-    """Whether circles between two neighbours, empty where there is none, are zeros; ``plain`` ones are all 〇."""
+    """Return whether circles between two neighbours, empty where there is none, are zeros; ``plain`` are all 〇."""
     if left and left in _DIGITS:
         return True
     return bool(right) and ((bool(left) and left in _NUMERALS and right in _NUMERALS) or (plain and right in _DIGITS))
@@ -281,7 +281,7 @@ def _phrase(text: str) -> Phrase:
 
 @lru_cache(4096)
 def same_character(one: str, other: str) -> bool:
-    """Whether two descriptions or references are of one character, their parts compared as folded."""
+    """Return whether two descriptions or references are of one character, their parts compared as folded."""
     return gaiji.same(*("".join(fold(part) or part for part in name) for name in (one, other)))
 
 

@@ -77,12 +77,12 @@ class Window:
 
 
 def code_points(text: str) -> Codes:
-    """The text as an array of code points; lone surrogates, which no valid file holds, become U+FFFD."""
+    """Return the text as an array of code points; lone surrogates, which no valid file holds, become U+FFFD."""
     return np.frombuffer(text.encode("utf-32-le", "replace"), dtype="<u4").astype(np.uint32)
 
 
 def text_of(codes: Codes) -> str:
-    """The inverse of :func:`code_points`."""
+    """Invert :func:`code_points`."""
     return codes.astype("<u4").tobytes().decode("utf-32-le")
 
 
@@ -160,7 +160,7 @@ def _covered(offsets: Codes, starts: Codes, lengths: Codes) -> NDArray[np.bool_]
 
 
 def _without(section: Section, length: int, *kinds: SpanKind) -> NDArray[np.bool_]:
-    """Which characters of a section's text are in no span of these kinds."""
+    """Return a mask of the characters of a section's text that are in no span of these kinds."""
     kept = np.ones(length, dtype=bool)
     for span in section.spans:
         if span.kind in kinds:
@@ -169,7 +169,7 @@ def _without(section: Section, length: int, *kinds: SpanKind) -> NDArray[np.bool
 
 
 def passage_starts(section: Section) -> list[tuple[int, int]]:
-    """Where each passage starts, with the number of its page (-1 where the text has no page there)."""
+    """Return the start of each passage with the number of its page (-1 where the text has no page there)."""
     length = len(section.text)
     if not length:
         return []
@@ -198,7 +198,7 @@ def _cuts(text: str, start: int, end: int, goal: int) -> Iterator[int]:
 
 
 def main_windows(section: Section, stream: Stream) -> list[Window]:
-    """Sentences where the text is punctuated, overlapping windows where it is not."""
+    """Return windows of the main stream: sentences where it is punctuated, overlapping windows where it is not."""
     size = len(stream.codes) - 1
     if len(_PUNCTUATION.findall(section.text)) < PUNCTUATED * len(section.text):
         return list(_sliding(0, size))
@@ -214,7 +214,7 @@ def main_windows(section: Section, stream: Stream) -> list[Window]:
 
 
 def note_windows(stream: Stream) -> list[Window]:
-    """Windows over each note that is long enough to mean something alone."""
+    """Return windows over each note that is long enough to mean something alone."""
     windows: list[Window] = []
     start = 0
     for end in np.flatnonzero(stream.codes == BOUNDARY).tolist():

@@ -55,7 +55,7 @@ class Evaluator:
         self._fields = fields
 
     def evaluate(self, node: Tree) -> Found:
-        """The passages that satisfy ``node``, with the occurrences of its phrases that are not denied."""
+        """Return the passages that satisfy ``node``, with the occurrences of its phrases that are not denied."""
         deadline.check()
         match node:
             case Phrase():
@@ -135,7 +135,7 @@ class Evaluator:
         return Found(near_each_other.passages, tuple(spans)) if self._near_spans else near_each_other
 
     def _are_near_in_print(self, one: StreamRanges, other: StreamRanges) -> bool:
-        """Whether some may be nearer in print than in their streams; two of the text never are."""
+        """Return whether some may be nearer in print than in their streams; two of the text never are."""
         return PRINTED in self._streams and {one.stream, other.stream} not in ({MAIN}, {PRINTED})
 
 
@@ -151,7 +151,7 @@ def _found(occurrences: Sequence[StreamRanges]) -> Found:
 
 
 def distinct(occurrences: Sequence[StreamRanges], within: Places) -> list[StreamRanges]:
-    """The occurrences inside some passages, sorted, those of one stream together and none twice."""
+    """Return the occurrences inside some passages, sorted, those of one stream together and none twice."""
     return [each.where(among(each.passages, within)) for each in joined(occurrences)]
 
 
@@ -166,7 +166,7 @@ def joined(occurrences: Sequence[StreamRanges]) -> list[StreamRanges]:
 
 
 def _joined(parts: Sequence[StreamRanges]) -> StreamRanges:
-    """StreamRanges of one stream, each once; spelled as typed where one of its like is."""
+    """Join the ranges of one stream, each once; spelled as typed where one of its like is."""
     starts = np.concatenate([each.starts for each in parts])
     ends = np.concatenate([each.ends for each in parts])
     typed = np.concatenate([each.typed for each in parts])

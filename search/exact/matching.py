@@ -52,11 +52,11 @@ class StreamRanges:
     passages: Places
 
     def where(self, keep: Mask | slice | Places) -> StreamRanges:
-        """Those that a mask, a slice or their rows keep."""
+        """Return those that a mask, a slice or their rows keep."""
         return StreamRanges(self.stream, self.starts[keep], self.ends[keep], self.typed[keep], self.passages[keep])
 
     def untyped(self) -> StreamRanges:
-        """The same, none of them spelled as in the query."""
+        """Return the same ranges, none of them spelled as in the query."""
         return StreamRanges(self.stream, self.starts, self.ends, np.zeros_like(self.typed), self.passages)
 
 
@@ -140,7 +140,7 @@ def find(pack: Pack, number: int, pattern: tuple[Element, ...], typed: tuple[Let
 
 
 def _passages(begins: Codes, starts: Places) -> Places:
-    """The passage in which each range starts; whichever of the two are fewer are looked up among the others."""
+    """Return the passage in which each range starts; the fewer of the two are looked up among the others."""
     if len(starts) < len(begins):
         return np.searchsorted(begins, starts, side="right") - 1
     bounds = np.append(np.searchsorted(starts, begins), len(starts))
@@ -149,7 +149,7 @@ def _passages(begins: Codes, starts: Places) -> Places:
 
 @lru_cache(64)
 def _pieces(pattern: tuple[Element, ...], typed: tuple[Letter, ...]) -> tuple[list[_Piece], int]:
-    """The pieces of a pattern, and how many single wildcards end it; the same for every pack that is asked."""
+    """Return the pieces of a pattern, and how many single wildcards end it; the same for every pack."""
     pieces: list[_Piece] = []
     spelled = iter(typed)
     ones = runs = 0
@@ -171,12 +171,12 @@ def _pieces(pattern: tuple[Element, ...], typed: tuple[Letter, ...]) -> tuple[li
 
 
 def stands(pack: Pack, folded: Sequence[int], allowed: Mask | None) -> bool:
-    """Whether folded characters stand in a row anywhere in the allowed passages of a pack; None allows all."""
+    """Return whether folded characters occur in a row anywhere in the allowed passages of a pack; None allows all."""
     return any(len(standing(pack, number, folded, allowed)) for number in range(len(pack.streams)))
 
 
 def standing(pack: Pack, number: int, folded: Sequence[int], allowed: Mask | None) -> Places:
-    """Where folded characters stand in a row in a stream, in the allowed passages; None allows all."""
+    """Return where folded characters occur in a row in a stream, in the allowed passages; None allows all."""
     deadline.check()
     row = _Piece(0, 0, tuple(range(len(folded))), tuple(folded), ())
     starts = _places(pack, pack.streams[number], row, row.length)
@@ -223,7 +223,7 @@ def _as_typed(pack: Pack, stream: StoredStream, piece: _Piece, starts: Places) -
 
 
 def _is_only_spelling(pack: Pack, letter: Letter) -> bool:
-    """Whether the character that was typed is in the pack, and is the only one there that folds as it does."""
+    """Return whether the typed character is in the pack, and is the only one there that folds as it does."""
     if len(letter.typed) > 1:
         return False
     ids = pack.ids([ord(letter.typed), letter.code])
@@ -253,7 +253,7 @@ def _originals(pack: Pack, stream: StoredStream, places: Places) -> list[str]:
 
 
 def _places(pack: Pack, stream: StoredStream, piece: _Piece, longest: int) -> Places:
-    """The starts of a piece of a pattern that takes up so many characters at most.
+    """Return the starts of a piece of a pattern that takes up so many characters at most.
 
     In the printed order they are those that may be part of what no other stream has.
     """
@@ -274,7 +274,7 @@ def _places(pack: Pack, stream: StoredStream, piece: _Piece, longest: int) -> Pl
 
 
 def _anchored(stream: StoredStream, piece: _Piece, ids: Ids, longest: int) -> tuple[Places, tuple[int, ...]]:
-    """The starts that the rarest pair of a piece allows, and which characters that settles."""
+    """Return the starts that the rarest pair of a piece allows, and which characters that settles."""
     if isinstance(stream, PrintedStream):
         return _anchored_in_print(stream, piece, ids, longest), ()
     if not len(piece.pairs):
@@ -288,7 +288,7 @@ def _anchored(stream: StoredStream, piece: _Piece, ids: Ids, longest: int) -> tu
 
 
 def _anchored_in_print(stream: PrintedStream, piece: _Piece, ids: Ids, longest: int) -> Places:
-    """The starts that a piece may have in the printed order; all of its characters are still to be compared."""
+    """Return the starts that a piece may have in the printed order; all its characters are still to be compared."""
     if longest == len(ids):  # a row of characters, and no more
         return stream.across(ids)
     if not len(piece.pairs):
@@ -298,7 +298,8 @@ def _anchored_in_print(stream: PrintedStream, piece: _Piece, ids: Ids, longest: 
 
 
 def _chained(stream: StoredStream, pieces: Sequence[_Piece], found: Sequence[_Ranges], tail: int) -> _Ranges:
-    """The ranges that the pieces make in a row, for each start the shortest; ``tail`` more characters follow.
+    """Return the ranges that the pieces make in a row, the shortest for each start; ``tail`` more characters
+    follow.
 
     Taken from the last piece to the first. Of the places where what follows can stand, the first after a gap gives the
     shortest range, because ends rise with starts.
@@ -322,7 +323,7 @@ def _chained(stream: StoredStream, pieces: Sequence[_Piece], found: Sequence[_Ra
 
 
 def _led(stream: StoredStream, ranges: _Ranges, low: int, high: int) -> _Ranges:
-    """The ranges with the gap before their first piece; for each start the shortest."""
+    """Return the ranges with the gap before their first piece; for each start the shortest."""
     if not high:
         return ranges
     if len(ranges.starts) * (high - low + 1) > MOST_STARTS:
@@ -366,7 +367,9 @@ def in_print(pack: Pack, found: StreamRanges) -> tuple[StreamRanges, Places]:
 
 
 def near(pack: Pack, left: StreamRanges, right: StreamRanges, distance: int) -> Mask:
-    """Which of ``left`` have one of ``right`` within ``distance`` characters, before or after, not overlapping."""
+    """Return which of ``left`` have one of ``right`` within ``distance`` characters, on either side, not
+    overlapping.
+    """
     keep = np.zeros(len(left.starts), dtype=bool)
     if not len(right.starts):
         return keep
@@ -404,7 +407,7 @@ def near_pairs(pack: Pack, left: StreamRanges, right: StreamRanges, distance: in
 
 
 def each_once(parts: Sequence[Places]) -> Places:
-    """The numbers of all parts, sorted, each once: quicker than numpy's own where the parts are sorted."""
+    """Return the distinct numbers of all parts, sorted: quicker than numpy's own where the parts are sorted."""
     numbers = np.sort(np.concatenate(parts), kind="stable") if len(parts) > 1 else parts[0]
     return numbers[first_of_each(numbers)]
 
@@ -417,7 +420,7 @@ def first_of_each(numbers: Places) -> Places:
 
 
 def whole(pack: Pack, found: StreamRanges) -> Mask:
-    """Which occurrences cut no word in two; none does where the text is classical, or a note."""
+    """Return which occurrences cut no word in two; none does where the text is classical, or a note."""
     if found.stream != MAIN or not len(pack.inside):
         return np.ones(len(found.starts), dtype=bool)
     return ~(among(found.starts, pack.inside) | among(found.ends, pack.inside))
@@ -434,13 +437,13 @@ def in_heads(pack: Pack, found: StreamRanges) -> Mask | None:
 
 
 def in_passage(found: StreamRanges, passage: int) -> StreamRanges:
-    """Those that start in one passage."""
+    """Return the occurrences that start in one passage."""
     low, high = np.searchsorted(found.passages, (passage, passage + 1))
     return found.where(slice(int(low), int(high)))
 
 
 def original_ranges(pack: Pack, found: StreamRanges) -> list[tuple[int, int]]:
-    """The stretches of the pack's text that the occurrences cover, sorted and merged.
+    """Return the stretches of the pack's text that the occurrences cover, sorted and merged.
 
     Punctuation and line ends inside an occurrence are covered; a note that interrupts it is not, unless it stands for
     characters that are lacking.

@@ -118,7 +118,7 @@ class Fused:
 
 
 def likely(words: Scores, meaning: Scores) -> Scores:
-    """Guess, 0 to 1, what is alike, from two rankings, each with the best first.
+    """Fuse two rankings, each with the best first, into scores from 0 to 1.
 
     This is reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009).
     """

@@ -91,7 +91,7 @@ def interact(
 
 
 def spaced(query: str) -> str:
-    """A query as it is compared: folded, its blanks kept."""
+    """Return a query as it is compared: folded, its blanks kept."""
     return " ".join(fold_phrase(run) for run in query.split())
 
 
@@ -141,7 +141,7 @@ class _Blocks(NamedTuple):
 
 
 def _greatest(model: StaticEmbedder, asked: _Asked, codes: Codes) -> Degrees:
-    """For each block and each token asked for, the greatest degree of likeness with a token that begins there."""
+    """Return, for each block and query token, the greatest likeness with a token that begins there."""
     text = codes.reshape(-1)
     characters, pairs = model.rows(text)
     present = np.zeros(model.unknown + 1, dtype=bool)
@@ -169,7 +169,7 @@ def _greatest(model: StaticEmbedder, asked: _Asked, codes: Codes) -> Degrees:
 
 
 def _share(degrees: Degrees, asked: _Asked) -> Floats:
-    """The share of the query, 0 to 1, that each row of degrees stands for."""
+    """Return the share of the query, 0 to 1, that each row of likenesses covers."""
     shares: Floats = degrees.astype(np.float32) @ (asked.weights / np.float32(SAME))
     return shares
 
@@ -183,7 +183,7 @@ class _Verbatim(NamedTuple):
 
 
 def _verbatim(asked: _Asked, substitutes: Iterable[Substitute]) -> Iterator[_Verbatim]:
-    """Tokens that the model does not know, which are like themselves alone, and what may stand for others."""
+    """Yield tokens unknown to the model, which are like themselves alone, and substitutes for others."""
     for token, key in enumerate(asked.keys[len(asked.rows) :].tolist(), start=len(asked.rows)):
         characters = (key >> 32, key & 0xFFFFFFFF) if key >> 32 else (key,)
         yield _Verbatim(characters, np.array([token]), SAME)
@@ -196,7 +196,7 @@ def _verbatim(asked: _Asked, substitutes: Iterable[Substitute]) -> Iterator[_Ver
 
 
 def _raise(degrees: Degrees, text: Codes, wanted: Sequence[_Verbatim]) -> None:
-    """Where one of the wanted stands, its tokens are as like as it says, at least."""
+    """Raise the likeness of query tokens wherever a literal match or a substitute occurs."""
     if not wanted:
         return
     firsts = np.array([each.characters[0] for each in wanted])
@@ -215,7 +215,7 @@ def _raise(degrees: Degrees, text: Codes, wanted: Sequence[_Verbatim]) -> None:
 
 
 def _stretches(degrees: Degrees, piece: Numbers, span: int) -> Degrees:
-    """The greatest degrees of each block and the ``span - 1`` that follow it in its piece."""
+    """Return the greatest likenesses of each block and the ``span - 1`` that follow it in its piece."""
     result = degrees.copy()
     for step in range(1, span):
         following = degrees[step:].copy()

@@ -36,7 +36,7 @@ def exact_query(request: SearchRequest, parsed: Parsed, expanded: Expanded) -> E
 
 
 def signals(store: Store, request: SearchRequest, parsed: Parsed, matches: Matches) -> Signals:
-    """Gather what speaks for passages that are alike; ``matches`` are those of the query.
+    """Compute the features of passages that are alike; ``matches`` are those of the query.
 
     Raises:
         SearchError: the query costs too much.
