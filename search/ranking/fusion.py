@@ -29,6 +29,8 @@ INTERCEPT = 32.72
 """The weighted sum of features at which relevance is 50 % likely."""
 RRF_K = 60
 """The constant k of reciprocal rank fusion: how slowly ranks lose weight."""
+_DIGITS = 4
+"""Of weighted sums: those behind differ by where a passage lies among others, and must not decide between equals."""
 STRONGEST = 5.0
 """No score of a match reaches it (:meth:`search.stores.base.Matches.page`)."""
 
@@ -139,7 +141,7 @@ def likeness(found: Signals) -> Scores:
     """Return how alike each passage is, 0 to 1; what was not compared token by token comes after all that was."""
     compared = list(found.interaction)
     # The logistic function, without scipy, which takes a while to load.
-    likelihoods = 1 / (1 + np.exp(INTERCEPT - features(found, compared) @ WEIGHTS))
+    likelihoods = 1 / (1 + np.exp(INTERCEPT - (features(found, compared) @ WEIGHTS).round(_DIGITS)))
     scores = dict(zip(compared, likelihoods.tolist(), strict=True))
     least = min(scores.values(), default=1.0)
     return {passage: least * first for passage, first in found.likely.items()} | scores

@@ -22,6 +22,8 @@ from search.stores.embedded.texts import texts
 LIKELY = 500
 """Windows whose true cosines are taken; at most half of them are of one small pack, where there are several."""
 
+_DIGITS = 5
+
 
 class Windows(NamedTuple):
     """Windows of several packs, best first: the numbers of their packs, their rows there, and their cosines."""
@@ -79,7 +81,10 @@ def _cosines(
     numbers: NDArray[np.int64],
     rows: NDArray[np.int64],
 ) -> Vectors:
-    """Return the true cosines of windows, which are grouped by pack."""
+    """Return the true cosines of windows, which are grouped by pack, with the digits that count.
+
+    A sum of floats differs in its last digits by where its rows lie; that must not decide between equals.
+    """
     parts = []
     for number in dict.fromkeys(numbers.tolist()):
         deadline.check()
@@ -104,4 +109,4 @@ def _cosines(
     each[:-1] += products.take(pairs)
     sums = np.add.reduceat(each, ends - lengths)
     cosines: Vectors = np.divide(sums, divisors, out=np.zeros_like(sums), where=divisors > 0)
-    return cosines
+    return cosines.round(_DIGITS)
