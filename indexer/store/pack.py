@@ -138,12 +138,16 @@ class Pack:
 
     def ids(self, characters: Sequence[int]) -> Ids | None:
         """Return the ranks of characters in the alphabet; None where one of them is not in the pack."""
-        wanted = np.array(characters, np.uint32)
-        found = np.minimum(self.alphabet.searchsorted(wanted), len(self.alphabet) - 1)
-        if (self.alphabet[found] != wanted).any():
-            return None
-        ids: Ids = found.astype(self.text.ids.dtype)
-        return ids
+        found = [self.rank(each) for each in characters]
+        return None if None in found else np.array(found, self.text.ids.dtype)
+
+    def rank(self, character: int) -> int | None:
+        """Return the rank of a character in the alphabet; None where it is not in the pack."""
+        return self._ranks.get(character)
+
+    @cached_property
+    def _ranks(self) -> dict[int, int]:
+        return {character: rank for rank, character in enumerate(self.alphabet.tolist())}
 
     @cached_property
     def folded(self) -> Codes:

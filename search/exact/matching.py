@@ -226,8 +226,10 @@ def _is_only_spelling(pack: Pack, letter: Letter) -> bool:
     """Return whether the typed character is in the pack, and is the only one there that folds as it does."""
     if len(letter.typed) > 1:
         return False
-    ids = pack.ids([ord(letter.typed), letter.code])
-    return ids is not None and int(pack.folded[ids[0]]) == letter.code and int(pack.spellings[ids[1]]) == 1
+    typed, folded = pack.rank(ord(letter.typed)), pack.rank(letter.code)
+    if typed is None or folded is None:
+        return False
+    return int(pack.folded[typed]) == letter.code and int(pack.spellings[folded]) == 1
 
 
 def _irregular(stream: StoredStream, starts: Places, distance: int) -> tuple[Places, Places]:
