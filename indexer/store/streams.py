@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,10 @@ from indexer.store.layout import MAIN, NOTES
 from indexer.store.positions import Pairs, Places
 from indexer.store.segments import Interleaved, Segments
 from indexer.text.streams import BOUNDARY, Codes
+
+_SPREAD = 40503
+"""An odd number near 2^16 over the golden ratio, which spreads keys evenly (Knuth, TAOCP 3, 6.4)."""
+_SEEN = (1 << 20) - 1
 
 
 @dataclass(frozen=True)
@@ -153,6 +159,23 @@ class PrintedStream(StoredStream):
         rows, counts = self.pairs.counts(ids[:-1], ids[1:])
         parts = [self.pairs.of_pair(int(rows[at])) - at for at in np.flatnonzero(counts).tolist()]
         return np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int64)
+
+    def may_hold(self, ranks: Sequence[int]) -> bool:
+        """Return whether a row of characters may stand so in the printed order alone: a quick look that never misses.
+
+        It is a Bloom filter of one hash (Bloom, CACM 1970) over the pairs that the printed order alone has.
+        """
+        seen = self._seen
+        return any(seen[first * _SPREAD + second & _SEEN] for first, second in pairwise(ranks))
+
+    @cached_property
+    def _seen(self) -> bytes:
+        keys = self.pairs.keys
+        bits = 4 * keys.itemsize
+        first, second = keys.astype(np.int64) >> bits, keys.astype(np.int64) & (1 << bits) - 1
+        seen = np.zeros(_SEEN + 1, np.uint8)
+        seen[first * _SPREAD + second & _SEEN] = 1
+        return seen.tobytes()
 
     def crossing(self, starts: Places, ends: Places) -> NDArray[np.bool_]:
         """Return which half-open ranges cross a seam."""

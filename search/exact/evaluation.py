@@ -22,7 +22,7 @@ from search.exact.matching import (
     near,
     near_pairs,
 )
-from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree, readings
+from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree, Wild, readings
 from search.ranges import among
 
 FieldMask = Callable[[Field], Mask]
@@ -102,10 +102,21 @@ class Evaluator:
         return self._known[phrase]
 
     def _standing(self, phrase: Phrase) -> list[StreamRanges]:
-        found = [self._find(phrase, stream) for stream in self._streams]
+        found = [self._find(phrase, stream) for stream in self._streams if stream != PRINTED or self._may_cross(phrase)]
         if not found or found[-1].stream != PRINTED or not len(found[-1].starts):
             return found
         return joined([*found[:-1], *in_own_streams(self._pack, found[-1])])
+
+    def _may_cross(self, phrase: Phrase) -> bool:
+        """Return whether the printed order may have the phrase where no other stream does; most often it can't."""
+        for pattern, _ in readings(phrase):
+            if len(pattern) == 1 or any(isinstance(element, Wild) for element in pattern):
+                return True
+            ranks = [self._pack.rank(element) for element in pattern if isinstance(element, int)]
+            known = [rank for rank in ranks if rank is not None]
+            if len(known) == len(ranks) and self._pack.printed.may_hold(known):
+                return True
+        return False
 
     def _find(self, phrase: Phrase, stream: int) -> StreamRanges:
         each = [find(self._pack, stream, pattern, typed) for pattern, typed in readings(phrase)]
