@@ -29,7 +29,21 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+SET_BY_SERVE = ("PROMETHEUS_MULTIPROC_DIR", "OPENBLAS_NUM_THREADS")
+"""Variables that ``serve`` sets for its whole process, which in a test is that of other tests, too."""
 HOSTILE = '<script>alert("x")</script>'
+
+
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """The environment is after a test what it was before it."""
+    before = {name: os.environ.get(name) for name in SET_BY_SERVE}
+    yield
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -86,9 +86,6 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     monkeypatch.chdir(tmp_path)
-    for name in ("PROMETHEUS_MULTIPROC_DIR", "OPENBLAS_NUM_THREADS"):  # `serve` sets them for its whole process
-        monkeypatch.setenv(name, "")
-        monkeypatch.delenv(name)
     return House(tmp_path)
 
 
