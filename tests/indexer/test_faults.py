@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from faults import Disk, disk
 from inside import engine_folder
+from paging import pages
 
 from indexer.building.build import build, compact
 from indexer.engines import ENGINES
@@ -276,11 +277,9 @@ def test_clocks_set_back_between_builds_confuse_neither_generations_nor_cursors(
         if expired:
             with pytest.raises(SearchError, match="cursor-expired"):
                 library.search(replace(request, cursor=expired))
-        pages = [library.search(request)]
-        while pages[-1].next:
-            pages.append(library.search(replace(request, cursor=pages[-1].next)))
-        assert sorted(hit.work.id for page in pages for hit in page.hits) == sorted(TEXTS)
-        expired = pages[0].next
+        turned = list(pages(library, request))
+        assert sorted(hit.work.id for page in turned for hit in page.hits) == sorted(TEXTS)
+        expired = turned[0].next
     assert verify(index).damages == ()
 
 

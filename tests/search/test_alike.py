@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from paging import pages
 
 from indexer.building.build import build
 from search.library import Library
@@ -119,13 +118,8 @@ def test_a_quoted_phrase_that_stands_nowhere_finds_nothing(library: Library, mod
 @pytest.mark.parametrize("mode", list(Mode))
 def test_pages_go_through_the_whole_list(library: Library, mode: Mode) -> None:
     whole = ask(library, "会宁府", mode, limit=100)
-    request, ids = SearchRequest(q="会宁府", mode=mode, limit=1), []
-    while True:
-        page = library.search(request)
-        ids += [hit.id for hit in page.hits]
-        if not page.next:
-            break
-        request = replace(request, cursor=page.next)
+    request = SearchRequest(q="会宁府", mode=mode, limit=1)
+    ids = [hit.id for page in pages(library, request) for hit in page.hits]
     assert ids == [hit.id for hit in whole.hits]
     assert len(ids) == whole.total.passages + whole.total.alike
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from open_index import build
+from paging import pages
 from test_store_contract import write
 
 from indexer.building.build import compact
@@ -88,9 +89,4 @@ def test_pages_are_parts_of_one_list(libraries: list[Library]) -> None:
         for mode in Mode:
             request = SearchRequest("國黑江", mode=mode, limit=3)
             whole = library.search(replace(request, limit=100)).hits
-            paged, cursor = [], "begin"
-            while cursor:
-                page = library.search(replace(request, cursor=cursor.removeprefix("begin")))
-                paged += page.hits
-                cursor = page.next
-            assert paged == list(whole)
+            assert [hit for page in pages(library, request) for hit in page.hits] == list(whole)

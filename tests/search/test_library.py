@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from paging import pages
 
 from indexer.building.build import build
 from indexer.embedding import MODEL, StaticEmbedder
@@ -163,13 +164,7 @@ def test_sorting_by_place_and_by_date(library: Library) -> None:
 def test_pages_of_a_search_join_without_gap_or_repetition(library: Library, mode: Mode) -> None:
     request = SearchRequest(q="混同江 OR 会宁府" if mode is Mode.EXACT else "混同江", mode=mode, limit=1)
     whole = library.search(replace(request, limit=100))
-    ids: list[str] = []
-    while True:
-        page = library.search(request)
-        ids += [hit.id for hit in page.hits]
-        if not page.next:
-            break
-        request = replace(request, cursor=page.next)
+    ids = [hit.id for page in pages(library, request) for hit in page.hits]
     assert ids == [hit.id for hit in whole.hits]
 
 
