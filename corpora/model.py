@@ -9,6 +9,7 @@ in the program are code points in ``Section.text``.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -164,6 +165,11 @@ class Section:
     path: tuple[str, ...] = ()
     regions: tuple[Region, ...] = ()
     annotations: tuple[Annotation, ...] = ()
+
+    def page_at(self, offset: int) -> int | None:
+        """Return the number of the page on which a place of the text is, from 0; None before the first page."""
+        number = bisect_right(self.pages, offset, key=lambda page: page.start)
+        return number - 1 if number else None
 
 
 @dataclass(frozen=True, slots=True)

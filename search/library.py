@@ -217,7 +217,8 @@ class Library:
     def warm_up(self) -> None:
         """Load everything that searches need before the server forks, so that its workers share it."""
         self.store.warm_up()
-        self.search(SearchRequest("江"))
+        for q in ("江", "江水"):  # a character and a pair are looked up in other tables
+            self.search(SearchRequest(q))
 
     def _check_domain(self, request: SearchRequest, parsed: Parsed, occurrences: int) -> DomainCheck:
         if request.mode is Mode.EXACT or occurrences or not isinstance(self.store.embedder, StaticEmbedder):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from indexer.engines.base import Engine, EngineModule, EngineWriter
 from indexer.store import checksums, files
-from indexer.store.checksums import Damage, Damaged
+from indexer.store.checksums import Damage
 
 
 class FolderIndexes:
@@ -61,10 +61,7 @@ class FolderIndexes:
 
     def parts(self, number: int) -> int:
         """See :meth:`indexer.engines.base.EngineIndexes.parts`."""
-        try:
-            return len(checksums.recorded(self.folder(number)))
-        except Damaged:
-            return 0
+        return checksums.count(self.folder(number))
 
     def check(self, number: int) -> None:
         """See :meth:`indexer.engines.base.EngineIndexes.check`."""

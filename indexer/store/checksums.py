@@ -139,6 +139,14 @@ def damages(folder: Path, read: Callable[[int], None] = lambda count: None) -> I
             yield Damage(path, f"unreadable ({failure.strerror})")
 
 
+def count(folder: Path) -> int:
+    """Return how many files :func:`damages` is going to read."""
+    try:
+        return len(recorded(folder))
+    except Damaged:
+        return 0
+
+
 def size(folder: Path) -> int:
     """Return how many bytes :func:`damages` is going to read."""
     try:

@@ -102,10 +102,7 @@ def repair(index: Path, *, go_back: bool = False, on_progress: Progress = silent
         if not mended.packs:
             raise IndexFailure(f"{index}: every pack is damaged; {_ANEW}")
         anew = state.number in broken.engines
-        if anew:
-            write_engine(packs, None, mended, on_progress)
-        else:
-            write_engine(packs, state, mended, on_progress)
+        write_engine(packs, None if anew else state, mended, on_progress)
         for folder in broken.packs.intersection(pack_folder(index, name) for name in gone):
             drop(folder)  # a build would take it for done
         publish(index, mended, other)
@@ -166,7 +163,7 @@ class _Holdings:
     @property
     def files(self) -> int:
         """How many files there are."""
-        return sum(len(_names(folder)) for folder in self.packs) + sum(
+        return sum(map(checksums.count, self.packs)) + sum(
             engine.parts(number) for number, engine in self.engines.items()
         )
 
@@ -190,10 +187,3 @@ class _Holdings:
         hurt = {number: damages[0].path.parent for number, damages in engines.items() if damages}
         every = (*packs, *(damage for damages in engines.values() for damage in damages))
         return _Broken(every, frozenset(damage.path.parent for damage in packs), hurt)
-
-
-def _names(folder: Path) -> tuple[str, ...]:
-    try:
-        return tuple(checksums.recorded(folder))
-    except Damaged:
-        return ()

@@ -22,7 +22,7 @@ from search.exact.matching import (
     near,
     near_pairs,
 )
-from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree, Wild, readings
+from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree, readings
 from search.ranges import among
 
 FieldMask = Callable[[Field], Mask]
@@ -109,12 +109,11 @@ class Evaluator:
 
     def _may_cross(self, phrase: Phrase) -> bool:
         """Return whether the printed order may have the phrase where no other stream does; most often it can't."""
+        if not phrase.literal:
+            return True
         for pattern, _ in readings(phrase):
-            if len(pattern) == 1 or any(isinstance(element, Wild) for element in pattern):
-                return True
-            ranks = [self._pack.rank(element) for element in pattern if isinstance(element, int)]
-            known = [rank for rank in ranks if rank is not None]
-            if len(known) == len(ranks) and self._pack.printed.may_hold(known):
+            ids = self._pack.ids([element for element in pattern if isinstance(element, int)])
+            if len(pattern) == 1 or (ids is not None and self._pack.printed.may_hold(ids.tolist())):
                 return True
         return False
 

@@ -62,7 +62,8 @@ def quote(
         raise Refused("no-such-passage")
     if len(case.evidence) >= MOST:
         raise Refused("too-many-passages")
-    page = next((page for page in reversed(held.pages) if page.start <= start), None)
+    on = held.page_at(start)
+    page = held.pages[on] if on is not None else None
     notes = [
         (max(span.start, start) - start, min(span.end, end) - start)
         for span in held.spans
@@ -148,8 +149,8 @@ def standings(library: Library, kept: Iterable[Quotation]) -> dict[int, Standing
     found: dict[int, Standing] = {}
     by_work = attrgetter("address.work")
     for work, quoted in groupby(sorted(kept, key=by_work), key=by_work):
-        read = cache(partial(_section, library, work))
-        found |= {each.id: _standing(each, _sections(library, work), read) for each in quoted}
+        sections, read = _sections(library, work), cache(partial(_section, library, work))
+        found |= {each.id: _standing(each, sections, read) for each in quoted}
     return found
 
 

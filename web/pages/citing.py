@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 
@@ -49,10 +48,12 @@ def leaf(section: Section, at: int) -> Leaf:
     if not section.pages:
         end = text.find("\n", at)
         return Leaf("", text.rfind("\n", 0, at) + 1, len(text) if end < 0 else end)
-    starts = [page.start for page in section.pages]
-    number = bisect_right(starts, at)
-    end = starts[number] if number < len(starts) else len(text)
-    return Leaf(section.pages[number - 1].label, starts[number - 1], end) if number else Leaf("", 0, end)
+    number = section.page_at(at)
+    following = 0 if number is None else number + 1
+    end = section.pages[following].start if following < len(section.pages) else len(text)
+    if number is None:
+        return Leaf("", 0, end)
+    return Leaf(section.pages[number].label, section.pages[number].start, end)
 
 
 def citation_at(work: WorkCard, number: int, section: Section, at: int | None, to: int | None) -> Citation:
