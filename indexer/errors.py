@@ -25,6 +25,18 @@ class IndexFailure(Exception):
     """The index can't be built or opened; the message says what is wrong, where, and what to do."""
 
 
+class Unavailable(IndexFailure):
+    """The index can't answer now, though nothing is wrong with it: what was asked may be asked again."""
+
+
+class Unreachable(Unavailable):
+    """No node of the cluster answers in time."""
+
+
+class Incomplete(Unavailable):
+    """The cluster answered from a part of the index only, and of that no answer is made."""
+
+
 @contextmanager
 def no_room(index: Path) -> Iterator[None]:
     """Turn any library's disk-full error into an :class:`IndexFailure`.
