@@ -1,0 +1,156 @@
+"""The cluster store: one generation of an index on an OpenSearch cluster, for searching and reading."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from corpora.model import Section
+from indexer.cluster.address import ClusterAddress
+from indexer.embedding import Embedder, Vectors, load_embedder
+from indexer.engines.base import GramQuery
+from indexer.errors import IndexFailure
+from indexer.store.access import Declared
+from search.model import Scope, WorkCard
+from search.occurrences import Occurrences
+from search.ranking.pieces import Pieces
+from search.stores.base import (
+    Eligible,
+    ExactQuery,
+    Nearest,
+    Ranked,
+    Ref,
+    SectionMarks,
+    StoredPassage,
+    Wanted,
+)
+from search.stores.cluster import nearest, ranking, reading, spellings, status, texts
+from search.stores.cluster.matches import ClusterMatches
+from search.stores.cluster.view import View
+
+
+class ClusterStore:
+    """See :class:`search.stores.base.Store`."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    @classmethod
+    def open(cls, address: ClusterAddress) -> ClusterStore:
+        """Open the published generation.
+
+        Raises:
+            IndexFailure: there is none, or it can't be read.
+        """
+        raise NotImplementedError
+
+    @property
+    def name(self) -> str:
+        """See :attr:`search.stores.base.Store.name`."""
+        return str(self._view.address)
+
+    @property
+    def generation(self) -> int:
+        """See :attr:`search.stores.base.Store.generation`."""
+        return self._view.generation.number
+
+    @cached_property
+    def identity(self) -> str:
+        """See :attr:`search.stores.base.Store.identity`."""
+        sources = sorted((digest, works) for digest, works in self._view.generation.sources.items() if works)
+        state = (self.generation, self._view.generation.settings, sources)
+        return hashlib.sha256(repr(state).encode()).hexdigest()[:16]
+
+    @property
+    def folding(self) -> str:
+        """See :attr:`search.stores.base.Store.folding`."""
+        return self._view.generation.settings.folding
+
+    @property
+    def declared(self) -> Declared:
+        """See :attr:`search.stores.base.Store.declared`."""
+        return self._view.generation.access
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """See :attr:`search.stores.base.Store.embedder`."""
+        wanted = self._view.generation.settings.model
+        path = Path(wanted)
+        embedder = load_embedder(path if path.is_absolute() else None)
+        if embedder.name != wanted:
+            advice = f"here is {embedder.name}; build the index anew"
+            raise IndexFailure(f"{self.name}: made with the model {path}, {advice}")
+        return embedder
+
+    def works(self) -> Sequence[WorkCard]:
+        """See :meth:`search.stores.base.Store.works`."""
+        return self._view.cards
+
+    def without(self, works: frozenset[str]) -> ClusterStore:
+        """See :meth:`search.stores.base.Store.without`."""
+        view = ClusterStore(self._view.without(works))
+        view.embedder = self.embedder
+        return view
+
+    def match(self, query: ExactQuery) -> ClusterMatches:
+        """See :meth:`search.stores.base.Store.match`."""
+        return ClusterMatches(self._view, query)
+
+    def find(self, query: ExactQuery) -> Occurrences:
+        """See :meth:`search.stores.base.Store.find`."""
+        raise NotImplementedError
+
+    def section_marks(self, work: str, number: int, query: ExactQuery) -> SectionMarks:
+        """See :meth:`search.stores.base.Store.section_marks`."""
+        raise NotImplementedError
+
+    def rank(self, query: GramQuery, eligible: Eligible, limit: int) -> Sequence[Ranked]:
+        """See :meth:`search.stores.base.Store.rank`."""
+        return ranking.rank(self._view, query, eligible, limit)
+
+    def nearest(self, vector: Vectors, scope: Scope, eligible: Eligible, limit: int) -> Sequence[Nearest]:
+        """See :meth:`search.stores.base.Store.nearest`."""
+        return nearest.nearest(self._view, vector, scope, eligible, limit)
+
+    def texts(self, passages: Sequence[Ref], scope: Scope) -> Pieces:
+        """See :meth:`search.stores.base.Store.texts`."""
+        return texts.pieces_of(self._view, passages, scope)
+
+    def passages(self, wanted: Sequence[Wanted]) -> Sequence[StoredPassage]:
+        """See :meth:`search.stores.base.Store.passages`."""
+        return reading.read_passages(self._view, wanted)
+
+    def works_of(self, passages: Sequence[Ref]) -> Sequence[WorkCard]:
+        """See :meth:`search.stores.base.Store.works_of`."""
+        return reading.works_of(self._view, passages)
+
+    def weights_of(self, passages: Sequence[Ref]) -> Sequence[float]:
+        """See :meth:`search.stores.base.Store.weights_of`."""
+        return reading.weights_of(self._view, passages)
+
+    def contents(self, work: str) -> Sequence[str]:
+        """See :meth:`search.stores.base.Store.contents`."""
+        return self._view.works[work].titles
+
+    def section(self, work: str, number: int) -> Section:
+        """See :meth:`search.stores.base.Store.section`."""
+        return reading.read_section(self._view, work, number)
+
+    def stands(self, word: str) -> bool:
+        """See :meth:`search.stores.base.Store.stands`."""
+        return spellings.stands(self._view, word)
+
+    def spelling(self, word: str, language: str) -> str:
+        """See :meth:`search.stores.base.Store.spelling`."""
+        return spellings.spelling(self._view, word, language)
+
+    def status(self) -> dict[str, Any]:
+        """See :meth:`search.stores.base.Store.status`."""
+        return status.status(self._view)
+
+    def warm_up(self) -> None:
+        """See :meth:`search.stores.base.Store.warm_up`."""
+        raise NotImplementedError

@@ -1,0 +1,1 @@
+"""Watching a cluster for the publication of another generation."""
