@@ -176,7 +176,7 @@ class Library:
         suggestions = self._suggestions(parsed, matches.occurrences)
         return SearchResponse(
             request=request,
-            total=Total(matches.passages, matches.occurrences, len(alike)),
+            total=Total(matches.passages, matches.occurrences, len(alike), matches.at_least),
             hits=hits,
             facets=fields.facets(matches.by_work(), _counted(self.store.works_of(alike))) if request.facets else {},
             next=cursors.write(request, self.identity, end) if rest > 0 else "",

@@ -130,12 +130,14 @@ class FacetValue:
 class Total:
     """The total of a search: the passages that hold the query's words, and how often they occur.
 
-    ``alike`` counts the passages that are only alike. No other number says anything of those.
+    ``alike`` counts the passages that are only alike. No other number says anything of those. With ``at_least`` there
+    may be more passages and occurrences than were counted (:attr:`search.stores.base.Matches.at_least`).
     """
 
     passages: int
     occurrences: int
     alike: int = 0
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class Evaluator:
             case And(children):
                 return self._all(children)
             case Or(children):
-                parts = [self.evaluate(child) for child in children]
+                parts = [self._satisfied(child) for child in children]
                 passages = each_once([part.passages for part in parts])
                 return Found(passages, tuple(each for part in parts for each in part.occurrences))
             case Near(left, right, distance):
@@ -94,6 +94,14 @@ class Evaluator:
         for each in denied:
             passages = passages[~among(passages, self.evaluate(each).passages)]
         return Found(passages, tuple(occurrences))
+
+    def _satisfied(self, child: Tree) -> Found:
+        """Evaluate one of several choices; what several words of it find counts where all of them stand."""
+        found = self.evaluate(child)
+        if not isinstance(child, And):
+            return found
+        kept = (each.where(among(each.passages, found.passages)) for each in found.occurrences)
+        return Found(found.passages, tuple(kept))
 
     def _phrase(self, phrase: Phrase) -> list[StreamRanges]:
         """Find each place where a phrase stands, once: the printed order may read what another stream has, too."""

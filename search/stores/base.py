@@ -162,6 +162,10 @@ class Matches(Protocol):
     def occurrences(self) -> int:
         """How many occurrences of its phrases are in them."""
 
+    @property
+    def at_least(self) -> bool:
+        """Whether there may be more: a bound on what is looked at was reached, which the store's documents name."""
+
     def by_work(self) -> Sequence[tuple[WorkCard, int]]:
         """Return the works that have some, with how many."""
 

@@ -16,7 +16,16 @@ from search.library import Library
 from search.model import Mode, SearchRequest, SearchResponse, Sort
 from search.occurrences import Order
 
-QUERIES = ("國黑", "江", "東 NOT 黑江黑江國", "國 NEAR/3 東", '"黑" 江東國', "國東江黑國國", "title:書 江")
+QUERIES = (
+    "國黑",
+    "江",
+    "東 NOT 黑江黑江國",
+    "國 NEAR/3 東",
+    '"黑" 江東國',
+    "國東江黑國國",
+    "title:書 江",
+    "國黑國國 OR (江江 AND 江東東江)",
+)
 
 
 def at_once(paths: list[Path], index: Path, engine: str) -> None:

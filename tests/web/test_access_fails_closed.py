@@ -104,6 +104,7 @@ def quiet(client: FlaskClient) -> None:
         "passages": 0,
         "occurrences": 0,
         "alike": 0,
+        "at_least": False,
     }
 
 

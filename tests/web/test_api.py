@@ -146,7 +146,7 @@ def test_a_search_has_a_parameter_for_each_of_its_fields() -> None:
 def test_an_answer(client: FlaskClient) -> None:
     answer = client.get("/api/v1/search?q=会宁府&mode=exact&facets=true").json
     assert answer is not None
-    assert answer["total"] == {"passages": 1, "occurrences": 1, "alike": 0}
+    assert answer["total"] == {"passages": 1, "occurrences": 1, "alike": 0, "at_least": False}
     (hit,) = answer["hits"]
     (start, end) = hit["highlights"][0]
     assert hit["text"][start:end] == "會寧府"

@@ -88,6 +88,9 @@ class Total(Model):
     passages: Annotated[NonNegativeInt, Field(description="Passages in which the query's words stand.")]
     occurrences: Annotated[NonNegativeInt, Field(description="How often the words stand there.")]
     alike: Alike
+    at_least: Annotated[
+        bool, Field(description="Whether there may be more passages and occurrences than were counted; hardly ever.")
+    ]
 
 
 class Suggestion(Model):

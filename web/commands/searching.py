@@ -77,6 +77,8 @@ def _print(response: SearchResponse, whole: bool) -> None:
     if not response.hits:
         console.print("Nothing found. Try another spelling, fewer words or filters, or --mode hybrid.")
     total = f"{response.total.passages:,} passages, {response.total.occurrences:,} occurrences"
+    if response.total.at_least:
+        total = f"at least {total}"
     if response.total.alike:
         total += f"; {response.total.alike:,} more alike"
     console.print(Text(f"{total}, {response.took_ms:.0f} ms", style="dim"))

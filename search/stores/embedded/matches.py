@@ -109,6 +109,11 @@ class EmbeddedMatches:
         """See :attr:`search.stores.base.Matches.occurrences`."""
         return sum(each.count for each in self._found.values())
 
+    @property
+    def at_least(self) -> bool:
+        """See :attr:`search.stores.base.Matches.at_least`; nothing is left out here."""
+        return False
+
     def by_work(self) -> Sequence[tuple[WorkCard, int]]:
         """See :meth:`search.stores.base.Matches.by_work`."""
         counted: list[tuple[WorkCard, int]] = []
