@@ -36,11 +36,14 @@ EVERYWHERE := --universal --python-version 3.11 --fork-strategy fewest --generat
 .DELETE_ON_ERROR:
 
 run: $(VENV)/installed
-	@ACCESS=""; if [ ! -f "$(INDEX)/manifest.json" ] && ! $(BIN)/wenyuan status --index "$(INDEX)" >/dev/null 2>&1; then \
+	@ACCESS=""; case "$(INDEX)" in \
+		*://*) $(BIN)/wenyuan status --index "$(INDEX)" >/dev/null 2>&1;; \
+		*) [ -f "$(INDEX)/manifest.json" ];; \
+	esac || { \
 		if [ ! -e "$(COLLECTION)" ] && [ "$(COLLECTION)" != bundled ]; then \
 			$(BIN)/wenyuan fetch "$(COLLECTION)" || exit; fi; \
 		if [ -e "$(COLLECTION)" ] && [ ! -e "$(COLLECTION)/collection.yaml" ]; then ACCESS="--access this-machine"; fi; \
-		$(BIN)/wenyuan index "$(COLLECTION)" --index "$(INDEX)" $$ACCESS || [ $$? -eq 1 ]; fi
+		$(BIN)/wenyuan index "$(COLLECTION)" --index "$(INDEX)" $$ACCESS || [ $$? -eq 1 ]; }
 	$(BIN)/wenyuan serve --index "$(INDEX)" --port $(PORT)
 
 test: $(VENV)/tested
