@@ -12,7 +12,7 @@ from flask_talisman import Talisman
 from web import access, errors, resuming, site
 from web.accounts import administration, guard
 from web.accounts import pages as account_pages
-from web.accounts.keys import key_in
+from web.accounts.keys import key_of
 from web.accounts.models import AccountRole
 from web.api import routes
 from web.api.parameters import MAX_VALUE, BadParameter
@@ -58,7 +58,7 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
     opened = Storage.open(database)
     storage.register(app, opened)
     app.before_request(_refuse_malformed)  # before tokens are looked for in the form
-    guard.register(app, key_in(place(opened, config, ".key")), config.session_hours)
+    guard.register(app, key_of(opened, place(opened, config, ".key")), config.session_hours)
     resuming.register(app)  # when tokens are looked after
     Babel(app, locale_selector=language)
     Talisman(

@@ -7,12 +7,13 @@ import stat
 from pathlib import Path
 
 import pytest
+from databases import empty_database
 from flask import Flask
 from people import PASSWORD, add, log_in, token
 from sqlalchemy import event, select
 
 from web.accounts.guard import requires
-from web.accounts.keys import VARIABLE, key_in
+from web.accounts.keys import VARIABLE, key_in, key_of
 from web.accounts.models import Account, AccountRole, AuditEntry
 from web.app import create_app
 from web.database.failure import StorageFailure
@@ -162,6 +163,27 @@ def test_what_is_open_is_searched_while_the_database_is_away(site: Flask) -> Non
     assert client.get("/account/session").status_code == 503  # not 0 seconds: nobody knows
     assert client.get("/for/reader").status_code == 302
     assert log_in(client) == 503
+
+
+def test_on_a_server_the_key_is_that_of_all_machines(tmp_path: Path) -> None:
+    with empty_database("postgresql", tmp_path) as address:
+        machines = [Storage.open(address) for _ in range(2)]
+        keys = {key_of(each, tmp_path / str(number) / "wenyuan.key") for number, each in enumerate(machines)}
+        for each in machines:
+            each.engine.dispose()
+    assert len(keys) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_in_a_file_of_before_becomes_the_servers(tmp_path: Path) -> None:
+    kept = tmp_path / "wenyuan.key"
+    key = key_in(kept)
+    with empty_database("postgresql", tmp_path) as address:
+        storage = Storage.open(address)
+        assert key_of(storage, kept) == key
+        kept.unlink()
+        assert key_of(storage, kept) == key
+        storage.engine.dispose()
 
 
 def test_the_key_is_made_once_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,8 @@
-"""The key that signs cookies: made once and kept in a file, or given by the environment."""
+"""The key that signs cookies: made once and kept with the database, or given by the environment.
+
+Beside a database in a file it is a file; a database on a server, which several machines may share, has it in a table.
+The key alone logs nobody in: a session is a row, and a cookie has to know its secret.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,38 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
 from indexer.store import files
+from web.accounts.models import SiteKey
 from web.database.failure import StorageFailure
+from web.database.storage import Storage
 
 VARIABLE = "WENYUAN_SECRET_KEY"
 SHORTEST = 32
 """Bytes."""
+_ONLY = 1
+"""The number of the only row."""
+
+
+def key_of(storage: Storage, path: Path | None) -> bytes:
+    """Return the key of an application over a database; see :func:`key_in`.
+
+    On a server it stands in the database, and a file that has it from before is read once.
+
+    Raises:
+        StorageFailure: it can't be read or kept, or the one given is too short.
+    """
+    if storage.engine.dialect.name == "sqlite" or os.environ.get(VARIABLE):
+        return key_in(path)
+    with storage.session.begin() as session:
+        held = session.scalar(select(SiteKey.key))
+        if held is None:
+            known = path.read_text("ascii") if path and path.is_file() else secrets.token_hex(SHORTEST)
+            session.execute(insert(SiteKey).values(id=_ONLY, key=known).on_conflict_do_nothing())
+            held = session.scalars(select(SiteKey.key)).one()  # of two that start at once, the first one's
+    return held.encode()
 
 
 def key_in(path: Path | None) -> bytes:

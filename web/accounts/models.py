@@ -138,6 +138,15 @@ class Invitation(Base):
         return f"invitation:{self.id}"
 
 
+class SiteKey(Base):
+    """The key that signs cookies, in the one row that there is; a database in a file has it beside it instead."""
+
+    __tablename__ = "site_key"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(200))
+
+
 class AuditEntry(Base):
     """A line of the audit log: who did what, when, to what. The database refuses to change or remove rows.
 

@@ -201,6 +201,15 @@ def file_of(address: str) -> Path | None:
     return Path(str(url.database)) if held else None
 
 
+def is_on_server(address: str) -> bool:
+    """Return whether an address names a database that other machines can use, too.
+
+    Raises:
+        StorageFailure: the address is none.
+    """
+    return _url(address).get_backend_name() != "sqlite"
+
+
 def latest() -> str:
     """Return the last migration that the program has."""
     return ScriptDirectory.from_config(_migrations()).get_current_head() or ""

@@ -2,8 +2,10 @@
 
     answers/texts/2026.jsonl   the cases of a year as works, one a line
     answers/index/             the index over them, of the collection ``answers``
+    answers/texts/state        how far the database had come when they were made
 
-The database is what counts: both are made from it, and made again where they are missing. A year is one file, so that a
+The database is what counts: all is made from it, and made again where it is missing or where the database has come
+further, as it has when a case was closed on another machine. A year is one file, so that a
 case that is closed costs the indexing of its year, and the index has no more packs than there are years.
 """
 
@@ -13,6 +15,7 @@ import json
 import logging
 import os
 import shutil
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -20,7 +23,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from filelock import FileLock, Timeout
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from indexer.building.build import build
@@ -33,18 +36,22 @@ from search.library import Library
 from search.model import Hit, SearchError, SearchRequest
 from search.shelf import Shelf
 from web.desk import document
-from web.desk.models import Case, Signature
+from web.desk.models import Case, Event, Signature
 from web.desk.replying import signed
-from web.desk.states import Status
+from web.desk.states import Move, Status
 from web.desk.terms import query
 
 _log = logging.getLogger(__name__)
 
 COLLECTION = "answers"
 QUESTION, REPLY = "问", "答"
-_DRAFT = ".draft"
+_DRAFT, _STATE = ".draft", "state"
 PATIENCE = 10
 """Seconds that a process waits for another one that brings the base up to date."""
+GLANCE = 2.0
+"""Seconds between two looks at whether the database has come further."""
+_MOVING = (Move.CLOSE.value, Move.REOPEN.value, "publish", "unpublish")
+"""The events that change what is in the base."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +68,39 @@ class AnswerBase:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._shelf: Shelf | None = None
+        self._look_again = 0.0
 
-    def refresh(self, session: Session) -> None:
+    def follow(self, session: Session) -> None:
+        """Update the base where the database has come further; if it can't be now, it stays as it is until it can."""
+        if time.monotonic() < self._look_again:
+            return
+        self._look_again = time.monotonic() + GLANCE
+        try:
+            if _read(self._folder / "texts" / _STATE) != _state(session):
+                self.refresh(session, patience=0)
+        except (IndexFailure, OSError) as failure:
+            _log.warning("the base of answers is not up to date: %s", failure)
+
+    def refresh(self, session: Session, patience: float | None = None) -> None:
         """Update the base from the database. Of several processes or threads that do so at once, one does.
 
-        The others wait, and then read what is in the database by then.
+        The others wait for ``patience`` seconds at most, by default PATIENCE, and then read what is in the database.
 
         Raises:
-            IndexFailure: another process has been at it for PATIENCE seconds, or it can't be built.
+            IndexFailure: another process has been at it for longer than ``patience``, or it can't be built.
             OSError: its folder can't be written to.
         """
+        patience = PATIENCE if patience is None else patience
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            lock = FileLock(self._folder / "lock", timeout=PATIENCE, mode=0o600).acquire()
+            lock = FileLock(self._folder / "lock", timeout=patience, mode=0o600).acquire()
         except Timeout as failure:
-            raise IndexFailure(f"{self._folder}: another process has it for more than {PATIENCE} s") from failure
+            raise IndexFailure(f"{self._folder}: another process has it for more than {patience} s") from failure
         with lock:
             texts, index = self._folder / "texts", self._folder / "index"
             files.make(texts)
             self._folder.chmod(0o700)  # earlier versions let others in
+            come = _state(session)  # what comes after it is taken up next time
             closed = select(Case).where(Case.status == Status.CLOSED, Case.signatures.any(Signature.id.is_not(None)))
             cases = session.scalars(closed.order_by(Case.year, Case.sequence)).all()
             years = {
@@ -99,6 +120,7 @@ class AnswerBase:
             gone = sorted((state.live_works().keys() if state else set()) - now_closed)
             if years or gone:
                 build(list(years), index, remove=gone, collection=COLLECTION)
+            _write(texts / _STATE, [come])
 
     def like(self, question: str, *, only: Collection[str] | None = None, limit: int = 5) -> Sequence[AnsweredCase]:
         """Find answered cases that are like a question, the likest first; only among those with the numbers ``only``.
@@ -137,6 +159,24 @@ def refreshed(answers: AnswerBase, session: Session) -> bool:
         _log.error("the base of answers is not up to date: %s", failure)
         return False
     return True
+
+
+def _state(session: Session) -> str:
+    """Return what changes whenever a case is closed, reopened, published or withdrawn.
+
+    The number beside the last one: of two that are written at once, the later may be there to be read before the other.
+    """
+    events = select(func.count(Event.id), func.max(Event.id)).where(Event.action.in_(_MOVING))
+    count, last = session.execute(events).one()
+    return f"{count} {last or 0}"
+
+
+def _read(file: Path) -> str:
+    """Return what a small file says, nothing where there is none."""
+    try:
+        return file.read_text("utf-8").strip()
+    except FileNotFoundError:
+        return ""
 
 
 def _is_outdated(index: Path) -> bool:

@@ -70,15 +70,15 @@ def test_the_base_is_made_anew_from_the_database(desk: Desk, tmp_path: Path) -> 
 
 
 def test_a_base_that_can_not_be_built_stops_no_case(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise IndexFailure("another build is under way")
 
     with monkeypatch.context() as broken:
         broken.setattr(AnswerBase, "refresh", fail)
         number = desk.answered()
-    assert desk.status(number) == "closed"
-    assert "答复库暂时没有更新" in desk.li.get(f"/desk/cases/{number}").text
-    assert found(desk, "会宁府") == []
+        assert desk.status(number) == "closed"
+        assert "答复库暂时没有更新" in desk.li.get(f"/desk/cases/{number}").text
+        assert found(desk, "会宁府") == []
     desk.answered()
     assert number in found(desk, "会宁府")
 
@@ -139,6 +139,27 @@ def test_what_quotes_a_closed_collection_is_not_made_public(closable: tuple[Desk
     for number in (quoting, other):
         desk.post(desk.wang, number, "publish", question="上京何在？")
     assert [desk.look(number, lambda case: case.published) for number in (quoting, other)] == [False, True]
+
+
+def test_what_is_closed_on_another_machine_is_found(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other machine is a base in a folder of its own, over the same database."""
+    number, other = desk.answered(), AnswerBase(tmp_path / "other machine")
+
+    def there() -> list[str]:
+        with desk.storage.session() as session:
+            other.follow(session)
+        return [each.number for each in other.like("会宁府")]
+
+    assert there() == [number]
+    desk.post(desk.li, number, "move", move="reopen", reason="補")
+    assert there() == [number]  # it looked a moment ago
+    monkeypatch.setattr(knowledge, "GLANCE", 0)
+    other._look_again = 0
+    assert there() == []
+    monkeypatch.setattr(AnswerBase, "refresh", lambda *_, **__: pytest.fail("nothing has changed"))
+    assert there() == []
 
 
 def test_of_two_processes_one_writes_at_a_time(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

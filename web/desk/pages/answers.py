@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import cast
 
 from flask import current_app, flash, redirect, render_template, request
@@ -14,7 +15,7 @@ from web.database.storage import session
 from web.desk import labels, publication
 from web.desk.cases import Refused, find, note
 from web.desk.forms import Publish
-from web.desk.knowledge import AnswerBase, refreshed
+from web.desk.knowledge import AnswerBase, AnsweredCase, refreshed
 from web.desk.models import Case
 from web.desk.pages import acting, blueprint, case_url, on_case
 from web.desk.states import Status
@@ -27,12 +28,18 @@ def answers() -> AnswerBase:
     return cast(AnswerBase, current_app.extensions[EXTENSION])
 
 
+def like(question: str, *, only: Collection[str] | None = None, limit: int = 5) -> Sequence[AnsweredCase]:
+    """Find answered cases that are like a question, on whichever machine they were closed."""
+    answers().follow(session())
+    return answers().like(question, only=only, limit=limit)
+
+
 @blueprint.get("/answers")
 @requires(AccountRole.LIBRARIAN)
 def answered() -> str:
     """Search the answered questions."""
     q = request.args.get("q", "")[:300]
-    found = answers().like(q, limit=20)
+    found = like(q, limit=20)
     cases = {each.number: find(session(), each.number) for each in found}
     return render_template("desk/answers.html", q=q, found=found, cases=cases, words=labels)
 
@@ -63,5 +70,5 @@ def unpublish(case: Case) -> ResponseReturnValue:
 def _done(case: Case) -> ResponseReturnValue:
     session().commit()
     if not refreshed(answers(), session()):
-        flash(_("案卷已改动，但答复库暂时没有更新；下一次结案时会再试。"), "wrong")
+        flash(_("案卷已改动，但答复库暂时没有更新；稍后会再试。"), "wrong")
     return redirect(case_url(case.number, "publishing"))

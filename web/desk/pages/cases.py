@@ -23,7 +23,7 @@ from web.desk.forms import Annotate, Enter, Facts, Publish, Trim, Who
 from web.desk.knowledge import AnsweredCase, refreshed
 from web.desk.models import Asker, Case, Quotation, Stance
 from web.desk.pages import acting, blueprint, case_url, on_case
-from web.desk.pages.answers import answers
+from web.desk.pages.answers import answers, like
 from web.desk.states import EDITABLE, REASONED, SIGNING, Move, Status, Tier, moves, waives_review
 from web.desk.terms import query, terms
 from web.presenting.urls import address_url, search_url
@@ -212,7 +212,7 @@ def move(case: Case) -> ResponseReturnValue:
     cases.move(session(), case, doing, acting(), request.form.get("reason", "")[:1000])
     session().commit()
     if doing in (Move.CLOSE, Move.REOPEN) and not refreshed(answers(), session()):
-        flash(_("案卷已改动，但答复库暂时没有更新；下一次结案时会再试。"), "wrong")
+        flash(_("案卷已改动，但答复库暂时没有更新；稍后会再试。"), "wrong")
     if doing is Move.CLOSE and working.current() is case:
         working.leave()
     return redirect(case_url(case.number))
@@ -229,7 +229,7 @@ def _may(move: Move, case: Case) -> bool:
 def _similar(case: Case) -> list[AnsweredCase]:
     """Find answered cases that are like it; none where looking takes too long, for a case can be worked without."""
     try:
-        return [each for each in answers().like(case.question, limit=4) if each.number != case.number][:3]
+        return [each for each in like(case.question, limit=4) if each.number != case.number][:3]
     except SearchTimeout:
         return []
 

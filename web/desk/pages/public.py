@@ -11,7 +11,7 @@ from web.database.storage import session
 from web.desk import cases, publication, replying
 from web.desk.forms import Ask
 from web.desk.models import Case
-from web.desk.pages.answers import answers
+from web.desk.pages.answers import like
 from web.networks import networks
 from web.presenting import labels
 
@@ -52,7 +52,7 @@ def faq() -> str:
     page = min(max(request.args.get("page", 1, type=int), 1), 10_000)
     public = publication.public_cases(session())
     if q.strip():
-        shown, more, page = [each.number for each in answers().like(q, only=public, limit=20)], False, 1
+        shown, more, page = [each.number for each in like(q, only=public, limit=20)], False, 1
     else:
         shown, more = list(public)[(page - 1) * PER_PAGE : page * PER_PAGE], len(public) > page * PER_PAGE
     found = [session().get_one(Case, public[number]) for number in shown]
