@@ -113,7 +113,7 @@ def test_the_clusters_library_stays_in_the_connection() -> None:
     assert users == {"indexer/cluster/connection.py"}
 
 
-def test_above_the_stores_protocol_nothing_knows_packs_or_a_cluster() -> None:
+def test_above_the_stores_protocol_nothing_knows_packs() -> None:
     behind = ("search/stores/embedded/", "search/stores/cluster/", "search/exact/")
     named = {
         file: sorted(module for module in imports(ast.walk(tree)) if BEHIND.match(module))
