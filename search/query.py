@@ -171,7 +171,7 @@ def parse(q: str) -> Parsed:
 def _read(q: str) -> Parsed:
     reading = _Reading(q)
     tree = reading.tree()
-    wanted = tuple(dict.fromkeys(_wanted(tree)))
+    wanted = tuple(dict.fromkeys(leaves(tree)))
     phrases = tuple(leaf for leaf in wanted if isinstance(leaf, Phrase))
     if isinstance(tree, Phrase):
         whole: Phrase | None = tree
@@ -190,7 +190,7 @@ def _read(q: str) -> Parsed:
     )
 
 
-def _wanted(tree: Tree, wanted: bool = True) -> Iterator[Phrase | Field]:
+def leaves(tree: Tree, wanted: bool = True) -> Iterator[Phrase | Field]:
     """Yield the leaves under an even number of ``Not``, in order."""
     match tree:
         case Phrase() | Field():
@@ -198,12 +198,12 @@ def _wanted(tree: Tree, wanted: bool = True) -> Iterator[Phrase | Field]:
                 yield tree
         case And(children) | Or(children):
             for child in children:
-                yield from _wanted(child, wanted)
+                yield from leaves(child, wanted)
         case Not(child):
-            yield from _wanted(child, not wanted)
+            yield from leaves(child, not wanted)
         case Near(left, right):
-            yield from _wanted(left, wanted)
-            yield from _wanted(right, wanted)
+            yield from leaves(left, wanted)
+            yield from leaves(right, wanted)
 
 
 # Phrases

@@ -3,83 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.store.pack import Pack
-from indexer.store.positions import Places
-from indexer.text import prominence
 from search import deadline
-from search.exact.evaluation import Found, distinct
-from search.exact.matching import Mask, StreamRanges, first_of_each, in_heads, in_passage, original_ranges, whole
+from search.exact.matching import Mask
+from search.exact.scoring import PackMatches, matched
 from search.model import Sort, WorkCard
-from search.query import Phrase
-from search.ranges import among, merged
+from search.ranges import among
 from search.stores.base import ExactQuery, Marks, Ranked, Ref
 from search.stores.embedded.snapshot import Refs, Rows, Snapshot
 
-ACCIDENTAL = 0.1
-"""The weight of an occurrence that cuts a word of modern text in two (北大 in 东北大学), beside one that does not."""
-HALFWAY = 1.2
-"""Occurrences that bring a passage halfway to the score of endlessly many: the k1 of BM25."""
-
 _LATEST = 1 << 31
 """Sorts works without a year behind all others."""
-
-
-@dataclass(frozen=True, slots=True)
-class PackMatches:
-    """The matches of a query's tree in one pack; ``asked`` are the passages that match without other names."""
-
-    found: Found
-    occurrences: list[StreamRanges]
-    asked: Places
-
-    @property
-    def count(self) -> int:
-        """The number of occurrences."""
-        return sum(len(each.starts) for each in self.occurrences)
-
-    def scores(self, pack: Pack) -> NDArray[np.float64]:
-        """Return the scores of the passages, see :meth:`search.stores.base.Matches.page`."""
-        chosen = self.found.passages
-        count, typed = np.zeros(len(chosen)), np.zeros(len(chosen), dtype=bool)
-        for each in self.occurrences:
-            if not len(each.passages):
-                continue
-            firsts = first_of_each(each.passages)
-            # All rows are among those chosen; as many as those are those.
-            at = slice(None) if len(firsts) == len(chosen) else chosen.searchsorted(each.passages[firsts])
-            worth = _worth(pack, each)
-            if worth is None:
-                count[at] += np.diff(firsts, append=len(each.passages))
-            else:
-                count[at] += np.add.reduceat(worth, firsts)
-            typed[at] |= np.logical_or.reduceat(each.typed, firsts)
-        asked = np.ones(len(chosen), bool) if self.asked is chosen else among(chosen, self.asked)
-        weights = pack.passage_weights[chosen]
-        # Where only fields of the catalogue were asked for, there are no occurrences.
-        text = (weights > prominence.MATTER) & ((count > 0) if self.occurrences else True)
-        tier = 2 * text + asked + (asked & typed & text & (weights > prominence.LIST))
-        scores: NDArray[np.float64] = tier + weights * count / (count + HALFWAY)
-        return scores
-
-    def marks(self, pack: Pack, row: int) -> Marks | None:
-        """Return where the words stand in one passage."""
-        if not among(row, self.found.passages):
-            return None
-        found = [in_passage(each, row) for each in self.occurrences]
-        begin = int(pack.sections["start"][pack.passages["section"][row]])
-        ranges = merged([stretch for each in found for stretch in original_ranges(pack, each)])
-        return Marks(
-            tuple((start - begin, end - begin) for start, end in ranges),
-            any(bool(each.typed.any()) for each in found),
-            bool(among(row, self.asked)),
-        )
 
 
 class EmbeddedMatches:
@@ -198,22 +137,13 @@ class EmbeddedMatches:
         return np.concatenate([np.empty(0, np.int64), *parts])
 
 
-def _worth(pack: Pack, found: StreamRanges) -> NDArray[np.float64] | None:
-    """Return what each occurrence counts; None where each counts one."""
-    heads = in_heads(pack, found)
-    if heads is None and not len(pack.inside):
-        return None
-    worth = np.where(whole(pack, found), 1.0, ACCIDENTAL)
-    return worth if heads is None else np.where(heads, 0.0, worth)
-
-
 def as_refs(passages: Sequence[Ref]) -> Refs:
     """Return refs that this store gave as an array."""
     return np.array(cast("Sequence[int]", passages), np.int64)
 
 
 def evaluated(snapshot: Snapshot, query: ExactQuery, *, near_spans: bool = False) -> dict[int, PackMatches]:
-    """Return what satisfies the query in each pack that holds any of it, by :class:`search.exact.evaluation.Evaluator`.
+    """Return what satisfies the query in each pack that holds any of it.
 
     Raises:
         SearchError: the query costs too much.
@@ -224,15 +154,6 @@ def evaluated(snapshot: Snapshot, query: ExactQuery, *, near_spans: bool = False
         if mask is not None and not mask.any():
             continue
         evaluator = snapshot.evaluator(number, query.scope, query.strict, near_spans=near_spans)
-        found = evaluator.evaluate(query.tree)
-        if mask is not None:
-            found = Found(found.passages[mask[found.passages]], found.occurrences)
-        if not len(found.passages):
-            continue
-        asked = found.passages if query.asked is None else evaluator.evaluate(query.asked).passages
-        if mask is None and isinstance(query.tree, Phrase):  # nothing can stand there twice, or be left out
-            occurrences = list(found.occurrences)
-        else:
-            occurrences = distinct(found.occurrences, found.passages)
-        matches[number] = PackMatches(found, occurrences, asked)
+        if found := matched(evaluator, query, mask):
+            matches[number] = found
     return matches

@@ -1,0 +1,120 @@
+"""The mapping: what the documents of an index on a cluster hold, and how each is searched.
+
+All are in one OpenSearch index; ``kind`` tells them apart. Every document but the state and the lock belongs to one
+version of one work, which ``stamp`` names, and is seen from the generation ``born`` on.
+
+* ``state``: what is published (:mod:`indexer.cluster.state`); ``lock``: who builds (:mod:`indexer.cluster.lock`).
+* ``work``: the ``card`` of a version, written when all its other documents are there.
+* ``section``: its ``meta``, which is all of it but the text. ``part``: consecutive passages of a section as ``blob``.
+* ``passage``: what is searched, and where it is.
+
+Of a passage, with the next characters of its section as a tail: ``m`` and ``n`` are the folded characters and pairs of
+the text and of the notes, ``s`` the pairs that the printed order alone has, ``o`` the original characters, ``v`` the
+folded ones that have several originals here, or one that does not fold to them by itself. Of the passage alone: ``r``
+are characters and pairs for ranking, ``rt`` and ``rn`` those of text and notes apart, where it is ``noted``; and
+``windows`` are its vectors and the stretches that they were made of. A score of ``m`` and ``n`` is how often a phrase
+begins in a passage, times the phrase's terms.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from indexer.cluster.connection import Body
+
+FORMAT = 1
+"""The format of an index on a cluster; that of what it has published is the generation's own."""
+STATE, LOCK, WORK, SECTION, PART, PASSAGE = "state", "lock", "work", "section", "part", "passage"
+"""The kinds of documents."""
+SHARDS, REPLICAS = 3, 1
+REACH = 64
+"""Characters that a passage is indexed with, from any of its own on."""
+STEPS = 127
+"""A component of a vector is a whole number of that many steps to either side of zero."""
+
+_KEPT = (
+    *("kind", "stamp", "born", "work", "section", "part", "offset", "card", "meta", "parts", "size", "blob", "sum"),
+    *("number", "oldest", "manifest", "previous", "dead", "claim", "owner", "beat"),
+)
+"""Fields whose values can be read again. Of a passage nothing else can: its text is in parts."""
+_KEYWORD = {"type": "keyword"}
+_STORED = {"type": "keyword", "index": False, "doc_values": False}
+_INTEGER = {"type": "integer"}
+_NOT_SEARCHED = {"type": "long", "index": False, "doc_values": False}
+
+
+def index_body(dimensions: int, scale: float, shards: int | None, replicas: int | None) -> Body:
+    """Return settings and mapping of an index whose vectors have these dimensions.
+
+    ``scale`` is what a component of a unit vector is multiplied by; as many shards and replicas as said, or the usual.
+    """
+    return {
+        "settings": {
+            "index": {
+                "number_of_shards": SHARDS if shards is None else shards,
+                "number_of_replicas": REPLICAS if replicas is None else replicas,
+                "replication.type": "SEGMENT",
+                "refresh_interval": "-1",
+                "knn": True,
+                "similarity": {"count": {"type": "scripted", "script": {"source": "return doc.freq;"}}},
+                "max_terms_count": 1 << 20,
+                "analysis": {
+                    "filter": {"holes": {"type": "stop", "stopwords": ["_"]}},
+                    "analyzer": {"grams": {"tokenizer": "long", "filter": ["holes"]}},
+                    # Longer than any token: what is longer would be cut.
+                    "tokenizer": {"long": {"type": "whitespace", "max_token_length": 255}},
+                },
+            }
+        },
+        "mappings": {
+            "dynamic": "strict",
+            "_meta": {"wenyuan": {"format": FORMAT, "dimensions": dimensions, "scale": scale}},
+            "_source": {"includes": list(_KEPT), "recovery_source_includes": list(_KEPT)},
+            "properties": {**_ADMINISTERED, **_SEARCHED, "windows": _windows(dimensions)},
+        },
+    }
+
+
+def _text(options: str, **more: Any) -> Body:
+    return {"type": "text", "analyzer": "grams", "index_options": options, "norms": False, **more}
+
+
+_ADMINISTERED: dict[str, Body] = {
+    "kind": _KEYWORD,
+    "stamp": _KEYWORD,
+    "born": _INTEGER,
+    **dict.fromkeys(("card", "meta", "blob", "sum", "manifest", "previous", "claim", "owner"), _STORED),
+    "dead": _STORED,
+    **dict.fromkeys(("parts", "size", "number", "oldest", "beat"), _NOT_SEARCHED),
+}
+_SEARCHED: dict[str, Body] = {
+    "work": _KEYWORD,
+    "collection": _KEYWORD,
+    "section": _INTEGER,
+    "part": _INTEGER,
+    "offset": _INTEGER,
+    "place": {"type": "long"},
+    "year": _INTEGER,
+    "weight": {"type": "double"},
+    "noted": {"type": "boolean"},
+    "m": _text("positions", similarity="count"),
+    "n": _text("positions", similarity="count"),
+    **dict.fromkeys("osv", _text("docs")),
+    **dict.fromkeys(("r", "rt", "rn"), _text("freqs", norms=True)),
+}
+
+
+def _windows(dimensions: int) -> Body:
+    method = {
+        "name": "hnsw",
+        "engine": "lucene",
+        "space_type": "innerproduct",
+        "parameters": {"m": 16, "ef_construction": 100},
+    }
+    return {
+        "type": "nested",
+        "properties": {
+            "vector": {"type": "knn_vector", "dimension": dimensions, "data_type": "byte", "method": method},
+            **dict.fromkeys(("stream", "start", "end"), _INTEGER),
+        },
+    }
