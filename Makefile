@@ -2,6 +2,7 @@
 #   make run                          set up, index the bundled collection, serve http://127.0.0.1:8000
 #   make run COLLECTION=northeast     the same for a named collection (fetched first), or a folder of files, which is
 #                                     open on this machine alone until `wenyuan access` or a collection.yaml says more
+#   make run INDEX=opensearch+http://localhost:9200/name    the same with the index on a cluster, see docs/cluster.md
 #   make test                         set up and pass every test
 #
 # And for whoever keeps it:
@@ -35,11 +36,14 @@ EVERYWHERE := --universal --python-version 3.11 --fork-strategy fewest --generat
 .DELETE_ON_ERROR:
 
 run: $(VENV)/installed
-	@ACCESS=""; if [ ! -f "$(INDEX)/manifest.json" ]; then \
+	@ACCESS=""; case "$(INDEX)" in \
+		*://*) $(BIN)/wenyuan status --index "$(INDEX)" >/dev/null 2>&1;; \
+		*) [ -f "$(INDEX)/manifest.json" ];; \
+	esac || { \
 		if [ ! -e "$(COLLECTION)" ] && [ "$(COLLECTION)" != bundled ]; then \
 			$(BIN)/wenyuan fetch "$(COLLECTION)" || exit; fi; \
 		if [ -e "$(COLLECTION)" ] && [ ! -e "$(COLLECTION)/collection.yaml" ]; then ACCESS="--access this-machine"; fi; \
-		$(BIN)/wenyuan index "$(COLLECTION)" --index "$(INDEX)" $$ACCESS || [ $$? -eq 1 ]; fi
+		$(BIN)/wenyuan index "$(COLLECTION)" --index "$(INDEX)" $$ACCESS || [ $$? -eq 1 ]; }
 	$(BIN)/wenyuan serve --index "$(INDEX)" --port $(PORT)
 
 test: $(VENV)/tested

@@ -6,9 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
+from indexer.cluster.address import IndexAddress
 from indexer.embedding import StaticEmbedder
 from indexer.store.access import Declared
 from indexer.text import readings
@@ -52,7 +52,7 @@ class Library:
         self._views: dict[frozenset[str], Library] = {}
 
     @classmethod
-    def open(cls, index: Path) -> Library:
+    def open(cls, index: IndexAddress) -> Library:
         """Open the published generation.
 
         Raises:

@@ -38,6 +38,8 @@ MODULES = {
     for floor in MAY_IMPORT
     for path in sorted((ROOT / floor).rglob("*.py"))
 }
+BEHIND = re.compile(r"indexer\.(store|cluster|engines\.(?!base))|search\.(exact|stores\.(embedded|cluster))")
+"""Modules that are behind the stores' protocol."""
 NOT_OURS = {"index", "data", "build", "__pycache__"}
 """Folders of what was made or fetched here."""
 
@@ -106,23 +108,55 @@ def test_an_engine_stays_in_its_module() -> None:
     assert {file for file, used in users.items() if used} == {"indexer/engines/tantivy.py", "indexer/engines/whoosh.py"}
 
 
+def test_the_clusters_library_stays_in_the_connection() -> None:
+    users = {file for file, tree in MODULES.items() if "opensearchpy" in map(head, imports(ast.walk(tree)))}
+    assert users == {"indexer/cluster/connection.py"}
+
+
 def test_above_the_stores_protocol_nothing_knows_packs() -> None:
-    behind = ("search/stores/embedded/", "search/exact/")
+    behind = ("search/stores/embedded/", "search/stores/cluster/", "search/exact/")
     named = {
-        file: sorted(
-            module
-            for module in imports(ast.walk(tree))
-            if re.match(r"indexer\.(store|engines\.(?!base))|search\.(exact|stores\.embedded)", module)
-        )
+        file: sorted(module for module in imports(ast.walk(tree)) if BEHIND.match(module))
         for file, tree in MODULES.items()
         if file.startswith("search/") and not file.startswith(behind)
     }
-    # Who may read what is said by a value; one module finds the store that an address names.
+    # Who may read what is said by a value, and so is where an index is; one module finds the store of an address.
     assert {file: used for file, used in named.items() if used} == {
-        "search/library.py": ["indexer.store.access"],
+        "search/library.py": ["indexer.cluster.address", "indexer.store.access"],
+        "search/shelf.py": ["indexer.cluster.address"],
         "search/stores/base.py": ["indexer.store.access"],
-        "search/stores/opening.py": ["search.stores.embedded.store", "search.stores.embedded.watching"],
+        "search/stores/opening.py": [
+            "indexer.cluster.address",
+            "search.stores.cluster.store",
+            "search.stores.cluster.watching",
+            "search.stores.embedded.store",
+            "search.stores.embedded.watching",
+        ],
     }
+
+
+def test_who_serves_knows_an_index_by_its_address_alone() -> None:
+    """What is done to an index is done by a module below, the same for both kinds."""
+    named = {
+        file: sorted(module for module in imports(ast.walk(tree)) if re.match(r"indexer\.cluster\.(?!address)", module))
+        for file, tree in MODULES.items()
+        if head(file.replace("/", ".")) in ("web", "eval")
+    }
+    # One command is about the two kinds of index themselves.
+    assert {file: used for file, used in named.items() if used} == {
+        "web/commands/carrying.py": ["indexer.cluster.carrying"],
+    }
+
+
+def test_the_two_stores_do_not_know_each_other() -> None:
+    for one, other in (("embedded", "cluster"), ("cluster", "embedded")):
+        users = [
+            file
+            for file, tree in MODULES.items()
+            if file.startswith(f"search/stores/{one}/")
+            and any(module.startswith(f"search.stores.{other}") for module in imports(ast.walk(tree)))
+        ]
+        assert users == []
 
 
 def test_commands_need_neither_torch_nor_a_network(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ collection's manifest say at this moment.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
@@ -18,6 +19,8 @@ from flask import Flask, Response, current_app, request
 
 from corpora.manifests import Catalogue, Watched
 from corpora.model import Access
+from indexer.cluster.address import IndexAddress
+from indexer.errors import Unavailable
 from indexer.store.access import Declared, effective
 from search.library import Library
 from search.shelf import Shelf
@@ -71,8 +74,10 @@ class Doors:
         return levels
 
 
-def register(app: Flask, config: Config, index: Path) -> None:
+def register(app: Flask, config: Config, index: IndexAddress) -> None:
     """Register an index with the application, and decide for each request which works it may see.
+
+    A cluster that can't be reached yet is no failure: what needs no index is served until it can be.
 
     Raises:
         IndexFailure: the index can't be opened.
@@ -80,7 +85,10 @@ def register(app: Flask, config: Config, index: Path) -> None:
     """
     app.extensions[_SHELF] = held = Shelf(index)
     app.config["LIBRARY_NETWORKS"] = tuple(config.library_networks)
-    app.extensions[_EXTENSION] = Doors(Watched(config.collections, beside(held.library().declared)))
+    manifests: tuple[Path, ...] = ()
+    with suppress(Unavailable):
+        manifests = beside(held.library().declared)
+    app.extensions[_EXTENSION] = Doors(Watched(config.collections, manifests))
     app.after_request(_keep_private)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, request
 from flask_babel import Babel
 from flask_talisman import Talisman
 
+from indexer.cluster.address import IndexAddress
 from web import access, errors, resuming, site
 from web.accounts import administration, guard
 from web.accounts import pages as account_pages
@@ -39,7 +39,9 @@ POLICY = {
 }
 
 
-def create_app(index: Path, database: str = "", *, config: Config | None = None, force_https: bool = False) -> Flask:
+def create_app(
+    index: IndexAddress, database: str = "", *, config: Config | None = None, force_https: bool = False
+) -> Flask:
     """Create an application that answers from the index; the database is in memory where no address is given.
 
     Raises:
@@ -74,7 +76,7 @@ def create_app(index: Path, database: str = "", *, config: Config | None = None,
     app.register_blueprint(account_pages.blueprint)
     app.register_blueprint(administration.blueprint)
     desk.register(app, place(opened, config, ".answers"), config.letterhead)
-    errors.register(app)
+    errors.register(app, config.retry_after)
     app.context_processor(_shared)
     app.after_request(_remember_language)
     return app

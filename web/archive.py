@@ -30,6 +30,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import IO, Any
 
+from indexer.cluster.address import IndexAddress
 from indexer.errors import no_room
 from indexer.progress import Progress, silent
 from indexer.store.checksums import checked, unchecked
@@ -60,7 +61,7 @@ class SitePaths:
     key: Path | None
     collections: Path
     letterhead: Path | None
-    index: Path
+    index: IndexAddress
 
     def folders(self) -> Mapping[str, Path]:
         """Return the parts that are a folder of files, with the folder."""

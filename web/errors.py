@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 
-from indexer.errors import IndexFailure
+from indexer.errors import Incomplete, IndexFailure, Unavailable
 from search.deadline import SearchTimeout
 from search.model import SearchError
 from web import resuming
@@ -22,14 +22,21 @@ from web.presenting import labels
 from web.serving.logs import shown_path
 from web.site import UnknownHost
 
+_RETRY_AFTER = "RETRY_AFTER"
 
-def register(app: Flask) -> None:
-    """Register this module for every failure of the application."""
+
+def register(app: Flask, retry_after: int) -> None:
+    """Register this module for every failure of the application.
+
+    ``retry_after`` are the seconds after which what could not be answered now may be asked again.
+    """
+    app.config[_RETRY_AFTER] = retry_after
     app.register_error_handler(BadParameter, _bad_parameter)
     app.register_error_handler(SearchError, _search_error)
     app.register_error_handler(SearchTimeout, _search_timeout)
     app.register_error_handler(UnknownHost, _unknown_host)
     app.register_error_handler(IndexFailure, _index_failure)
+    app.register_error_handler(Unavailable, _index_unavailable)
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(DBAPIError, _database_failure)
     app.register_error_handler(NoConnection, _database_failure)
@@ -60,6 +67,18 @@ def _index_failure(failure: IndexFailure) -> Response:
     return _answer(
         503, "index-unusable", "The index can't be read", "Ask whoever runs this service to look at its log."
     )
+
+
+def _index_unavailable(failure: Unavailable) -> Response:
+    # The message alone: where the fault is lies outside the program, and a traceback a search would bury it.
+    current_app.logger.error("%s: %s", shown_path(), failure)
+    whole = not isinstance(failure, Incomplete)
+    title = "The index can't be reached" if whole else "The index answers in part only"
+    detail = "Nothing is answered from a part of it. Try again in a moment; everything else goes on."
+    code = "index-unreachable" if whole else "index-incomplete"
+    response = _answer(503, code, title, detail, labels.index_trouble(whole), bare=False)
+    response.headers["Retry-After"] = str(current_app.config[_RETRY_AFTER])
+    return response
 
 
 def _forged(failure: CSRFError) -> Response:
@@ -97,7 +116,8 @@ def _log(failure: Exception) -> None:
     current_app.logger.error("%s failed", shown_path(), exc_info=failure)
 
 
-def _answer(status: int, code: str, title: str, detail: str, shown: str = "") -> Response:
+def _answer(status: int, code: str, title: str, detail: str, shown: str = "", *, bare: bool | None = None) -> Response:
+    """Answer a program with problem details, a person with a page, ``bare`` where the database may be what failed."""
     if request.path.startswith(f"{PREFIX}/") or request.path == PREFIX:
         return Response(ProblemDetails.written(status, code, title, detail), status, content_type=PROBLEM_TYPE)
-    return resuming.page(status, shown, bare=status >= 500)
+    return resuming.page(status, shown, bare=status >= 500 if bare is None else bare)

@@ -196,7 +196,11 @@ class Watch(Protocol):
         """Whether there was one."""
 
     def is_outdated(self) -> bool:
-        """Return whether another is published by now."""
+        """Return whether another is published by now.
+
+        Raises:
+            Unavailable: the index can't be asked now.
+        """
 
     def close(self) -> None:
         """Release what is held open."""

@@ -130,7 +130,7 @@ def test_search_prints_what_the_endpoint_answers(index: Path, client: FlaskClien
 
 def test_search_has_an_option_for_each_parameter_of_the_endpoint() -> None:
     options = {each.name for each in search.params if isinstance(each, click.Option)}
-    assert options == (set(SEARCH.model_fields) - {"q", "facets"}) | {"as_json", "folder", "whole"}
+    assert options == (set(SEARCH.model_fields) - {"q", "facets"}) | {"as_json", "index", "whole"}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from corpora.model import Access
+from indexer.cluster.address import IndexAddress
 from indexer.store.access import CollectionAccess
 from web.commands.options import collections_option, index_option
 
@@ -20,7 +21,7 @@ from web.commands.options import collections_option, index_option
 @click.option("--from-manifests", is_flag=True, help="Declare what is undeclared as the collections' manifests say.")
 @collections_option
 @index_option
-def access(collection: str | None, who: str | None, from_manifests: bool, own: Path, folder: Path) -> None:
+def access(collection: str | None, who: str | None, from_manifests: bool, own: Path, index: IndexAddress) -> None:
     """Show who may read the collections of an index, or change it.
 
     With COLLECTION and ACCESS (open, this-machine, in-library or staff) the index says so from now on. A collection's
@@ -40,12 +41,12 @@ def access(collection: str | None, who: str | None, from_manifests: bool, own: P
 
     from indexer.upkeep.declaring import adopt, declare, survey  # they load the engines, which `--help` has no need of
 
-    before = survey(folder, own)
+    before = survey(index, own)
     if collection and who:
-        declare(folder, collection, Access(who))
+        declare(index, collection, Access(who))
     elif from_manifests:
-        adopt(folder, own)
-    after = survey(folder, own)
+        adopt(index, own)
+    after = survey(index, own)
     if collection or from_manifests:
         changed = [_change(before[name], each) for name, each in after.items() if before.get(name) not in (None, each)]
         click.echo("\n".join(changed) or "nothing changed")
@@ -55,15 +56,13 @@ def access(collection: str | None, who: str | None, from_manifests: bool, own: P
         _print(after)
     undeclared = [name for name, each in after.items() if each.is_undeclared]
     for name in undeclared:
-        click.echo(undeclared_line(name, folder), err=True)
+        click.echo(undeclared_line(name, index), err=True)
     raise click.exceptions.Exit(1 if undeclared else 0)
 
 
-def undeclared_line(collection: str, folder: Path) -> str:
+def undeclared_line(collection: str, index: IndexAddress) -> str:
     """Return what is to be done about an undeclared collection."""
-    return (
-        f"{collection}: undeclared; say `wenyuan access {collection} open --index {folder}` (or in-library, or staff)"
-    )
+    return f"{collection}: undeclared; say `wenyuan access {collection} open --index {index}` (or in-library, or staff)"
 
 
 def counted(works: Mapping[Access, int] | Mapping[Access | None, int]) -> str:

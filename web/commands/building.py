@@ -16,6 +16,7 @@ from corpora.manifest_models import NAME
 from corpora.manifests import BESIDE, Catalogue, load, read
 from corpora.model import Access
 from corpora.readers.encodings import EncodingChoice
+from indexer.cluster.address import IndexAddress
 from indexer.store.access import CollectionAccess
 from web.commands.options import collections_option, encodings_option, index_option
 from web.commands.printing import print_json
@@ -63,7 +64,7 @@ def index(
     access: str | None,
     move: bool,
     own: Path,
-    folder: Path,
+    index: IndexAddress,
 ) -> None:
     """Build an index, or bring one up to date.
 
@@ -86,12 +87,12 @@ def index(
     failed = False
     standing: list[CollectionAccess] = []
     for number, batch in enumerate(batches):
-        state = published(folder)
+        state = published(index)
         recorded = [Path(path) for path in state.access.manifests.values()] if state else []
         with Bars() as bars:
             report = build(
                 batch.paths,
-                folder,
+                index,
                 engine=engine,
                 model=model.resolve() if model else None,
                 remove=remove if number == 0 else (),
@@ -107,14 +108,14 @@ def index(
         standing += report.access
         failed = failed or any(not problem.is_note for problem in report.problems)
     for each in standing:
-        if told := _to_be_said(each, folder):
+        if told := _to_be_said(each, index):
             click.echo(told, err=True)
     sys.exit(1 if failed else 0)
 
 
 @click.command()
 @index_option
-def compact(folder: Path) -> None:
+def compact(index: IndexAddress) -> None:
     """Merge small and half-dead parts of the index, while it is served.
 
     Works that came one by one, and what was replaced or removed, leave parts that each cost every search some time.
@@ -125,7 +126,7 @@ def compact(folder: Path) -> None:
     from indexer.building.build import compact as run  # it loads the engines, which `--help` has no need of
 
     with Bars() as bars:
-        done = run(folder, on_progress=bars)
+        done = run(index, on_progress=bars)
     told = f"{done.rewritten} of {done.before} packs rewritten" if done.rewritten else "there is nothing to merge"
     click.echo(f"generation {done.generation}: {told}; {done.after} packs; {done.seconds:.1f} s", err=True)
 
@@ -133,11 +134,11 @@ def compact(folder: Path) -> None:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
 @index_option
-def status(as_json: bool, folder: Path) -> None:
+def status(as_json: bool, index: IndexAddress) -> None:
     """Show what is in the index."""
     from search.library import Library  # it loads the engines, which `--help` has no need of
 
-    facts = IndexStatus.model_validate(Library.open(folder).status())
+    facts = IndexStatus.model_validate(Library.open(index).status())
     if as_json:
         print_json(facts)
         return
@@ -216,14 +217,14 @@ def _texts_of(name: str, known: Catalogue) -> Path:
     return folder
 
 
-def _to_be_said(each: CollectionAccess, folder: Path) -> str:
+def _to_be_said(each: CollectionAccess, index: IndexAddress) -> str:
     """Return a line on who may read what was indexed, where a manifest does not open it to everybody."""
     command = f"wenyuan access {each.collection}"
     if number := each.declared.get(None):
-        advice = f"`{command} open --index {folder}` (or in-library, or staff) declares them, and serving needs it"
+        advice = f"`{command} open --index {index}` (or in-library, or staff) declares them, and serving needs it"
         return f"{each.collection}: {number} works are undeclared, so for staff alone; {advice}"
     if number := each.effect.get(Access.THIS_MACHINE):
-        advice = f"`{command} staff --index {folder}` closes them, `{command} open --index {folder}` opens them to all"
+        advice = f"`{command} staff --index {index}` closes them, `{command} open --index {index}` opens them to all"
         return f"{each.collection}: {number} works are declared open on this machine alone; {advice}"
     closed = [f"{number} {access}" for access, number in each.effect.items() if access is not Access.OPEN]
     return f"{each.collection}: who may read it: {', '.join(closed)}" if closed else ""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from web.commands.options import index_option
+from indexer.cluster.address import IndexAddress
+from web.commands.options import ON_CLUSTER, as_index, index_option
 from web.commands.progress import Bars
 from web.serving.defaults import PARTS
 
@@ -23,7 +24,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 @click.command()
 @index_option
-def verify(folder: Path) -> None:
+def verify(index: IndexAddress) -> None:
     """Read every file of the index, and name each that is damaged.
 
     Exit status: 0 all is whole, 1 something is damaged, 2 there is no index.
@@ -31,21 +32,21 @@ def verify(folder: Path) -> None:
     from indexer.upkeep.repair import verify as run  # it loads the engines, which `--help` has no need of
 
     with Bars() as bars:
-        verdict = run(folder, bars)
+        verdict = run(index, bars)
     for damage in verdict.damages:
         click.echo(damage)
     number = "unreadable" if verdict.generation is None else verdict.generation
     damaged = len(verdict.damages)
     click.echo(f"generation {number}: {verdict.files} files, {verdict.bytes:,} bytes, {damaged} damaged", err=True)
     if damaged:
-        click.echo(f"`wenyuan repair --index {folder}` mends what can be mended", err=True)
+        click.echo(f"`wenyuan repair --index {index}` mends what can be mended", err=True)
     sys.exit(1 if damaged else 0)
 
 
 @click.command()
 @click.option("--previous", is_flag=True, help="Go back to the previous generation.")
 @index_option
-def repair(previous: bool, folder: Path) -> None:
+def repair(previous: bool, index: IndexAddress) -> None:
     """Repair a damaged index, while it is served.
 
     The inverted index is made again from the texts. Where a text's own files are damaged, its works leave the index;
@@ -56,7 +57,7 @@ def repair(previous: bool, folder: Path) -> None:
     from indexer.upkeep.repair import repair as run  # it loads the engines, which `--help` has no need of
 
     with Bars() as bars:
-        done = run(folder, go_back=previous, on_progress=bars)
+        done = run(index, go_back=previous, on_progress=bars)
     for damage in done.damages:
         click.echo(damage, err=True)
     if done.back:
@@ -85,7 +86,12 @@ def _site_options(command: Callable[..., None]) -> Callable[..., None]:
             type=click.Path(dir_okay=False, path_type=Path),
             help="The TOML file of `wenyuan serve`, which says where they stand.  [env var: WENYUAN_CONFIG]",
         ),
-        click.option("--index", type=_FOLDER, help="The index's folder.  [env var: WENYUAN_INDEX; default: index]"),
+        click.option(
+            "--index",
+            metavar="FOLDER|ADDRESS",
+            callback=as_index,
+            help=f"The index: a folder, or {ON_CLUSTER}.  [env var: WENYUAN_INDEX; default: index]",
+        ),
         click.option(
             "--database",
             help="The database: a file, or postgresql://…  [env var: WENYUAN_DATABASE; default: data/wenyuan.sqlite]",

@@ -12,8 +12,13 @@ from click.core import ParameterSource
 
 from corpora.manifests import OWN
 from corpora.readers.encodings import NAMES, EncodingChoice
+from indexer.cluster.address import IndexAddress, index_address
+from indexer.errors import IndexFailure
 from web.api.parameters import Parameters, properties
 from web.serving.defaults import DATABASE
+
+ON_CLUSTER = "opensearch+https://host:port/name"
+"""How an index on a cluster is named."""
 
 
 def without_password(context: click.Context, option: click.Parameter, address: str | None) -> str | None:
@@ -47,6 +52,23 @@ def _choices(_: click.Context, __: click.Parameter, written: tuple[str, ...]) ->
         raise click.BadParameter(str(failure)) from failure
 
 
+def as_index(_: click.Context, __: click.Parameter, written: str | None) -> IndexAddress | None:
+    """Return the index that a folder's path or a cluster's address names.
+
+    Raises:
+        click.BadParameter: it is neither; nothing secret in it is repeated.
+    """
+    if written is None:
+        return None
+    try:
+        index = index_address(written)
+    except IndexFailure as failure:
+        raise click.BadParameter(str(failure)) from failure
+    if isinstance(index, Path) and index.is_file():
+        raise click.BadParameter(f"{index} is a file; an index is a folder, or {ON_CLUSTER}")
+    return index
+
+
 encodings_option = click.option(
     "--encoding",
     "encodings",
@@ -73,13 +95,14 @@ database_option = click.option(
 
 index_option = click.option(
     "--index",
-    "folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    "index",
+    metavar="FOLDER|ADDRESS",
+    callback=as_index,
     envvar="WENYUAN_INDEX",
-    default=Path("index"),
+    default="index",
     show_default=True,
     show_envvar=True,
-    help="The index's folder.",
+    help=f"The index: a folder, or {ON_CLUSTER}.",
 )
 
 collections_option = click.option(

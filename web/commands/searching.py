@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from corpora.catalogue import QUERIED
+from indexer.cluster.address import IndexAddress
 from search.model import Hit, SearchResponse
 from web.api.parameters import SEARCH_FORM, BadParameter, checked
 from web.commands.options import index_option, parameter_options
@@ -27,7 +27,7 @@ _SIGNS = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"
 @click.option("--whole", is_flag=True, help="Print whole passages, not only the part around what was found.")
 @click.option("--json", "as_json", is_flag=True, help="Print what the endpoint answers, with facets.")
 @index_option
-def search(query: str, whole: bool, as_json: bool, folder: Path, **options: Any) -> None:
+def search(query: str, whole: bool, as_json: bool, index: IndexAddress, **options: Any) -> None:
     """Find passages that say QUERY or mean it.
 
     Words may be typed in any script. Quotes make a phrase; AND, OR, NOT, NEAR/10 and brackets join words; ? is any
@@ -47,7 +47,7 @@ def search(query: str, whole: bool, as_json: bool, folder: Path, **options: Any)
         asked = checked(SEARCH_FORM, {**given, "q": query, "facets": as_json})
     except BadParameter as failure:
         raise click.UsageError(str(failure)) from failure
-    response = Library.open(folder).search(asked.request())
+    response = Library.open(index).search(asked.request())
     if as_json:
         from web.api.search import answer  # it loads the web framework, which `--help` has no need of
 

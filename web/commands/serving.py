@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,14 +13,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpora.model import Access
+from indexer.cluster.address import ClusterAddress, IndexAddress
+from indexer.errors import Unavailable
 from indexer.store.access import CollectionAccess
 from web.commands.access import counted, undeclared_line
-from web.commands.options import without_password
+from web.commands.options import ON_CLUSTER, as_index, without_password
 
 if TYPE_CHECKING:
     from web.serving.config import Config
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
+_SERVER = (
+    "accounts, desk, limits and keys of a site over a cluster stand in PostgreSQL: name it by WENYUAN_DATABASE; with a "
+    "file the site can be tried by one process on this machine alone, without --workers, --proxy and another --host"
+)
 
 
 @click.command()
@@ -46,7 +53,12 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     type=click.Path(dir_okay=False, path_type=Path),
     help="A TOML file with these and more; see docs/operations.md.  [env var: WENYUAN_CONFIG]",
 )
-@click.option("--index", type=_FOLDER, help="The index's folder.  [env var: WENYUAN_INDEX; default: index]")
+@click.option(
+    "--index",
+    metavar="FOLDER|ADDRESS",
+    callback=as_index,
+    help=f"The index: a folder, or {ON_CLUSTER}.  [env var: WENYUAN_INDEX; default: index]",
+)
 @click.option(
     "--database",
     callback=without_password,
@@ -87,13 +99,12 @@ def serve(file: Path | None, **options: Any) -> None:
     """
     from web.serving.config import Config  # it is a library that `--help` has no need of
 
-    config = Config.read(file, **{name: value for name, value in options.items() if value != ()})
+    config = _alone(Config.read(file, **{name: value for name, value in options.items() if value != ()}))
     # Requests side by side use all cores; threads within one would only wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with tempfile.TemporaryDirectory(prefix="wenyuan-") as figures:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures  # before the library that reads it is loaded
 
-        from indexer.upkeep.declaring import survey
         from web.access import shelf
         from web.app import create_app  # it loads the engines, which `--help` has no need of
         from web.database.storage import session
@@ -103,7 +114,7 @@ def serve(file: Path | None, **options: Any) -> None:
         from web.serving.server import Server, listen
 
         app = create_app(config.index, config.database, config=config)
-        found = survey(config.index, config.collections).values()
+        found, missed = _found(config)
         _require_declared(found, config.index)
         shown = f"[{config.host}]" if ":" in config.host else config.host
         try:
@@ -114,14 +125,21 @@ def serve(file: Path | None, **options: Any) -> None:
             raise click.ClickException(f"{shown}:{config.port}: {reason}; {advice}") from failure
         if not ip_address(listening.getsockname()[0]).is_loopback or config.proxies:
             _require_for_all(found, config.index)
+            _require_server(config)
+        folded_as_now = True
         with app.app_context():
             # The first search reads the model and the dictionaries; no reader should wait for that.
-            shelf().library().warm_up()
-            folded_as_now = shelf().library().is_folded_as_now
+            with suppress(Unavailable):
+                shelf().library().warm_up()
+                folded_as_now = shelf().library().is_folded_as_now
             refreshed(answers(), session())  # it may be missing, or made by an earlier version of the program
         logs.configure(config.log_level)
         click.echo(f"http://{shown}:{listening.getsockname()[1]}/ (Ctrl-C stops it)")
         click.echo(_addresses(config))
+        if _is_for_trying(config):
+            click.echo("on trial: one process, for the database is a file of this machine; PostgreSQL serves more")
+        if missed:
+            click.echo(f"{missed}; the desk is served, and searches will be as soon as it can be reached")
         for each in found:
             click.echo(_told(each))
         if not folded_as_now:
@@ -144,7 +162,43 @@ def _addresses(config: Config) -> str:
     return f"{begins}; answered to: {answered} (--hosts adds names)"
 
 
-def _require_declared(found: Iterable[CollectionAccess], index: Path) -> None:
+def _is_for_trying(config: Config) -> bool:
+    """Return whether the index is on a cluster, for any number of machines, but the database a file of this one."""
+    from web.database.storage import is_on_server  # it loads the database's library, which `--help` has no need of
+
+    return isinstance(config.index, ClusterAddress) and not is_on_server(config.database)
+
+
+def _alone(config: Config) -> Config:
+    """Return the configuration with one process, if it takes a database of this machine alone for trying a cluster."""
+    if not _is_for_trying(config):
+        return config
+    if "workers" in config.model_fields_set and config.workers > 1:
+        raise click.ClickException(f"workers: {config.workers} processes over a cluster; {_SERVER}")
+    return config.model_copy(update={"workers": 1})
+
+
+def _require_server(config: Config) -> None:
+    """Refuse to let other machines in while what they write goes to a file of this one."""
+    if _is_for_trying(config):
+        raise click.ClickException(f"{config.database}: a file of this machine, and others would be served; {_SERVER}")
+
+
+def _found(config: Config) -> tuple[Sequence[CollectionAccess], str]:
+    """Return who may read the collections of the index; or none, and why it can't be reached.
+
+    Then nothing is refused. What nobody declared is for staff alone in any case, and what is open on this machine is
+    not shown to others.
+    """
+    from indexer.upkeep.declaring import survey
+
+    try:
+        return tuple(survey(config.index, config.collections).values()), ""
+    except Unavailable as failure:
+        return (), str(failure)
+
+
+def _require_declared(found: Iterable[CollectionAccess], index: IndexAddress) -> None:
     """Refuse to serve collections of which nobody said who may read them."""
     undeclared = [each.collection for each in found if each.is_undeclared]
     if undeclared:
@@ -153,7 +207,7 @@ def _require_declared(found: Iterable[CollectionAccess], index: Path) -> None:
         raise click.ClickException(f"nobody has said who may read {', '.join(undeclared)}: {lines}; {advice}")
 
 
-def _require_for_all(found: Iterable[CollectionAccess], index: Path) -> None:
+def _require_for_all(found: Iterable[CollectionAccess], index: IndexAddress) -> None:
     """Refuse to serve to other machines, or behind a proxy, what is open on this machine alone."""
     here = [each.collection for each in found if Access.THIS_MACHINE in each.effect]
     if here:

@@ -217,6 +217,13 @@ def search_timeout() -> str:
     return str(_("检索用时太久，已经停下，什么也没有计算。请用更具体的词，或先选定专题、著作。"))
 
 
+def index_trouble(whole: bool) -> str:
+    """Return the message that the index can't be reached as a ``whole``, or answers in part only."""
+    if whole:
+        return str(_("现在连不上存放文献的机群，检索和阅读暂停；咨询台照常可用。机群恢复之后，本站随即恢复。"))
+    return str(_("存放文献的机群只有一部分作答；只凭一部分算出来的结果不可靠，所以没有作答。请稍后再试。"))
+
+
 def expired_form(without_referrer: bool = False) -> str:
     """Return the message that a form can't be taken: it is of another session, or its origin is not known."""
     if without_referrer:

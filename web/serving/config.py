@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import click
-from pydantic import AfterValidator, BeforeValidator, DirectoryPath, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, DirectoryPath, Field, PlainValidator, ValidationError
 from pydantic.networks import IPvAnyNetwork
 from pydantic_settings import (
     BaseSettings,
@@ -24,6 +24,8 @@ from pydantic_settings import (
 )
 
 from corpora.manifests import OWN
+from indexer.cluster.address import IndexAddress, index_address
+from indexer.errors import IndexFailure
 from web.serving.defaults import DATABASE, STATE
 
 PREFIX = "WENYUAN_"
@@ -61,6 +63,15 @@ def _site(address: str) -> str:
     return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path.rstrip('/')}"
 
 
+def _index(value: Any) -> IndexAddress:
+    """Read the index's folder or address; one that was read already stays as it is."""
+    try:
+        return index_address(value) if isinstance(value, str) else value
+    except IndexFailure as failure:
+        raise ValueError(str(failure)) from None  # the cause's message is all that may be said
+
+
+Index = Annotated[IndexAddress, NoDecode, PlainValidator(_index)]
 Networks = Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_apart)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], NoDecode, BeforeValidator(_apart)]
 
@@ -70,7 +81,7 @@ class Config(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, validate_default=True)
 
-    index: Path = Field(Path("index"), description="The index's folder.")
+    index: Index = Field(Path("index"), description="The index: a folder, or opensearch+https://host:port/name.")
     host: str = Field("127.0.0.1", description="Where to listen; 0.0.0.0 lets other machines in.")
     port: Annotated[int, Field(ge=0, le=65535, description="The port; 0 takes a free one.")] = 8000
     site: Annotated[str, AfterValidator(_site)] = Field(

@@ -7,7 +7,7 @@ from typing import cast
 
 from flask import Blueprint, Flask, Response, current_app, jsonify
 
-from indexer.errors import IndexFailure
+from indexer.errors import IndexFailure, Unavailable
 from web.access import library
 
 blueprint = Blueprint("health", __name__)
@@ -33,11 +33,17 @@ def alive() -> Response:
 
 @blueprint.get("/readyz")
 def ready() -> Response:
-    """Answer whether searches can be answered: the index opens, and nobody has told the server to stop."""
+    """Answer whether requests may be sent here: the index opens, and nobody has told the server to stop.
+
+    A cluster that can't be reached is said, but is no reason to send requests elsewhere: every other process misses
+    it, too, and the desk goes on working.
+    """
     if stopping(current_app).is_set():
         return _told("stopping", 503)
     try:
         return _told("ready", generation=library().generation)
+    except Unavailable:
+        return _told("index unreachable")
     except IndexFailure:
         return _told("index unusable", 503)  # the log says why
 

@@ -22,6 +22,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from indexer.errors import Unavailable
 from web.access import library
 from web.networks import is_from
 from web.serving.config import Config
@@ -75,7 +76,13 @@ class _Index(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield the facts of the open generation."""
-        held = library()
+        try:
+            held = library()
+        except Unavailable:
+            held = None
+        yield GaugeMetricFamily("wenyuan_index_reachable", "Whether the index can be asked.", int(held is not None))
+        if held is None:
+            return
         yield GaugeMetricFamily("wenyuan_index_generation", "Number of the generation served.", held.generation)
         yield GaugeMetricFamily("wenyuan_index_works", "Works that can be searched.", len(held.works()))
 

@@ -10,6 +10,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from indexer.errors import Unavailable
+from search.addresses import Standing
 from search.deadline import SearchTimeout
 from search.model import Mode, SearchRequest
 from web import site
@@ -89,6 +91,14 @@ def case(case: Case) -> str:
     if not cases.may_waive(case, acting()):
         facts.tier.choices = [each for each in facts.tier.choices if not waives_review(case.tier, Tier(each[0]))]
     document = replying.shown(case, site.root()) if case.draft else None
+    shut: list[str] = []
+    standings: dict[int, Standing] = {}
+    try:
+        shut = publication.closed(case) if case.published else []
+        standings = quotations.standings(library(), case.kept)
+        index_answers = True
+    except Unavailable:
+        index_answers = False  # what is quoted stands in the database, and the work on it goes on
     return render_template(
         "desk/case.html",
         case=case,
@@ -101,10 +111,11 @@ def case(case: Case) -> str:
         facts=facts,
         who=Who(name=case.asker.name if case.asker else "", contact=case.asker.contact if case.asker else ""),
         publishing=Publish(question=case.shown_question or case.question),
-        shut=publication.closed(case) if case.published else [],
+        shut=shut,
         groups=quotations.groups(case),
         headings=[group.heading for group in quotations.groups(case) if group.heading],
-        standings=quotations.standings(library(), case.kept),
+        standings=standings,
+        index_answers=index_answers,
         annotate={each.id: _annotate(each) for each in case.kept},
         trimming=Trim(formdata=None),
         record=quotations.record,
