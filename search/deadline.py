@@ -39,6 +39,11 @@ def within(seconds: float) -> Iterator[None]:
         _ends.reset(token)
 
 
+def left() -> float:
+    """Return the seconds that are left to this thread's search; infinity where no deadline is set."""
+    return _ends.get() - _clock()
+
+
 def check() -> None:
     """Raise an error where the deadline has passed.
 

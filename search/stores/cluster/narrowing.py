@@ -146,7 +146,7 @@ class Narrowing:
         if self.scope is Scope.BOTH:
             ways.append(all_of(self._may_begin_in_print(pattern, runs)))
         near_enough = sum(len(run.codes) for run in runs)
-        return all_of([any_of(ways), *(_spelled(letters[:near_enough]) if self.strict else ())])
+        return all_of([any_of(ways), *(spelled(letters[:near_enough]) if self.strict else ())])
 
     def _may_begin_in(self, name: str, runs: Sequence[_Run]) -> Iterator[Query]:
         for run in runs:
@@ -204,7 +204,7 @@ class Narrowing:
         return row.is_plain if self.strict else not any(letter.name for letter in row.letters)
 
     def _if_strict(self, row: Row) -> list[Query]:
-        return _spelled(row.letters) if self.strict else []
+        return spelled(row.letters) if self.strict else []
 
     # What only the text can tell
 
@@ -234,7 +234,7 @@ class Narrowing:
             if self.scope is Scope.BOTH:
                 yield all_of([_crossing(row.codes), *self._if_strict(row)])
             if self.strict:
-                yield all_of([self.begins(row.codes), *_spelled(row.letters), _varied(row.codes)])
+                yield all_of([self.begins(row.codes), *spelled(row.letters), varied(row.codes)])
 
     # What is counted
 
@@ -256,7 +256,7 @@ class Narrowing:
         match tree:
             case Phrase(alias=alias):
                 for row in self._rows(tree):
-                    yield row, _both(where, *self._if_strict(row)), not alias
+                    yield row, both(where, *self._if_strict(row)), not alias
             case And(children):
                 for child in children:
                     yield from self._counted(child, where)
@@ -264,7 +264,7 @@ class Narrowing:
                 for child in children:
                     # What a child of several words finds counts where it is satisfied.
                     yield from self._counted(
-                        child, _both(where, self.certain(child)) if isinstance(child, And) else where
+                        child, both(where, self.certain(child)) if isinstance(child, And) else where
                     )
 
 
@@ -343,13 +343,14 @@ def _within_reach(codes: Sequence[int]) -> list[Query]:
     ]
 
 
-def _spelled(letters: Sequence[Letter]) -> list[Query]:
+def spelled(letters: Sequence[Letter]) -> list[Query]:
     """Return what has to be where characters stand as they were typed."""
     typed = [letter.typed for letter in letters if len(letter.typed) == 1 and not letter.name]
     return [_term(ORIGINALS, each) for each in dict.fromkeys(typed)]
 
 
-def _varied(codes: Sequence[int]) -> Query:
+def varied(codes: Sequence[int]) -> Query:
+    """Return the query for where one of some folded characters is spelled in several ways."""
     return {"terms": {VARIED: [chr(code) for code in dict.fromkeys(codes)]}}
 
 
@@ -368,7 +369,7 @@ def _by_folded() -> tuple[np.ndarray, np.ndarray]:
     return order, folded[order]
 
 
-def _both(*queries: Query | None) -> Query | None:
+def both(*queries: Query | None) -> Query | None:
     """Return a query for what satisfies all of some queries, of which None lets everything through."""
     some = [query for query in queries if query is not None]
     return all_of(some) if some else None

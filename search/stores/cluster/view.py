@@ -6,6 +6,7 @@ versions in the index at once: a reader sees those that its generation has.
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,26 +15,54 @@ from typing import Any, NamedTuple
 from corpora.catalogue import FIELDS
 from indexer.cluster.address import ClusterAddress
 from indexer.cluster.connection import Connection
+from indexer.cluster.mapping import STATE
+from indexer.cluster.parts import Part, part_of
+from indexer.errors import IndexFailure
 from indexer.store.generation import Generation
 from indexer.text.folding import fold
 from search import fields
 from search.model import WorkCard
 from search.query import Field
 from search.stores.base import Filters
+from search.stores.cluster.parts import PartCache, PartRef
 
 Query = dict[str, Any]
 """A query of OpenSearch, as its JSON."""
 
 NOTHING: Query = {"match_none": {}}
+PLACED = ("work", "place", "part")
+"""The values of a passage of which its ref is made."""
+
+_PLACE_BITS = 32
+_OFFSET = (1 << _PLACE_BITS) - 1
+_STATE: Query = {"size": 1, "query": {"ids": {"values": [STATE]}}, "_source": ["oldest"]}
+"""A search for what is published, which goes with each other one."""
 
 
 class ClusterRef(NamedTuple):
-    """A passage by its place: the work's id, the section's number, the offset of its first character, and its part."""
+    """A passage by its place: the work's id, the section's number, the offset of its first character.
+
+    ``part`` is the part of the section that holds it, ``row`` its number in the work.
+    """
 
     work: str
     section: int
     offset: int
     part: int
+    row: int
+
+    @classmethod
+    def of(cls, hit: Mapping[str, Any]) -> ClusterRef:
+        """Return the passage of a hit of a search for :data:`PLACED`."""
+        fields = hit["fields"]
+        place = fields["place"][0]
+        row = int(hit["_id"].rpartition(".")[2])
+        return cls(fields["work"][0], place >> _PLACE_BITS, place & _OFFSET, fields["part"][0], row)
+
+    @property
+    def place(self) -> int:
+        """The place as the index has it, which sorts within a work."""
+        return self.section << _PLACE_BITS | self.offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +91,7 @@ class View:
     generation: Generation
     dead: tuple[str, ...]
     works: Mapping[str, ClusterWork]
+    parts: PartCache
     hidden: frozenset[str] = frozenset()
 
     def without(self, works: frozenset[str]) -> View:
@@ -101,6 +131,43 @@ class View:
         if works is not None or self.hidden:
             clauses.append(self.of_works(works))
         return clauses
+
+    def of_refs(self, refs: Iterable[ClusterRef]) -> Query:
+        """Return a query for just these passages."""
+        ids = [f"{self.works[ref.work].stamp}.{ref.row}" for ref in refs]
+        return {"ids": {"values": ids}} if ids else NOTHING
+
+    def msearch(self, bodies: Sequence[Query]) -> list[dict[str, Any]]:
+        """Return the answers to some searches, in one round trip.
+
+        Raises:
+            Unavailable: there is none.
+            IndexFailure: the generation is gone.
+        """
+        if not bodies:
+            return []
+        *answers, state = self.connection.msearch([*bodies, _STATE])
+        published = state["hits"]["hits"]
+        if not published or published[0]["_source"]["oldest"] > self.generation.number:
+            raise self.gone()
+        return answers
+
+    def fetch(self, parts: Iterable[PartRef]) -> dict[PartRef, Part | None]:
+        """Return parts of texts; None for one that there is not.
+
+        Raises:
+            Unavailable: the cluster can't be asked now.
+        """
+        return self.parts.fetch(parts, self._read)
+
+    def _read(self, parts: Sequence[PartRef]) -> list[Part | None]:
+        ids = [f"{self.works[each.work].stamp}.{each.section}.{each.part}" for each in parts]
+        found = self.connection.mget(ids, ("blob",))
+        return [None if each is None else part_of(b64decode(each["blob"])) for each in found]
+
+    def gone(self) -> IndexFailure:
+        """Return the failure that says that the generation is no longer there."""
+        return IndexFailure(f"{self.address}: generation {self.generation.number} is gone; open the index again")
 
     def of_works(self, works: frozenset[str] | None) -> Query:
         """Return a query for the passages of some works, None for all that may be seen, by the shorter list."""
