@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from eval.datasets.data import ADVICE, expected
+from indexer.cluster.address import IndexAddress, index_address
 from indexer.errors import IndexFailure, need
 from web.commands.printing import print_json
 from web.commands.progress import Bars
@@ -103,6 +104,13 @@ def evaluate(
 @click.command()
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--index", type=_FOLDER, help="Time this index, which is already built of PATH.")
+@click.option(
+    "--beside",
+    multiple=True,
+    metavar="INDEX",
+    callback=lambda _, __, written: tuple(map(index_address, written)),
+    help="Another index of the same texts, in a folder or on a cluster, whose searches are timed too; may be repeated.",
+)
 @click.option("--peers", is_flag=True, help="Other engines on the same texts, instead.")
 @click.option("--characters", type=click.IntRange(1), help="Take only works of about so many million characters.")
 @click.option(
@@ -114,6 +122,7 @@ def evaluate(
 def bench(
     paths: tuple[Path, ...],
     index: Path | None,
+    beside: tuple[IndexAddress, ...],
     peers: bool,
     characters: int | None,
     sizes: str | None,
@@ -150,7 +159,7 @@ def bench(
         elif peers:
             tables = [measuring.peers(texts, (characters or 3) * million, data, bars)]
         else:
-            tables = measuring.speed(texts, characters and characters * million, index, data, bars)
+            tables = measuring.speed(texts, characters and characters * million, index, data, bars, beside)
     if as_json:
         print_json(tables)
         return

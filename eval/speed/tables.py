@@ -19,6 +19,7 @@ from eval.datasets import liaojin
 from eval.quality.recall import recall
 from eval.quality.suite import Cell, ResultTable
 from eval.speed import bench, peer_engines
+from indexer.cluster.address import IndexAddress
 from indexer.errors import IndexFailure
 from indexer.progress import Progress
 from search.library import Library
@@ -31,9 +32,17 @@ _MIB = 1 << 20
 
 
 def speed(
-    paths: Sequence[Path], characters: int | None, index: Path | None, data: Path, on_progress: Progress
+    paths: Sequence[Path],
+    characters: int | None,
+    index: Path | None,
+    data: Path,
+    on_progress: Progress,
+    beside: Sequence[IndexAddress] = (),
 ) -> list[ResultTable]:
-    """Measure everything about one index: the build, unless ``index`` is there already, its size, and all searches."""
+    """Measure everything about one index: the build, unless ``index`` is there already, its size, and all searches.
+
+    ``beside`` are other indexes of the same texts, of which the same searches are timed in the same run.
+    """
     with tempfile.TemporaryDirectory() as folder, _some(paths, characters, Path(folder)) as texts:
         rows: list[tuple[Cell, ...]] = []
         if index is None:
@@ -57,7 +66,6 @@ def speed(
             rows.append(
                 (f"recall@{DEPTH} of the nearest windows, {len(sentences[:RECALLED])} sentences", f"{found:.4f}")
             )
-        library = Library.open(index)
         kinds = [
             ("exact, phrases", phrases, Mode.EXACT),
             ("exact, AND OR NOT NEAR", bench.combined(index), Mode.EXACT),
@@ -65,19 +73,25 @@ def speed(
             ("hybrid, phrases", phrases, Mode.HYBRID),
             ("hybrid, sentences", sentences, Mode.HYBRID),
         ]
-        times = [(name, bench.latency(library, texts, mode, on_progress)) for name, texts, mode in kinds if texts]
-        searches = [(name, each.queries, f"{each.p50:.2f}", f"{each.p95:.2f}") for name, each in times]
-        return [
-            ResultTable(f"build and size; {machine()}", ("", ""), tuple(rows)),
-            ResultTable(
-                "search with ten hits and facets, milliseconds", ("", "queries", "p50", "p95"), tuple(searches)
-            ),
-            ResultTable(
-                "the worst queries, milliseconds or why refused",
-                ("query", "exact", "hybrid"),
-                tuple(bench.worst(library, on_progress)),
-            ),
-        ]
+        tables = [ResultTable(f"build and size; {machine()}", ("", ""), tuple(rows))]
+        for address in (index, *beside):
+            told = f", {address}" if beside else ""
+            library = Library.open(address)
+            times = [(name, bench.latency(library, texts, mode, on_progress)) for name, texts, mode in kinds if texts]
+            searches = [(name, each.queries, f"{each.p50:.2f}", f"{each.p95:.2f}") for name, each in times]
+            tables += [
+                ResultTable(
+                    f"search with ten hits and facets, milliseconds{told}",
+                    ("", "queries", "p50", "p95"),
+                    tuple(searches),
+                ),
+                ResultTable(
+                    f"the worst queries, milliseconds or why refused{told}",
+                    ("query", "exact", "hybrid"),
+                    tuple(bench.worst(library, on_progress)),
+                ),
+            ]
+        return tables
 
 
 def peers(paths: Sequence[Path], characters: int, data: Path, on_progress: Progress) -> ResultTable:

@@ -57,84 +57,36 @@ class PackWork:
     section_paths: tuple[tuple[str, ...], ...]
 
 
-class Pack:
-    """A pack on disk, for reading. Every file is opened at once, so that nothing is lost if a build drops the folder.
+class PackView:
+    """Texts with everything derived from them, as arrays, wherever these come from.
 
     Attributes:
         alphabet: the different characters of text and streams.
         text: the characters of all sections, one after another.
         streams: the main stream, the notes stream, and both in the printed order, ``printed``.
         passages, sections, spans: one row each, in the order of the text.
-        windows: one row a window, in the order of the vectors.
         inside: places of the main stream inside a word of modern text, sorted.
-        lengths: of each window's sum of token vectors, where the model is static.
-        vectors: those of the windows.
-        works: the works, in order.
+        names: what spans are called by their numbers.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        # A copy in memory: every character that is read goes through it.
-        self.alphabet: Codes = np.array(self._array("alphabet"))
-        self.text = Letters(self._array("text"), self.alphabet)
-        main, notes = (self._stream(name) for name in STREAM_NAMES)
-        self.printed = self._interleaved(main, notes)
-        self.streams: tuple[StoredStream, ...] = (main, notes, self.printed)
-        self.passages = self._array("passages")
-        self.sections = self._array("sections")
-        self.spans = self._array("spans")
-        self.windows = self._array("windows")
-        self.inside: Codes = self._array("inside")
-        self.lengths: Vectors = self._array("lengths")
-        self.vectors = vectors.opened(folder)
-        self._page_starts: Codes = self._array("pages")["start"]
-        self._pages = (folder / "pages.txt").read_text("utf-8").split("\n")  # parted when asked for
-        self._canvases, self._regions, self._annotations = map(self._optional, OPTIONAL)
-        self._contents: dict[str, Any] = json.loads((folder / "contents.json").read_text("utf-8"))
-        self.works = tuple(
-            PackWork(
-                work["id"],
-                work["collection"],
-                record_of(work["record"]),
-                work["source"],
-                work["first_section"],
-                tuple(work["section_titles"]),
-                tuple(map(self._path, work["section_paths"], work["section_titles"])),
-            )
-            for work in self._contents["works"]
-        )
-
-    def _array(self, name: str) -> NDArray[Any]:
-        # A plain view of the map: numpy's own memmap class costs microseconds a slice.
-        array: NDArray[Any] = np.asarray(np.load(self.folder / f"{name}.npy", mmap_mode="r"))
-        return array
-
-    def _optional(self, name: str) -> NDArray[Any]:
-        return self._array(name) if (self.folder / f"{name}.npy").exists() else np.empty(0, OPTIONAL[name])
-
-    def _path(self, numbers: Iterable[int], title: str) -> tuple[str, ...]:
-        return tuple(title if number == TITLE else self._name(number) for number in numbers)
-
-    def _name(self, number: int) -> str:
-        name: str = self._contents["names"][number] if number >= 0 else ""
-        return name
-
-    def _stream(self, name: str) -> StoredStream:
-        return StoredStream(
-            Letters(self._array(name), self.alphabet),
-            Offsets(self._array(f"{name}_bases"), self._array(f"{name}_distances")),
-            self._pairs(name),
-            self._array(f"{name}_irregular"),
-        )
-
-    def _interleaved(self, main: StoredStream, notes: StoredStream) -> PrintedStream:
-        segments = Segments(self._array("printed_segments"), self._array("printed_homes"))
-        repeats, repeated = self._array("printed_repeats"), self._array("printed_repeated")
-        pairs, irregular = self._pairs("printed"), self._array("printed_irregular")
-        return PrintedStream.of(main, notes, segments, repeats, repeated, pairs, irregular)
-
-    def _pairs(self, name: str) -> Pairs:
-        return Pairs(*(self._array(f"{name}_{part}") for part in ("order", "keys", "starts")))
+    def __init__(
+        self,
+        text: Letters,
+        printed: PrintedStream,
+        *,
+        passages: NDArray[Any],
+        sections: NDArray[Any],
+        spans: NDArray[Any],
+        inside: Codes,
+        pages: Sequence[str],
+        names: Sequence[str],
+    ) -> None:
+        self.alphabet: Codes = text.alphabet
+        self.text = text
+        self.printed = printed
+        self.streams: tuple[StoredStream, ...] = (printed.main, printed.notes, printed)
+        self.passages, self.sections, self.spans, self.inside = passages, sections, spans, inside
+        self._pages, self._names = pages, names
 
     def ids(self, characters: Sequence[int]) -> Ids | None:
         """Return the ranks of characters in the alphabet; None where one of them is not in the pack."""
@@ -192,29 +144,13 @@ class Pack:
         )
         return lengths
 
-    def problems(self, source: str, root: Path) -> tuple[Problem, ...]:
-        """Return the problems in the files of the source with this digest, which is at ``root`` now."""
-        found = self._contents["problems"].get(source, ())
-        return tuple(Problem(root / file, *said) for file, *said in found)
-
-    def of_works(self, works: Iterable[int]) -> NDArray[np.bool_]:
-        """Return a mask of the passages of these works."""
-        chosen = np.zeros(len(self.works), dtype=bool)
-        chosen[list(works)] = True
-        passages: NDArray[np.bool_] = chosen[self.passage_works]
-        return passages
-
     def page(self, number: int) -> tuple[str, str]:
         """Return the label and facsimile of a page; empty for -1, where the text has no page."""
         return _page_fields(self._pages[number])[:2] if number >= 0 else ("", "")
 
-    def place(self, passage: int) -> tuple[str, str]:
-        """Return the place of a passage: the work's id and the page's label."""
-        return self.works[int(self.passage_works[passage])].id, self.page(int(self.passages["page"][passage]))[0]
-
-    def window_text(self, window: NDArray[Any]) -> str:
-        """Return the folded text of a row of ``windows``, as it was embedded."""
-        return text_of(self.streams[window["stream"]].codes[window["start"] : window["end"]])
+    def page_line(self, number: int) -> str:
+        """Return all that is known of a page, in one line."""
+        return self._pages[number]
 
     def notes_between(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield the ranges of interlinear notes inside ``[start, end)`` of the pack's text."""
@@ -256,7 +192,104 @@ class Pack:
         starts, names = self._gaiji
         at = int(starts.searchsorted(offset))
         named = at < len(starts) and int(starts[at]) == offset and int(names[at]) >= 0
-        return str(self._contents["names"][names[at]]) if named else ""
+        return self._names[int(names[at])] if named else ""
+
+
+class Pack(PackView):
+    """A pack on disk, for reading. Every file is opened at once, so that nothing is lost if a build drops the folder.
+
+    Attributes:
+        windows: one row a window, in the order of the vectors.
+        lengths: of each window's sum of token vectors, where the model is static.
+        vectors: those of the windows.
+        works: the works, in order.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        # A copy in memory: every character that is read goes through it.
+        alphabet: Codes = np.array(self._array("alphabet"))
+        main, notes = (self._stream(name, alphabet) for name in STREAM_NAMES)
+        contents: dict[str, Any] = json.loads((folder / "contents.json").read_text("utf-8"))
+        super().__init__(
+            Letters(self._array("text"), alphabet),
+            self._interleaved(main, notes),
+            passages=self._array("passages"),
+            sections=self._array("sections"),
+            spans=self._array("spans"),
+            inside=self._array("inside"),
+            pages=(folder / "pages.txt").read_text("utf-8").split("\n"),  # parted when asked for
+            names=contents["names"],
+        )
+        self.windows = self._array("windows")
+        self.lengths: Vectors = self._array("lengths")
+        self.vectors = vectors.opened(folder)
+        self._page_starts: Codes = self._array("pages")["start"]
+        self._canvases, self._regions, self._annotations = map(self._optional, OPTIONAL)
+        self._problems: dict[str, Any] = contents["problems"]
+        self.works = tuple(
+            PackWork(
+                work["id"],
+                work["collection"],
+                record_of(work["record"]),
+                work["source"],
+                work["first_section"],
+                tuple(work["section_titles"]),
+                tuple(map(self._path, work["section_paths"], work["section_titles"])),
+            )
+            for work in contents["works"]
+        )
+
+    def _array(self, name: str) -> NDArray[Any]:
+        # A plain view of the map: numpy's own memmap class costs microseconds a slice.
+        array: NDArray[Any] = np.asarray(np.load(self.folder / f"{name}.npy", mmap_mode="r"))
+        return array
+
+    def _optional(self, name: str) -> NDArray[Any]:
+        return self._array(name) if (self.folder / f"{name}.npy").exists() else np.empty(0, OPTIONAL[name])
+
+    def _path(self, numbers: Iterable[int], title: str) -> tuple[str, ...]:
+        return tuple(title if number == TITLE else self._name(number) for number in numbers)
+
+    def _name(self, number: int) -> str:
+        return self._names[number] if number >= 0 else ""
+
+    def _stream(self, name: str, alphabet: Codes) -> StoredStream:
+        return StoredStream(
+            Letters(self._array(name), alphabet),
+            Offsets(self._array(f"{name}_bases"), self._array(f"{name}_distances")),
+            self._pairs(name),
+            self._array(f"{name}_irregular"),
+        )
+
+    def _interleaved(self, main: StoredStream, notes: StoredStream) -> PrintedStream:
+        segments = Segments(self._array("printed_segments"), self._array("printed_homes"))
+        repeats, repeated = self._array("printed_repeats"), self._array("printed_repeated")
+        pairs, irregular = self._pairs("printed"), self._array("printed_irregular")
+        return PrintedStream.of(main, notes, segments, repeats, repeated, pairs, irregular)
+
+    def _pairs(self, name: str) -> Pairs:
+        return Pairs(*(self._array(f"{name}_{part}") for part in ("order", "keys", "starts")))
+
+    def problems(self, source: str, root: Path) -> tuple[Problem, ...]:
+        """Return the problems in the files of the source with this digest, which is at ``root`` now."""
+        found = self._problems.get(source, ())
+        return tuple(Problem(root / file, *said) for file, *said in found)
+
+    def of_works(self, works: Iterable[int]) -> NDArray[np.bool_]:
+        """Return a mask of the passages of these works."""
+        chosen = np.zeros(len(self.works), dtype=bool)
+        chosen[list(works)] = True
+        passages: NDArray[np.bool_] = chosen[self.passage_works]
+        return passages
+
+    def place(self, passage: int) -> tuple[str, str]:
+        """Return the place of a passage: the work's id and the page's label."""
+        return self.works[int(self.passage_works[passage])].id, self.page(int(self.passages["page"][passage]))[0]
+
+    def window_text(self, window: NDArray[Any]) -> str:
+        """Return the folded text of a row of ``windows``, as it was embedded."""
+        return text_of(self.streams[window["stream"]].codes[window["start"] : window["end"]])
 
     def section(self, number: int) -> Section:
         """Return the section as its reader made it; ``number`` counts in the pack."""

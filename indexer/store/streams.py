@@ -31,7 +31,7 @@ class StoredStream:
     """
 
     codes: Letters
-    offsets: Offsets | Interleaved
+    offsets: Offsets | Interleaved | Codes
     pairs: Pairs
     irregular: NDArray[Any]
 

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 
 from indexer.store.layout import MAIN, PRINTED
-from indexer.store.pack import Pack
+from indexer.store.pack import PackView
 from indexer.store.positions import Places
 from search import deadline
 from search.exact.matching import (
@@ -45,7 +45,7 @@ class Evaluator:
     """
 
     def __init__(
-        self, pack: Pack, streams: Sequence[int], strict: bool, fields: FieldMask, *, near_spans: bool = False
+        self, pack: PackView, streams: Sequence[int], strict: bool, fields: FieldMask, *, near_spans: bool = False
     ) -> None:
         self._pack = pack
         self._near_spans = near_spans

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from indexer.store.encoding import Ids
 from indexer.store.layout import MAIN, NOTES, PRINTED
-from indexer.store.pack import Pack
+from indexer.store.pack import PackView
 from indexer.store.positions import Places
 from indexer.store.streams import PrintedStream, StoredStream
 from indexer.text.readings import Letter, same_character
@@ -101,7 +101,7 @@ class _Ranges:
         return _Ranges(self.starts[keep], self.ends[keep])
 
 
-def find(pack: Pack, number: int, pattern: tuple[Element, ...], typed: tuple[Letter, ...]) -> StreamRanges:
+def find(pack: PackView, number: int, pattern: tuple[Element, ...], typed: tuple[Letter, ...]) -> StreamRanges:
     """Find every occurrence of ``pattern`` in a stream, overlapping ones too, one for each start.
 
     ``typed`` are the pattern's characters as the reader typed them, one for each character element; one that is a
@@ -170,12 +170,12 @@ def _pieces(pattern: tuple[Element, ...], typed: tuple[Letter, ...]) -> tuple[li
     return pieces, ones
 
 
-def stands(pack: Pack, folded: Sequence[int], allowed: Mask | None) -> bool:
+def stands(pack: PackView, folded: Sequence[int], allowed: Mask | None) -> bool:
     """Return whether folded characters occur in a row anywhere in the allowed passages of a pack; None allows all."""
     return any(len(standing(pack, number, folded, allowed)) for number in range(len(pack.streams)))
 
 
-def standing(pack: Pack, number: int, folded: Sequence[int], allowed: Mask | None) -> Places:
+def standing(pack: PackView, number: int, folded: Sequence[int], allowed: Mask | None) -> Places:
     """Return where folded characters occur in a row in a stream, in the allowed passages; None allows all."""
     deadline.check()
     row = _Piece(0, 0, tuple(range(len(folded))), tuple(folded), ())
@@ -183,7 +183,7 @@ def standing(pack: Pack, number: int, folded: Sequence[int], allowed: Mask | Non
     return starts if allowed is None else starts[allowed[_passages(pack.stream_starts[number], starts)]]
 
 
-def _described(pack: Pack, stream: StoredStream, piece: _Piece, starts: Places) -> Places:
+def _described(pack: PackView, stream: StoredStream, piece: _Piece, starts: Places) -> Places:
     """Return the places of a piece at which the text has the descriptions that were typed."""
     for distance, letter in zip(piece.distances, piece.typed, strict=True):
         if letter.name:
@@ -192,12 +192,12 @@ def _described(pack: Pack, stream: StoredStream, piece: _Piece, starts: Places) 
     return starts
 
 
-def _gaiji_names(pack: Pack, stream: StoredStream, places: Places) -> list[str]:
+def _gaiji_names(pack: PackView, stream: StoredStream, places: Places) -> list[str]:
     """Return the description or reference at each place, empty where there is none."""
     return [pack.gaiji_name(offset) for offset in stream.original_starts(places).tolist()]
 
 
-def _as_typed(pack: Pack, stream: StoredStream, piece: _Piece, starts: Places) -> Mask:
+def _as_typed(pack: PackView, stream: StoredStream, piece: _Piece, starts: Places) -> Mask:
     """Return which places of a piece are spelled as typed.
 
     Of a character of which the pack knows one spelling, the one typed, only the irregular places are compared.
@@ -222,7 +222,7 @@ def _as_typed(pack: Pack, stream: StoredStream, piece: _Piece, starts: Places) -
     return spelled
 
 
-def _is_only_spelling(pack: Pack, letter: Letter) -> bool:
+def _is_only_spelling(pack: PackView, letter: Letter) -> bool:
     """Return whether the typed character is in the pack, and is the only one there that folds as it does."""
     if len(letter.typed) > 1:
         return False
@@ -246,7 +246,7 @@ def _irregular(stream: StoredStream, starts: Places, distance: int) -> tuple[Pla
     return at[found], places[found]
 
 
-def _originals(pack: Pack, stream: StoredStream, places: Places) -> list[str]:
+def _originals(pack: PackView, stream: StoredStream, places: Places) -> list[str]:
     """Return what stands in the text for each character at some places."""
     if not len(places):  # the rule
         return []
@@ -254,7 +254,7 @@ def _originals(pack: Pack, stream: StoredStream, places: Places) -> list[str]:
     return [text_of(pack.text[start:end]) for start, end in ranges]
 
 
-def _places(pack: Pack, stream: StoredStream, piece: _Piece, longest: int) -> Places:
+def _places(pack: PackView, stream: StoredStream, piece: _Piece, longest: int) -> Places:
     """Return the starts of a piece of a pattern that takes up so many characters at most.
 
     In the printed order they are those that may be part of what no other stream has.
@@ -339,7 +339,7 @@ def _led(stream: StoredStream, ranges: _Ranges, low: int, high: int) -> _Ranges:
     return _Ranges(starts[keep], ranges.ends[nearest[keep]])
 
 
-def in_own_streams(pack: Pack, found: StreamRanges) -> list[StreamRanges]:
+def in_own_streams(pack: PackView, found: StreamRanges) -> list[StreamRanges]:
     """Return occurrences of the printed order, those that lie within one segment as ranges of the stream it is of."""
     stream = pack.printed
     crossing = stream.crossing(found.starts, found.ends)
@@ -354,7 +354,7 @@ def in_own_streams(pack: Pack, found: StreamRanges) -> list[StreamRanges]:
     return result
 
 
-def in_print(pack: Pack, found: StreamRanges) -> tuple[StreamRanges, Places]:
+def in_print(pack: PackView, found: StreamRanges) -> tuple[StreamRanges, Places]:
     """Return occurrences as they lie in the printed order, from first character to last, and their rows in ``found``.
 
     Those in sections without notes are left out.
@@ -368,7 +368,7 @@ def in_print(pack: Pack, found: StreamRanges) -> tuple[StreamRanges, Places]:
     return StreamRanges(PRINTED, starts[rows], lasts[rows] + 1, found.typed[rows], found.passages[rows]), rows
 
 
-def near(pack: Pack, left: StreamRanges, right: StreamRanges, distance: int) -> Mask:
+def near(pack: PackView, left: StreamRanges, right: StreamRanges, distance: int) -> Mask:
     """Return which of ``left`` have one of ``right`` within ``distance`` characters, on either side, not
     overlapping.
     """
@@ -388,7 +388,7 @@ def near(pack: Pack, left: StreamRanges, right: StreamRanges, distance: int) -> 
     return keep
 
 
-def near_pairs(pack: Pack, left: StreamRanges, right: StreamRanges, distance: int) -> StreamRanges:
+def near_pairs(pack: PackView, left: StreamRanges, right: StreamRanges, distance: int) -> StreamRanges:
     """Return the stretch of each pair of one of ``left`` and one of ``right`` that follows within the distance.
 
     Raises:
@@ -421,14 +421,14 @@ def first_of_each(numbers: Places) -> Places:
     return np.flatnonzero(fresh)
 
 
-def whole(pack: Pack, found: StreamRanges) -> Mask:
+def whole(pack: PackView, found: StreamRanges) -> Mask:
     """Return which occurrences cut no word in two; none does where the text is classical, or a note."""
     if found.stream != MAIN or not len(pack.inside):
         return np.ones(len(found.starts), dtype=bool)
     return ~(among(found.starts, pack.inside) | among(found.ends, pack.inside))
 
 
-def in_heads(pack: Pack, found: StreamRanges) -> Mask | None:
+def in_heads(pack: PackView, found: StreamRanges) -> Mask | None:
     """Return which occurrences begin in a running head; None where none does."""
     starts, ends = (found.starts.searchsorted(bounds) for bounds in pack.heads[found.stream])
     if (starts == ends).all():
@@ -444,7 +444,7 @@ def in_passage(found: StreamRanges, passage: int) -> StreamRanges:
     return found.where(slice(int(low), int(high)))
 
 
-def original_ranges(pack: Pack, found: StreamRanges) -> list[tuple[int, int]]:
+def original_ranges(pack: PackView, found: StreamRanges) -> list[tuple[int, int]]:
     """Return the stretches of the pack's text that the occurrences cover, sorted and merged.
 
     Punctuation and line ends inside an occurrence are covered; a note that interrupts it is not, unless it stands for
