@@ -1,4 +1,4 @@
-"""Deciding on texts: the parts that hold some passages are fetched with what is around them, and our own matching looks.
+"""Deciding on texts: parts that hold passages are fetched with what is around them, and our own matching looks at them.
 
 Passages are taken in batches, so that memory is bounded however many there are. Around a passage is fetched as much as
 the words of a query may reach: what follows and, for words near each other, what goes before.
@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, islice
+from functools import cached_property, partial
+from itertools import islice
 
 import numpy as np
 
-from indexer.cluster.parts import Part
+from indexer.cluster.assembling import Assembled, assemble
+from indexer.cluster.parts import PartKey
+from indexer.store.positions import Places
 from search import deadline
-from search.exact.evaluation import Evaluator
+from search.exact.evaluation import SEARCHED, Evaluator
 from search.exact.matching import Mask
 from search.exact.scoring import PackMatches, matched
-from search.query import ANY_RUN, MAX_RUN, And, Near, Not, Or, Phrase, Tree, readings
+from search.query import ANY_RUN, MAX_RUN, And, Field, Near, Not, Or, Phrase, Tree, readings
 from search.stores.base import ExactQuery, Marks
-from search.stores.cluster.parts import PartRef
 from search.stores.cluster.view import ClusterRef, View, satisfies
 
 _PASSAGES = 1000
@@ -49,18 +51,10 @@ def _longest(pattern: Sequence[object]) -> int:
 
 
 @dataclass(frozen=True)
-class _Run:
-    """Consecutive parts of one section, from the one of ``first`` on."""
-
-    first: PartRef
-    parts: tuple[Part, ...]
-
-
-@dataclass(frozen=True)
 class Batch:
     """Texts that were looked at: what matches in them, ``refs`` by the row of each passage that was asked for."""
 
-    texts: PackView
+    texts: Assembled
     refs: dict[int, ClusterRef]
     found: PackMatches | None
 
@@ -100,3 +94,61 @@ class Decider:
         while wanted := sorted(set(islice(rest, _PASSAGES))):
             deadline.check()
             yield self._batch(wanted)
+
+    def _batch(self, wanted: Sequence[ClusterRef]) -> Batch:
+        texts = self._texts(wanted)
+        refs = dict(zip(rows_of(texts, wanted), wanted, strict=True))
+        mask: Mask = np.zeros(len(texts.passages), dtype=bool)
+        mask[list(refs)] = True
+        return Batch(texts, refs, matched(self.evaluator(texts), self.query, mask))
+
+    def evaluator(self, texts: Assembled) -> Evaluator:
+        """Return what evaluates trees on some texts."""
+        streams = SEARCHED[self.query.scope]
+        return Evaluator(texts, streams, self.query.strict, partial(self._satisfy, texts), near_spans=self.near_spans)
+
+    def _satisfy(self, texts: Assembled, field: Field) -> Mask:
+        """Return which passages are of works whose records satisfy a field."""
+        works = self.view.works
+        satisfied = np.array([satisfies(works[part.key.work].card, field) for part in texts.parts], bool)
+        mask: Mask = satisfied[texts.part_of(np.arange(len(texts.passages)))]
+        return mask
+
+    def _texts(self, wanted: Sequence[ClusterRef]) -> Assembled:
+        """Return the texts of some passages, with as much around them as the query may reach."""
+        keys = {PartKey(ref.work, ref.section, ref.part) for ref in wanted}
+        likely = {key._replace(part=key.part + 1) for key in keys} if len(keys) <= _FEW else set()
+        found = self.view.fetch(keys | likely)
+        while True:
+            missing = [key for key in keys if found.get(key) is None]
+            if missing:
+                raise self.view.lost(missing[0])
+            texts = assemble(part for part in found.values() if part is not None)
+            keys = texts.lacking(np.array(rows_of(texts, wanted), np.int64), *self._reach)
+            if not keys:
+                return texts
+            deadline.check()
+            found |= self.view.fetch(keys)
+
+    @cached_property
+    def _reach(self) -> tuple[int, int]:
+        trees = [tree for tree in (self.query.tree, self.query.asked) if tree is not None]
+        return max(reach(tree)[0] for tree in trees), max(reach(tree)[1] for tree in trees)
+
+
+def rows_of(texts: Assembled, refs: Iterable[ClusterRef]) -> list[int]:
+    """Return the rows of passages in texts that hold them."""
+    firsts = {part.key: row - part.row for part, row in zip(texts.parts, texts.part_rows.tolist(), strict=True)}
+    return [firsts[PartKey(ref.work, ref.section, ref.part)] + ref.row for ref in refs]
+
+
+def refs_of(texts: Assembled, rows: Places) -> list[ClusterRef]:
+    """Return the passages in some rows of texts."""
+    parts = texts.part_of(rows).tolist()
+    offsets = texts.offsets[rows].tolist()
+    return [
+        ClusterRef(key.work, key.section, offset, key.part, part.row + row - int(texts.part_rows[at]))
+        for row, at, offset in zip(rows.tolist(), parts, offsets, strict=True)
+        for part in [texts.parts[at]]
+        for key in [part.key]
+    ]
