@@ -187,12 +187,16 @@ class PackView:
         rows = self.spans[self.spans["kind"] == KINDS.index(SpanKind.GAIJI)]
         return np.ascontiguousarray(rows["start"]), np.ascontiguousarray(rows["name"])
 
+    def span_name(self, number: int) -> str:
+        """Return what spans with this number are called; empty for -1."""
+        return self._names[number] if number >= 0 else ""
+
     def gaiji_name(self, offset: int) -> str:
         """Return the description or reference for the character at an offset of the text; empty if there is none."""
         starts, names = self._gaiji
         at = int(starts.searchsorted(offset))
         named = at < len(starts) and int(starts[at]) == offset and int(names[at]) >= 0
-        return self._names[int(names[at])] if named else ""
+        return self.span_name(int(names[at])) if named else ""
 
 
 class Pack(PackView):
@@ -249,10 +253,7 @@ class Pack(PackView):
         return self._array(name) if (self.folder / f"{name}.npy").exists() else np.empty(0, OPTIONAL[name])
 
     def _path(self, numbers: Iterable[int], title: str) -> tuple[str, ...]:
-        return tuple(title if number == TITLE else self._name(number) for number in numbers)
-
-    def _name(self, number: int) -> str:
-        return self._names[number] if number >= 0 else ""
+        return tuple(title if number == TITLE else self.span_name(number) for number in numbers)
 
     def _stream(self, name: str, alphabet: Codes) -> StoredStream:
         return StoredStream(
@@ -314,7 +315,7 @@ class Pack(PackView):
                     KINDS[int(span["kind"])],
                     int(span["start"]) - start,
                     int(span["end"]) - start,
-                    self._name(int(span["name"])),
+                    self.span_name(int(span["name"])),
                 )
                 for span in _within(self.spans, start, end)
             ),
@@ -324,7 +325,9 @@ class Pack(PackView):
                 for page, begin, stop, x, y, width, height, sure in _within(self._regions, start, end).tolist()
             ),
             annotations=tuple(
-                Annotation(self._name(kind), begin - start, stop - start, self._name(authority), self._name(source))
+                Annotation(
+                    self.span_name(kind), begin - start, stop - start, self.span_name(authority), self.span_name(source)
+                )
                 for kind, begin, stop, authority, source in _within(self._annotations, start, end).tolist()
             ),
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.store.pack import Pack
+from indexer.store.pack import PackView
 from indexer.store.positions import Places
 from indexer.text import prominence
 from search.exact.evaluation import Evaluator, Found, distinct
@@ -40,7 +40,7 @@ class PackMatches:
         """The number of occurrences."""
         return sum(len(each.starts) for each in self.occurrences)
 
-    def scores(self, pack: Pack) -> NDArray[np.float64]:
+    def scores(self, pack: PackView) -> NDArray[np.float64]:
         """Return the scores of the passages, see :meth:`search.stores.base.Matches.page`."""
         chosen = self.found.passages
         count, typed = np.zeros(len(chosen)), np.zeros(len(chosen), dtype=bool)
@@ -63,7 +63,7 @@ class PackMatches:
         scores: NDArray[np.float64] = tier + weights * count / (count + HALFWAY)
         return scores
 
-    def marks(self, pack: Pack, row: int) -> Marks | None:
+    def marks(self, pack: PackView, row: int) -> Marks | None:
         """Return where the words stand in one passage."""
         if not among(row, self.found.passages):
             return None
@@ -101,7 +101,7 @@ def has_words(tree: Tree) -> bool:
     return any(isinstance(leaf, Phrase) for leaf in leaves(tree))
 
 
-def _worth(pack: Pack, found: StreamRanges) -> NDArray[np.float64] | None:
+def _worth(pack: PackView, found: StreamRanges) -> NDArray[np.float64] | None:
     """Return what each occurrence counts; None where each counts one."""
     heads = in_heads(pack, found)
     if heads is None and not len(pack.inside):

@@ -1,0 +1,249 @@
+"""Parts: what our own matching needs of a few consecutive passages, as one small value that is stored and sent.
+
+A section is cut into parts at the bounds of passages. Parts are put together again into a view of texts
+(:mod:`indexer.cluster.assembling`), on which everything works that works on a pack.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpora.model import SpanKind
+from indexer.store.layout import IRREGULAR, KINDS, MAIN, NOTES, PASSAGE, PRINTED, SPAN
+from indexer.store.pack import Pack
+from indexer.store.streams import PrintedStream
+from indexer.text.streams import Codes
+
+GOAL = 2000
+"""Characters of text that are gathered into a part: a page of hits takes ten parts, and a scan not too many."""
+LARGEST = 16 << 20
+"""Bytes of a part at most, unpacked; one that claims more is damaged."""
+_LEVEL = 2
+_KINDS = tuple(KINDS.index(kind) for kind in (SpanKind.NOTE, SpanKind.HEAD, SpanKind.GAIJI))
+_RUNNING = tuple(KINDS.index(kind) for kind in (SpanKind.NOTE, SpanKind.HEAD))
+_NUMBERS = np.dtype("<u4")
+COLUMNS: Mapping[str, np.dtype[Any]] = {
+    **dict.fromkeys(("text", "main", "notes", "main_steps", "notes_steps"), _NUMBERS),
+    **dict.fromkeys(("segments", "homes", "repeats", "repeated", "inside"), _NUMBERS),
+    **dict.fromkeys(("main_irregular", "notes_irregular", "printed_irregular"), IRREGULAR.newbyteorder("<")),
+    "passages": PASSAGE.newbyteorder("<"),
+    "spans": SPAN.newbyteorder("<"),
+}
+"""The arrays of a part, and what each holds."""
+
+
+class PartKey(NamedTuple):
+    """A part by its place: the work's id, the number of the section there, the number of the part in the section."""
+
+    work: str
+    section: int
+    part: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """Consecutive passages of a section; all numbers count from the part's own beginnings.
+
+    Attributes:
+        key: which it is.
+        parts: how many parts the section has.
+        offset: where its text begins in the section.
+        row: the ordinal of its first passage in the work.
+        length: characters of its printed order.
+        running: how many of its spans, the first ones, began before it.
+        columns: its arrays (:data:`COLUMNS`): code points of text and streams; how far each character of a stream is
+            from the one before it, in the text; segments and homes of the printed order, its repeats and what stands
+            there; irregular characters; passages; the spans that matching asks for, in full.
+        pages: what is known of the pages that its passages begin on, a line each.
+        names: what its spans are called.
+    """
+
+    key: PartKey
+    parts: int
+    offset: int
+    row: int
+    length: int
+    running: int
+    columns: Mapping[str, NDArray[Any]]
+    pages: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the section ends with it."""
+        return self.key.part == self.parts - 1
+
+
+def cut(pack: Pack, section: int) -> list[Part]:
+    """Cut a section of a pack, by its number there, into parts."""
+    row = pack.sections[section]
+    firsts = pack.sections["first_passage"]
+    first = int(row["first_passage"])
+    last = int(firsts[section + 1]) if section + 1 < len(firsts) else len(pack.passages)
+    work = pack.works[int(row["work"])]
+    begun = int(firsts[work.first_section])
+    bounds = _bounds(pack.passages["end"][first:last].astype(np.int64), int(row["start"]))
+    spans = _spans_of(pack, int(row["start"]), int(row["end"]))
+    return [
+        _part(
+            pack,
+            PartKey(work.id, int(row["number"]), number),
+            len(bounds) - 1,
+            (first + low, first + high),
+            begun,
+            spans,
+        )
+        for number, (low, high) in enumerate(pairwise(bounds))
+    ]
+
+
+def _bounds(ends: NDArray[np.int64], start: int) -> list[int]:
+    """Return the passages that parts begin with, and the one after the last."""
+    bounds = [0]
+    for number, end in enumerate(ends.tolist(), start=1):
+        if end - start >= GOAL and number < len(ends):
+            bounds.append(number)
+            start = end
+    return [*bounds, len(ends)]
+
+
+def _spans_of(pack: Pack, start: int, end: int) -> NDArray[Any]:
+    """Return the spans of a section that matching asks for."""
+    low, high = np.ascontiguousarray(pack.spans["start"]).searchsorted(np.array([start, end], np.uint32))
+    found = pack.spans[low:high]
+    return found[np.isin(found["kind"], _KINDS)]
+
+
+def _part(pack: Pack, key: PartKey, parts: int, rows: tuple[int, int], begun: int, spans: NDArray[Any]) -> Part:
+    """Return the part that is made of the passages in ``rows``; the work's first passage is ``begun``."""
+    first, last = rows
+    passages = pack.passages[first:last].copy()
+    printed_end = pack.passages["printed_start"][last] if last < len(pack.passages) else pack.printed.segments.length
+    text = slice(int(passages["start"][0]), int(passages["end"][-1]))
+    places = {
+        MAIN: slice(int(passages["main_start"][0]), int(passages["main_end"][-1])),
+        NOTES: slice(int(passages["notes_start"][0]), int(passages["notes_end"][-1])),
+        PRINTED: slice(int(passages["printed_start"][0]), int(printed_end)),
+    }
+    columns: dict[str, NDArray[Any]] = {"text": pack.text[text]}
+    for stream, name in ((MAIN, "main"), (NOTES, "notes")):
+        columns[name] = pack.streams[stream].codes[places[stream]]
+        offsets = np.asarray(pack.streams[stream].offsets[places[stream]]).astype(np.int64) - text.start
+        columns[f"{name}_steps"] = np.diff(offsets, prepend=0)
+        passages[f"{name}_start"] -= places[stream].start
+        passages[f"{name}_end"] -= places[stream].start
+    for stream, name in ((MAIN, "main"), (NOTES, "notes"), (PRINTED, "printed")):
+        low, high = pack.streams[stream].irregular_places.searchsorted(_ends(places[stream]))
+        columns[f"{name}_irregular"] = pack.streams[stream].irregular[low:high].copy()
+        columns[f"{name}_irregular"]["place"] -= places[stream].start
+    columns |= _printed(pack.printed, places)
+    low, high = pack.inside.searchsorted(_ends(places[MAIN]))
+    columns["inside"] = pack.inside[low:high] - np.uint32(places[MAIN].start)
+    pages, passages["page"] = _pages(pack, passages["page"].tolist())
+    columns["spans"], running, names = _spans(pack, spans, text)
+    offset = text.start - int(pack.sections["start"][passages["section"][0]])
+    passages["section"] = 0
+    passages["start"] -= text.start
+    passages["end"] -= text.start
+    passages["printed_start"] -= places[PRINTED].start
+    columns["passages"] = passages
+    stored = {name: columns[name].astype(kind) for name, kind in COLUMNS.items()}
+    length = places[PRINTED].stop - places[PRINTED].start
+    return Part(key, parts, offset, first - begun, length, running, stored, pages, names)
+
+
+def _ends(places: slice) -> Codes:
+    return np.array([places.start, places.stop], np.uint32)
+
+
+def _printed(printed: PrintedStream, places: Mapping[int, slice]) -> dict[str, NDArray[Any]]:
+    """Return the segments of a stretch of the printed order, the first one cut to it, and its repeats."""
+    start, stop = places[PRINTED].start, places[PRINTED].stop
+    if start == stop:
+        return dict.fromkeys(("segments", "homes", "repeats", "repeated"), np.empty(0, np.uint32))
+    low, high = printed.segments.of(np.array([start, stop - 1])).tolist()
+    starts = printed.segments.starts[low : high + 1].astype(np.int64)
+    homes = printed.segments.homes[low : high + 1].astype(np.int64)
+    homes[0] += 2 * (start - starts[0])
+    starts[0] = start
+    homes -= 2 * np.where(homes & 1, places[NOTES].start, places[MAIN].start)
+    first, last = printed.repeats.searchsorted(_ends(places[PRINTED]))
+    repeats = printed.repeats[first:last].astype(np.int64)
+    repeated = printed.codes.take(repeats) if len(repeats) else np.empty(0, np.uint32)
+    return {"segments": starts - start, "homes": homes, "repeats": repeats - start, "repeated": repeated}
+
+
+def _pages(pack: Pack, numbers: list[int]) -> tuple[tuple[str, ...], NDArray[np.int32]]:
+    """Return the lines of the pages that passages begin on, and the number of each one's among them."""
+    known = [number for number in dict.fromkeys(numbers) if number >= 0]
+    places = {number: place for place, number in enumerate(known)}
+    return tuple(map(pack.page_line, known)), np.array([places.get(number, -1) for number in numbers], np.int32)
+
+
+def _spans(pack: Pack, spans: NDArray[Any], text: slice) -> tuple[NDArray[Any], int, tuple[str, ...]]:
+    """Return the spans of a part, those first that are running where it begins, how many these are, and all names."""
+    starts, ends = spans["start"].astype(np.int64) - text.start, spans["end"].astype(np.int64) - text.start
+    running = (starts < 0) & (ends > 0) & np.isin(spans["kind"], _RUNNING)
+    mine = running | ((starts >= 0) & (spans["start"] < text.stop))
+    rows = spans[mine].copy()
+    rows["start"], rows["end"] = np.maximum(starts[mine], 0), ends[mine]
+    names: dict[str, int] = {}
+    for at in np.flatnonzero(rows["name"] >= 0).tolist():
+        rows["name"][at] = names.setdefault(pack.span_name(int(rows["name"][at])), len(names))
+    return rows, int(running.sum()), tuple(names)
+
+
+def encode(part: Part) -> bytes:
+    """Return a part as bytes."""
+    facts = {
+        "key": part.key,
+        "numbers": (part.parts, part.offset, part.row, part.length, part.running),
+        "pages": part.pages,
+        "names": part.names,
+        "lengths": [len(part.columns[name]) for name in COLUMNS],
+    }
+    head = json.dumps(facts, ensure_ascii=False).encode()
+    arrays = (part.columns[name].tobytes() for name in COLUMNS)
+    return zlib.compress(b"".join((len(head).to_bytes(4, "little"), head, *arrays)), _LEVEL)
+
+
+def decode(data: bytes) -> Part:
+    """Return the part that some bytes are.
+
+    Raises:
+        ValueError: they are none.
+    """
+    try:
+        unpacking = zlib.decompressobj()
+        plain = unpacking.decompress(data, LARGEST)
+        if not unpacking.eof:
+            raise ValueError("cut short, or too large")
+        at = 4 + int.from_bytes(plain[:4], "little")
+        facts: dict[str, Any] = json.loads(plain[4:at])
+        columns: dict[str, NDArray[Any]] = {}
+        for (name, kind), length in zip(COLUMNS.items(), facts["lengths"], strict=True):
+            columns[name] = np.frombuffer(plain, kind, length, at)
+            at += length * kind.itemsize
+        if at != len(plain):
+            raise ValueError("not as long as it says")
+        work, section, number = facts["key"]
+        parts, offset, row, length, running = map(int, facts["numbers"])
+        key, (pages, names) = (
+            PartKey(str(work), int(section), int(number)),
+            map(_strings, (facts["pages"], facts["names"])),
+        )
+        return Part(key, parts, offset, row, length, running, columns, pages, names)
+    except (zlib.error, KeyError, TypeError, ValueError) as failure:
+        raise ValueError(f"no part of a section: {failure}") from failure
+
+
+def _strings(given: list[str]) -> tuple[str, ...]:
+    return tuple(map(str, given))
