@@ -53,10 +53,10 @@ class Columns:
     places: NDArray[np.uint64]
 
     @classmethod
-    def of(cls, text: int, found: StreamRanges, places: Numbers) -> Columns:
-        """Return occurrences in one stream of a text."""
+    def of(cls, texts: int | Numbers, found: StreamRanges, places: Numbers) -> Columns:
+        """Return occurrences in one stream of a text, or of some."""
         return cls(
-            np.full(len(found.starts), text, np.int32),
+            np.broadcast_to(np.int32(texts), len(found.starts)),
             np.full(len(found.starts), found.stream, np.int8),
             found.starts.astype(np.uint32),
             found.ends.astype(np.uint32),
@@ -124,10 +124,16 @@ class Texts(Protocol):
 class StoredOccurrences(Occurrences):
     """All occurrences of a query in some texts, in an order. See :class:`search.occurrences.Occurrences`."""
 
-    def __init__(self, texts: Texts, columns: Columns, context: int = CONTEXT) -> None:
+    def __init__(self, texts: Texts, columns: Columns, context: int = CONTEXT, *, at_least: bool = False) -> None:
         self._texts = texts
         self._columns = columns
         self._context = context
+        self._at_least = at_least
+
+    @property
+    def at_least(self) -> bool:
+        """See :attr:`search.occurrences.Occurrences.at_least`."""
+        return self._at_least
 
     def __len__(self) -> int:
         return len(self._columns)
@@ -143,14 +149,14 @@ class StoredOccurrences(Occurrences):
 
     def with_context(self, characters: int) -> StoredOccurrences:
         """See :meth:`search.occurrences.Occurrences.with_context`."""
-        return StoredOccurrences(self._texts, self._columns, characters)
+        return self._with(self._columns, characters)
 
     def sorted_by(self, order: Order) -> StoredOccurrences:
         """See :meth:`search.occurrences.Occurrences.sorted_by`."""
         by_place = self._columns.by_place()
         if order is not Order.PLACE:
             by_place = by_place.take(_by_context(self._texts, by_place, order))
-        return StoredOccurrences(self._texts, by_place, self._context)
+        return self._with(by_place)
 
     def grouped_by(self, grouping: Grouping) -> tuple[Group, ...]:
         """See :meth:`search.occurrences.Occurrences.grouped_by`."""
@@ -165,12 +171,16 @@ class StoredOccurrences(Occurrences):
         """See :meth:`search.occurrences.Occurrences.within`."""
         values, _, of_rows = self._groups(grouping)
         rows = np.flatnonzero(of_rows == values.index(value)) if value in values else np.empty(0, np.int64)
-        return StoredOccurrences(self._texts, self._columns.take(rows), self._context)
+        return self._with(self._columns.take(rows))
 
     def sample(self, size: int, seed: int) -> StoredOccurrences:
         """See :meth:`search.occurrences.Occurrences.sample`."""
         rows = np.random.default_rng(seed).permutation(len(self))[:size]
-        return StoredOccurrences(self._texts, self._columns.take(np.sort(rows)), self._context)
+        return self._with(self._columns.take(np.sort(rows)))
+
+    def _with(self, columns: Columns, context: int | None = None) -> StoredOccurrences:
+        context = self._context if context is None else context
+        return StoredOccurrences(self._texts, columns, context, at_least=self._at_least)
 
     def _groups(self, grouping: Grouping) -> tuple[list[str], list[str], Numbers]:
         """Return the values of a grouping, their labels, and for each occurrence the number of its value."""

@@ -13,7 +13,7 @@ from itertools import islice
 
 import numpy as np
 
-from indexer.cluster.assembling import Assembled, assemble
+from indexer.cluster.assembling import Assembled
 from indexer.cluster.parts import PartKey
 from indexer.store.positions import Places
 from search import deadline
@@ -22,12 +22,11 @@ from search.exact.matching import Mask
 from search.exact.scoring import PackMatches, matched
 from search.query import ANY_RUN, MAX_RUN, And, Field, Near, Not, Or, Phrase, Tree, readings
 from search.stores.base import ExactQuery, Marks
+from search.stores.cluster.gathering import gather
 from search.stores.cluster.view import ClusterRef, View, satisfies
 
 _PASSAGES = 1000
 """Passages that are decided on together: with their parts, some megabytes of text and streams."""
-_FEW = 32
-"""So few passages are fetched together with the part that follows each, which one of them will likely need."""
 
 
 def reach(tree: Tree) -> tuple[int, int]:
@@ -72,7 +71,8 @@ class Batch:
 
     def marks(self) -> dict[ClusterRef, Marks | None]:
         """Return where the words stand in each."""
-        return {ref: self.found and self.found.marks(self.texts, row) for row, ref in self.refs.items()}
+        found = self.found
+        return {ref: None if found is None else found.marks(self.texts, row) for row, ref in self.refs.items()}
 
 
 @dataclass(frozen=True)
@@ -116,19 +116,11 @@ class Decider:
 
     def _texts(self, wanted: Sequence[ClusterRef]) -> Assembled:
         """Return the texts of some passages, with as much around them as the query may reach."""
-        keys = {PartKey(ref.work, ref.section, ref.part) for ref in wanted}
-        likely = {key._replace(part=key.part + 1) for key in keys} if len(keys) <= _FEW else set()
-        found = self.view.fetch(keys | likely)
-        while True:
-            missing = [key for key in keys if found.get(key) is None]
-            if missing:
-                raise self.view.lost(missing[0])
-            texts = assemble(part for part in found.values() if part is not None)
-            keys = texts.lacking(np.array(rows_of(texts, wanted), np.int64), *self._reach)
-            if not keys:
-                return texts
-            deadline.check()
-            found |= self.view.fetch(keys)
+
+        def lacking(texts: Assembled) -> set[PartKey]:
+            return texts.lacking(np.array(rows_of(texts, wanted), np.int64), *self._reach)
+
+        return gather(self.view, {PartKey(ref.work, ref.section, ref.part) for ref in wanted}, lacking)
 
     @cached_property
     def _reach(self) -> tuple[int, int]:

@@ -131,13 +131,13 @@ class ClusterMatches:
         """See :meth:`search.stores.base.Matches.scores_of`."""
         wanted = cast("Sequence[ClusterRef]", passages)
         known = self._decided.scores
-        scores: dict[Ref, float] = {ref: known[ref] for ref in wanted if ref in known}
+        scores = {ref: known[ref] for ref in wanted if ref in known}
         rest = [ref for ref in wanted if ref not in known]
         if rest and self._answered().passages:
             only = [self._view.of_refs(rest)]
             (found,) = self._view.msearch([self._counting.body(Sort.PLACE, len(rest), only=only)])
             scores |= self._settled(self._counting.read(found))
-        return scores
+        return cast("Mapping[Ref, float]", scores)
 
     def marks(self, passages: Sequence[Ref]) -> Sequence[Marks | None]:
         """See :meth:`search.stores.base.Matches.marks`."""
