@@ -1,9 +1,9 @@
-"""Building: files become the next generation of an index.
+"""Building: files become the next generation of an index, in a folder or on a cluster.
 
 Sources that have not changed are skipped; the others are gathered into packs, each durable when it is done, so
-that a build which was interrupted goes on from its last pack. Then the inverted index is forked, the works that
-were replaced or removed leave it and the new ones enter, and the new generation is published. Small packs that have
-gathered are merged on the way; :func:`compact` merges all that it gains anything to merge.
+that a build which was interrupted goes on from its last pack. Then the works that were replaced or removed leave the
+index and the new ones enter, and the new generation is published. What of it depends on where the index is, is said by
+its :class:`~indexer.building.plan.Plan`. :func:`compact` writes anew what is wasteful.
 """
 
 from __future__ import annotations
@@ -20,16 +20,14 @@ from corpora.manifests import Catalogue, load
 from corpora.model import Access, Problem, Source, strictest
 from corpora.readers.encodings import EncodingChoice
 from corpora.sources.discover import discover
-from indexer.building import merging
-from indexer.building.engine import publish, write_engine
-from indexer.building.plan import Plan, plan
+from indexer.building.plan import Plan, begun
 from indexer.building.settling import place_of, settle
 from indexer.building.workers import PackTask, write_packs
-from indexer.errors import IndexFailure, no_room
+from indexer.cluster.address import IndexAddress
+from indexer.errors import IndexFailure
 from indexer.progress import Progress, silent
 from indexer.store.access import CLOSED, LOCAL, CollectionAccess, Declared, access_by_collection, effective
-from indexer.store.generation import FORMAT, Generation, PackEntry, pack_folder, relabel, utc_seconds
-from indexer.store.lock import builder_lock
+from indexer.store.generation import FORMAT, Generation, PackEntry, pack_folder, utc_seconds
 from indexer.store.pack import Pack, PackWork
 
 LEAST_BYTES, PACK_BYTES = 4 << 20, 24 << 20
@@ -58,7 +56,7 @@ class BuildReport:
 
 def build(
     paths: Sequence[Path],
-    index: Path,
+    index: IndexAddress,
     *,
     engine: str | None = None,
     model: Path | None = None,
@@ -85,10 +83,8 @@ def build(
     """
     began = time.monotonic()
     catalogue = catalogue or load()
-    with builder_lock(index), no_room(index):
-        made = plan(index, on_progress, engine, model)
-        packs, before = made.packs, made.before
-        current = before or Generation(0, made.settings)
+    with begun(index, on_progress, engine, model) as made:
+        current = made.before or Generation(0, made.settings)
         alive = current.live_works()
         unknown = [work for work in remove if work not in alive]
         if unknown:
@@ -100,13 +96,14 @@ def build(
             some, wrong = discover(path, encodings)
             problems += wrong
             found += [(path, source) for source in some]
-        homes = packs.homes(current)
+        homes = made.homes()
         sources = settle(found, current, collection, set(homes.values()), catalogue, problems.append)
         fresh = {key: source for key, source in sources.items() if key not in current.sources}
         written = _write_packs(made, fresh, collection, catalogue)
+        problems += made.problems({key: source.root for key, source in sources.items()})
         problems += [
             problem
-            for pack in (*packs.of(current.packs).values(), *(pack for _, pack in written))
+            for _, pack in written
             for key, source in sources.items()
             for problem in pack.problems(key, source.root)
         ]
@@ -118,7 +115,7 @@ def build(
         untouched = [work for key in sources for work in current.sources.get(key, ())]
         unchanged = len(untouched)
         arrived = {
-            entry.works[number]: packs.named(entry.name).works[number].collection
+            entry.works[number]: made.packs.named(entry.name).works[number].collection
             for entry in entries
             for number in entry.live
         }
@@ -138,31 +135,28 @@ def build(
         if not entries and not leaving:
             if not current.packs and not unchanged:
                 raise IndexFailure(_nothing(paths, problems))
-            following = current if declared == current.access else relabel(index, current, declared)
+            following = current if declared == current.access else made.relabel(declared)
         else:
             kept, now = current.without(leaving), utc_seconds()
             following = replace(
                 kept,
                 number=current.number + 1,
-                packs=(*kept.packs, *entries),
+                packs=(*kept.packs, *made.entered(entries)),
                 sources={**kept.sources, **owners},
                 access=declared,
                 places=kept.places | _places_of(sources, {**current.sources, **owners}),
                 changed=kept.changed | dict.fromkeys(arriving, now),
-            ).after(before, former, now)
-            following = merging.merge(made, following, merging.due(merging.members(following, packs)))
-            write_engine(packs, before, following, on_progress)
-            publish(index, following, before)
-    opened = packs.of(following.packs).values()
-    live = [pack.of_works(entry.live) for pack, entry in zip(opened, following.packs, strict=True)]
+            ).after(made.before, former, now)
+            following = made.publish(following)
+        passages, windows = made.counts(following)
     return BuildReport(
         generation=following.number,
         added=len(arriving - alive.keys()),
         replaced=len(arriving & alive.keys()),
         unchanged=unchanged,
         removed=len(set(remove) - arriving),
-        passages=sum(int(mask.sum()) for mask in live),
-        windows=sum(int(mask[pack.windows["passage"]].sum()) for pack, mask in zip(opened, live, strict=True)),
+        passages=passages,
+        windows=windows,
         seconds=time.monotonic() - began,
         problems=tuple(dict.fromkeys(problems)),
         access=tuple(access_by_collection(((home, work) for work, home in given.items()), following.access, catalogue)),
@@ -180,7 +174,7 @@ class Compaction:
     seconds: float
 
 
-def compact(index: Path, *, on_progress: Progress = silent) -> Compaction:
+def compact(index: IndexAddress, *, on_progress: Progress = silent) -> Compaction:
     """Write the works of small and half-dead packs into fewer packs; where there is nothing to gain, do nothing.
 
     The inverted index is written again from nothing, so that nothing dead stays in it.
@@ -189,22 +183,15 @@ def compact(index: Path, *, on_progress: Progress = silent) -> Compaction:
         IndexFailure: there is no index, or nothing could be done; what was published is unchanged.
     """
     began = time.monotonic()
-    with builder_lock(index), no_room(index):
-        made = plan(index, on_progress)
-        before = made.before
-        if before is None:
+    with begun(index, on_progress) as made:
+        if made.before is None:
             raise IndexFailure(f"{index}: no index there; build one with `wenyuan index PATH --index {index}`")
-        groups = merging.wasteful(merging.members(before, made.packs))
-        following = before
-        if groups:
-            numbered = replace(before, number=before.number + 1)
-            following = merging.merge(made, numbered, groups)
-            write_engine(made.packs, None, following, on_progress)
-            publish(index, following, before)
+        before = len(made.before.packs)
+        following, rewritten = made.compact()
     return Compaction(
         generation=following.number,
-        rewritten=sum(map(len, groups)),
-        before=len(before.packs),
+        rewritten=rewritten,
+        before=before,
         after=len(following.packs),
         seconds=time.monotonic() - began,
     )
@@ -218,7 +205,7 @@ def _write_packs(
     folders: dict[tuple[str, ...], Path] = {}
     for group in _groups(sizes):
         made_of = (FORMAT, made.settings.model, made.settings.folding, collection, group)
-        folders[group] = pack_folder(made.index, hashlib.sha256(repr(made_of).encode()).hexdigest()[:24])
+        folders[group] = pack_folder(made.packs.index, hashlib.sha256(repr(made_of).encode()).hexdigest()[:24])
     missing = [
         PackTask(folder, tuple((key, sources[key], sizes[key]) for key in group), collection, catalogue)
         for group, folder in folders.items()

@@ -126,7 +126,7 @@ def _fitting(run: Sequence[MergeCandidate]) -> Iterator[Neighbours]:
 
 def _merged(plan: Plan, generation: Generation, group: Neighbours, report: Callable[[float], None]) -> PackEntry:
     """Return the entry of the pack that a group becomes."""
-    index = plan.index
+    index = plan.packs.index
     entries = [member.entry for member in group]
     made_of = [(entry.name, entry.live) for entry in entries]
     described = repr((FORMAT, generation.settings.model, generation.settings.folding, made_of))

@@ -27,6 +27,9 @@ Body = dict[str, Any]
 
 READING = 10.0
 """Seconds that one answer may take where nothing else is said."""
+WRITING = 60.0
+"""Seconds that one request of an indexer may take."""
+_CLEARING = 3600.0
 _CONNECTING = 2.0
 _LONGEST_PAUSE = 0.5
 _BUSY = {429, 502, 503, 504}
@@ -50,7 +53,7 @@ class Version(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class StoredDocument:
     """A document that was read by its id."""
 
     version: Version
@@ -144,12 +147,12 @@ class Connection:
 
         return [each["_source"] if each["found"] else None for each in self._retried(ask)]
 
-    def get(self, document: str) -> Found | None:
+    def get(self, document: str) -> StoredDocument | None:
         """Return a document as it was last written, and its version; None where there is none."""
         answer = self.ask("GET", self.path("_doc", document), missing=True)
         if not answer.get("found"):
             return None
-        return Found(Version(answer["_seq_no"], answer["_primary_term"]), answer["_source"])
+        return StoredDocument(Version(answer["_seq_no"], answer["_primary_term"]), answer["_source"])
 
     def count(self, query: Body) -> int:
         """Return how many documents satisfy a query."""
@@ -158,17 +161,17 @@ class Connection:
 
     # Writing
 
-    def bulk(self, lines: bytes) -> None:
-        """Carry out the actions of a bulk, each of which may be carried out twice.
+    def bulk(self, lines: bytes, alias: str) -> None:
+        """Carry out the actions of a bulk through an alias of the index; each may be carried out twice.
 
         Raises:
-            IndexFailure: one of them can't be.
+            NoSuchIndex: there is no such alias any more.
+            IndexFailure: one of them can't be carried out.
         """
+        told = {"require_alias": "true", "filter_path": "errors,items.*.error,items.*.status"}
 
         def ask() -> None:
-            answer = self._once(
-                "POST", self.path("_bulk"), lines, {"filter_path": "errors,items.*.error,items.*.status"}
-            )
+            answer = self._once("POST", f"/{alias}/_bulk", lines, told)
             if answer.get("errors"):
                 errors = [each for item in answer["items"] for each in item.values() if "error" in each]
                 for each in sorted(errors, key=lambda each: each["status"] in _BUSY):
@@ -196,6 +199,14 @@ class Connection:
         condition = {"if_seq_no": seen.seq_no, "if_primary_term": seen.primary_term} if seen else {}
         self.ask("DELETE", self.path("_doc", document), told=condition, missing=True)
 
+    def clear(self, query: Body) -> int:
+        """Remove all documents that satisfy a query and are visible; return how many there were."""
+        told = {"conflicts": "proceed", "slices": "auto", "scroll_size": "5000"}
+        answer = self.ask("POST", self.path("_delete_by_query"), {"query": query}, told, seconds=_CLEARING)
+        if answer["failures"]:
+            raise Incomplete(f"{self.address}: not all could be cleared away; run the command again")
+        return int(answer["deleted"])
+
     def refresh(self) -> None:
         """Make what was written visible to searches, on every copy of every shard."""
         self._until_whole(lambda: [self._once("POST", self.path("_refresh"))])
@@ -214,6 +225,10 @@ class Connection:
             Conflict: there is one by now.
         """
         self.ask("PUT", self.path(), body, {"wait_for_active_shards": "1"})
+
+    def merge(self) -> None:
+        """Write the segments anew without the rows that were removed."""
+        self.ask("POST", self.path("_forcemerge"), told={"only_expunge_deletes": "true"}, seconds=_CLEARING)
 
     def drop(self) -> None:
         """Remove the index with all that is in it; where there is none, do nothing."""

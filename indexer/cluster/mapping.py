@@ -27,6 +27,8 @@ FORMAT = 1
 STATE, LOCK, WORK, SECTION, PART, PASSAGE = "state", "lock", "work", "section", "part", "passage"
 """The kinds of documents."""
 SHARDS, REPLICAS = 3, 1
+LONGEST_RUN = 1 << 12
+"""Characters of a passage in a row, at most."""
 REACH = 64
 """Characters that a passage is indexed with, from any of its own on."""
 STEPS = 127
@@ -34,7 +36,7 @@ STEPS = 127
 
 _KEPT = (
     *("kind", "stamp", "born", "work", "section", "part", "offset", "card", "meta", "parts", "size", "blob", "sum"),
-    *("number", "oldest", "manifest", "previous", "dead", "claim", "owner", "beat"),
+    *("number", "oldest", "manifest", "previous", "dead", "facts", "published", "claim", "owner", "beat"),
 )
 """Fields whose values can be read again. Of a passage nothing else can: its text is in parts."""
 _KEYWORD = {"type": "keyword"}
@@ -59,10 +61,15 @@ def index_body(dimensions: int, scale: float, shards: int | None, replicas: int 
                 "similarity": {"count": {"type": "scripted", "script": {"source": "return doc.freq;"}}},
                 "max_terms_count": 1 << 20,
                 "analysis": {
-                    "filter": {"holes": {"type": "stop", "stopwords": ["_"]}},
-                    "analyzer": {"grams": {"tokenizer": "long", "filter": ["holes"]}},
-                    # Longer than any token: what is longer would be cut.
-                    "tokenizer": {"long": {"type": "whitespace", "max_token_length": 255}},
+                    "tokenizer": {"runs": {"type": "whitespace", "max_token_length": LONGEST_RUN}},
+                    "filter": {
+                        "holes": {"type": "stop", "stopwords": ["_"]},
+                        "pairs": {"type": "ngram", "min_gram": 1, "max_gram": 2},
+                    },
+                    "analyzer": {
+                        "grams": {"tokenizer": "whitespace", "filter": ["holes"]},
+                        "bag": {"tokenizer": "runs", "filter": ["pairs"]},
+                    },
                 },
             }
         },
@@ -76,15 +83,16 @@ def index_body(dimensions: int, scale: float, shards: int | None, replicas: int 
 
 
 def _text(options: str, **more: Any) -> Body:
-    return {"type": "text", "analyzer": "grams", "index_options": options, "norms": False, **more}
+    return {"type": "text", "analyzer": "grams", "norms": False, "index_options": options, **more}
 
 
 _ADMINISTERED: dict[str, Body] = {
     "kind": _KEYWORD,
     "stamp": _KEYWORD,
     "born": _INTEGER,
-    **dict.fromkeys(("card", "meta", "blob", "sum", "manifest", "previous", "claim", "owner"), _STORED),
+    **dict.fromkeys(("card", "meta", "blob", "sum", "manifest", "previous", "facts", "claim", "owner"), _STORED),
     "dead": _STORED,
+    "published": {"type": "double", "index": False, "doc_values": False},
     **dict.fromkeys(("parts", "size", "number", "oldest", "beat"), _NOT_SEARCHED),
 }
 _SEARCHED: dict[str, Body] = {
@@ -100,7 +108,7 @@ _SEARCHED: dict[str, Body] = {
     "m": _text("positions", similarity="count"),
     "n": _text("positions", similarity="count"),
     **dict.fromkeys("osv", _text("docs")),
-    **dict.fromkeys(("r", "rt", "rn"), _text("freqs", norms=True)),
+    **dict.fromkeys(("r", "rt", "rn"), _text("freqs", analyzer="bag", search_analyzer="grams", norms=True)),
 }
 
 

@@ -277,6 +277,12 @@ class Pack(PackView):
         found = self._problems.get(source, ())
         return tuple(Problem(root / file, *said) for file, *said in found)
 
+    def passages_of(self, section: int) -> range:
+        """Return the rows of a section's passages; ``section`` counts in the pack."""
+        last = section + 1 == len(self.sections)
+        end = len(self.passages) if last else int(self.sections["first_passage"][section + 1])
+        return range(int(self.sections["first_passage"][section]), end)
+
     def of_works(self, works: Iterable[int]) -> NDArray[np.bool_]:
         """Return a mask of the passages of these works."""
         chosen = np.zeros(len(self.works), dtype=bool)

@@ -70,7 +70,7 @@ class Patient(socket.socket):
         self.settimeout(TAKING_SECONDS if flag else 0.0)
 
 
-class Connection(TConn):  # type: ignore[misc]  # Gunicorn's classes are untyped
+class WebConnection(TConn):  # type: ignore[misc]  # Gunicorn's classes are untyped
     """A connection: what it has said of its next request, and when that has to be whole.
 
     ``peer`` stands for its address; it is empty for a declared proxy, which speaks for many.
@@ -99,11 +99,11 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes a
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._arriving: set[Connection] = set()
-        self._lingering: set[Connection] = set()
+        self._arriving: set[WebConnection] = set()
+        self._lingering: set[WebConnection] = set()
         self._connected: Counter[str] = Counter()
         self._working: Counter[str] = Counter()
-        self._ready: defaultdict[str, deque[Connection]] = defaultdict(deque)
+        self._ready: defaultdict[str, deque[WebConnection]] = defaultdict(deque)
         self._buffered = 0
         self._looked = 0.0
 
@@ -122,21 +122,21 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes a
         sock = Patient(taken.family, taken.type, taken.proto, fileno=taken.detach())
         self.nr_conns += 1
         self._connected[peer] += 1
-        self._await(Connection(self, sock, client, listener.getsockname(), peer))
+        self._await(WebConnection(self, sock, client, listener.getsockname(), peer))
 
-    def on_client_socket_readable(self, conn: Connection, client: Patient) -> None:
+    def on_client_socket_readable(self, conn: WebConnection, client: Patient) -> None:
         """Read the beginning of the next request of a connection that was kept."""
         self.poller.unregister(client)
         self.keepalived_conns.remove(conn)
         self._await(conn)
         self._hear(conn, client)
 
-    def enqueue_req(self, conn: Connection) -> None:
+    def enqueue_req(self, conn: WebConnection) -> None:
         """Queue a whole request for a thread."""
         self._working[conn.peer] += 1
         super().enqueue_req(conn)
 
-    def finish_request(self, conn: Connection, done: Future[Any]) -> None:
+    def finish_request(self, conn: WebConnection, done: Future[Any]) -> None:
         """Keep the connection, or close it; another request of its address may have its thread."""
         self._working[conn.peer] -= 1
         if not self._working[conn.peer]:
@@ -147,7 +147,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes a
             if not waiting:
                 del self._ready[conn.peer]
 
-    def handle_request(self, req: Request, conn: Connection) -> bool:
+    def handle_request(self, req: Request, conn: WebConnection) -> bool:
         """Pass a request to the application."""
         if conn.is_last:
             req.force_close()
@@ -164,7 +164,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes a
         for conn in [each for each in self._lingering if each.deadline <= now]:
             self._end(conn)
 
-    def linger(self, conn: Connection) -> None:
+    def linger(self, conn: WebConnection) -> None:
         """Stop sending, and close when the client has stopped, too: closed at once, it might lose the answer."""
         try:
             conn.sock.shutdown(socket.SHUT_WR)
@@ -177,7 +177,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes a
         self.nr_conns += 1
         self._lingering.add(conn)
 
-    def gone(self, conn: Connection) -> None:
+    def gone(self, conn: WebConnection) -> None:
         """Count a connection no more."""
         self._connected[conn.peer] -= 1
         if not self._connected[conn.peer]:
@@ -185,14 +185,14 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes a
 
     # What arrives
 
-    def _await(self, conn: Connection) -> None:
+    def _await(self, conn: WebConnection) -> None:
         conn.sock.setblocking(False)
         conn.received, conn.length = bytearray(), None
         conn.deadline = time.monotonic() + HEAD_SECONDS
         self._arriving.add(conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._hear, conn))
 
-    def _hear(self, conn: Connection, sock: Patient) -> None:
+    def _hear(self, conn: WebConnection, sock: Patient) -> None:
         try:
             said = sock.recv(1 << 16)
         except (BlockingIOError, InterruptedError):
@@ -224,7 +224,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes a
         elif self._buffered > MOST_BUFFERED:
             self._refuse(conn, 503)
 
-    def _length(self, conn: Connection, head: int) -> int | None:
+    def _length(self, conn: WebConnection, head: int) -> int | None:
         """Return the bytes of a request whose head has so many; None where the body does not say how long it is.
 
         What Gunicorn will refuse, and what the application will find too long, is passed on without its body.
@@ -248,7 +248,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes a
                 _say(conn, b"HTTP/1.1 100 Continue\r\n\r\n")
         return whole
 
-    def _pass_on(self, conn: Connection) -> None:
+    def _pass_on(self, conn: WebConnection) -> None:
         """Pass a whole request to a thread, when those of its address do not have too many."""
         if conn.peer and self._working[conn.peer] >= self.cfg.threads - KEPT_FREE:
             self._ready[conn.peer].append(conn)
@@ -261,7 +261,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes a
         conn.received = bytearray()
         self.enqueue_req(conn)
 
-    def _refuse(self, conn: Connection, status: int) -> None:
+    def _refuse(self, conn: WebConnection, status: int) -> None:
         is_program = f" {PREFIX}/".encode() in conn.received.partition(b"\r\n")[0]
         self._forget(conn)
         self._buffered -= len(conn.received)
@@ -270,19 +270,19 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes a
         self.nr_conns -= 1
         self.linger(conn)
 
-    def _drop(self, conn: Connection) -> None:
+    def _drop(self, conn: WebConnection) -> None:
         self._forget(conn)
         self._buffered -= len(conn.received)
         self.nr_conns -= 1
         conn.close()
 
-    def _forget(self, conn: Connection) -> None:
+    def _forget(self, conn: WebConnection) -> None:
         self._arriving.discard(conn)
         self.poller.unregister(conn.sock)
 
     # What is closed
 
-    def _ignore(self, conn: Connection, sock: Patient) -> None:
+    def _ignore(self, conn: WebConnection, sock: Patient) -> None:
         try:
             if sock.recv(1 << 16):
                 return
@@ -292,7 +292,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn's classes a
             pass
         self._end(conn)
 
-    def _end(self, conn: Connection) -> None:
+    def _end(self, conn: WebConnection) -> None:
         self._lingering.discard(conn)
         self.poller.unregister(conn.sock)
         self.nr_conns -= 1
@@ -321,7 +321,7 @@ def write_error(sock: socket.socket, status: int, _reason: str, _message: str) -
     sock.sendall(bare(status))
 
 
-def _say(conn: Connection, words: bytes) -> None:
+def _say(conn: WebConnection, words: bytes) -> None:
     """Send what is short enough to be taken at once; a client that takes nothing misses it."""
     with suppress(OSError):
         conn.sock.send(words)
