@@ -7,6 +7,8 @@
 #
 # And for whoever keeps it:
 #   make install                      set up and no more
+#   make cluster                      start three nodes of OpenSearch on this machine, for development and tests; what
+#                                     WENYUAN_TEST_OPENSEARCH names is tested on, `make cluster-stop` stops them
 #   make lock                         renew the exact versions in requirements/
 #   make lowest                       pass every test on the lowest versions that setup.cfg allows
 #
@@ -32,10 +34,11 @@ COMPILE = $(BIN)/uv pip compile --quiet --no-annotate --custom-compile-command "
 	--excludes requirements/accelerators.txt --no-emit-package torch
 EVERYWHERE := --universal --python-version 3.11 --fork-strategy fewest --generate-hashes
 
-.PHONY: run test install lock lowest
+.PHONY: run test install cluster cluster-stop lock lowest
 .DELETE_ON_ERROR:
 
-run: $(VENV)/installed
+# What asks a cluster is installed where one is named.
+run: $(VENV)/installed $(if $(findstring ://,$(INDEX)),$(VENV)/asking)
 	@ACCESS=""; case "$(INDEX)" in \
 		*://*) $(BIN)/wenyuan status --index "$(INDEX)" >/dev/null 2>&1;; \
 		*) [ -f "$(INDEX)/manifest.json" ];; \
@@ -54,6 +57,12 @@ test: $(VENV)/tested
 
 install: $(VENV)/installed
 
+cluster: $(VENV)/installed
+	$(BIN)/python -m eval.drills.nodes start
+
+cluster-stop: $(VENV)/installed
+	$(BIN)/python -m eval.drills.nodes stop
+
 # Begun anew with each lock: of two distributions of the same module, such as Whoosh's, the one that was dropped must go.
 $(VENV)/libraries: requirements/build.txt requirements/run.txt
 	$(PYTHON) -m venv --clear $(VENV)
@@ -63,6 +72,11 @@ $(VENV)/libraries: requirements/build.txt requirements/run.txt
 
 $(VENV)/installed: $(VENV)/libraries setup.cfg
 	$(BIN)/$(LOCKED) --editable .
+	$(BIN)/pip check
+	@touch $@
+
+$(VENV)/asking: $(VENV)/installed requirements/cluster.txt
+	$(BIN)/$(LOCKED) --require-hashes --requirement requirements/cluster.txt
 	$(BIN)/pip check
 	@touch $@
 
@@ -76,6 +90,8 @@ lock: $(VENV)/tested
 	$(COMPILE) $(EVERYWHERE) --upgrade --extra models --extra test --output-file requirements/test.txt \
 		setup.cfg requirements/torch.txt >/dev/null
 	$(COMPILE) $(EVERYWHERE) --constraints requirements/test.txt --output-file requirements/run.txt \
+		setup.cfg >/dev/null
+	$(COMPILE) $(EVERYWHERE) --constraints requirements/test.txt --extra cluster --output-file requirements/cluster.txt \
 		setup.cfg >/dev/null
 	echo setuptools | $(COMPILE) $(EVERYWHERE) --constraints requirements/test.txt \
 		--output-file requirements/build.txt - >/dev/null

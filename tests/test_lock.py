@@ -13,7 +13,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "requirements"
-LOCKS = ("build", "run", "test")
+LOCKS = ("build", "run", "cluster", "test")
 ENTRY = re.compile(r"(?m)^(?P<requirement>[a-z0-9][^#\\\n]*==[^#\\\n]*?)(?: \\\n    --hash=sha256:[0-9a-f]{64})+$")
 PRIVATE = {"docxtpl", "gunicorn", "markdown-it-py", "weasyprint"}
 """Libraries of which the program uses what their authors did not promise."""
@@ -42,7 +42,8 @@ def asked() -> dict[str, dict[str, Requirement]]:
 
     run = read(config["options"]["install_requires"])
     extras = config["options.extras_require"]
-    return {"run": run, "test": {**run, **read(extras["models"]), **read(extras["test"])}}
+    cluster = {**run, **read(extras["cluster"])}
+    return {"run": run, "cluster": cluster, "test": {**run, **read(extras["models"]), **read(extras["test"])}}
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -58,7 +59,7 @@ def test_a_lock_names_no_host(file: Path) -> None:
     assert re.findall(r"https?:|://|--(?:extra-)?index-url|--find-links", file.read_text("utf-8")) == []
 
 
-@pytest.mark.parametrize("name", ["run", "test"])
+@pytest.mark.parametrize("name", ["run", "cluster", "test"])
 def test_a_lock_holds_what_setup_cfg_asks_for(name: str) -> None:
     lock = locked(name)
     wrong = [
@@ -70,7 +71,7 @@ def test_a_lock_holds_what_setup_cfg_asks_for(name: str) -> None:
 def test_the_locks_agree_with_each_other() -> None:
     every = {name: {key: version(each) for key, each in locked(name).items()} for name in LOCKS}
     assert every["build"].items() <= every["test"].items()
-    assert every["run"].items() <= every["test"].items()
+    assert every["run"].items() <= every["cluster"].items() <= every["test"].items()
 
 
 @pytest.mark.parametrize("name", LOCKS)
