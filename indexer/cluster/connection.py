@@ -213,6 +213,10 @@ class Connection:
 
     # The index itself
 
+    def standing(self) -> str:
+        """Return what the index is called itself, where the address names it by an alias."""
+        return str(next(iter(self.ask("GET", self.path("_alias")))))
+
     def described(self) -> Body | None:
         """Return settings and mapping of the index; None where there is none of its name."""
         answer = self.ask("GET", self.path(), missing=True)
