@@ -58,6 +58,7 @@ def index_body(dimensions: int, scale: float, shards: int | None, replicas: int 
                 "number_of_replicas": REPLICAS if replicas is None else replicas,
                 "replication.type": "SEGMENT",
                 "refresh_interval": "-1",
+                "codec": "best_compression",
                 "knn": True,
                 "similarity": {"count": {"type": "scripted", "script": {"source": "return doc.freq;"}}},
                 "max_terms_count": 1 << 20,
