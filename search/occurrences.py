@@ -84,6 +84,11 @@ class Occurrences(Sequence[Occurrence]):
     @abstractmethod
     def __len__(self) -> int: ...
 
+    @property
+    @abstractmethod
+    def at_least(self) -> bool:
+        """Whether there may be more: a bound on what is looked at was reached, which the store's documents name."""
+
     @overload
     def __getitem__(self, key: int) -> Occurrence: ...
 

@@ -59,6 +59,12 @@ class Assembled(PackView):
         starts: Places = self.passages["start"] - self.sections["start"][self.passages["section"]]
         return starts
 
+    def last_parts(self, runs: Places) -> list[Part]:
+        """Return the last part of each of some runs, which ``section`` of a passage numbers."""
+        firsts = self.part_of(self.sections["first_passage"])
+        lasts = np.append(firsts[1:], len(self.parts)) - 1
+        return [self.parts[at] for at in lasts[runs].tolist()]
+
     def lacking(self, passages: Places, left: int, right: int) -> set[PartKey]:
         """Return the parts that are not here and may hold what is near one of some passages.
 
@@ -79,6 +85,22 @@ class Assembled(PackView):
                 early &= self._is_running[runs[some]]
             after[runs[some][short]] = True
             before[runs[some][early]] = True
+        return self._beside(before, after)
+
+    def lacking_text(self, passages: Places, starts: Places, ends: Places) -> set[PartKey]:
+        """Return the parts that are not here and hold some of these ranges of text, each around one of some passages.
+
+        Of what would be before a section, or after it, there is nothing.
+        """
+        runs = self.passages["section"][passages].astype(np.int64)
+        begins = self.passages["start"][self.sections["first_passage"]].astype(np.int64)
+        before, after = np.zeros(len(self.sections), dtype=bool), np.zeros(len(self.sections), dtype=bool)
+        before[runs[starts < begins[runs]]] = True
+        after[runs[ends > self.sections["end"][runs]]] = True
+        return self._beside(before, after)
+
+    def _beside(self, before: NDArray[np.bool_], after: NDArray[np.bool_]) -> set[PartKey]:
+        """Return the parts before some runs and after some, as far as their sections go on."""
         firsts = self.part_of(self.sections["first_passage"])
         lasts = np.append(firsts[1:], len(self.parts)) - 1
         outer = [(self.parts[at], 1) for at in lasts[after].tolist() if not self.parts[at].is_last]

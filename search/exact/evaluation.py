@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 
-from indexer.store.layout import MAIN, PRINTED
+from indexer.store.layout import MAIN, NOTES, PRINTED
 from indexer.store.pack import PackView
 from indexer.store.positions import Places
 from search import deadline
@@ -22,8 +22,12 @@ from search.exact.matching import (
     near,
     near_pairs,
 )
+from search.model import Scope
 from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree, readings
 from search.ranges import among
+
+SEARCHED = {Scope.TEXT: (MAIN,), Scope.NOTES: (NOTES,), Scope.BOTH: (MAIN, NOTES, PRINTED)}
+"""The streams of a pack in which each scope finds phrases."""
 
 FieldMask = Callable[[Field], Mask]
 

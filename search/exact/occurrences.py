@@ -1,29 +1,27 @@
-"""The occurrences of a query in packs, as columns.
+"""The occurrences of a query as columns, wherever their texts are.
 
-An occurrence is a row of five columns, a few bytes each; its text, context and record are read when it is shown. So a
+An occurrence is a row of seven columns, a few bytes each; its text, context and record are read when it is shown. So a
 million of them fit in some tens of megabytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpora.catalogue import FIELDS
 from indexer.store.layout import NOTES
-from indexer.store.pack import Pack
+from indexer.store.pack import PackView
 from indexer.store.streams import StoredStream
 from indexer.text.streams import BOUNDARY, text_of
 from search import deadline
 from search.exact.matching import StreamRanges, original_ranges
 from search.model import WorkCard
 from search.occurrences import CONTEXT, Group, Grouping, Occurrence, Occurrences, Order
-from search.stores.embedded.snapshot import Snapshot
 
 MOST_COMPARED = 60
 """Characters of context that are compared in sorting; what is alike so far is in order of place."""
@@ -31,92 +29,134 @@ _AT_ONCE = 3
 """Characters of context that one comparison takes: three code points of 21 bits fit in 64."""
 _CODE_POINT_BITS = 21
 _CODE_POINTS = 0x110000
-_STREAMS = 3
+_OFFSET_BITS = 32
+_READ_AT_ONCE = 100
+"""Occurrences that are read together where all are."""
 
 Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class _Columns:
-    """Occurrences as columns: pack, stream, half-open range of the stream, passage, and whether spelled as typed."""
+class Columns:
+    """Occurrences as columns.
 
-    packs: NDArray[np.int32]
+    ``texts`` are numbers of texts, that of each occurrence; ``streams``, half-open ranges and ``passages`` are those of
+    its text. ``places`` sort as the works lie by id, and then by where the occurrence begins.
+    """
+
+    texts: NDArray[np.int32]
     streams: NDArray[np.int8]
     starts: NDArray[np.uint32]
     ends: NDArray[np.uint32]
     passages: NDArray[np.uint32]
     typed: NDArray[np.bool_]
+    places: NDArray[np.uint64]
 
     @classmethod
-    def of(cls, found: Mapping[int, Sequence[StreamRanges]]) -> _Columns:
-        parts = [(number, each) for number, ranges in found.items() for each in ranges]
-        sizes = [len(each.starts) for _, each in parts]
+    def of(cls, texts: int | Numbers, found: StreamRanges, places: Numbers) -> Columns:
+        """Return occurrences in one stream of a text, or of some."""
         return cls(
-            np.repeat(np.array([number for number, _ in parts], np.int32), sizes),
-            np.repeat(np.array([each.stream for _, each in parts], np.int8), sizes),
-            _joined([each.starts for _, each in parts], np.uint32),
-            _joined([each.ends for _, each in parts], np.uint32),
-            _joined([each.passages for _, each in parts], np.uint32),
-            _joined([each.typed for _, each in parts], np.bool_),
+            np.broadcast_to(np.int32(texts), len(found.starts)),
+            np.full(len(found.starts), found.stream, np.int8),
+            found.starts.astype(np.uint32),
+            found.ends.astype(np.uint32),
+            found.passages.astype(np.uint32),
+            found.typed,
+            places.astype(np.uint64),
         )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Columns]) -> Columns:
+        """Return occurrences together, in order of place; what begins at one character, the shortest first."""
+        none = np.empty(0, np.int64)
+        empty = cls.of(0, StreamRanges(0, none, none, none.astype(np.bool_), none), none)
+        columns = cls(
+            *(np.concatenate([getattr(part, name) for part in (empty, *parts)]) for name in cls.__dataclass_fields__)
+        )
+        return columns.by_place()
 
     def __len__(self) -> int:
         return len(self.starts)
 
-    def take(self, rows: Numbers) -> _Columns:
+    def take(self, rows: Numbers | NDArray[np.intp]) -> Columns:
         """Return some rows, in their order."""
-        return _Columns(
-            self.packs[rows],
-            self.streams[rows],
-            self.starts[rows],
-            self.ends[rows],
-            self.passages[rows],
-            self.typed[rows],
-        )
+        return Columns(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
-    @cached_property
-    def blocks(self) -> list[tuple[int, int, Numbers]]:
-        """Pack, stream and rows of every stream that has some."""
-        key = self.packs.astype(np.int64) * _STREAMS + self.streams
-        found = np.unique(key).tolist()
-        return [(each // _STREAMS, each % _STREAMS, np.flatnonzero(key == each)) for each in found]
+    def by_place(self) -> Columns:
+        """Return the same in order of place."""
+        return self.take(np.lexsort((self.ends.astype(np.int64) - self.starts, self.streams, self.places)))
+
+
+def place(rank: Numbers, offset: Numbers) -> Numbers:
+    """Return the places of offsets in texts, or works, of some rank among all."""
+    return rank << _OFFSET_BITS | offset
+
+
+class Block(NamedTuple):
+    """Occurrences in one stream of a view of texts: their rows among the columns, and where they are in the view."""
+
+    view: PackView
+    rows: Numbers
+    found: StreamRanges
+
+
+class SectionPlace(NamedTuple):
+    """A section: the card of its work, its number there, and its title."""
+
+    card: WorkCard
+    number: int
+    title: str
+
+
+class Texts(Protocol):
+    """The texts of occurrences."""
+
+    def sections(self, columns: Columns) -> tuple[Sequence[SectionPlace], Numbers]:
+        """Return the sections that occurrences are in, and for each occurrence the number of its own among them."""
+
+    def blocks(self, columns: Columns, around: int, shown: int = 0) -> Iterator[Block]:
+        """Yield occurrences with their texts.
+
+        These have as many characters of the stream ``around`` each as there are, and of the text as are ``shown``.
+        """
 
 
 class StoredOccurrences(Occurrences):
-    """All occurrences of a query in a snapshot, in an order. See :class:`search.occurrences.Occurrences`."""
+    """All occurrences of a query in some texts, in an order. See :class:`search.occurrences.Occurrences`."""
 
-    def __init__(self, snapshot: Snapshot, columns: _Columns, context: int = CONTEXT) -> None:
-        self._snapshot = snapshot
+    def __init__(self, texts: Texts, columns: Columns, context: int = CONTEXT, *, at_least: bool = False) -> None:
+        self._texts = texts
         self._columns = columns
         self._context = context
+        self._at_least = at_least
 
-    @classmethod
-    def of(cls, snapshot: Snapshot, found: Mapping[int, Sequence[StreamRanges]]) -> StoredOccurrences:
-        """Return the occurrences found in each pack, in order of place: works by id, then as they stand."""
-        columns = _Columns.of(found)
-        return cls(snapshot, columns.take(_by_place(snapshot, columns)))
+    @property
+    def at_least(self) -> bool:
+        """See :attr:`search.occurrences.Occurrences.at_least`."""
+        return self._at_least
 
     def __len__(self) -> int:
         return len(self._columns)
 
     def __getitem__(self, key: int | slice) -> Occurrence | tuple[Occurrence, ...]:  # type: ignore[override]  # as its base
         if isinstance(key, slice):
-            return tuple(self._read(row) for row in range(*key.indices(len(self))))
-        return self._read(range(len(self))[key])
+            return self._read(np.arange(len(self))[key])
+        return self._read(np.array([range(len(self))[key]]))[0]
 
     def __iter__(self) -> Iterator[Occurrence]:
-        return map(self._read, range(len(self)))
+        for first in range(0, len(self), _READ_AT_ONCE):
+            yield from self._read(np.arange(first, min(first + _READ_AT_ONCE, len(self))))
 
     def with_context(self, characters: int) -> StoredOccurrences:
         """See :meth:`search.occurrences.Occurrences.with_context`."""
-        return StoredOccurrences(self._snapshot, self._columns, characters)
+        return self._with(self._columns, characters)
 
     def sorted_by(self, order: Order) -> StoredOccurrences:
         """See :meth:`search.occurrences.Occurrences.sorted_by`."""
-        by_place = self._columns.take(_by_place(self._snapshot, self._columns))
+        by_place = self._columns.by_place()
         if order is not Order.PLACE:
-            by_place = by_place.take(_by_context(self._snapshot, by_place, order))
-        return StoredOccurrences(self._snapshot, by_place, self._context)
+            by_place = by_place.take(_by_context(self._texts, by_place, order))
+        return self._with(by_place)
 
     def grouped_by(self, grouping: Grouping) -> tuple[Group, ...]:
         """See :meth:`search.occurrences.Occurrences.grouped_by`."""
@@ -130,101 +170,96 @@ class StoredOccurrences(Occurrences):
     def within(self, grouping: Grouping, value: str) -> StoredOccurrences:
         """See :meth:`search.occurrences.Occurrences.within`."""
         values, _, of_rows = self._groups(grouping)
-        if value not in values:
-            return StoredOccurrences(self._snapshot, self._columns.take(np.empty(0, np.int64)), self._context)
-        rows = np.flatnonzero(of_rows == values.index(value))
-        return StoredOccurrences(self._snapshot, self._columns.take(rows), self._context)
+        rows = np.flatnonzero(of_rows == values.index(value)) if value in values else np.empty(0, np.int64)
+        return self._with(self._columns.take(rows))
 
     def sample(self, size: int, seed: int) -> StoredOccurrences:
         """See :meth:`search.occurrences.Occurrences.sample`."""
         rows = np.random.default_rng(seed).permutation(len(self))[:size]
-        return StoredOccurrences(self._snapshot, self._columns.take(np.sort(rows)), self._context)
+        return self._with(self._columns.take(np.sort(rows)))
+
+    def _with(self, columns: Columns, context: int | None = None) -> StoredOccurrences:
+        context = self._context if context is None else context
+        return StoredOccurrences(self._texts, columns, context, at_least=self._at_least)
 
     def _groups(self, grouping: Grouping) -> tuple[list[str], list[str], Numbers]:
         """Return the values of a grouping, their labels, and for each occurrence the number of its value."""
         if grouping is Grouping.SPELLING:
             return self._spellings()
-        keys = np.zeros(len(self), np.int64)
+        sections, of_rows = self._texts.sections(self._columns)
         names: dict[tuple[str, str], int] = {}
-        for number, _, rows in self._columns.blocks:
-            pack = self._snapshot.packs[number]
-            passages = self._columns.passages[rows]
-            sections = pack.passages["section"][passages]
-            table = np.zeros(len(pack.sections), np.int64)
-            for section in np.flatnonzero(np.bincount(sections, minlength=len(pack.sections))).tolist():
-                row = pack.sections[section]
-                card = self._snapshot.cards[number, int(row["work"])]
-                table[section] = names.setdefault(_named(grouping, card, pack, section), len(names))
-            keys[rows] = table[sections]
-        return [value for value, _ in names], [label for _, label in names], keys
+        table = np.array([names.setdefault(_named(grouping, section), len(names)) for section in sections], np.int64)
+        return [value for value, _ in names], [label for _, label in names], table[of_rows]
 
     def _spellings(self) -> tuple[list[str], list[str], Numbers]:
+        lengths = self._columns.ends.astype(np.int64) - self._columns.starts
+        longer: list[str] = []
+        letters = {
+            length: np.zeros((int(count), length), np.uint32)
+            for length, count in zip(*(each.tolist() for each in np.unique(lengths, return_counts=True)), strict=True)
+        }
+        within = np.zeros(len(self), np.int64)
+        for length in letters:
+            mine = np.flatnonzero(lengths == length)
+            within[mine] = np.arange(len(mine))
+        for view, rows, found in self._texts.blocks(self._columns, 0):
+            deadline.check()
+            sizes = lengths[rows]
+            for length in np.unique(sizes).tolist():
+                mine = np.flatnonzero(sizes == length)
+                places = found.starts[mine][:, None] + np.arange(length)
+                letters[length][within[rows[mine]]] = _spelled(view, view.streams[found.stream], places, longer)
         keys = np.zeros(len(self), np.int64)
         values: list[str] = []
-        longer: list[str] = []
-        columns = self._columns
-        lengths = (columns.ends - columns.starts).astype(np.int64)
-        for length in np.unique(lengths).tolist():
-            mine = np.flatnonzero(lengths == length)
-            some = columns.take(mine)
-            letters = np.zeros((len(mine), length), np.uint32)
-            for number, stream, rows in some.blocks:
-                pack = self._snapshot.packs[number]
-                places = some.starts[rows].astype(np.int64)[:, None] + np.arange(length)
-                letters[rows] = _spelled(pack, pack.streams[stream], places, longer)
-            found, inverse = _unique_rows(letters)
-            keys[mine] = inverse + len(values)
-            values += [_text(row, longer) for row in found]
+        for length, rows_of_letters in letters.items():
+            different, inverse = _unique_rows(rows_of_letters)
+            keys[lengths == length] = inverse + len(values)
+            values += [_text(row, longer) for row in different]
         return values, values, keys
 
-    def _read(self, row: int) -> Occurrence:
-        columns = self._columns
-        number, stream = int(columns.packs[row]), int(columns.streams[row])
-        pack = self._snapshot.packs[number]
-        passage = pack.passages[columns.passages[row]]
-        section = pack.sections[passage["section"]]
-        begin, stop = int(section["start"]), int(section["end"])
-        one = slice(row, row + 1)
-        ranges = original_ranges(
-            pack,
-            StreamRanges(
-                stream,
-                columns.starts[one].astype(np.int64),
-                columns.ends[one].astype(np.int64),
-                columns.typed[one],
-                columns.passages[one].astype(np.int64),
-            ),
-        )
+    def _read(self, rows: Numbers) -> tuple[Occurrence, ...]:
+        columns = self._columns.take(rows)
+        sections, of_rows = self._texts.sections(columns)
+        read: list[Occurrence | None] = [None] * len(rows)
+        for view, some, found in self._texts.blocks(columns, 0, self._context):
+            for number, row in enumerate(some.tolist()):
+                one = found.where(slice(number, number + 1))
+                read[row] = self._occurrence(view, one, sections[int(of_rows[row])])
+        return tuple(each for each in read if each)
+
+    def _occurrence(self, view: PackView, one: StreamRanges, section: SectionPlace) -> Occurrence:
+        passage = view.passages[one.passages[0]]
+        begin, stop = (int(view.sections[end][passage["section"]]) for end in ("start", "end"))
+        ranges = original_ranges(view, one)
         first, last = ranges[0][0], ranges[-1][1]
-        label, facsimile = pack.page(int(passage["page"]))
-        work, section_number = int(section["work"]), int(section["number"])
+        label, facsimile = view.page(int(passage["page"]))
         return Occurrence(
-            work=self._snapshot.cards[number, work],
-            section=pack.works[work].section_titles[section_number],
-            section_number=section_number,
+            work=section.card,
+            section=section.title,
+            section_number=section.number,
             page=label,
             facsimile=facsimile,
             start=first - begin,
             end=last - begin,
             ranges=tuple((a - begin, b - begin) for a, b in ranges),
-            text=text_of(pack.text[first:last]),
-            left=text_of(pack.text[max(begin, first - self._context) : first]),
-            right=text_of(pack.text[last : min(stop, last + self._context)]),
-            in_notes=stream == NOTES,
-            typed=bool(columns.typed[row]),
+            text=text_of(view.text[first:last]),
+            left=text_of(view.text[max(begin, first - self._context) : first]),
+            right=text_of(view.text[last : min(stop, last + self._context)]),
+            in_notes=one.stream == NOTES,
+            typed=bool(one.typed[0]),
         )
 
 
-def _spelled(pack: Pack, stream: StoredStream, places: Numbers, longer: list[str]) -> NDArray[np.uint32]:
+def _spelled(view: PackView, stream: StoredStream, places: Numbers, longer: list[str]) -> NDArray[np.uint32]:
     """Return what stands in the text at some places: a code point, or a number above all of them.
 
     The number leads to what several code points stand for, which is added to ``longer`` where it is not there yet.
     """
     starts = stream.original_starts(places)
-    letters: NDArray[np.uint32] = pack.text[starts]
+    letters: NDArray[np.uint32] = view.text[starts]
     ends = stream.original_ends(places)
     for at in zip(*np.nonzero(ends - starts > 1), strict=True):
-        text = text_of(pack.text[int(starts[at]) : int(ends[at])])
+        text = text_of(view.text[int(starts[at]) : int(ends[at])])
         if text not in longer:
             longer.append(text)
         letters[at] = _CODE_POINTS + longer.index(text)
@@ -236,21 +271,14 @@ def _text(letters: NDArray[np.uint32], longer: Sequence[str]) -> str:
     return "".join(chr(each) if each < _CODE_POINTS else longer[each - _CODE_POINTS] for each in letters.tolist())
 
 
-def _joined(parts: Sequence[NDArray[Any]], kind: type[np.generic]) -> NDArray[Any]:
-    return np.concatenate([np.empty(0, kind), *(part.astype(kind) for part in parts)])
-
-
-def _named(grouping: Grouping, card: WorkCard, pack: Pack, section: int) -> tuple[str, str]:
+def _named(grouping: Grouping, section: SectionPlace) -> tuple[str, str]:
     """Return value and label of a section's group."""
-    match grouping:
-        case Grouping.SECTION:
-            number = int(pack.sections["number"][section])
-            title = pack.works[int(pack.sections["work"][section])].section_titles[number]
-            return f"{card.id}/{number}", f"{card.record.title} {title}"
-        case _:
-            field = FIELDS[grouping]
-            value = next(iter(field.values(card)), "")
-            return value, field.title(card, value)
+    card = section.card
+    if grouping is Grouping.SECTION:
+        return f"{card.id}/{section.number}", f"{card.record.title} {section.title}"
+    field = FIELDS[grouping]
+    value = next(iter(field.values(card)), "")
+    return value, field.title(card, value)
 
 
 def _unique_rows(letters: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], Numbers]:
@@ -263,20 +291,7 @@ def _unique_rows(letters: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], Numbe
     return letters[firsts], group.astype(np.int64)
 
 
-def _by_place(snapshot: Snapshot, columns: _Columns) -> Numbers:
-    """Return the rows in order of place: by the work's id, then by where they stand in it, then the shortest first."""
-    keys = np.zeros(len(columns), np.uint64)
-    for number, stream, rows in columns.blocks:
-        deadline.check()
-        pack = snapshot.packs[number]
-        ranks = np.array([snapshot.ranks.get((number, work), 0) for work in range(len(pack.works))], np.uint64)
-        works = pack.passage_works[columns.passages[rows]]
-        offsets = pack.streams[stream].offsets[columns.starts[rows].astype(np.int64)]
-        keys[rows] = ranks[works] << np.uint64(32) | offsets.astype(np.uint64)
-    return np.lexsort((columns.ends, columns.streams, keys)).astype(np.int64)
-
-
-def _by_context(snapshot: Snapshot, columns: _Columns, side: Order) -> Numbers:
+def _by_context(texts: Texts, columns: Columns, side: Order) -> Numbers:
     """Return the rows in order of the folded characters on one side, read outward; equals stay as they are.
 
     The rows are parted into groups of equal context, which are parted again by the next characters until each is alone
@@ -287,7 +302,7 @@ def _by_context(snapshot: Snapshot, columns: _Columns, side: Order) -> Numbers:
     for depth in range(0, MOST_COMPARED, _AT_ONCE):
         if not len(rows):
             break
-        keys = _context_keys(snapshot, columns.take(rows), side, depth)
+        keys = _context_keys(texts, columns.take(rows), side, depth)
         order = np.lexsort((keys, ranks[rows]))
         rows, keys = rows[order], keys[order]
         old = ranks[rows]
@@ -301,18 +316,15 @@ def _by_context(snapshot: Snapshot, columns: _Columns, side: Order) -> Numbers:
     return np.argsort(ranks, kind="stable").astype(np.int64)
 
 
-def _context_keys(snapshot: Snapshot, columns: _Columns, side: Order, depth: int) -> NDArray[np.uint64]:
+def _context_keys(texts: Texts, columns: Columns, side: Order, depth: int) -> NDArray[np.uint64]:
     """Return the next characters of each row's context as one number; behind a boundary there is nothing more."""
     keys = np.zeros(len(columns), np.uint64)
-    for number, stream, rows in columns.blocks:
+    for view, rows, found in texts.blocks(columns, depth + _AT_ONCE):
         deadline.check()
-        codes = snapshot.packs[number].streams[stream].codes
+        codes = view.streams[found.stream].codes
         going = np.ones(len(rows), dtype=bool)
         for step in range(depth, depth + _AT_ONCE):
-            if side is Order.RIGHT:
-                places = columns.ends[rows].astype(np.int64) + step
-            else:
-                places = columns.starts[rows].astype(np.int64) - 1 - step
+            places = found.ends + step if side is Order.RIGHT else found.starts - 1 - step
             inside = (places >= 0) & (places < len(codes))
             letters = np.where(inside, codes.take(np.clip(places, 0, len(codes) - 1)), BOUNDARY)
             going &= letters != BOUNDARY

@@ -20,13 +20,13 @@ from indexer.store.writer import PackWriter
 from indexer.text.folding import fold
 from indexer.text.streams import passage_starts
 from search.exact.evaluation import distinct
-from search.exact.occurrences import StoredOccurrences
 from search.library import Library
 from search.model import Mode, Scope, SearchRequest
 from search.occurrences import Occurrence, Occurrences
 from search.query import parse
 from search.stores.base import ExactQuery
 from search.stores.embedded.matches import evaluated
+from search.stores.embedded.occurrences import occurrences_of
 from search.stores.embedded.snapshot import Snapshot
 
 LETTERS = "國国黑東三○々"
@@ -71,7 +71,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 def find(snapshot: Snapshot, q: str, scope: Scope, strict: bool = False) -> Occurrences:
     """What :meth:`search.library.Library.find` does, for which alone no engine is needed."""
     matches = evaluated(snapshot, ExactQuery(parse(q).tree, scope, strict), near_spans=True)
-    return StoredOccurrences.of(snapshot, {number: each.occurrences for number, each in matches.items()})
+    return occurrences_of(snapshot, {number: each.occurrences for number, each in matches.items()})
 
 
 def characters(found: Occurrence) -> tuple[int, ...]:

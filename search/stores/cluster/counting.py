@@ -30,7 +30,7 @@ from search.stores.cluster.narrowing import (
     spelled,
     varied,
 )
-from search.stores.cluster.view import NOTHING, ClusterRef, Query
+from search.stores.cluster.view import BY_PLACE, NOTHING, PLACED, ClusterRef, Query
 
 _ASKED, _MAY_BE_TYPED, _IS_TYPED, _IS_ROUGH = (1 << bit for bit in (16, 17, 18, 19))
 """What a score says beside the number of occurrences, which is below; its 24 bits leave four for fractions of them."""
@@ -51,7 +51,6 @@ _BOUND = f"""
 
 # Weights are stored in four bytes, and compared with these as such.
 _MATTER, _LIST = (float(np.float32(weight)) for weight in (prominence.MATTER, prominence.LIST))
-_PLACE_BITS = 32
 
 
 class Scored(NamedTuple):
@@ -111,8 +110,8 @@ class Counting:
             "track_total_hits": bool(works),
             "track_scores": True,
             "_source": False,
-            "docvalue_fields": ["part", "weight"],
-            "sort": [*self._order(sort), {"work": "asc"}, {"place": "asc"}],
+            "docvalue_fields": [*PLACED, "weight"],
+            "sort": [*self._order(sort), *BY_PLACE],
             "query": self._scoring(only),
         }
         if after is not None:
@@ -124,16 +123,15 @@ class Counting:
             }
         return body
 
-    def read(self, hit: Mapping[str, Any]) -> Scored:
-        """Return what a search found."""
-        *_, work, place = key = tuple(hit["sort"])
-        values = hit["fields"]
-        section, offset = place >> _PLACE_BITS, place & (1 << _PLACE_BITS) - 1
+    def read(self, answer: Mapping[str, Any]) -> list[Scored]:
+        """Return the passages that a search found."""
+        return [self._scored(hit) for hit in answer["hits"]["hits"]]
+
+    def _scored(self, hit: Mapping[str, Any]) -> Scored:
         said = round(hit["_score"])
         is_exact = not said & _IS_ROUGH and (not said & _MAY_BE_TYPED or bool(said & _IS_TYPED))
-        return Scored(
-            ClusterRef(work, section, offset, values["part"][0]), key, self._bound(said, values["weight"][0]), is_exact
-        )
+        score = self._bound(said, hit["fields"]["weight"][0])
+        return Scored(ClusterRef.of(hit), tuple(hit["sort"]), score, is_exact)
 
     def _bound(self, said: int, weight: float) -> float:
         """Return what the script :data:`_BOUND` does."""

@@ -1,1 +1,146 @@
-"""Deciding on texts: passages that may match are fetched with what is around them, and our own matching looks."""
+"""Deciding on texts: parts that hold passages are fetched with what is around them, and our own matching looks at them.
+
+Passages are taken in batches, so that memory is bounded however many there are. Around a passage is fetched as much as
+the words of a query may reach: what follows and, for words near each other, what goes before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import islice
+
+import numpy as np
+
+from indexer.cluster.assembling import Assembled
+from indexer.cluster.parts import PartKey
+from indexer.store.positions import Places
+from search import deadline
+from search.exact.evaluation import SEARCHED, Evaluator
+from search.exact.matching import Mask
+from search.exact.scoring import PackMatches, matched
+from search.query import ANY_RUN, MAX_RUN, And, Field, Near, Not, Or, Phrase, Tree, readings
+from search.stores.base import ExactQuery, Marks
+from search.stores.cluster.gathering import gather
+from search.stores.cluster.view import ClusterRef, View, satisfies
+
+_PASSAGES = 1000
+"""Passages that are decided on together: with their parts, some megabytes of text and streams."""
+
+
+def reach(tree: Tree) -> tuple[int, int]:
+    """Return how many characters before and after what begins in a passage have to be known to decide on a tree."""
+    match tree:
+        case Phrase():
+            return 0, max((_longest(pattern) for pattern, _ in readings(tree)), default=0)
+        case And(children) | Or(children):
+            reaches = list(map(reach, children))
+            return max(before for before, _ in reaches), max(after for _, after in reaches)
+        case Not(child):
+            return reach(child)
+        case Near(left, right, distance):
+            most = reach(left)[1] + distance + reach(right)[1]
+            return most, most
+    return 0, 0
+
+
+def _longest(pattern: Sequence[object]) -> int:
+    return sum(MAX_RUN if element is ANY_RUN else 1 for element in pattern)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Texts that were looked at: what matches in them, ``refs`` by the row of each passage that was asked for."""
+
+    texts: Assembled
+    refs: dict[int, ClusterRef]
+    found: PackMatches | None
+
+    @property
+    def occurrences(self) -> int:
+        """How many occurrences are in the passages."""
+        return self.found.count if self.found else 0
+
+    def scores(self) -> dict[ClusterRef, float]:
+        """Return the scores of those that match."""
+        if self.found is None:
+            return {}
+        rows, scores = self.found.found.passages.tolist(), self.found.scores(self.texts).tolist()
+        return {self.refs[row]: score for row, score in zip(rows, scores, strict=True)}
+
+    def marks(self) -> dict[ClusterRef, Marks | None]:
+        """Return where the words stand in each."""
+        found = self.found
+        return {ref: None if found is None else found.marks(self.texts, row) for row, ref in self.refs.items()}
+
+
+@dataclass(frozen=True)
+class Decider:
+    """Decides which passages satisfy a query, by what their texts say."""
+
+    view: View
+    query: ExactQuery
+    near_spans: bool = False
+
+    def decide(self, passages: Iterable[ClusterRef]) -> Iterator[Batch]:
+        """Yield passages with what matches in them, some at a time; quickest where they are in order of place.
+
+        Raises:
+            SearchError: the query costs too much.
+            Unavailable: the cluster can't be asked now.
+        """
+        rest = iter(passages)
+        while wanted := sorted(set(islice(rest, _PASSAGES))):
+            deadline.check()
+            yield self._batch(wanted)
+
+    def _batch(self, wanted: Sequence[ClusterRef]) -> Batch:
+        texts = self._texts(wanted)
+        refs = dict(zip(rows_of(texts, wanted), wanted, strict=True))
+        mask: Mask = np.zeros(len(texts.passages), dtype=bool)
+        mask[list(refs)] = True
+        return Batch(texts, refs, matched(self.evaluator(texts), self.query, mask))
+
+    def evaluator(self, texts: Assembled) -> Evaluator:
+        """Return what evaluates trees on some texts."""
+        streams = SEARCHED[self.query.scope]
+        return Evaluator(texts, streams, self.query.strict, partial(self._satisfy, texts), near_spans=self.near_spans)
+
+    def _satisfy(self, texts: Assembled, field: Field) -> Mask:
+        """Return which passages are of works whose records satisfy a field."""
+        works = self.view.works
+        satisfied = np.array([satisfies(works[part.key.work].card, field) for part in texts.parts], bool)
+        mask: Mask = satisfied[texts.part_of(np.arange(len(texts.passages)))]
+        return mask
+
+    def _texts(self, wanted: Sequence[ClusterRef]) -> Assembled:
+        """Return the texts of some passages, with as much around them as the query may reach."""
+
+        def lacking(texts: Assembled) -> set[PartKey]:
+            return texts.lacking(np.array(rows_of(texts, wanted), np.int64), *self._reach)
+
+        return gather(self.view, {PartKey(ref.work, ref.section, ref.part) for ref in wanted}, lacking)
+
+    @cached_property
+    def _reach(self) -> tuple[int, int]:
+        trees = [tree for tree in (self.query.tree, self.query.asked) if tree is not None]
+        return max(reach(tree)[0] for tree in trees), max(reach(tree)[1] for tree in trees)
+
+
+def rows_of(texts: Assembled, refs: Iterable[ClusterRef]) -> list[int]:
+    """Return the rows of passages in texts that hold them."""
+    firsts = {part.key: row - part.row for part, row in zip(texts.parts, texts.part_rows.tolist(), strict=True)}
+    return [firsts[PartKey(ref.work, ref.section, ref.part)] + ref.row for ref in refs]
+
+
+def refs_of(texts: Assembled, rows: Places) -> list[ClusterRef]:
+    """Return the passages in some rows of texts."""
+    parts = texts.part_of(rows).tolist()
+    offsets = texts.offsets[rows].tolist()
+    return [
+        ClusterRef(key.work, key.section, offset, key.part, part.row + row - int(texts.part_rows[at]))
+        for row, at, offset in zip(rows.tolist(), parts, offsets, strict=True)
+        for part in [texts.parts[at]]
+        for key in [part.key]
+    ]

@@ -10,18 +10,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from heapq import merge
-from itertools import islice
-from typing import Any, cast
+from functools import cached_property, partial
+from heapq import merge, nsmallest
+from itertools import chain, islice
+from typing import cast
 
 from search import deadline
 from search.model import Sort, WorkCard
+from search.query import Field, Near
 from search.stores.base import ExactQuery, Marks, Ranked, Ref
-from search.stores.cluster.counting import Counting, Scored, ref_of
+from search.stores.cluster.counting import Counting, Scored
 from search.stores.cluster.deciding import Decider
-from search.stores.cluster.narrowing import NOTHING, any_of
-from search.stores.cluster.view import ClusterRef, Query, View
+from search.stores.cluster.narrowing import Narrowing, any_of
+from search.stores.cluster.view import NOTHING, ClusterRef, Query, View
 
 MOST_DECIDED = 1_000_000
 """Occurrences that are looked at one by one; where there are more, a number is told as the least that there are."""
@@ -65,8 +66,8 @@ class ClusterMatches:
         """
         self._view = view
         self._query = query
+        self._allowed = view.passages(view.chosen(query.filters))
         self._decider = Decider(view, query)
-        self._counting = Counting.of(view, query, self._decider.near)
         self._answer: _Answer | None = None
 
     @property
@@ -95,40 +96,71 @@ class ClusterMatches:
         self._answered(sort, end)
         if sort is Sort.RELEVANCE:
             return [Ranked(ref, -negative) for negative, ref in self._best(end)[offset:]]
-        decided = sorted((self._key(sort, ref), ref) for ref in self._decided.scores)
-        sure = islice(self._in_order(sort, end), end)
-        listed = islice(merge(((self._key(sort, each.ref), each.ref) for each in sure), decided), offset, end)
-        refs = [ref for _, ref in listed]
-        scores = self.scores_of(refs)
-        return [Ranked(ref, scores[ref]) for ref in refs]
+        sure = chain.from_iterable(self._listed(sort, end))
+        decided = (Scored(ref, (), score, True) for ref, score in self._decided.scores.items())
+        in_order = partial(self._by_place, sort)
+        page = list(islice(merge(sure, sorted(decided, key=in_order), key=in_order), offset, end))
+        scores = self._settled(page)
+        return [Ranked(each.ref, scores[each.ref]) for each in page]
+
+    def _by_place(self, sort: Sort, scored: Scored) -> tuple[int, ClusterRef]:
+        year = self._view.works[scored.ref.work].card.record.year if sort is Sort.DATE else 0
+        return _NO_YEAR if year is None else year, scored.ref
+
+    def _best(self, end: int) -> list[tuple[float, ClusterRef]]:
+        """Return the passages with the highest scores, each after its score below zero."""
+        decided = nsmallest(end, ((-score, ref) for ref, score in self._decided.scores.items()))
+        settled: list[tuple[float, ClusterRef]] = []
+        for batch in self._listed(Sort.RELEVANCE, end):
+            settled += ((-score, ref) for ref, score in self._settled(batch).items())
+            settled.sort()
+            best = list(islice(merge(settled, decided), end))
+            # All that is still to come is behind the last that came, even by the most that it may score.
+            if len(best) == end and best[-1] <= (-batch[-1].key[0], batch[-1].ref):
+                return best
+        return list(islice(merge(settled, decided), end))
+
+    def _settled(self, passages: Sequence[Scored]) -> dict[ClusterRef, float]:
+        """Return the scores of passages that surely match; of which only a bound is known, they are decided on."""
+        scores = {each.ref: each.score for each in passages if each.is_exact}
+        for batch in self._decider.decide(each.ref for each in passages if not each.is_exact):
+            scores |= batch.scores()
+        return scores
 
     def scores_of(self, passages: Sequence[Ref]) -> Mapping[Ref, float]:
         """See :meth:`search.stores.base.Matches.scores_of`."""
         wanted = cast("Sequence[ClusterRef]", passages)
         known = self._decided.scores
-        scores: dict[Ref, float] = {ref: known[ref] for ref in wanted if ref in known}
+        scores = {ref: known[ref] for ref in wanted if ref in known}
         rest = [ref for ref in wanted if ref not in known]
         if rest and self._answered().passages:
-            among = set(rest)
-            found = [each for each in self._ask_among(rest) if each.ref in among]
-            scores |= self._settled(found)
-        return scores
+            only = [self._view.of_refs(rest)]
+            (found,) = self._view.msearch([self._counting.body(Sort.PLACE, len(rest), only=only)])
+            scores |= self._settled(self._counting.read(found))
+        return cast("Mapping[Ref, float]", scores)
 
     def marks(self, passages: Sequence[Ref]) -> Sequence[Marks | None]:
         """See :meth:`search.stores.base.Matches.marks`."""
         wanted = cast("Sequence[ClusterRef]", passages)
         marks: dict[ClusterRef, Marks | None] = {}
-        for batch in self._decider.decide(wanted):
+        for batch in self._decider.decide(sorted(wanted)):
             marks |= batch.marks()
-        return [marks.get(ref) for ref in wanted]
+        return [marks[ref] for ref in wanted]
 
-    def clauses(self) -> list[Query]:
-        """Return the clauses that let through just the passages that match."""
-        surely = self._counting.query
-        decided = self._view.among(self._decided.scores)
-        return [any_of((surely, decided))]
+    def query(self) -> Query:
+        """Return the query for just the passages that match."""
+        return any_of((self._counting.query, self._view.of_refs(self._decided.scores)))
 
     # What is asked of the cluster
+
+    @cached_property
+    def _counting(self) -> Counting:
+        near = {node: self._view.of_refs(refs) for node, refs in self._near.items()}
+        narrowing = Narrowing(self._query.scope, self._query.strict, self._of_field, near)
+        return Counting(narrowing, self._allowed, self._query.tree, self._query.asked)
+
+    def _of_field(self, field: Field) -> Query:
+        return self._view.of_works(self._view.chosen({}, [field]))
 
     def _answered(self, sort: Sort = Sort.RELEVANCE, size: int = _LISTED) -> _Answer:
         """Return the counts; where they are not known yet, they are asked for together with a page."""
@@ -141,51 +173,38 @@ class ClusterMatches:
         if counting.query != NOTHING:
             bodies.append(counting.body(sort, size, works=len(self._view.works)))
         if counting.in_doubt != NOTHING:
-            bodies.append(self._doubts(None))
-        answers = iter(self._view.msearch(bodies))
-        found = next(answers) if counting.query != NOTHING else None
-        in_doubt = next(answers) if counting.in_doubt != NOTHING else None
-        refs = [ref_of(hit) for hit in in_doubt["hits"]["hits"]] if in_doubt else []
-        if found is None:
-            return _Answer(in_doubt=refs, sort=sort)
-        counts = found["aggregations"]
+            bodies.append(self._view.listing(counting.in_doubt, _AT_ONCE))
+        answers = self._view.msearch(bodies)
+        in_doubt = [ClusterRef.of(hit) for hit in answers.pop()["hits"]["hits"]] if counting.in_doubt != NOTHING else []
+        if not answers:
+            return _Answer(sort=sort, in_doubt=in_doubt)
+        (found,) = answers
         return _Answer(
             found["hits"]["total"]["value"],
-            round(counts["occurrences"]["value"]),
-            {each["key"]: each["doc_count"] for each in counts["works"]["buckets"]},
+            round(found["aggregations"]["occurrences"]["value"]),
+            {each["key"]: each["doc_count"] for each in found["aggregations"]["works"]["buckets"]},
             sort,
-            [counting.read(hit) for hit in found["hits"]["hits"]],
-            refs,
+            counting.read(found),
+            in_doubt,
         )
 
-    def _doubts(self, after: ClusterRef | None) -> dict[str, Any]:
-        """Return a search for passages in doubt, by place."""
-        return self._view.listing(self._counting.in_doubt, _AT_ONCE, after)
-
-    def _in_doubt(self) -> Iterator[ClusterRef]:
-        """Yield all passages in doubt, by place."""
-        if self._decider.candidates is not None:
-            yield from self._decider.candidates
-            return
-        refs = self._answered().in_doubt
-        while True:
-            yield from refs
-            if len(refs) < _AT_ONCE:
-                return
-            deadline.check()
-            (answer,) = self._view.msearch([self._doubts(refs[-1])])
-            refs = [ref_of(hit) for hit in answer["hits"]["hits"]]
-
-    def _in_order(self, sort: Sort, size: int) -> Iterator[Scored]:
-        """Yield what surely matches in an order; ``size`` is how many are likely to be wanted."""
-        if self._counting.query == NOTHING:
-            return
+    def _listed(self, sort: Sort, size: int) -> Iterator[list[Scored]]:
+        """Yield what surely matches in an order, some at a time; ``size`` is how many are likely to be wanted."""
         answer = self._answered(sort, size)
-        batch, asked = (answer.first, len(answer.first)) if answer.sort is sort else ([], 0)
-        yield from batch
-        if asked >= answer.passages:
-            return
-        ...
+        batch = list(answer.first) if answer.sort is sort else []
+        left = answer.passages - len(batch)
+        if batch:
+            yield batch
+        while left > 0:
+            deadline.check()
+            size = min(max(size, 2 * len(batch)), _AT_ONCE)
+            after = batch[-1].key if batch else None
+            (found,) = self._view.msearch([self._counting.body(sort, size, after)])
+            batch = self._counting.read(found)
+            if not batch:
+                return
+            left -= len(batch)
+            yield batch
 
     # What is decided on texts
 
@@ -199,3 +218,18 @@ class ClusterMatches:
                 decided.is_cut = True
                 break
         return decided
+
+    def _in_doubt(self) -> Iterator[ClusterRef]:
+        """Yield the passages that only their texts can tell of, by place."""
+        refs = self._answered().in_doubt
+        while refs:
+            yield from refs
+            if len(refs) < _AT_ONCE:
+                return
+            (found,) = self._view.msearch([self._view.listing(self._counting.in_doubt, _AT_ONCE, refs[-1])])
+            refs = list(map(ClusterRef.of, found["hits"]["hits"]))
+
+    @cached_property
+    def _near(self) -> Mapping[Near, Sequence[ClusterRef]]:
+        """The passages that satisfy each NEAR of the query."""
+        return {}

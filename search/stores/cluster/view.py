@@ -16,7 +16,8 @@ from corpora.catalogue import FIELDS
 from indexer.cluster.address import ClusterAddress
 from indexer.cluster.connection import Connection
 from indexer.cluster.mapping import STATE
-from indexer.cluster.parts import Part, part_of
+from indexer.cluster.parts import Part, PartKey, decode
+from indexer.cluster.state import check_format
 from indexer.errors import IndexFailure
 from indexer.store.generation import Generation
 from indexer.text.folding import fold
@@ -24,7 +25,7 @@ from search import fields
 from search.model import WorkCard
 from search.query import Field
 from search.stores.base import Filters
-from search.stores.cluster.parts import PartCache, PartRef
+from search.stores.cluster.parts import PartCache
 
 Query = dict[str, Any]
 """A query of OpenSearch, as its JSON."""
@@ -32,6 +33,8 @@ Query = dict[str, Any]
 NOTHING: Query = {"match_none": {}}
 PLACED = ("work", "place", "part")
 """The values of a passage of which its ref is made."""
+BY_PLACE: tuple[Query, ...] = ({"work": "asc"}, {"place": "asc"})
+"""How passages are sorted by place."""
 
 _PLACE_BITS = 32
 _OFFSET = (1 << _PLACE_BITS) - 1
@@ -102,6 +105,37 @@ class View:
         return replace(self, generation=generation, works=kept, hidden=self.hidden | hidden)
 
     @cached_property
+    def scale(self) -> float:
+        """What a component of a unit vector is multiplied by in the index.
+
+        Raises:
+            IndexFailure: the index is gone, or another.
+        """
+        if (said := check_format(self.connection)) is None:
+            raise self.gone()
+        return float(said["scale"])
+
+    @cached_property
+    def size(self) -> int:
+        """The number of passages."""
+        return sum(int(work.data["passages"]) for work in self.works.values())
+
+    @cached_property
+    def frequencies(self) -> dict[str, int]:
+        """How many passages have a character or pair, of those that were asked for."""
+        return {}
+
+    @cached_property
+    def standing(self) -> dict[str, bool]:
+        """Whether a word stands anywhere, of those that were asked for."""
+        return {}
+
+    @cached_property
+    def spellings(self) -> dict[tuple[str, str], str]:
+        """How works in a language spell a word, of those that were asked for."""
+        return {}
+
+    @cached_property
     def cards(self) -> tuple[WorkCard, ...]:
         """The cards of all works, by id."""
         return tuple(work.card for work in self.works.values())
@@ -137,6 +171,18 @@ class View:
         ids = [f"{self.works[ref.work].stamp}.{ref.row}" for ref in refs]
         return {"ids": {"values": ids}} if ids else NOTHING
 
+    def listing(self, query: Query, size: int, after: ClusterRef | None = None) -> Query:
+        """Return a search for the passages that satisfy a query, by place, after one that is known."""
+        body: Query = {
+            "size": size,
+            "track_total_hits": False,
+            "_source": False,
+            "docvalue_fields": list(PLACED),
+            "sort": list(BY_PLACE),
+            "query": {"bool": {"filter": [query]}},
+        }
+        return body if after is None else body | {"search_after": [after.work, after.place]}
+
     def msearch(self, bodies: Sequence[Query]) -> list[dict[str, Any]]:
         """Return the answers to some searches, in one round trip.
 
@@ -152,7 +198,7 @@ class View:
             raise self.gone()
         return answers
 
-    def fetch(self, parts: Iterable[PartRef]) -> dict[PartRef, Part | None]:
+    def fetch(self, parts: Iterable[PartKey]) -> dict[PartKey, Part | None]:
         """Return parts of texts; None for one that there is not.
 
         Raises:
@@ -160,10 +206,18 @@ class View:
         """
         return self.parts.fetch(parts, self._read)
 
-    def _read(self, parts: Sequence[PartRef]) -> list[Part | None]:
+    def _read(self, parts: Sequence[PartKey]) -> list[Part | None]:
         ids = [f"{self.works[each.work].stamp}.{each.section}.{each.part}" for each in parts]
         found = self.connection.mget(ids, ("blob",))
-        return [None if each is None else part_of(b64decode(each["blob"])) for each in found]
+        return [None if each is None else decode(b64decode(each["blob"])) for each in found]
+
+    def lost(self, part: PartKey) -> IndexFailure:
+        """Return the failure that says why there is not a part that there has to be."""
+        state = self.connection.get(STATE)
+        if state is None or state.source["oldest"] > self.generation.number:
+            return self.gone()
+        advice = f"`wenyuan verify --index {self.address}` says what else is"
+        return IndexFailure(f"{self.address}: part {part.part} of {part.work}/{part.section} is missing; {advice}")
 
     def gone(self) -> IndexFailure:
         """Return the failure that says that the generation is no longer there."""

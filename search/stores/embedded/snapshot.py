@@ -15,20 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.store.generation import Generation, PackEntry
-from indexer.store.layout import MAIN, NOTES, PRINTED
+from indexer.store.layout import MAIN, NOTES
 from indexer.store.pack import Pack
 from indexer.text.folding import fold
 from indexer.text.readings import fold_phrase
 from search import deadline, fields
-from search.exact.evaluation import Evaluator
+from search.exact.evaluation import SEARCHED, Evaluator
 from search.exact.matching import Mask, stands
 from search.model import Scope, WorkCard
 from search.query import Field
 
 STREAMS = {Scope.TEXT: (MAIN,), Scope.NOTES: (NOTES,), Scope.BOTH: (MAIN, NOTES)}
 """The streams of a pack that each scope ranks."""
-SEARCHED = STREAMS | {Scope.BOTH: (MAIN, NOTES, PRINTED)}
-"""The streams of a pack in which each scope finds phrases."""
 
 Place = tuple[int, int]
 """The place of a work: the number of its pack and its number there."""

@@ -41,6 +41,7 @@ from search.stores.base import (
 )
 from search.stores.embedded.matches import EmbeddedMatches, as_refs, evaluated
 from search.stores.embedded.nearest import Meaning
+from search.stores.embedded.occurrences import occurrences_of
 from search.stores.embedded.partial_engine import PartialEngine
 from search.stores.embedded.reading import read_passage
 from search.stores.embedded.snapshot import STREAMS, Snapshot
@@ -151,7 +152,7 @@ class EmbeddedStore:
     def find(self, query: ExactQuery) -> StoredOccurrences:
         """See :meth:`search.stores.base.Store.find`."""
         found = evaluated(self._snapshot, query, near_spans=True)
-        return StoredOccurrences.of(self._snapshot, {number: each.occurrences for number, each in found.items()})
+        return occurrences_of(self._snapshot, {number: each.occurrences for number, each in found.items()})
 
     def rank(self, query: GramQuery, eligible: Eligible, limit: int) -> Sequence[Ranked]:
         """See :meth:`search.stores.base.Store.rank`."""
