@@ -23,7 +23,7 @@ from indexer.cluster.lock import cluster_lock, fence
 from indexer.cluster.mapping import index_body
 from indexer.cluster.scaling import scale_of
 from indexer.cluster.sending import send, sent_already
-from indexer.cluster.state import GRACE, ClusterState, check_format, read_cards, read_state, settle, write_state
+from indexer.cluster.state import ClusterState, check_format, read_cards, read_state, settle, write_state
 from indexer.embedding import Embedder, load_embedder
 from indexer.errors import IndexFailure, no_room
 from indexer.progress import Progress
@@ -33,6 +33,9 @@ from indexer.store.generation import Generation, PackEntry, Packs, Settings
 from indexer.store.lock import builder_lock
 from indexer.text import readings
 
+GRACE = 30.0
+"""Seconds from when a generation may not be read any more until its rows are cleared away: longer than any answer to a
+search takes."""
 ENGINE = "opensearch"
 """What the settings of an index on a cluster say of its engine."""
 SCRATCH = "WENYUAN_SCRATCH"
@@ -151,10 +154,10 @@ class ClusterPlan:
         Rows that nobody may read any more are cleared away, and the cluster merges its segments.
         """
         assert self.before
-        if self.state.clearable(0.0):
-            time.sleep(max(0.0, self.state.published + GRACE - time.time()))
         before = len(self.state.dead)
-        self.state = cleared(self.connection, self.state)
+        if self.state.clearable():
+            time.sleep(max(0.0, self.state.published + GRACE - time.time()))
+            self.state = cleared(self.connection, self.state)
         self.connection.merge()
         settle(self.connection)
         return self.before, before - len(self.state.dead)
@@ -180,7 +183,8 @@ def cluster_plan(
         with cluster_lock(connection) as token:
             state = write_state(connection, replace(read_state(connection), claim=token))
             require_same(address, state.generation, settings)
-            state = cleared(connection, state)
+            if time.time() >= state.published + GRACE:
+                state = cleared(connection, state)
             yield ClusterPlan(
                 connection,
                 state,
@@ -195,7 +199,7 @@ def cluster_plan(
 
 
 def cleared(connection: Connection, state: ClusterState) -> ClusterState:
-    """Clear away rows that no generation has that may still be read, and return the state without their stamps."""
+    """Clear away rows that nobody may read any more, and return the state without their stamps."""
     gone = state.clearable()
     if not gone:
         return state
