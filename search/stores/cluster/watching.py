@@ -7,7 +7,7 @@ import time
 from typing import NamedTuple
 
 from indexer.cluster.address import ClusterAddress
-from indexer.cluster.connection import Connection
+from indexer.cluster.connection import Connection, Version
 from indexer.cluster.mapping import STATE
 from indexer.errors import Unavailable
 
@@ -18,7 +18,7 @@ REST = 1.0
 class _Seen(NamedTuple):
     """What is published, and the version of the document that says so."""
 
-    version: tuple[int, int]
+    version: Version
     manifest: str
 
 
@@ -71,12 +71,12 @@ class StateWatch:
         self._seen = now
         return False
 
-    def _version(self) -> tuple[int, int] | None:
+    def _version(self) -> Version | None:
         path = self._connection.path("_doc", STATE)
         answer = self._connection.ask("GET", path, told={"_source": "false"}, missing=True)
-        return (answer["_seq_no"], answer["_primary_term"]) if answer.get("found") else None
+        return Version(answer["_seq_no"], answer["_primary_term"]) if answer.get("found") else None
 
     def _look(self) -> _Seen | None:
         found = self._connection.get(STATE)
         manifest = found.source.get("manifest") if found else None
-        return _Seen(tuple(found.version), manifest) if found and manifest else None
+        return _Seen(found.version, manifest) if found and manifest else None
