@@ -13,6 +13,7 @@ from rich.table import Table as RichTable
 from eval.datasets.data import ADVICE, expected
 from indexer.cluster.address import IndexAddress, index_address
 from indexer.errors import IndexFailure, need
+from web.commands.options import ON_CLUSTER, as_index
 from web.commands.printing import print_json
 from web.commands.progress import Bars
 
@@ -34,7 +35,12 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print it for progr
 
 @click.command(name="eval")
 @click.argument("parts", metavar="[PART]...", nargs=-1, type=click.Choice(_PARTS))
-@click.option("--index", type=_FOLDER, help="An index of the Northeast.  [default: built for the purpose]")
+@click.option(
+    "--index",
+    metavar="FOLDER|ADDRESS",
+    callback=as_index,
+    help=f"An index of the Northeast: a folder, or {ON_CLUSTER}.  [default: built for the purpose]",
+)
 @click.option("--rows", type=click.Choice(["odd", "even", "all"]), default="odd", show_default=True)
 @click.option("--all", "everything", is_flag=True, help="One table of all systems on all query sets, instead of parts.")
 @click.option("--limit", type=click.IntRange(1), help="With --all: ask so many queries of each set at most.")
@@ -47,7 +53,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print it for progr
 @_json
 def evaluate(
     parts: tuple[str, ...],
-    index: Path | None,
+    index: IndexAddress | None,
     rows: Any,
     everything: bool,
     limit: int | None,

@@ -12,8 +12,9 @@ from typing import Any
 from corpora.model import Access
 from indexer.building import build as module
 from indexer.building.build import BuildReport
+from indexer.cluster.address import IndexAddress
 
 
-def build(paths: Sequence[Path], index: Path, **options: Any) -> BuildReport:
+def build(paths: Sequence[Path], index: IndexAddress, **options: Any) -> BuildReport:
     """Build an index of works that are declared open."""
     return module.build(paths, index, **{"access": Access.OPEN, **options})

@@ -36,8 +36,8 @@ from indexer.progress import Progress, silent
 from indexer.store.checksums import checked, unchecked
 from indexer.store.files import sync
 from indexer.store.generation import MANIFEST as INDEX_MANIFEST
-from indexer.store.generation import published
 from indexer.upkeep import backup as index_backup
+from indexer.upkeep.standing import published
 from web.database import backup as database_backup
 from web.database.failure import StorageFailure
 from web.database.storage import Storage, file_of
@@ -46,7 +46,8 @@ from web.serving.defaults import PARTS
 DATABASE, KEY, COLLECTIONS, LETTERHEAD, INDEX = PARTS
 MANIFEST = "backup.json"
 FORMAT = 1
-_SQLITE, _POSTGRESQL, _KEY, _INDEX = "database.sqlite", "database.pgdump", "wenyuan.key", "index.tar"
+_SQLITE, _POSTGRESQL, _KEY = "database.sqlite", "database.pgdump", "wenyuan.key"
+_INDEX, _SNAPSHOT = "index.tar", "index.json"
 _LARGEST_MANIFEST, _MOST_MEMBERS = 16 << 20, 10_000
 _CHUNK = 1 << 20
 _NAME = re.compile(r"\w[\w .+-]{0,150}")
@@ -55,13 +56,17 @@ _NAME = re.compile(r"\w[\w .+-]{0,150}")
 
 @dataclass(frozen=True, slots=True)
 class SitePaths:
-    """Paths of the parts of a site. ``key`` is None where the environment gives it; ``letterhead`` may be none."""
+    """Paths of the parts of a site. ``key`` is None where the environment gives it; ``letterhead`` may be none.
+
+    ``snapshots`` is the repository for an index on a cluster; empty for the usual one, or the one that a backup names.
+    """
 
     database: str
     key: Path | None
     collections: Path
     letterhead: Path | None
     index: IndexAddress
+    snapshots: str = ""
 
     def folders(self) -> Mapping[str, Path]:
         """Return the parts that are a folder of files, with the folder."""
@@ -112,10 +117,15 @@ def present(places: SitePaths) -> tuple[str, ...]:
     there = {
         DATABASE: "://" in places.database if file is None else file.is_file(),
         KEY: places.key is not None and places.key.is_file(),
-        INDEX: (places.index / INDEX_MANIFEST).is_file(),
+        INDEX: _is_there(places.index),
         **{part: bool(_files(folder)) for part, folder in places.folders().items()},
     }
     return tuple(part for part in PARTS if there.get(part))
+
+
+def _is_there(index: IndexAddress) -> bool:
+    """Return whether there is an index to be kept: a damaged one is, and its backup fails."""
+    return (index / INDEX_MANIFEST).is_file() if isinstance(index, Path) else published(index) is not None
 
 
 def back_up(
@@ -144,7 +154,7 @@ def back_up(
             with tarfile.open(fileobj=file, mode="w") as tar:
                 for part in parts:
                     if part == INDEX:
-                        generation = _add_index(tar, file, places.index, on_progress)
+                        generation = _add_index(tar, file, places, on_progress)
                     else:
                         for name, path in _sources(places, part, Path(folder), on_progress):
                             _add_file(tar, name, path)
@@ -228,18 +238,18 @@ def _add(tar: tarfile.TarFile, file: IO[bytes], name: str, data: bytes) -> None:
     tar.offset = file.tell()
 
 
-def _add_index(tar: tarfile.TarFile, file: IO[bytes], index: Path, on_progress: Progress) -> int:
+def _add_index(tar: tarfile.TarFile, file: IO[bytes], places: SitePaths, on_progress: Progress) -> int:
     """Write the index as one member straight into the file, and its header when its size is known."""
     at = tar.offset
     file.seek(at)
     file.write(bytes(tarfile.BLOCKSIZE))
-    moved = index_backup.archive(index, file, on_progress)
+    moved = index_backup.archive(places.index, file, on_progress, repository=places.snapshots)
     end = file.seek(0, os.SEEK_END)
     size = end - at - tarfile.BLOCKSIZE
     file.write(bytes(-size % tarfile.BLOCKSIZE))
     tar.offset = file.tell()
     file.seek(at)
-    file.write(_header(_INDEX, size))
+    file.write(_header(_INDEX if isinstance(places.index, Path) else _SNAPSHOT, size))
     file.seek(tar.offset)
     return moved.generation
 
@@ -355,7 +365,7 @@ def _part_of(name: str) -> str:
     Raises:
         ValueError: a backup holds no such name.
     """
-    known = {_SQLITE: DATABASE, _POSTGRESQL: DATABASE, _KEY: KEY, _INDEX: INDEX}
+    known = {_SQLITE: DATABASE, _POSTGRESQL: DATABASE, _KEY: KEY, _INDEX: INDEX, _SNAPSHOT: INDEX}
     if name in known:
         return known[name]
     folder, *inner = name.split("/")
@@ -416,8 +426,15 @@ def _staged(
         if part == INDEX:
             (member,) = members
             nested = _Window(file, member.offset, member.bytes)
-            with index_backup.staged(nested, str(source), places.index, over=over, on_progress=on_progress) as settle:  # type: ignore[arg-type]  # it reads, tells and seeks, which is all that is asked of it
-                yield lambda undo: _published(settle, places.index)
+            with index_backup.staged(
+                nested,  # type: ignore[arg-type]  # it reads, tells and seeks, which is all that is asked of it
+                str(source),
+                places.index,
+                over=over,
+                repository=places.snapshots,
+                on_progress=on_progress,
+            ) as settle:
+                yield lambda undo: _published(settle)
             return
         place = _home(places, part)
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -440,10 +457,10 @@ def _staged(
                 yield lambda undo: _put(draft, place, stamp, undo)
 
 
-def _published(settle: Callable[[], object], index: Path) -> Sequence[Path]:
-    """Publish the index; what was published before stays as the generation to go back to."""
-    settle()
-    return ()
+def _published(settle: Callable[[], index_backup.Moved]) -> Sequence[Path]:
+    """Publish the index; in a folder what was published before stays as the generation to go back to."""
+    aside = settle().aside
+    return (Path(aside),) if aside else ()
 
 
 def _home(places: SitePaths, part: str) -> Path:

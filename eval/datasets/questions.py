@@ -19,6 +19,7 @@ from eval.quality.measuring import MEASURES, Query, measured
 from eval.quality.pools import Pool
 from eval.quality.suite import ResultTable
 from eval.quality.systems import OURS, Indexed, RankedNames, Task
+from indexer.cluster.address import IndexAddress
 from indexer.errors import IndexFailure
 from indexer.progress import Progress
 
@@ -75,7 +76,7 @@ def _answer(place: Any) -> str:
     return page_name(place["work"], page) if page else place["work"]
 
 
-def ask(index: Path, queries: list[Query], on_progress: Progress) -> tuple[ResultTable, ResultTable]:
+def ask(index: IndexAddress, queries: list[Query], on_progress: Progress) -> tuple[ResultTable, ResultTable]:
     """Measure each of our systems, and find for each question the rank of the first right answer.
 
     Raises:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from eval.datasets.liaojin import page_name
 from indexer.building.build import build
+from indexer.cluster.address import IndexAddress
 from indexer.errors import IndexFailure
 from indexer.progress import Progress
 from indexer.store.generation import open_packs, published
@@ -30,7 +31,7 @@ class Pool:
     names: tuple[str, ...]
     texts: tuple[str, ...]
     whole: bool
-    index: Path | None = None
+    index: IndexAddress | None = None
     named: Callable[[str, str], str] = page_name
 
     @cached_property
@@ -47,7 +48,7 @@ class Pool:
         return list(names), list(texts)
 
 
-def of_index(index: Path) -> Pool:
+def of_index(index: IndexAddress) -> Pool:
     """Return every page of an index, in folded characters."""
     names, texts = zip(*_passages(index), strict=True)
     return Pool(names, texts, whole=False, index=index)
@@ -71,19 +72,22 @@ def index_texts(texts: Iterable[str], language: str, folder: Path, on_progress: 
     return folder / "index"
 
 
-def packs(index: Path) -> list[Pack]:
+def packs(index: IndexAddress) -> list[Pack]:
     """Return the packs of an index.
 
     Raises:
-        IndexFailure: there is no index, or it can't be read.
+        IndexFailure: there is no index, it can't be read, or it is not a folder.
     """
+    if not isinstance(index, Path):
+        advice = f"carry it to one with `wenyuan carry {index} FOLDER`, which has the same texts and windows"
+        raise IndexFailure(f"{index}: this measure reads the files of a folder; {advice}")
     generation = published(index)
     if generation is None:
         raise IndexFailure(f"{index}: no index there; build one with `wenyuan index PATH --index {index}`")
     return list(open_packs(index, generation.packs).values())
 
 
-def _passages(index: Path) -> Iterator[tuple[str, str]]:
+def _passages(index: IndexAddress) -> Iterator[tuple[str, str]]:
     for pack in packs(index):
         for local, row in enumerate(pack.passages):
             streams = (
@@ -94,7 +98,7 @@ def _passages(index: Path) -> Iterator[tuple[str, str]]:
             yield page_name(*pack.place(local)), text
 
 
-def _windows(index: Path, named: Callable[[str, str], str]) -> Iterator[tuple[str, str]]:
+def _windows(index: IndexAddress, named: Callable[[str, str], str]) -> Iterator[tuple[str, str]]:
     for pack in packs(index):
         for row in pack.windows:
             yield named(*pack.place(int(row["passage"]))), pack.window_text(row)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from eval.quality.pools import packs
+from indexer.cluster.address import IndexAddress
 from indexer.embedding import load_embedder
 from indexer.progress import Progress
 from search.stores.embedded.nearest import Meaning
@@ -15,7 +15,7 @@ from search.stores.embedded.nearest import Meaning
 _BATCH = 8192
 
 
-def recall(index: Path, queries: Sequence[str], depth: int, on_progress: Progress) -> float:
+def recall(index: IndexAddress, queries: Sequence[str], depth: int, on_progress: Progress) -> float:
     """Return the share of each query's ``depth`` nearest windows that a search finds among as many, on average.
 
     Exhaustive search embeds every window again and compares full vectors. The index is one built with the model that

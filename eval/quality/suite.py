@@ -22,6 +22,7 @@ from eval.quality.rankings import RankingKind, ranking
 from eval.quality.recall import recall
 from eval.quality.verbatim import held_out, read_sentences, verbatim_share
 from indexer.building.build import build
+from indexer.cluster.address import IndexAddress
 from indexer.errors import IndexFailure
 from indexer.progress import Progress
 from indexer.text.folding import fold
@@ -56,7 +57,7 @@ class Materials:
     """Where the texts and queries are, the index to search (None: one is built for the purpose), and which rows."""
 
     data: Path
-    index: Path | None
+    index: IndexAddress | None
     rows: liaojin.RowSubset
     on_progress: Progress
 
@@ -78,7 +79,7 @@ class Materials:
         return self.data / "eval" / "liaojin" / f"{SIKU}.tsv"
 
     @contextmanager
-    def northeast(self) -> Iterator[Path]:
+    def northeast(self) -> Iterator[IndexAddress]:
         """Yield an index of the Northeast."""
         if self.index is not None:
             yield self.index

@@ -165,7 +165,7 @@ def cluster_plan(
         raise IndexFailure(f"{address}: the engine of a cluster is {ENGINE}, not {engine}; leave out --engine")
     connection = Connection(address, WRITER, lambda: WRITING)
     scratch = _scratch(address)
-    said = check_format(connection)
+    said = check_format(Connection(address))  # who is patient later is told at once that nobody is there
     before = read_state(connection).generation if said else None
     place = model or model_path(before)
     embedder = load_embedder(place)

@@ -30,7 +30,7 @@ READING = 10.0
 WRITING = 60.0
 """Seconds that one request of an indexer may take."""
 _CLEARING = 3600.0
-_CONNECTING = 2.0
+_CONNECTING = 1.0
 _LONGEST_PAUSE = 0.5
 _BUSY = {429, 502, 503, 504}
 """Answers that another node or the next second may not give."""
@@ -218,6 +218,19 @@ class Connection:
         answer = self.ask("GET", self.path(), missing=True)
         return next(iter(answer.values())) if "status" not in answer else None
 
+    def standing(self) -> str | None:
+        """Return what the index itself is called, of which the address may name an alias; None where there is none.
+
+        Raises:
+            IndexFailure: it is an alias of several.
+        """
+        found: Body = self.ask("GET", self.path("_alias"), missing=True)
+        if "status" in found:
+            return None
+        if len(found) > 1:
+            raise IndexFailure(f"{self.address}: an alias of several indexes: {', '.join(sorted(found))}; name one")
+        return next(iter(found))
+
     def create(self, body: Body) -> None:
         """Make the index.
 
@@ -282,7 +295,7 @@ class Connection:
             raise _Late(f"{self.address}: no time was left to ask")
         heads = {"content-type": _LINES if isinstance(body, str | bytes) else "application/json"}
         try:
-            return self._client.transport.perform_request(
+            answer = self._client.transport.perform_request(
                 method,
                 path,
                 params=dict(told or {}),
@@ -303,6 +316,9 @@ class Connection:
             raise Unreachable(f"{self.address}: no node can be reached; see that the cluster runs") from None
         except TransportError as failure:
             raise self._failure(failure.status_code, failure.info) from None
+        if isinstance(answer, str):
+            raise IndexFailure(f"{self.address}: what answers there is no OpenSearch; see that host and port are right")
+        return answer
 
     def _failure(self, status: int | str, said: Any) -> IndexFailure:
         """Return the failure that an answer tells."""

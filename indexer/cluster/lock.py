@@ -58,10 +58,11 @@ def fence(connection: Connection, token: str) -> str:
 def _raise_fence(connection: Connection, token: str) -> None:
     """Allow the holder of a token to write, and nobody who held the lock before."""
     name = connection.address.name
+    index = connection.standing()
     described = connection.described() or {}
     old = [alias for alias in described.get("aliases", {}) if alias.startswith(f"{name}{_WRITES}")]
-    actions = [{"remove": {"index": name, "alias": alias}} for alias in old]
-    actions.append({"add": {"index": name, "alias": fence(connection, token), "is_write_index": True}})
+    actions = [{"remove": {"index": index, "alias": alias}} for alias in old]
+    actions.append({"add": {"index": index, "alias": fence(connection, token), "is_write_index": True}})
     connection.ask("POST", "/_aliases", {"actions": actions})
 
 

@@ -5,6 +5,9 @@ A backup reads what is published, which nothing changes, so that serving and bui
 generation of the file as the next one of the index; what was published before it stays as the one to go back to. Who
 may read what comes along in the manifest, and what was closed since the backup stays closed.
 
+Of an index on a cluster the file is a note in JSON: the cluster keeps the index itself, as a snapshot
+(:mod:`indexer.cluster.snapshots`).
+
 Checksums tell of accidents, not of forgery. Yet a forged file can't run code: texts, streams and vectors are arrays
 without pickles, and of an engine with pickles (:data:`indexer.engines.PICKLED`) the inverted index is made again.
 """
@@ -13,17 +16,19 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import re
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, cast
 
 from indexer.building.engine import publish, write_engine
+from indexer.cluster.address import ClusterAddress, IndexAddress
 from indexer.engines import PICKLED, indexes
 from indexer.errors import IndexFailure, no_room
 from indexer.progress import Progress, silent
@@ -49,19 +54,25 @@ LARGEST_LIST = 256 << 20
 _FOLDER = re.compile(r"(packs|engines)/[0-9A-Za-z-]+")
 _FILE = re.compile(r"\.?[0-9A-Za-z_][0-9A-Za-z_.-]*")
 _ATTEMPTS = 3
+_LARGEST_NOTE = 1 << 16
+"""Bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Amounts that went into a file, or came out of it. ``generation`` is its number in the index."""
+    """Amounts that went into a file, or came out of it. ``generation`` is its number in the index.
+
+    ``aside`` is what an index on a cluster that was there before is called now.
+    """
 
     generation: int
     works: int
     files: int
     bytes: int
+    aside: str = ""
 
 
-def backup(index: Path, target: Path, on_progress: Progress = silent) -> Moved:
+def backup(index: IndexAddress, target: Path, on_progress: Progress = silent) -> Moved:
     """Write the published generation to the file ``target``; every byte is checked on its way.
 
     Raises:
@@ -82,12 +93,21 @@ def backup(index: Path, target: Path, on_progress: Progress = silent) -> Moved:
     return moved
 
 
-def archive(index: Path, file: IO[bytes], on_progress: Progress = silent) -> Moved:
+def archive(index: IndexAddress, file: IO[bytes], on_progress: Progress = silent, *, repository: str = "") -> Moved:
     """Write the published generation into a file that is open, from where it stands to its end.
+
+    ``repository`` is where a cluster keeps its snapshots, by default the usual one.
 
     Raises:
         IndexFailure: there is no index, it is damaged, or builds drop its generations faster than they are read.
     """
+    if isinstance(index, ClusterAddress):
+        from indexer.cluster import snapshots  # most indexes are folders
+
+        note = snapshots.take(index, repository, on_progress)
+        written = json.dumps(asdict(note), indent=1).encode()
+        file.write(written)
+        return Moved(note.generation, note.works, 1, len(written))
     start = file.tell()
     for _ in range(_ATTEMPTS):
         file.seek(start)
@@ -104,7 +124,7 @@ def archive(index: Path, file: IO[bytes], on_progress: Progress = silent) -> Mov
     raise IndexFailure(f"{index}: builds published faster than it could be copied; run it when they are done")
 
 
-def restore(source: Path, index: Path, *, over: bool = False, on_progress: Progress = silent) -> Moved:
+def restore(source: Path, index: IndexAddress, *, over: bool = False, on_progress: Progress = silent) -> Moved:
     """Publish the generation in the file ``source`` as the next one of the index.
 
     Raises:
@@ -119,18 +139,34 @@ def restore(source: Path, index: Path, *, over: bool = False, on_progress: Progr
 def staged(
     file: IO[bytes],
     name: str,
-    index: Path,
+    index: IndexAddress,
     *,
     over: bool = False,
+    repository: str = "",
     on_progress: Progress = silent,
 ) -> Iterator[Callable[[], Moved]]:
     """Unpack the generation in a file beside the index, and give what publishes it; nobody else builds meanwhile.
 
-    ``name`` is the file's in messages.
+    ``name`` is the file's in messages, ``repository`` where a cluster keeps the snapshot, by default where the file
+    says.
 
     Raises:
         IndexFailure: as :func:`restore` does.
     """
+    head = file.read(1)
+    file.seek(0)
+    if isinstance(index, ClusterAddress):
+        from indexer.cluster import snapshots  # most indexes are folders
+
+        if head != b"{":
+            advice = "restore it into a folder, and carry it with `wenyuan carry`"
+            raise IndexFailure(f"{name}: a backup of an index in a folder, and {index} is on a cluster; {advice}")
+        note = snapshots.read_note(file.read(_LARGEST_NOTE), name, repository)
+        with snapshots.staged(note, index, over=over, on_progress=on_progress) as settle:
+            yield lambda: Moved(note.generation, note.works, 1, 0, settle())
+        return
+    if head == b"{":
+        raise IndexFailure(f"{name}: a note of a cluster's snapshot, and {index} is a folder; name the cluster's index")
     with builder_lock(index), no_room(index):
         before = _before(index, over)
         draft = index / "packs" / ".restoring"  # where the next to publish drops what a death leaves

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from corpora.manifests import Catalogue, load
 from corpora.model import Access, strictest
+from indexer.cluster.address import ClusterAddress, IndexAddress
 from indexer.errors import IndexFailure
 from indexer.store.access import LOCAL, CollectionAccess, Declared, access_by_collection
-from indexer.store.generation import Generation, Packs, published, relabel
+from indexer.store.generation import Generation, relabel
 from indexer.store.lock import builder_lock
+from indexer.upkeep.standing import standing
 
 
 def catalogue_of(declared: Declared, own: Path | None) -> Catalogue:
@@ -22,28 +24,26 @@ def catalogue_of(declared: Declared, own: Path | None) -> Catalogue:
     return load(own, (Path(path) for path in declared.manifests.values()))
 
 
-def survey(index: Path, own: Path | None) -> dict[str, CollectionAccess]:
+def survey(index: IndexAddress, own: Path | None) -> dict[str, CollectionAccess]:
     """Return the access to each collection of an index.
 
     Raises:
         IndexFailure: there is no index, or it can't be read.
         ManifestFailure: a manifest is not as it should be.
     """
-    state = _published(index)
-    works = ((home, work) for work, home in Packs(index).homes(state).items())
-    return {
-        each.collection: each for each in access_by_collection(works, state.access, catalogue_of(state.access, own))
-    }
+    found = standing(index)
+    works, declared = ((home, work) for work, home in found.homes.items()), found.generation.access
+    return {each.collection: each for each in access_by_collection(works, declared, catalogue_of(declared, own))}
 
 
-def declare(index: Path, collection: str, access: Access) -> None:
+def declare(index: IndexAddress, collection: str, access: Access) -> None:
     """Declare who may read the works of a collection, whatever was declared before.
 
     Raises:
         IndexFailure: there is no index, no such collection in it, or another process builds it.
     """
 
-    def change(state: Generation, homes: dict[str, str]) -> Declared:
+    def change(state: Generation, homes: Mapping[str, str]) -> Declared:
         works = [work for work, home in homes.items() if home == collection]
         if not works:
             there = ", ".join(sorted(set(homes.values())))
@@ -53,7 +53,7 @@ def declare(index: Path, collection: str, access: Access) -> None:
     _relabel(index, change)
 
 
-def adopt(index: Path, own: Path | None) -> None:
+def adopt(index: IndexAddress, own: Path | None) -> None:
     """Declare what is undeclared as manifests say, and close for good what manifests close.
 
     Raises:
@@ -61,7 +61,7 @@ def adopt(index: Path, own: Path | None) -> None:
         ManifestFailure: a manifest is not as it should be.
     """
 
-    def change(state: Generation, homes: dict[str, str]) -> Declared:
+    def change(state: Generation, homes: Mapping[str, str]) -> Declared:
         catalogue, declared = catalogue_of(state.access, own), state.access
         for collection in set(homes.values()) - {LOCAL}:
             said = strictest(declared.collections.get(collection), catalogue.access_of(collection))
@@ -71,17 +71,15 @@ def adopt(index: Path, own: Path | None) -> None:
     _relabel(index, change)
 
 
-def _relabel(index: Path, change: Callable[[Generation, dict[str, str]], Declared]) -> None:
-    _published(index)  # the lock would make a folder where there is no index
+def _relabel(index: IndexAddress, change: Callable[[Generation, Mapping[str, str]], Declared]) -> None:
+    if isinstance(index, ClusterAddress):
+        from indexer.cluster import keeping  # most indexes are folders
+
+        keeping.relabel(index, change)
+        return
+    standing(index)  # the lock would make a folder where there is no index
     with builder_lock(index):
-        state = _published(index)
-        declared = change(state, Packs(index).homes(state))
+        state, homes = standing(index)
+        declared = change(state, homes)
         if declared != state.access:
             relabel(index, state, declared)
-
-
-def _published(index: Path) -> Generation:
-    state = published(index)
-    if state is None:
-        raise IndexFailure(f"{index}: no index there; build one with `wenyuan index PATH --index {index}`")
-    return state

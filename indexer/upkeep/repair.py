@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from indexer.building.engine import publish, write_engine
+from indexer.cluster.address import ClusterAddress, IndexAddress
 from indexer.engines import indexes
 from indexer.engines.base import EngineIndexes
 from indexer.errors import IndexFailure, no_room
@@ -34,7 +36,7 @@ from indexer.store.lock import builder_lock
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A verdict on an index whose files were all read. ``bytes`` were read, in ``files`` files."""
+    """A verdict on an index whose files were all read, or documents. ``bytes`` were read, in ``files`` of them."""
 
     generation: int | None
     files: int
@@ -53,12 +55,17 @@ class Repair:
     back: bool
 
 
-def verify(index: Path, on_progress: Progress = silent) -> Verdict:
-    """Read every file of the published generation and of the one to go back to.
+def verify(index: IndexAddress, on_progress: Progress = silent) -> Verdict:
+    """Read every file of the published generation and of the one to go back to; on a cluster every text of them.
 
     Raises:
         IndexFailure: there is no index.
     """
+    if isinstance(index, ClusterAddress):
+        from indexer.cluster import keeping  # most indexes are folders
+
+        read = keeping.verify(index, on_progress)
+        return Verdict(read.generation, read.documents, read.bytes, tuple(chain(*read.damages.values())))
     current, former, damages = _manifests(index)
     if current is None and former is None and not damages:
         raise IndexFailure(f"{index}: no index there; build one with `wenyuan index PATH --index {index}`")
@@ -68,7 +75,7 @@ def verify(index: Path, on_progress: Progress = silent) -> Verdict:
     return Verdict(current.number if current else None, holdings.files, holdings.bytes, tuple(damages))
 
 
-def repair(index: Path, *, go_back: bool = False, on_progress: Progress = silent) -> Repair:
+def repair(index: IndexAddress, *, go_back: bool = False, on_progress: Progress = silent) -> Repair:
     """Repair what can be repaired and publish it; with ``go_back`` the previous generation is published instead.
 
     Where the manifest itself is lost, the previous generation is what there is to mend.
@@ -76,6 +83,8 @@ def repair(index: Path, *, go_back: bool = False, on_progress: Progress = silent
     Raises:
         IndexFailure: nothing can be mended, or nothing is there to go back to; nothing was done.
     """
+    if isinstance(index, ClusterAddress):
+        return _repair_on_cluster(index, go_back, on_progress)
     with builder_lock(index), no_room(index):
         current, former, damages = _manifests(index)
         state, other = (former, current) if go_back or current is None else (current, former)
@@ -107,6 +116,16 @@ def repair(index: Path, *, go_back: bool = False, on_progress: Progress = silent
             drop(folder)  # a build would take it for done
         publish(index, mended, other)
     return Repair(mended.number, tuple(damages), anew, tuple(sorted(lost)), back=back)
+
+
+def _repair_on_cluster(address: ClusterAddress, go_back: bool, on_progress: Progress) -> Repair:
+    """Repair an index on a cluster, which makes by itself what is derived, and damaged copies from whole ones."""
+    from indexer.cluster import keeping  # most indexes are folders
+
+    if go_back:
+        return Repair(keeping.go_back(address), (), engine=False, lost=(), back=True)
+    number, damages = keeping.mend(address, on_progress)
+    return Repair(number, tuple(chain(*damages.values())), engine=False, lost=tuple(sorted(damages)), back=False)
 
 
 _ANEW = "restore a backup with `wenyuan restore`, or build the index anew in another folder"

@@ -57,7 +57,7 @@ class Server:
 
 
 @contextmanager
-def serving(index: Path, log: Path, **config: object) -> Iterator[Server]:
+def serving(index: Path | str, log: Path, **config: object) -> Iterator[Server]:
     """A server of the index; ``config`` are keys of its configuration."""
     code = "import sys; from web.commands.main import main; main(['serve', '--port', '0', '--index', sys.argv[1]])"
     named = {f"WENYUAN_{name.upper()}": str(value) for name, value in config.items()}

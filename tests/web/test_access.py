@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from clusters import empty_index
 from flask import Flask
 from flask.testing import FlaskClient
 from open_index import build
 from people import logged_in
 
 from corpora.model import Access
+from indexer.cluster.address import IndexAddress, index_address
 from indexer.upkeep.declaring import declare
 from search.library import MOST_VIEWS, Library
 from web.accounts.models import AccountRole
@@ -22,6 +25,7 @@ from web.app import create_app
 from web.networks import FORWARDED
 from web.serving.config import Config
 
+Indexes = tuple[IndexAddress, IndexAddress]
 CLOSED = "closed"
 MANIFEST = """\
 id: {id}
@@ -174,15 +178,16 @@ OF_TEXTS = {"pages.home", "pages.search", "pages.works", "pages.read", "pages.fo
 """Routes that answer from the library."""
 
 
-Closed = tuple[Access, str]
-"""Who may see the closed collection, and what closes it."""
+Closed = tuple[Access, str, str]
+"""Who may see the closed collection, what closes it, and where the index is."""
+KINDS: list[Closed] = [
+    *((access, by, "folder") for access in (Access.STAFF, Access.IN_LIBRARY) for by in ("manifest", "index")),
+    (Access.STAFF, "index", "cluster"),
+    (Access.IN_LIBRARY, "manifest", "cluster"),
+]
 
 
-@pytest.fixture(
-    scope="module",
-    params=[(access, by) for access in (Access.STAFF, Access.IN_LIBRARY) for by in ("manifest", "index")],
-    ids=lambda closed: f"{closed[0]}-by-{closed[1]}",
-)
+@pytest.fixture(scope="module", params=KINDS, ids=lambda closed: f"{closed[0]}-by-{closed[1]}-in-a-{closed[2]}")
 def closed(request: pytest.FixtureRequest) -> Closed:
     """Who may see the closed collection: its manifest says so, or the index does."""
     kind: Closed = request.param
@@ -195,27 +200,37 @@ def access(closed: Closed) -> Access:
 
 
 @pytest.fixture(scope="module")
-def indexes(tmp_path_factory: pytest.TempPathFactory, closed: Closed) -> tuple[Path, Path]:
+def indexes(tmp_path_factory: pytest.TempPathFactory, closed: Closed) -> Iterator[Indexes]:
     """Two indexes that differ in the closed collection alone: one has it, one has not."""
     folder = tmp_path_factory.mktemp("access")
-    with_it, without_it = built(folder)
+    with ExitStack() as stack:
+        if closed[2] == "folder":
+            with_it, without_it = built(folder, folder / "with", folder / "without")
+        else:
+            addresses = [stack.enter_context(empty_index("?shards=2&replicas=0")) for _ in range(2)]
+            with_it, without_it = built(folder, *map(index_address, addresses))
+        change(folder, closed, with_it, without_it)
+        yield with_it, without_it
+
+
+def change(folder: Path, closed: Closed, with_it: IndexAddress, without_it: IndexAddress) -> None:
+    """Add the closed collection to one of two equal indexes."""
     build([folder / "secret.jsonl"], with_it, collection=CLOSED)
     build([folder / "dummy.jsonl"], without_it)  # so that both are of the same generation
     build([folder / "last.jsonl"], with_it)
     build([folder / "last.jsonl"], without_it, remove=["D"])
     if closed[1] == "index":
         declare(with_it, CLOSED, closed[0])
-    return with_it, without_it
 
 
-def built(folder: Path) -> tuple[Path, Path]:
-    """Texts to index, and two equal indexes of the first of them."""
+def built(folder: Path, *indexes: IndexAddress) -> Indexes:
+    """Write texts to index, and make two equal indexes of the first of them."""
     for name, works in {"open": OPEN, "secret": [SECRET], "dummy": [{**LAST[0], "id": "D"}], "last": LAST}.items():
         lines = [json.dumps(work, ensure_ascii=False) for work in works]
         (folder / f"{name}.jsonl").write_text("\n".join(lines), "utf-8")
-    with_it, without_it = folder / "with", folder / "without"
-    for index in (with_it, without_it):
+    for index in indexes:
         build([folder / "open.jsonl"], index)
+    with_it, without_it = indexes
     return with_it, without_it
 
 
@@ -228,12 +243,12 @@ def config(tmp_path_factory: pytest.TempPathFactory, closed: Closed) -> Config:
 
 
 @pytest.fixture(scope="module")
-def site(indexes: tuple[Path, Path], config: Config) -> Flask:
+def site(indexes: Indexes, config: Config) -> Flask:
     return create_app(indexes[0], config=config)
 
 
 @pytest.fixture(scope="module")
-def plain(indexes: tuple[Path, Path], config: Config) -> Flask:
+def plain(indexes: Indexes, config: Config) -> Flask:
     return create_app(indexes[1], config=config)
 
 
@@ -373,7 +388,7 @@ def test_no_shared_cache_keeps_what_one_may_see(site: Flask) -> None:
     ],
 )
 def test_proxies_are_believed_and_nobody_else(
-    indexes: tuple[Path, Path], config: Config, access: Access, peer: str, forwarded: str | None, is_inside: bool
+    indexes: Indexes, config: Config, access: Access, peer: str, forwarded: str | None, is_inside: bool
 ) -> None:
     networks, proxies = ("10.1.0.0/16",), ("192.0.2.9",)
     proxied = Config(library_networks=networks, proxies=proxies, collections=config.collections)
@@ -387,7 +402,7 @@ def test_proxies_are_believed_and_nobody_else(
 @pytest.mark.parametrize("name", FORWARDED)
 @pytest.mark.parametrize("networks", [("10.1.0.0/16",), ("10.1.0.0/16", "192.0.2.9/32")])
 def test_whatever_tells_of_an_undeclared_proxy_is_enough(
-    indexes: tuple[Path, Path], config: Config, access: Access, name: str, networks: tuple[str, ...]
+    indexes: Indexes, config: Config, access: Access, name: str, networks: tuple[str, ...]
 ) -> None:
     app = create_app(indexes[0], config=Config(library_networks=networks, collections=config.collections))
     for peer in ("10.1.2.3", "192.0.2.9"):
@@ -404,7 +419,7 @@ def test_a_foreign_name_that_points_here_reads_nothing(site: Flask, access: Acce
         assert "密" not in response.text.replace("密約", "")
 
 
-def test_the_library_itself_is_as_without_it(indexes: tuple[Path, Path]) -> None:
+def test_the_library_itself_is_as_without_it(indexes: Indexes) -> None:
     whole, other = Library.open(indexes[0]), Library.open(indexes[1])
     view = whole.without(frozenset({"S1"}))
     assert view.works() == other.works()
@@ -415,7 +430,7 @@ def test_the_library_itself_is_as_without_it(indexes: tuple[Path, Path]) -> None
     assert whole.without(frozenset({"S1"})) is view
 
 
-def test_views_are_bounded(indexes: tuple[Path, Path]) -> None:
+def test_views_are_bounded(indexes: Indexes) -> None:
     whole = Library.open(indexes[0])
     for number in range(3 * MOST_VIEWS):
         assert len(whole.without(frozenset({"S1", f"gone-{number}"})).works()) == 3
@@ -423,7 +438,7 @@ def test_views_are_bounded(indexes: tuple[Path, Path]) -> None:
 
 
 def test_a_work_that_nobody_declared_is_hidden_among_open_ones_of_its_collection(tmp_path: Path) -> None:
-    with_it, without_it = built(tmp_path)
+    with_it, without_it = built(tmp_path, tmp_path / "with", tmp_path / "without")
     build([tmp_path / "secret.jsonl"], with_it, access=None)
     build([tmp_path / "dummy.jsonl"], without_it)
     build([tmp_path / "last.jsonl"], with_it)

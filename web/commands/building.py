@@ -82,7 +82,7 @@ def index(
     batches = _batches(paths, collection, own)
 
     from indexer.building.build import build  # it loads the engines, which `--help` has no need of
-    from indexer.store.generation import published
+    from indexer.upkeep.standing import published
 
     failed = False
     standing: list[CollectionAccess] = []

@@ -37,7 +37,8 @@ def verify(index: IndexAddress) -> None:
         click.echo(damage)
     number = "unreadable" if verdict.generation is None else verdict.generation
     damaged = len(verdict.damages)
-    click.echo(f"generation {number}: {verdict.files} files, {verdict.bytes:,} bytes, {damaged} damaged", err=True)
+    kind = "files" if isinstance(index, Path) else "documents"
+    click.echo(f"generation {number}: {verdict.files:,} {kind}, {verdict.bytes:,} bytes, {damaged} damaged", err=True)
     if damaged:
         click.echo(f"`wenyuan repair --index {index}` mends what can be mended", err=True)
     sys.exit(1 if damaged else 0)
@@ -96,6 +97,12 @@ def _site_options(command: Callable[..., None]) -> Callable[..., None]:
             "--database",
             help="The database: a file, or postgresql://…  [env var: WENYUAN_DATABASE; default: data/wenyuan.sqlite]",
         ),
+        click.option(
+            "--snapshots",
+            metavar="NAME",
+            help="The repository of snapshots on the cluster that has the index.  "
+            "[env var: WENYUAN_SNAPSHOTS; default: wenyuan, or where the backup says]",
+        ),
         click.option("--letterhead", type=_FOLDER, help="The folder of the letterhead.  [env var: WENYUAN_LETTERHEAD]"),
     )
     for option in reversed(options):
@@ -123,6 +130,7 @@ def _places(config: Path | None, **given: Any) -> SitePaths:
         collections=where.collections,
         letterhead=where.letterhead or where.state / "letterhead",
         index=where.index,
+        snapshots=where.snapshots,
     )
 
 
@@ -136,9 +144,12 @@ def backup(file: Path, parts: tuple[str, ...], config: Path | None, **given: Any
     What is not there is left out and named. Every byte is checked on its way; what is damaged gives no backup. Whoever
     has FILE has the texts, the accounts and the key: it is readable by its owner alone.
 
+    An index on a cluster is kept by the cluster itself, as a snapshot in its own repository; FILE says which one.
+
     Exit status: 0 done, 2 not.
     """
     from web import archive  # it loads the engines, which `--help` has no need of
+    from web.database.storage import is_on_server
 
     places = _places(config, **given)
     with Bars() as bars:
@@ -147,6 +158,8 @@ def backup(file: Path, parts: tuple[str, ...], config: Path | None, **given: Any
         sizes = [member.bytes for member in done.members if member.part == part]
         if sizes:
             click.echo(f"{part}: {len(sizes)} files, {sum(sizes):,} bytes")
+        elif not parts and part == "key" and is_on_server(places.database):
+            click.echo("key: in the database")
         elif not parts:
             click.echo(f"{part}: left out, there is none", err=True)
     click.echo(f"{file}: {done.time}, {file.stat().st_size:,} bytes")

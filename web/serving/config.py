@@ -110,6 +110,7 @@ class Config(BaseSettings):
         float, Field(ge=0.25, le=168, description="Hours after which one has to log in again, however busy one was.")
     ] = 12.0
     state: Path = Field(Path(STATE), description="The folder for what the program keeps outside the database.")
+    snapshots: str = Field("", description="The cluster's repository of snapshots, for backups of the index.")
     letterhead: DirectoryPath | None = Field(None, description="The folder of the library's own letterhead.")
     library_networks: Networks = Field((), description="Networks of the library's rooms, where in-library texts open.")
     proxies: Networks = Field(

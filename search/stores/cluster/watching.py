@@ -7,26 +7,32 @@ import time
 from typing import NamedTuple
 
 from indexer.cluster.address import ClusterAddress
-from indexer.cluster.connection import Connection, Version
+from indexer.cluster.connection import Body, Connection
 from indexer.cluster.mapping import STATE
-from indexer.errors import Unavailable
 
-REST = 1.0
+REST = 0.2
 """Seconds between two looks."""
+SECONDS = 1.5
+"""Seconds that a look may take: a page waits for it before it says that the cluster is away."""
+
+
+StateVersion = tuple[str, int, int, str]
+"""What the index itself is called, the version of the document in it, and who wrote it: the numbers alone may be the same
+in an index that was built anew, or brought back."""
 
 
 class _Seen(NamedTuple):
     """What is published, and the version of the document that says so."""
 
-    version: Version
+    version: StateVersion
     manifest: str
 
 
 class StateWatch:
     """What is published on a cluster, as seen once.
 
-    It is looked at once a second at most. A cluster that can't be reached has published nothing: who reads goes on with
-    what there is, and is told by the searches themselves. Thread-safe.
+    It is looked at a few times a second at most, and one thread does it; the others go on with what there is.
+    Thread-safe.
     """
 
     def __init__(self, address: ClusterAddress) -> None:
@@ -35,7 +41,7 @@ class StateWatch:
         Raises:
             Unavailable: the cluster can't be asked now.
         """
-        self._connection = Connection(address)
+        self._connection = Connection(address, seconds=lambda: SECONDS)
         self._lock = threading.Lock()
         self._seen = self._look()
         self._looked = time.monotonic()
@@ -47,12 +53,14 @@ class StateWatch:
         return self._seen is not None
 
     def is_outdated(self) -> bool:
-        """Return whether another was published by the last look."""
+        """Return whether another was published by the last look.
+
+        Raises:
+            Unavailable: the cluster can't be asked now.
+        """
         if not self._outdated and time.monotonic() >= self._looked + REST and self._lock.acquire(blocking=False):
             try:
                 self._outdated = self._has_changed()
-            except Unavailable:
-                pass
             finally:
                 self._looked = time.monotonic()
                 self._lock.release()
@@ -71,12 +79,20 @@ class StateWatch:
         self._seen = now
         return False
 
-    def _version(self) -> Version | None:
-        path = self._connection.path("_doc", STATE)
-        answer = self._connection.ask("GET", path, told={"_source": "false"}, missing=True)
-        return Version(answer["_seq_no"], answer["_primary_term"]) if answer.get("found") else None
+    def _version(self) -> StateVersion | None:
+        answer = self._ask("claim")
+        return _version_of(answer) if answer else None
 
     def _look(self) -> _Seen | None:
-        found = self._connection.get(STATE)
-        manifest = found.source.get("manifest") if found else None
-        return _Seen(found.version, manifest) if found and manifest else None
+        answer = self._ask("claim,manifest")
+        manifest = answer["_source"].get("manifest") if answer else None
+        return _Seen(_version_of(answer), manifest) if answer and manifest else None
+
+    def _ask(self, fields: str) -> Body | None:
+        path = self._connection.path("_doc", STATE)
+        answer: Body = self._connection.ask("GET", path, told={"_source_includes": fields}, missing=True)
+        return answer if answer.get("found") else None
+
+
+def _version_of(answer: Body) -> StateVersion:
+    return answer["_index"], answer["_seq_no"], answer["_primary_term"], answer["_source"].get("claim", "")
