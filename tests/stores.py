@@ -38,7 +38,7 @@ def clustered() -> Iterator[Indexing]:
     with ExitStack() as indexes:
 
         def index(batches: Sequence[Sequence[Path]], folder: Path) -> IndexAddress:
-            address = index_address(indexes.enter_context(empty_index("?shards=2&replicas=0")))
+            address = index_address(indexes.enter_context(empty_index("?shards=2&replicas=1")))
             for paths in batches:
                 build(paths, address)
             return address

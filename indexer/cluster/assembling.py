@@ -59,6 +59,12 @@ class Assembled(PackView):
         starts: Places = self.passages["start"] - self.sections["start"][self.passages["section"]]
         return starts
 
+    def last_parts(self, runs: Places) -> list[Part]:
+        """Return the last part of each of some runs, which ``section`` of a passage numbers."""
+        firsts = self.part_of(self.sections["first_passage"])
+        lasts = np.append(firsts[1:], len(self.parts)) - 1
+        return [self.parts[at] for at in lasts[runs].tolist()]
+
     def lacking(self, passages: Places, left: int, right: int) -> set[PartKey]:
         """Return the parts that are not here and may hold what is near one of some passages.
 

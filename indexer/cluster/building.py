@@ -85,10 +85,14 @@ class ClusterPlan:
 
     def entered(self, entries: Sequence[PackEntry]) -> Sequence[PackEntry]:
         """See :meth:`indexer.building.plan.Plan.entered`."""
+        return self.brought(self.packs, entries)
+
+    def brought(self, packs: Packs, entries: Sequence[PackEntry]) -> Sequence[PackEntry]:
+        """Return the entries of a generation for packs from anywhere, whose works are to be sent."""
         number = 1 + max((entry.number for entry in self.before.packs), default=0) if self.before else 1
         found: list[PackEntry] = []
         for entry in entries:
-            pack = self.packs.named(entry.name)
+            pack = packs.named(entry.name)
             for live in entry.live:
                 work = pack.works[live]
                 stamp = stamp_of(self.number, self.settings, work)

@@ -104,8 +104,9 @@ def mend(address: ClusterAddress, on_progress: Progress = silent) -> tuple[int, 
             mended = generation.without(lost)
             if not mended.packs:
                 raise IndexFailure(f"{address}: every work is damaged; restore a backup with `wenyuan restore`")
-            generation = _follow(connection, state, mended, state.facts)
-        return generation.number, damages
+            former = state.previous.without(set(damages)) if state.previous else None
+            state = _follow(connection, state, mended, state.facts, former if former and former.packs else None)
+        return state.number, damages
 
 
 def go_back(address: ClusterAddress) -> int:
@@ -123,20 +124,25 @@ def go_back(address: ClusterAddress) -> int:
         if not all(cards):
             raise IndexFailure(f"{address}: works of generation {state.previous.number} are missing; restore a backup")
         told = {work: _facts(card) for work, card in zip(missing, cards, strict=True) if card}
-        back = state.previous.closed_as(state.generation)
-        return _follow(connection, state, back, {**state.facts, **told}).number
+        generation = _generation(state)
+        back = state.previous.closed_as(generation)
+        former = generation.closed_as(back)
+        return _follow(connection, state, back, {**state.facts, **told}, former).number
 
 
 def _follow(
-    connection: Connection, state: ClusterState, generation: Generation, facts: Mapping[str, WorkFacts]
-) -> Generation:
-    """Publish a generation whose rows are all there as the next one."""
+    connection: Connection,
+    state: ClusterState,
+    generation: Generation,
+    facts: Mapping[str, WorkFacts],
+    previous: Generation | None,
+) -> ClusterState:
+    """Publish a generation whose rows are all there as the next one, and ``previous`` as the one to go back to."""
     numbered = replace(generation, number=state.number + 1).after(state.generation, homes(state), utc_seconds())
-    live = numbered.live_works()
+    live, names = numbered.live_works(), {entry.name for entry in numbered.packs}
     after = state.followed_by(numbered, {work: each for work, each in facts.items() if work in live})
-    names = {entry.name for entry in numbered.packs}
-    write_state(connection, replace(after, dead=tuple(stamp for stamp in after.dead if stamp not in names)))
-    return numbered
+    dead = tuple(stamp for stamp in after.dead if stamp not in names)
+    return write_state(connection, replace(after, previous=previous, dead=dead))
 
 
 def _read_through(connection: Connection, state: ClusterState, on_progress: Progress) -> ClusterVerdict:

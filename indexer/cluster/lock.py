@@ -57,10 +57,8 @@ def fence(connection: Connection, token: str) -> str:
 
 def _raise_fence(connection: Connection, token: str) -> None:
     """Allow the holder of a token to write, and nobody who held the lock before."""
-    name = connection.address.name
-    index = connection.standing()
-    described = connection.described() or {}
-    old = [alias for alias in described.get("aliases", {}) if alias.startswith(f"{name}{_WRITES}")]
+    index, described = connection.standing(), connection.described() or {}
+    old = [alias for alias in described.get("aliases", {}) if _WRITES in alias]
     actions = [{"remove": {"index": index, "alias": alias}} for alias in old]
     actions.append({"add": {"index": index, "alias": fence(connection, token), "is_write_index": True}})
     connection.ask("POST", "/_aliases", {"actions": actions})

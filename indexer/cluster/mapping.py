@@ -10,10 +10,11 @@ version of one work, which ``stamp`` names, and is seen from the generation ``bo
 
 Of a passage, with the next characters of its section as a tail: ``m`` and ``n`` are the folded characters and pairs of
 the text and of the notes, ``s`` the pairs that the printed order alone has, ``o`` the original characters, ``v`` the
-folded ones that have several originals here, or one that does not fold to them by itself. Of the passage alone: ``r``
-are characters and pairs for ranking, ``rt`` and ``rn`` those of text and notes apart, where it is ``noted``; and
-``windows`` are its vectors and the stretches that they were made of. A score of ``m`` and ``n`` is how often a phrase
-begins in a passage, times the phrase's terms.
+folded ones that have several originals here, or one that does not fold to them by itself or is described. It is
+``rough`` where a running head or the inside of a word is within reach. Of the passage alone: ``r`` are characters and
+pairs for ranking, ``rt`` and ``rn`` those of text and notes apart, where it is ``noted``; and ``windows`` are its
+vectors and the stretches that they were made of. A score of ``m`` and ``n`` is how often a phrase begins in a passage,
+times the phrase's terms.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ def index_body(dimensions: int, scale: float, shards: int | None, replicas: int 
                 "number_of_replicas": REPLICAS if replicas is None else replicas,
                 "replication.type": "SEGMENT",
                 "refresh_interval": "-1",
+                "codec": "best_compression",
                 "knn": True,
                 "similarity": {"count": {"type": "scripted", "script": {"source": "return doc.freq;"}}},
                 "max_terms_count": 1 << 20,
@@ -105,6 +107,7 @@ _SEARCHED: dict[str, Body] = {
     "year": _INTEGER,
     "weight": {"type": "double"},
     "noted": {"type": "boolean"},
+    "rough": {"type": "boolean"},
     "m": _text("positions", similarity="count"),
     "n": _text("positions", similarity="count"),
     **dict.fromkeys("osv", _text("docs")),

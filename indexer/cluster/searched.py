@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.cluster.mapping import REACH
-from indexer.store.layout import MAIN, NOTES, STREAM_NAMES
+from indexer.store.layout import MAIN, NOTES, PRINTED, STREAM_NAMES
 from indexer.store.pack import Pack
 from indexer.text.streams import BOUNDARY, Codes, text_of
 
@@ -62,6 +62,8 @@ class SearchedSection:
             yield "rt", text
             yield "rn", note
             yield "noted", "true"
+        if any(stream.rough[passage] for stream in (main, notes, self._printed)):
+            yield "rough", "true"
 
 
 def _joined(characters: Iterable[str]) -> str:
@@ -75,7 +77,8 @@ class _Tokens:
     ``grams`` are characters and pairs, ``pairs`` the pairs alone, each character in :data:`_WIDTH` of theirs. ``plain``
     are the characters and ``originals`` what they fold from, with blanks for boundaries and for what is no one
     character. ``starts`` and ``ends`` are those of each passage, ``reached`` is how far what begins there may go.
-    ``irregular`` are the places of characters that do not fold from theirs.
+    ``irregular`` are the places of characters that do not fold from theirs, or that are described. A passage is
+    ``rough`` if a running head or the inside of a word is within its reach.
     """
 
     grams: str
@@ -86,6 +89,7 @@ class _Tokens:
     ends: Sequence[int]
     reached: Sequence[int]
     irregular: NDArray[np.int64]
+    rough: Sequence[bool]
 
     @classmethod
     def of(cls, pack: Pack, kind: int, rows: NDArray[Any]) -> _Tokens:
@@ -96,14 +100,21 @@ class _Tokens:
         starts, ends = (rows[f"{name}_{end}"].astype(np.int64) - first for end in ("start", "end"))
         low, high = stream.irregular_places.searchsorted((first, last))
         irregular = stream.irregular[low:high]
-        places = irregular["place"].astype(np.int64) - first
         offsets = stream.original_starts(np.arange(first, last))
+        places = irregular["place"].astype(np.int64) - first
         originals = pack.text[np.minimum(offsets, len(pack.text) - 1)]
         originals = np.where(codes == BOUNDARY, np.uint32(_BLANK), originals)
         originals[places[irregular["length"] > 1]] = _BLANK
+        odd = np.union1d(places, np.flatnonzero(np.isin(offsets, pack.gaiji_starts)))
         grams = _grams(codes)
         pairs = grams.copy()
         pairs[:, 0] = _HOLE
+        reached = _reached(codes, ends)
+        rough = _touched(pack, kind, starts + first, reached + first)
+        if kind == MAIN:
+            # What begins in the passage may end where it reaches.
+            low, high = (pack.inside.searchsorted((first + each).astype(np.uint32)) for each in (starts, reached + 1))
+            rough |= low < high
         return cls(
             text_of(grams.ravel()),
             text_of(pairs.ravel()),
@@ -111,8 +122,9 @@ class _Tokens:
             text_of(originals),
             starts.tolist(),
             ends.tolist(),
-            _reached(codes, ends).tolist(),
-            places,
+            reached.tolist(),
+            odd,
+            rough.tolist(),
         )
 
     def grams_of(self, passage: int) -> str:
@@ -166,6 +178,7 @@ class _PrintedTokens:
     pairs: Sequence[Sequence[str]]
     repeats: Sequence[Sequence[str]]
     odd: Sequence[Sequence[str]]
+    rough: Sequence[bool]
 
     @classmethod
     def of(cls, pack: Pack, starts: NDArray[np.int64], end: int, new_places: NDArray[np.int64]) -> _PrintedTokens:
@@ -180,6 +193,7 @@ class _PrintedTokens:
             [[a + b for a, b in zip(_read(pack, each), _read(pack, each + 1), strict=True)] for each in pairs],
             [_read(pack, each) for each in _between(repeats, starts, ends)],
             [_read(pack, each) for each in _between(odd, starts, within)],
+            _touched(pack, PRINTED, starts, within).tolist(),
         )
 
     def alone(self, passage: int) -> str:
@@ -190,6 +204,13 @@ class _PrintedTokens:
     def irregular(self, passage: int) -> Sequence[str]:
         """Return the characters within reach of a passage that do not fold from their originals."""
         return self.odd[passage]
+
+
+def _touched(pack: Pack, kind: int, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which ranges of a stream a running head touches."""
+    begins, stops = pack.heads[kind]
+    touched: NDArray[np.bool_] = stops.searchsorted(starts, "right") < begins.searchsorted(ends)
+    return touched
 
 
 def _between(places: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[NDArray[np.int64]]:

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, astuple, dataclass, replace
+from typing import NamedTuple
 from urllib.parse import quote
 
 from indexer.cluster.address import ClusterAddress
@@ -57,6 +58,13 @@ class SnapshotNote:
         return _path("_snapshot", self.repository, self.snapshot)
 
 
+class BroughtBack(NamedTuple):
+    """The number of a generation that was restored, and the index that keeps what was there; "" for nothing."""
+
+    generation: int
+    aside: str
+
+
 def read_note(data: bytes, name: str, repository: str) -> SnapshotNote:
     """Read the note in a file called ``name``; ``repository``, if given, is where the snapshot is by now.
 
@@ -83,6 +91,7 @@ def take(address: ClusterAddress, repository: str = "", on_progress: Progress = 
     index = asked.standing()
     if index is None:
         raise IndexFailure(f"{address}: no index there")
+    _published(asked)  # what is not ours is not looked at further
     _require_repository(asked, repository)
     for _ in range(_ATTEMPTS):
         state = _published(asked)
@@ -106,10 +115,8 @@ def take(address: ClusterAddress, repository: str = "", on_progress: Progress = 
 @contextmanager
 def staged(
     note: SnapshotNote, address: ClusterAddress, *, over: bool = False, on_progress: Progress = silent
-) -> Iterator[Callable[[], str]]:
+) -> Iterator[Callable[[], BroughtBack]]:
     """Bring a snapshot back beside an index, and give what puts it in its place; nobody else builds meanwhile.
-
-    That returns the name of the index that keeps what was there, "" where there was nothing.
 
     Raises:
         IndexFailure: there is no such snapshot, it is not what was noted, or an index is there and ``over`` was not
@@ -132,12 +139,12 @@ def staged(
             if state is None or _digest(state) != note.manifest:
                 raise IndexFailure(f"{address}: the snapshot {note.snapshot} is not the one that was noted")
 
-            def settle() -> str:
+            def settle() -> BroughtBack:
                 nonlocal settled
-                _follow(restored, state, _published(asked) if there else None)
+                number = _follow(restored, state, _published(asked) if there else None)
                 kept = _take_place(asked, restored.address.name, there)
                 settled = True
-                return kept
+                return BroughtBack(number, kept)
 
             yield settle
         finally:
@@ -157,8 +164,8 @@ def _published(asked: Connection) -> ClusterState | None:
     return state if state.generation else None
 
 
-def _follow(restored: Connection, state: ClusterState, before: ClusterState | None) -> None:
-    """Publish what was restored as what follows a state; what that closes stays closed.
+def _follow(restored: Connection, state: ClusterState, before: ClusterState | None) -> int:
+    """Publish what was restored as what follows a state, and return its number; what that closes stays closed.
 
     What a build was writing when the snapshot was taken is cleared away: it would be seen by the number that this gets.
     And nobody holds it for building.
@@ -173,7 +180,7 @@ def _follow(restored: Connection, state: ClusterState, before: ClusterState | No
         numbered = replace(generation, number=max(before.number, state.number) + 1)
         generation = numbered.closed_as(before.generation).after(before.generation, homes, utc_seconds())
     follows = replace(state, generation=generation, previous=None, oldest=generation.number, published=time.time())
-    write_state(restored, follows)
+    return write_state(restored, follows).number
 
 
 def _asking(address: ClusterAddress) -> Connection:

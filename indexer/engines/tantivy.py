@@ -45,7 +45,8 @@ def _writable(folder: Path) -> Iterator[Path]:
     if os.access(folder, os.W_OK):
         yield folder
         return
-    with TemporaryDirectory(prefix="wenyuan-") as links:
+    # Tantivy may still be making or dropping its lock files there when the folder is removed.
+    with TemporaryDirectory(prefix="wenyuan-", ignore_cleanup_errors=True) as links:
         for file in folder.iterdir():
             if file.suffix != ".lock":
                 Path(links, file.name).symlink_to(file.resolve())

@@ -181,6 +181,11 @@ class PackView:
             for stream in self.streams
         )
 
+    @property
+    def gaiji_starts(self) -> Codes:
+        """Where the characters begin that are described or named, sorted."""
+        return self._gaiji[0]
+
     @cached_property
     def _gaiji(self) -> tuple[Codes, NDArray[np.int32]]:
         """Where the characters that are described or named begin, sorted, and the numbers of their names."""

@@ -72,7 +72,7 @@ class Moved:
     aside: str = ""
 
 
-def backup(index: IndexAddress, target: Path, on_progress: Progress = silent) -> Moved:
+def backup(index: IndexAddress, target: Path, on_progress: Progress = silent, *, repository: str = "") -> Moved:
     """Write the published generation to the file ``target``; every byte is checked on its way.
 
     Raises:
@@ -84,7 +84,7 @@ def backup(index: IndexAddress, target: Path, on_progress: Progress = silent) ->
     try:
         with no_room(target.parent):
             with open(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "r+b") as file:
-                moved = archive(index, file, on_progress)
+                moved = archive(index, file, on_progress, repository=repository)
             files.sync(draft)
             os.replace(draft, target)
             files.sync(target.parent)
@@ -163,7 +163,12 @@ def staged(
             raise IndexFailure(f"{name}: a backup of an index in a folder, and {index} is on a cluster; {advice}")
         note = snapshots.read_note(file.read(_LARGEST_NOTE), name, repository)
         with snapshots.staged(note, index, over=over, on_progress=on_progress) as settle:
-            yield lambda: Moved(note.generation, note.works, 1, 0, settle())
+
+            def settled() -> Moved:
+                generation, aside = settle()
+                return Moved(generation, note.works, 1, 0, aside)
+
+            yield settled
         return
     if head == b"{":
         raise IndexFailure(f"{name}: a note of a cluster's snapshot, and {index} is a folder; name the cluster's index")

@@ -17,6 +17,17 @@ class Sizes(Model):
     engine: NonNegativeInt
 
 
+class ClusterStatus(Model):
+    """How an index stands on a cluster."""
+
+    documents: NonNegativeInt
+    shards: NonNegativeInt
+    replicas: NonNegativeInt
+    health: Annotated[
+        str, Field(description="green: every copy is there; yellow: some are lacking; red: some text is.")
+    ]
+
+
 class IndexStatus(Model):
     """The content of an index."""
 
@@ -30,8 +41,9 @@ class IndexStatus(Model):
     passages: NonNegativeInt
     windows: NonNegativeInt
     characters: NonNegativeInt
-    packs: NonNegativeInt
-    bytes: Sizes
+    packs: Annotated[NonNegativeInt, Field(description="On a cluster, where each work is one, the number of works.")]
+    bytes: Annotated[Sizes, Field(description="Of one copy; on a cluster all of it is the engine's.")]
+    cluster: ClusterStatus | None = None
 
 
 class FileReport(Model):

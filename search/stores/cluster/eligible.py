@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from search.stores.base import Eligible
+from search.stores.cluster.matches import ClusterMatches
 from search.stores.cluster.view import Query, View
 
 
@@ -12,4 +13,9 @@ def eligible_clauses(view: View, eligible: Eligible) -> list[Query]:
     Raises:
         TypeError: the matches are of another kind of store.
     """
-    raise NotImplementedError
+    clauses = view.passages(view.chosen(eligible.filters, eligible.fields))
+    if eligible.matches is not None:
+        if not isinstance(eligible.matches, ClusterMatches):
+            raise TypeError(f"matches of another store: {eligible.matches!r}")
+        clauses.append(eligible.matches.query())
+    return clauses

@@ -17,6 +17,7 @@ from indexer.cluster.address import ClusterAddress
 from indexer.cluster.connection import Connection
 from indexer.cluster.mapping import STATE
 from indexer.cluster.parts import Part, PartKey, decode
+from indexer.cluster.state import check_format
 from indexer.errors import IndexFailure
 from indexer.store.generation import Generation
 from indexer.text.folding import fold
@@ -102,6 +103,37 @@ class View:
         generation = replace(self.generation.without(set(hidden)), tombstones={})
         kept = {work: each for work, each in self.works.items() if work not in hidden}
         return replace(self, generation=generation, works=kept, hidden=self.hidden | hidden)
+
+    @cached_property
+    def scale(self) -> float:
+        """What a component of a unit vector is multiplied by in the index.
+
+        Raises:
+            IndexFailure: the index is gone, or another.
+        """
+        if (said := check_format(self.connection)) is None:
+            raise self.gone()
+        return float(said["scale"])
+
+    @cached_property
+    def size(self) -> int:
+        """The number of passages."""
+        return sum(int(work.data["passages"]) for work in self.works.values())
+
+    @cached_property
+    def frequencies(self) -> dict[str, int]:
+        """How many passages have a character or pair, of those that were asked for."""
+        return {}
+
+    @cached_property
+    def standing(self) -> dict[str, bool]:
+        """Whether a word stands anywhere, of those that were asked for."""
+        return {}
+
+    @cached_property
+    def spellings(self) -> dict[tuple[str, str], str]:
+        """How works in a language spell a word, of those that were asked for."""
+        return {}
 
     @cached_property
     def cards(self) -> tuple[WorkCard, ...]:

@@ -17,7 +17,7 @@ from indexer.store.pack import Pack
 from indexer.store.vectors import Coded, Lists, VectorIndex
 from search import deadline
 from search.exact.matching import Mask
-from search.stores.embedded.texts import texts
+from search.stores.views import texts
 
 LIKELY = 500
 """Windows whose true cosines are taken; at most half of them are of one small pack, where there are several."""

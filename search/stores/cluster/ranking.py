@@ -1,0 +1,70 @@
+"""Ranking by words on a cluster: BM25 over the discriminative characters and pairs, times the passage's weight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from indexer.engines.base import GramQuery, discriminative
+from search.stores.base import Eligible, Ranked
+from search.stores.cluster.eligible import eligible_clauses
+from search.stores.cluster.view import BY_PLACE, PLACED, ClusterRef, Query, View
+
+_BAG, _TEXT, _NOTES = "r", "rt", "rn"
+_WEIGHTED = "return _score * doc['weight'].value;"
+_MOST = 10_000
+"""Passages that OpenSearch returns at once, at most."""
+
+
+def rank(view: View, query: GramQuery, eligible: Eligible, limit: int) -> list[Ranked]:
+    """Rank passages, as :meth:`search.stores.base.Store.rank` says; a passage without notes is all text.
+
+    Raises:
+        Unavailable: the cluster can't be asked now.
+    """
+    grams = discriminative(_frequencies(view, query.grams), view.size)
+    if not grams:
+        return []
+    found = {"bool": {"should": [_words(query.scope, gram) for gram in grams], "minimum_should_match": 1}}
+    body: Query = {
+        "size": min(limit, _MOST),
+        "track_total_hits": False,
+        "track_scores": True,
+        "_source": False,
+        "docvalue_fields": list(PLACED),
+        "sort": [{"_score": "desc"}, *BY_PLACE],
+        "query": {
+            "script_score": {
+                "query": {"bool": {"must": [found], "filter": eligible_clauses(view, eligible)}},
+                "script": {"source": _WEIGHTED},
+            }
+        },
+    }
+    (answer,) = view.msearch([body])
+    return [Ranked(ClusterRef.of(hit), float(hit["_score"])) for hit in answer["hits"]["hits"]]
+
+
+def _words(scope: str, gram: str) -> Query:
+    match scope:
+        case "text":
+            alone: Query = {"bool": {"must": [_term(_BAG, gram)], "must_not": [{"term": {"noted": True}}]}}
+            return {"bool": {"should": [_term(_TEXT, gram), alone]}}
+        case "notes":
+            return _term(_NOTES, gram)
+    return _term(_BAG, gram)
+
+
+def _term(field: str, gram: str) -> Query:
+    return {"term": {field: gram}}
+
+
+def _frequencies(view: View, grams: Sequence[str]) -> dict[str, int]:
+    """Return how many passages have each of some characters and pairs; what was asked before is known."""
+    known = view.frequencies
+    new = [gram for gram in grams if gram not in known]
+    if new:
+        counted = {str(number): _term(_BAG, gram) for number, gram in enumerate(new)}
+        body = {"size": 0, "track_total_hits": False, "aggs": {"grams": {"filters": {"filters": counted}}}}
+        (answer,) = view.msearch([body])
+        buckets = answer["aggregations"]["grams"]["buckets"]
+        known |= {gram: buckets[str(number)]["doc_count"] for number, gram in enumerate(new)}
+    return {gram: known[gram] for gram in grams}
