@@ -1,25 +1,58 @@
-"""Every kind of store, made of texts: a new kind adds a line to ``FACTORIES``, and the contract runs on it."""
+"""Every kind of store, made of texts: a new kind adds a line to ``KINDS``, and the contract runs on it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
+from clusters import empty_index
 from open_index import build
 
+from indexer.cluster.address import IndexAddress, index_address
 from search.stores.base import Store
 from search.stores.opening import open_store
 
+Indexing = Callable[[Sequence[Sequence[Path]], Path], IndexAddress]
+"""Indexes batches of texts, one after another, into what may be named by an empty folder, and says where that is."""
 Factory = Callable[[Sequence[Sequence[Path]], Path], Store]
-"""Indexes batches of texts, one after another, into what may be named by an empty folder, and opens that."""
+"""Does that and opens it."""
 
 
-def embedded(engine: str, batches: Sequence[Sequence[Path]], folder: Path) -> Store:
-    """Return an embedded store of texts."""
-    for paths in batches:
-        build(paths, folder, engine=engine)
-    return open_store(folder)
+@contextmanager
+def embedded(engine: str) -> Iterator[Indexing]:
+    """Index into folders."""
+
+    def index(batches: Sequence[Sequence[Path]], folder: Path) -> IndexAddress:
+        for paths in batches:
+            build(paths, folder, engine=engine)
+        return folder
+
+    yield index
 
 
-FACTORIES: Mapping[str, Factory] = {engine: partial(embedded, engine) for engine in ("tantivy", "whoosh")}
+@contextmanager
+def clustered() -> Iterator[Indexing]:
+    """Index into a cluster, on which nothing remains."""
+    with ExitStack() as indexes:
+
+        def index(batches: Sequence[Sequence[Path]], folder: Path) -> IndexAddress:
+            address = index_address(indexes.enter_context(empty_index("?shards=2&replicas=1")))
+            for paths in batches:
+                build(paths, address)
+            return address
+
+        yield index
+
+
+KINDS: Mapping[str, Callable[[], AbstractContextManager[Indexing]]] = {
+    "tantivy": partial(embedded, "tantivy"),
+    "whoosh": partial(embedded, "whoosh"),
+    "cluster": clustered,
+}
+
+
+def opening(index: Indexing) -> Factory:
+    """Return what indexes and opens."""
+    return lambda batches, folder: open_store(index(batches, folder))

@@ -71,17 +71,17 @@ def contents(index: IndexAddress, on_progress: Progress = silent) -> dict[str, s
     Two indexes of which it is the same are equal, whatever they stand on.
 
     Raises:
-        IndexFailure: there is no index, it is being built, or something of it is damaged.
+        IndexFailure: there is no index, or something of it is damaged.
     """
-    with _held(index) as generation:
-        said = json.loads(as_json(generation))
-        kept = {name: said.get(name) for name in ("access", "sources", "places", "changed", "tombstones")}
-        found = {"": _digest(json.dumps(kept, sort_keys=True))}
-        total = len(generation.live_works())
-        for home, source, work in _works(index, generation):
-            found[work.id] = _digest(repr((home, source, work)))
-            on_progress("read", len(found) - 1, total)
-        return found
+    generation = _published(index)
+    said = json.loads(as_json(generation))
+    kept = {name: said.get(name) for name in ("access", "sources", "places", "changed", "tombstones")}
+    found = {"": _digest(json.dumps(kept, sort_keys=True))}
+    total = len(generation.live_works())
+    for home, source, work in _works(index, generation):
+        found[work.id] = _digest(repr((home, source, work)))
+        on_progress("read", len(found) - 1, total)
+    return found
 
 
 def _works(index: IndexAddress, generation: Generation) -> Iterator[tuple[str, str, Work]]:
@@ -148,22 +148,26 @@ def _held(index: IndexAddress) -> Iterator[Generation]:
     Raises:
         IndexFailure: there is none, or it is being built.
     """
-    missing = IndexFailure(f"{index}: no index there; build one with `wenyuan index PATH --index {index}`")
+    _published(index)  # a folder's lock would make the folder
+    held = builder_lock(index) if isinstance(index, Path) else cluster_lock(Connection(index, WRITER, lambda: WRITING))
+    with held:
+        yield _published(index)
+
+
+def _published(index: IndexAddress) -> Generation:
+    """Return what an index has published.
+
+    Raises:
+        IndexFailure: there is none.
+    """
     if isinstance(index, Path):
-        if published(index) is None:  # the lock would make a folder
-            raise missing
-        with builder_lock(index):
-            generation = published(index)
-            assert generation
-            yield generation
-        return
-    connection = Connection(index, WRITER, lambda: WRITING)
-    if check_format(connection) is None or read_state(connection).generation is None:
-        raise missing
-    with cluster_lock(connection):
-        generation = read_state(connection).generation
-        assert generation
-        yield generation
+        generation = published(index)
+    else:
+        connection = Connection(index)
+        generation = read_state(connection).generation if check_format(connection) else None
+    if generation is None:
+        raise IndexFailure(f"{index}: no index there; build one with `wenyuan index PATH --index {index}`")
+    return generation
 
 
 def _digest(text: str) -> str:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import Found, scan
-from stores import FACTORIES, Factory
+from stores import KINDS, Factory, opening
 
 from corpora.model import Section, Work
 from corpora.readers import read
@@ -123,9 +123,10 @@ class Indexed:
         return [each.passage for each in page]
 
 
-@pytest.fixture(scope="module", params=FACTORIES)
-def factory(request: pytest.FixtureRequest) -> Factory:
-    return FACTORIES[request.param]
+@pytest.fixture(scope="module", params=KINDS)
+def factory(request: pytest.FixtureRequest) -> Iterator[Factory]:
+    with KINDS[request.param]() as index:
+        yield opening(index)
 
 
 @pytest.fixture(scope="module")

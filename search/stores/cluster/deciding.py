@@ -10,23 +10,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice
+from typing import ClassVar
 
 import numpy as np
 
 from indexer.cluster.assembling import Assembled
-from indexer.cluster.parts import PartKey
+from indexer.cluster.parts import Part, PartKey
 from indexer.store.positions import Places
 from search import deadline
-from search.exact.evaluation import SEARCHED, Evaluator
-from search.exact.matching import Mask
+from search.exact.evaluation import SEARCHED, Evaluator, distinct
+from search.exact.matching import Mask, original_ranges
 from search.exact.scoring import PackMatches, matched
 from search.query import ANY_RUN, MAX_RUN, And, Field, Near, Not, Or, Phrase, Tree, readings
-from search.stores.base import ExactQuery, Marks
+from search.ranges import merged
+from search.stores.base import ExactQuery, Marks, SectionMarks
 from search.stores.cluster.gathering import gather
 from search.stores.cluster.view import ClusterRef, View, satisfies
-
-_PASSAGES = 1000
-"""Passages that are decided on together: with their parts, some megabytes of text and streams."""
 
 
 def reach(tree: Tree) -> tuple[int, int]:
@@ -79,6 +78,9 @@ class Batch:
 class Decider:
     """Decides which passages satisfy a query, by what their texts say."""
 
+    MOST: ClassVar = 1000
+    """Passages that are decided on together: with their parts, some megabytes of text and streams."""
+
     view: View
     query: ExactQuery
     near_spans: bool = False
@@ -91,12 +93,12 @@ class Decider:
             Unavailable: the cluster can't be asked now.
         """
         rest = iter(passages)
-        while wanted := sorted(set(islice(rest, _PASSAGES))):
+        while wanted := sorted(set(islice(rest, self.MOST))):
             deadline.check()
             yield self._batch(wanted)
 
     def _batch(self, wanted: Sequence[ClusterRef]) -> Batch:
-        texts = self._texts(wanted)
+        texts = self.texts(wanted)
         refs = dict(zip(rows_of(texts, wanted), wanted, strict=True))
         mask: Mask = np.zeros(len(texts.passages), dtype=bool)
         mask[list(refs)] = True
@@ -114,7 +116,7 @@ class Decider:
         mask: Mask = satisfied[texts.part_of(np.arange(len(texts.passages)))]
         return mask
 
-    def _texts(self, wanted: Sequence[ClusterRef]) -> Assembled:
+    def texts(self, wanted: Sequence[ClusterRef]) -> Assembled:
         """Return the texts of some passages, with as much around them as the query may reach."""
 
         def lacking(texts: Assembled) -> set[PartKey]:
@@ -126,6 +128,29 @@ class Decider:
     def _reach(self) -> tuple[int, int]:
         trees = [tree for tree in (self.query.tree, self.query.asked) if tree is not None]
         return max(reach(tree)[0] for tree in trees), max(reach(tree)[1] for tree in trees)
+
+
+def section_marks(view: View, work: str, number: int, query: ExactQuery) -> SectionMarks:
+    """Return where a query's words stand in a section.
+
+    Raises:
+        KeyError: there is no such section.
+        SearchError: it costs too much.
+    """
+    if not 0 <= number < view.works[work].card.sections:
+        raise KeyError(f"{work} has no section {number}")
+    first = PartKey(work, number, 0)
+    texts = gather(view, [first], lambda texts: _all_after(texts.parts))
+    found = Decider(view, query).evaluator(texts).evaluate(query.tree)
+    here = distinct(found.occurrences, np.arange(len(texts.passages)))
+    ranges = merged([stretch for each in here for stretch in original_ranges(texts, each)])
+    return SectionMarks(tuple(ranges), sum(len(each.starts) for each in here))
+
+
+def _all_after(parts: Sequence[Part]) -> set[PartKey]:
+    """Return the parts of a section that follow those that are here."""
+    last = parts[-1]
+    return {last.key._replace(part=number) for number in range(len(parts), last.parts)}
 
 
 def rows_of(texts: Assembled, refs: Iterable[ClusterRef]) -> list[int]:

@@ -17,19 +17,17 @@ from typing import cast
 
 from search import deadline
 from search.model import Sort, WorkCard
-from search.query import Field, Near
 from search.stores.base import ExactQuery, Marks, Ranked, Ref
+from search.stores.cluster.candidates import AT_ONCE, listed, narrowing_of
 from search.stores.cluster.counting import Counting, Scored
 from search.stores.cluster.deciding import Decider
-from search.stores.cluster.narrowing import Narrowing, any_of
+from search.stores.cluster.narrowing import any_of
 from search.stores.cluster.view import NOTHING, ClusterRef, Query, View
 
 MOST_DECIDED = 1_000_000
 """Occurrences that are looked at one by one; where there are more, a number is told as the least that there are."""
 _LISTED = 10
 """Passages that are asked for together with the first counts."""
-_AT_ONCE = 10_000
-"""The most passages that one search returns."""
 _NO_YEAR = 1 << 31
 """Sorts works without a year behind all others."""
 
@@ -155,17 +153,13 @@ class ClusterMatches:
 
     @cached_property
     def _counting(self) -> Counting:
-        near = {node: self._view.of_refs(refs) for node, refs in self._near.items()}
-        narrowing = Narrowing(self._query.scope, self._query.strict, self._of_field, near)
+        narrowing = narrowing_of(self._view, self._query, self._allowed)
         return Counting(narrowing, self._allowed, self._query.tree, self._query.asked)
-
-    def _of_field(self, field: Field) -> Query:
-        return self._view.of_works(self._view.chosen({}, [field]))
 
     def _answered(self, sort: Sort = Sort.RELEVANCE, size: int = _LISTED) -> _Answer:
         """Return the counts; where they are not known yet, they are asked for together with a page."""
         if self._answer is None:
-            self._answer = self._ask(sort, min(size, _AT_ONCE))
+            self._answer = self._ask(sort, min(size, AT_ONCE))
         return self._answer
 
     def _ask(self, sort: Sort, size: int) -> _Answer:
@@ -173,7 +167,7 @@ class ClusterMatches:
         if counting.query != NOTHING:
             bodies.append(counting.body(sort, size, works=len(self._view.works)))
         if counting.in_doubt != NOTHING:
-            bodies.append(self._view.listing(counting.in_doubt, _AT_ONCE))
+            bodies.append(self._view.listing(counting.in_doubt, AT_ONCE))
         answers = self._view.msearch(bodies)
         in_doubt = [ClusterRef.of(hit) for hit in answers.pop()["hits"]["hits"]] if counting.in_doubt != NOTHING else []
         if not answers:
@@ -197,7 +191,7 @@ class ClusterMatches:
             yield batch
         while left > 0:
             deadline.check()
-            size = min(max(size, 2 * len(batch)), _AT_ONCE)
+            size = min(max(size, 2 * len(batch)), AT_ONCE)
             after = batch[-1].key if batch else None
             (found,) = self._view.msearch([self._counting.body(sort, size, after)])
             batch = self._counting.read(found)
@@ -221,15 +215,6 @@ class ClusterMatches:
 
     def _in_doubt(self) -> Iterator[ClusterRef]:
         """Yield the passages that only their texts can tell of, by place."""
-        refs = self._answered().in_doubt
-        while refs:
-            yield from refs
-            if len(refs) < _AT_ONCE:
-                return
-            (found,) = self._view.msearch([self._view.listing(self._counting.in_doubt, _AT_ONCE, refs[-1])])
-            refs = list(map(ClusterRef.of, found["hits"]["hits"]))
-
-    @cached_property
-    def _near(self) -> Mapping[Near, Sequence[ClusterRef]]:
-        """The passages that satisfy each NEAR of the query."""
-        return {}
+        known = self._answered().in_doubt
+        # The first of them came together with the counts.
+        return iter(known) if len(known) < AT_ONCE else listed(self._view, self._counting.in_doubt)

@@ -47,9 +47,8 @@ class Gathered:
 
     def occurrences(self, view: View, *, at_least: bool) -> StoredOccurrences:
         """Return all that was added."""
-        return StoredOccurrences(
-            PartTexts(view, tuple(self._numbers)), Columns.joined(self._columns), at_least=at_least
-        )
+        texts = PartTexts(view, tuple(self._numbers))
+        return StoredOccurrences(texts, Columns.joined(self._columns), at_least=at_least)
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from indexer.embedding import Embedder, Vectors, load_embedder
 from indexer.engines.base import GramQuery
 from indexer.errors import IndexFailure
 from indexer.store.access import Declared
+from search.exact.occurrences import StoredOccurrences
 from search.model import Scope, WorkCard
-from search.occurrences import Occurrences
 from search.ranking.pieces import Pieces
 from search.stores.base import (
     Eligible,
@@ -28,7 +28,12 @@ from search.stores.base import (
     Wanted,
 )
 from search.stores.cluster import nearest, ranking, reading, spellings, status, texts
-from search.stores.cluster.matches import ClusterMatches
+from search.stores.cluster.candidates import listed, narrowing_of
+from search.stores.cluster.deciding import Decider, section_marks
+from search.stores.cluster.matches import MOST_DECIDED, ClusterMatches
+from search.stores.cluster.narrowing import all_of
+from search.stores.cluster.occurrences import Gathered
+from search.stores.cluster.opened import opened
 from search.stores.cluster.view import View
 
 
@@ -45,7 +50,7 @@ class ClusterStore:
         Raises:
             IndexFailure: there is none, or it can't be read.
         """
-        raise NotImplementedError
+        return cls(opened(address))
 
     @property
     def name(self) -> str:
@@ -99,13 +104,21 @@ class ClusterStore:
         """See :meth:`search.stores.base.Store.match`."""
         return ClusterMatches(self._view, query)
 
-    def find(self, query: ExactQuery) -> Occurrences:
+    def find(self, query: ExactQuery) -> StoredOccurrences:
         """See :meth:`search.stores.base.Store.find`."""
-        raise NotImplementedError
+        allowed = self._view.passages(self._view.chosen(query.filters))
+        possible = narrowing_of(self._view, query, allowed).possible(query.tree)
+        candidates = listed(self._view, all_of([*allowed, possible]))
+        gathered = Gathered()
+        for batch in Decider(self._view, query, near_spans=True).decide(candidates):
+            gathered.add(batch)
+            if gathered.count >= MOST_DECIDED:
+                break
+        return gathered.occurrences(self._view, at_least=gathered.count >= MOST_DECIDED)
 
     def section_marks(self, work: str, number: int, query: ExactQuery) -> SectionMarks:
         """See :meth:`search.stores.base.Store.section_marks`."""
-        raise NotImplementedError
+        return section_marks(self._view, work, number, query)
 
     def rank(self, query: GramQuery, eligible: Eligible, limit: int) -> Sequence[Ranked]:
         """See :meth:`search.stores.base.Store.rank`."""

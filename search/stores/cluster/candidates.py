@@ -1,0 +1,73 @@
+"""Candidates: the passages of which only their texts can tell whether they satisfy a query, listed by place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+from search import deadline
+from search.query import And, Near, Not, Or, Tree
+from search.stores.base import ExactQuery
+from search.stores.cluster.deciding import Decider, refs_of
+from search.stores.cluster.narrowing import Narrowing, all_of
+from search.stores.cluster.view import NOTHING, ClusterRef, Query, View
+
+AT_ONCE = 10_000
+"""The most passages that one search returns."""
+
+
+def narrowing_of(view: View, query: ExactQuery, allowed: list[Query]) -> Narrowing:
+    """Return the narrowing for a query, for which words near each other are found first.
+
+    Raises:
+        SearchError: the query costs too much.
+    """
+    plain = Narrowing(query.scope, query.strict, lambda field: view.of_works(view.chosen({}, [field])))
+    near: dict[Near, Query] = {}
+    for tree in (query.tree, query.asked):
+        for node in _nears(tree) if tree else ():
+            if node not in near:
+                near[node] = view.of_refs(_near_passages(view, replace(query, tree=node, asked=None), plain, allowed))
+    return replace(plain, near=near)
+
+
+def listed(view: View, query: Query) -> Iterator[ClusterRef]:
+    """Yield the passages that satisfy a query of OpenSearch, by place."""
+    if query == NOTHING:
+        return
+    last: ClusterRef | None = None
+    while True:
+        deadline.check()
+        (found,) = view.msearch([view.listing(query, AT_ONCE, last)])
+        refs = list(map(ClusterRef.of, found["hits"]["hits"]))
+        yield from refs
+        if len(refs) < AT_ONCE:
+            return
+        last = refs[-1]
+
+
+def _nears(tree: Tree) -> Iterator[Near]:
+    match tree:
+        case Near():
+            yield tree
+        case And(children) | Or(children):
+            for child in children:
+                yield from _nears(child)
+        case Not(child):
+            yield from _nears(child)
+
+
+def _near_passages(view: View, query: ExactQuery, narrowing: Narrowing, allowed: list[Query]) -> set[ClusterRef]:
+    """Return the passages in which one of two phrases begins that has the other nearby.
+
+    The index knows what follows a passage: it tells where the first of two may begin. The other is in the text.
+    """
+    assert isinstance(query.tree, Near)
+    decider = Decider(view, query)
+    found: set[ClusterRef] = set()
+    leading = listed(view, all_of([*allowed, narrowing.may_lead(query.tree)]))
+    while some := list(islice(leading, Decider.MOST)):
+        texts = decider.texts(some)
+        found.update(refs_of(texts, decider.evaluator(texts).evaluate(query.tree).passages))
+    return found
