@@ -3,8 +3,8 @@
     python -m eval.drills.equality FOLDER INDEX --queries 10000
 
 Queries are drawn from the texts of the index in FOLDER: phrases of its streams and of its printed order, with
-wildcards, operators, distances, strict spelling, scopes, filters and orders. Exact searches and occurrences are compared
-whole: counts, facets, passages in their order with scores and highlights, groups, and occurrences in every order.
+wildcards, operators, distances, strict spelling, scopes, filters and orders. Exact searches and occurrences are
+compared whole: counts, facets, passages in their order with scores and highlights, groups, occurrences in every order.
 """
 
 from __future__ import annotations
