@@ -52,13 +52,13 @@ def drawn(folder: Path, seed: int) -> Iterator[Asked]:
         kind = dice.choice(("phrase", "phrase", "wildcard", "and", "or", "not", "near", "strict", "filter"))
         q = _query(opened, dice, kind)
         card = dice.choice(works)
-        filters = dice.choice(({"work": (card.id,)}, {"dynasty": (card.record.dynasty,)})) if kind == "filter" else {}
+        name, value = dice.choice((("work", card.id), ("dynasty", card.record.dynasty)))
         request = SearchRequest(
             q,
             mode=Mode.EXACT,
             scope=dice.choice((Scope.BOTH, Scope.BOTH, Scope.TEXT, Scope.NOTES)),
             strict=kind == "strict",
-            filters=filters,
+            filters={name: (value,)} if kind == "filter" else {},
             sort=dice.choice(tuple(Sort)),
             limit=_LISTED,
             facets=True,
