@@ -37,6 +37,10 @@ class Incomplete(Unavailable):
     """The cluster answered from a part of the index only, and of that no answer is made."""
 
 
+class Superseded(Unavailable):
+    """The generation that was opened is gone, for the index has changed since: it is to be opened again."""
+
+
 @contextmanager
 def no_room(index: Path) -> Iterator[None]:
     """Turn any library's disk-full error into an :class:`IndexFailure`.

@@ -114,7 +114,7 @@ def test_the_clusters_library_stays_in_the_connection() -> None:
 
 
 def test_above_the_stores_protocol_nothing_knows_packs() -> None:
-    behind = ("search/stores/embedded/", "search/stores/cluster/", "search/exact/")
+    behind = ("search/stores/embedded/", "search/stores/cluster/", "search/stores/views.py", "search/exact/")
     named = {
         file: sorted(module for module in imports(ast.walk(tree)) if BEHIND.match(module))
         for file, tree in MODULES.items()

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 
-from indexer.errors import Incomplete, IndexFailure, Unavailable
+from indexer.errors import Incomplete, IndexFailure, Superseded, Unavailable
 from search.deadline import SearchTimeout
 from search.model import SearchError
 from web import resuming
@@ -23,6 +23,11 @@ from web.serving.logs import shown_path
 from web.site import UnknownHost
 
 _RETRY_AFTER = "RETRY_AFTER"
+_UNAVAILABLE: dict[type[Unavailable], tuple[str, str]] = {
+    Incomplete: ("index-incomplete", "The index answers in part only"),
+    Superseded: ("index-changed", "The index has just changed"),
+    Unavailable: ("index-unreachable", "The index can't be reached"),
+}
 
 
 def register(app: Flask, retry_after: int) -> None:
@@ -72,11 +77,9 @@ def _index_failure(failure: IndexFailure) -> Response:
 def _index_unavailable(failure: Unavailable) -> Response:
     # The message alone: where the fault is lies outside the program, and a traceback a search would bury it.
     current_app.logger.error("%s: %s", shown_path(), failure)
-    whole = not isinstance(failure, Incomplete)
-    title = "The index can't be reached" if whole else "The index answers in part only"
+    code, title = next((said for kind, said in _UNAVAILABLE.items() if isinstance(failure, kind)))
     detail = "Nothing is answered from a part of it. Try again in a moment; everything else goes on."
-    code = "index-unreachable" if whole else "index-incomplete"
-    response = _answer(503, code, title, detail, labels.index_trouble(whole), bare=False)
+    response = _answer(503, code, title, detail, labels.index_trouble(code), bare=False)
     response.headers["Retry-After"] = str(current_app.config[_RETRY_AFTER])
     return response
 

@@ -82,6 +82,15 @@ _TROUBLES = {
     Trouble.GONE: lazy_gettext("现在读写不了数据库，请告知管理员。"),
     Trouble.OTHER: lazy_gettext("数据库没有接受，原因已经记录，请告知管理员。"),
 }
+_INDEX_TROUBLES = {
+    "index-unreachable": lazy_gettext(
+        "现在连不上存放文献的机群，检索和阅读暂停；咨询台照常可用。机群恢复之后，本站随即恢复。"
+    ),
+    "index-incomplete": lazy_gettext(
+        "存放文献的机群只有一部分作答；只凭一部分算出来的结果不可靠，所以没有作答。请稍后再试。"
+    ),
+    "index-changed": lazy_gettext("索引刚刚更新，这次检索没有做完；请再试一次。"),
+}
 _FIELDS = {
     "text": lazy_gettext("答复"),
     "preview": lazy_gettext("只预览"),
@@ -217,11 +226,9 @@ def search_timeout() -> str:
     return str(_("检索用时太久，已经停下，什么也没有计算。请用更具体的词，或先选定专题、著作。"))
 
 
-def index_trouble(whole: bool) -> str:
-    """Return the message that the index can't be reached as a ``whole``, or answers in part only."""
-    if whole:
-        return str(_("现在连不上存放文献的机群，检索和阅读暂停；咨询台照常可用。机群恢复之后，本站随即恢复。"))
-    return str(_("存放文献的机群只有一部分作答；只凭一部分算出来的结果不可靠，所以没有作答。请稍后再试。"))
+def index_trouble(code: str) -> str:
+    """Return why the index can't answer now."""
+    return str(_INDEX_TROUBLES[code])
 
 
 def expired_form(without_referrer: bool = False) -> str:

@@ -18,7 +18,7 @@ from indexer.cluster.connection import Connection
 from indexer.cluster.mapping import STATE
 from indexer.cluster.parts import Part, PartKey, decode
 from indexer.cluster.state import check_format
-from indexer.errors import IndexFailure
+from indexer.errors import IndexFailure, Superseded
 from indexer.store.generation import Generation
 from indexer.text.folding import fold
 from search import fields
@@ -219,9 +219,9 @@ class View:
         advice = f"`wenyuan verify --index {self.address}` says what else is"
         return IndexFailure(f"{self.address}: part {part.part} of {part.work}/{part.section} is missing; {advice}")
 
-    def gone(self) -> IndexFailure:
+    def gone(self) -> Superseded:
         """Return the failure that says that the generation is no longer there."""
-        return IndexFailure(f"{self.address}: generation {self.generation.number} is gone; open the index again")
+        return Superseded(f"{self.address}: generation {self.generation.number} is gone; open the index again")
 
     def of_works(self, works: frozenset[str] | None) -> Query:
         """Return a query for the passages of some works, None for all that may be seen, by the shorter list."""

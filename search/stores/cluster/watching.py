@@ -17,8 +17,8 @@ SECONDS = 1.5
 
 
 StateVersion = tuple[str, int, int, str]
-"""What the index itself is called, the version of the document in it, and who wrote it: the numbers alone may be the same
-in an index that was built anew, or brought back."""
+"""What the index itself is called, the version of the document in it, and who wrote it: the numbers alone may be
+the same in an index that was built anew, or brought back."""
 
 
 class _Seen(NamedTuple):

@@ -9,7 +9,7 @@ import pytest
 from desk_people import QUESTION, Desk
 from flask.testing import FlaskClient
 
-from indexer.errors import Incomplete, Unreachable
+from indexer.errors import Incomplete, Superseded, Unreachable
 from search import shelf
 from search.library import Library
 from search.model import SearchRequest, SearchResponse
@@ -156,6 +156,15 @@ def test_a_part_of_an_answer_is_none(desk: Desk, monkeypatch: pytest.MonkeyPatch
     answer = reader.get("/api/v1/search?q=会宁府")
     assert (answer.status_code, json.loads(answer.text)["type"]) == (503, "urn:wenyuan:problem:index-incomplete")
     assert "Retry-After" in answer.headers
+
+
+def test_a_generation_that_is_gone_is_told_as_a_change(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def search(self: Library, request: SearchRequest) -> SearchResponse:
+        raise Superseded(f"{WHERE}: generation 3 is gone")
+
+    monkeypatch.setattr(Library, "search", search)
+    page = desk.app.test_client().get("/search?q=会宁府&lang=en")
+    assert (page.status_code, "has just changed" in page.text) == (503, True)
 
 
 def test_an_index_that_is_away_when_the_site_starts_is_opened_later(
