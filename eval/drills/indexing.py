@@ -151,7 +151,7 @@ def killed(step: Step, address: ClusterAddress, texts: Path, number: int, moment
 
 
 def _die_at(number: int, moment: str) -> None:
-    """Have this process killed at its n-th request."""
+    """Arrange for this process to be killed at its n-th request."""
     lock, counted = threading.Lock(), Counter[str]()
     once = Connection._once
 
@@ -220,7 +220,7 @@ class Drill:
         return found
 
     def die(self, number: int, moment: str, whole: Published) -> Fate:
-        """Let one build die; ``whole`` is what the step brings about."""
+        """Kill one build; ``whole`` is what the step brings about."""
         self.begin()
         old = published(self.address)
         died = killed(self.step, self.address, self.texts, number, moment)
