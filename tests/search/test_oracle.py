@@ -9,7 +9,7 @@ import shutil
 import warnings
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from opencc import OpenCC
 from oracle import Run, beside, covered, occurrences, runs, wild
 from shared_texts import KANRIPO
-from stores import KINDS
+from stores import Indexing
 
 from corpora.manifests import bundled_folder
 from corpora.model import Section, SpanKind, Work
@@ -94,8 +94,8 @@ class Indexed:
         return [section for work in self.works for section in work.sections if section.text]
 
 
-@pytest.fixture(scope="session", params=KINDS)
-def indexed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Indexed]:
+@pytest.fixture(scope="module")
+def indexed(indexing: Indexing, tmp_path_factory: pytest.TempPathFactory) -> Indexed:
     folder = tmp_path_factory.mktemp("texts")
     (folder / "KR9z0001").mkdir()
     (folder / "KR9z0001" / "KR9z0001_001.txt").write_text(restless(7), "utf-8")
@@ -115,13 +115,8 @@ def indexed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         for file in files:
             shutil.copy(file, folder / work.name)
     works = [item for source in discover(folder)[0] for item in read(source)]
-    with KINDS[request.param]() as index:
-        library = Library.open(index([[folder]], tmp_path_factory.mktemp("index")))
-        yield cut_up(Indexed(library, tuple(work for work in works if isinstance(work, Work)), defaultdict(list)))
-
-
-def cut_up(library: Indexed) -> Indexed:
-    """The same, and what cuts it up."""
+    opened = Library.open(indexing([[folder]], tmp_path_factory.mktemp("index")))
+    library = Indexed(opened, tuple(work for work in works if isinstance(work, Work)), defaultdict(list))
     for section in library.sections:
         main, *notes, printed = runs(section, Scope.BOTH)
         for cut_by, offsets in cutters(section).items():
