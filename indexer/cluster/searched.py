@@ -186,7 +186,9 @@ class _PrintedTokens:
         printed = pack.printed
         ends = np.append(starts[1:], end)
         within = np.minimum(ends + _AFTER, end)
-        repeats, odd = printed.repeats.astype(np.int64), printed.irregular_places.astype(np.int64)
+        repeats = printed.repeats.astype(np.int64)
+        repeats = repeats[printed.codes.take(repeats) != BOUNDARY] if len(repeats) else repeats
+        odd = np.union1d(repeats, printed.irregular_places.astype(np.int64))
         # A pair is one that a phrase may hold if its second character is within reach.
         pairs = _between(new_places, starts, within - 1)
         return cls(

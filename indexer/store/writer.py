@@ -269,7 +269,8 @@ def _write_vectors(
 def _compacted(joined: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Encode the arrays for storage."""
     texts = ("text", *STREAM_NAMES)
-    alphabet = alphabet_of(*(joined[name] for name in texts))
+    # A circle may stand in print alone: in its own stream it is zero.
+    alphabet = alphabet_of(*(joined[name] for name in (*texts, "printed_repeated")))
     stored = {"alphabet": alphabet} | {name: ranks(joined[name], alphabet) for name in texts}
     for name in STREAM_NAMES:
         offsets, pairs = Offsets.of(joined[f"{name}_offsets"]), Pairs.of(stored[name])
