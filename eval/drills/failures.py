@@ -41,7 +41,7 @@ _ADDED = "混同江源出長白山，北流合諸水，東入於海。"
 
 
 @dataclass
-class Tally:
+class SearchTally:
     """What came of some searches."""
 
     asked: int = 0
@@ -60,9 +60,10 @@ def answers(library: Library, queries: Sequence[str]) -> list[tuple[int, int]]:
     return [(total.passages, total.occurrences) for total in found]
 
 
-def ask(address: ClusterAddress, queries: Sequence[str], right: Sequence[set[tuple[int, int]]], tally: Tally) -> None:
-    """Ask each query of the index as it is published then, and count what is wrong."""
-    library = Library.open(address)
+def ask(
+    address: ClusterAddress, queries: Sequence[str], right: Sequence[set[tuple[int, int]]], tally: SearchTally
+) -> None:
+    """Ask each query, and count what is wrong."""
     for query, expected in zip(queries, right, strict=True):
         began = time.monotonic()
         try:
@@ -75,7 +76,7 @@ def ask(address: ClusterAddress, queries: Sequence[str], right: Sequence[set[tup
 
 
 @contextmanager
-def at(share: float, tally: Tally, total: int, act: Callable[[], object]) -> Iterator[None]:
+def at(share: float, tally: SearchTally, total: int, act: Callable[[], object]) -> Iterator[None]:
     """Do something when a share of all searches has been asked."""
 
     def wait() -> None:
@@ -91,7 +92,7 @@ def at(share: float, tally: Tally, total: int, act: Callable[[], object]) -> Ite
 
 def searching(nodes: Nodes, address: ClusterAddress, queries: Sequence[str], right: list[tuple[int, int]]) -> str:
     """Search while a node is killed and comes back, then the one that manages the cluster."""
-    tally, expected = Tally(), [{each} for each in right]
+    tally, expected, library = SearchTally(), [{each} for each in right], Library.open(address)
 
     def other() -> None:
         victim = next(number for number in range(COUNT) if number != nodes.manager())
@@ -105,7 +106,7 @@ def searching(nodes: Nodes, address: ClusterAddress, queries: Sequence[str], rig
         nodes.start(victim)
 
     with at(0.2, tally, len(queries), other), at(0.7, tally, len(queries), manager):
-        ask(address, queries, expected, tally)
+        ask(library, queries, expected, tally)
     _green(nodes)
     return f"a node, then the manager, killed in the middle of searches: {tally}"
 
@@ -119,7 +120,7 @@ def indexing(nodes: Nodes, address: ClusterAddress, queries: Sequence[str], righ
             text.write_text(f"---\nid: drill-{victim}\ntitle: 演\nlanguage: lzh\n---\n\n{_ADDED * 20_000}\n", "utf-8")
             command = [sys.executable, "-c", "from web.commands.main import main; main()", "index", str(text)]
             command += ["--access", "open"]
-            tally = Tally()
+            tally = SearchTally()
             with subprocess.Popen(
                 [*command, "--index", str(address)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             ) as builder:
@@ -127,7 +128,7 @@ def indexing(nodes: Nodes, address: ClusterAddress, queries: Sequence[str], righ
                 if victim == "node":
                     number = next(number for number in range(COUNT) if number != nodes.manager())
                     nodes.kill(number)
-                    ask(address, queries, [{each} for each in right], tally)
+                    ask(Library.open(address), queries, [{each} for each in right], tally)
                     nodes.start(number)
                 else:
                     builder.kill()
@@ -164,12 +165,12 @@ def away(nodes: Nodes, address: ClusterAddress, queries: Sequence[str], right: l
 
 
 def slow(nodes: Nodes, address: ClusterAddress, queries: Sequence[str], right: list[tuple[int, int]]) -> str:
-    """Let a node sleep: searches that meet it wait as long as they may, and no longer."""
-    tally = Tally()
+    """Stop a node for a while: searches that meet it wait as long as they may, and no longer."""
+    tally, library = SearchTally(), Library.open(address)
     victim = next(number for number in range(COUNT) if number != nodes.manager())
     nodes.kill(victim, signal.SIGSTOP)
     try:
-        ask(address, queries[:20], [{each} for each in right[:20]], tally)
+        ask(library, queries[:20], [{each} for each in right[:20]], tally)
     finally:
         nodes.kill(victim, signal.SIGCONT)
     _green(nodes)
@@ -177,7 +178,7 @@ def slow(nodes: Nodes, address: ClusterAddress, queries: Sequence[str], right: l
 
 
 def full(nodes: Nodes, address: ClusterAddress) -> str:
-    """Have the index only read, as on a full disk: that is told."""
+    """Set the index to reading alone, as on a full disk: that is told."""
     _settings(nodes, {"index.blocks.read_only_allow_delete": True})
     with tempfile.TemporaryDirectory() as folder:
         text = Path(folder, "full.txt")
