@@ -60,9 +60,7 @@ def answers(library: Library, queries: Sequence[str]) -> list[tuple[int, int]]:
     return [(total.passages, total.occurrences) for total in found]
 
 
-def ask(
-    address: ClusterAddress, queries: Sequence[str], right: Sequence[set[tuple[int, int]]], tally: SearchTally
-) -> None:
+def ask(library: Library, queries: Sequence[str], right: Sequence[set[tuple[int, int]]], tally: SearchTally) -> None:
     """Ask each query, and count what is wrong."""
     for query, expected in zip(queries, right, strict=True):
         began = time.monotonic()
