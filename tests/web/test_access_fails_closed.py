@@ -508,3 +508,17 @@ def test_make_run_declares_a_newcomers_folder_unless_a_manifest_does(
     command = ["make", "-s", "-f", str(makefile), "-o", ".venv/installed", "run", *given]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "ACCESS": "--odd"})
     assert done.stdout.splitlines() == [f"index mine --index ix {said}".strip(), "serve --index ix --port 8000"]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_make_run_asks_a_cluster_whether_there_is_an_index(house: House, is_there: bool) -> None:
+    address = "opensearch+http://127.0.0.1:9200/library"
+    fails = "" if is_there else "[ $1 != status ] || exit 2\n"
+    echo = house.write(house.folder / "wenyuan", f'#!/bin/sh\n{fails}echo "$*"\n')
+    echo.chmod(0o755)
+    makefile = Path(__file__).parents[2] / "Makefile"
+    there = [f"-o{name}" for name in (".venv/installed", ".venv/asking")]
+    command = ["make", "-s", "-f", str(makefile), *there, "run", f"BIN={house.folder}", f"INDEX={address}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    indexed = [] if is_there else [f"index bundled --index {address}"]
+    assert done.stdout.splitlines() == [*indexed, f"serve --index {address} --port 8000"]

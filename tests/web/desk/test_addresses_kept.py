@@ -69,7 +69,7 @@ def rows(engine: Engine) -> list[tuple[object, ...]]:
 
 
 def test_old_quotations_get_addresses(migrate: Callable[[str], Engine], database: str) -> None:
-    migrate("0005")
+    migrate("head")
     with Storage.open(database).session() as session:
         kept = session.query(Quotation).order_by(Quotation.id).all()
         for each, (work, section, page, start, words) in zip(kept, PASSAGES, strict=True):
