@@ -140,9 +140,9 @@ def test_who_serves_knows_an_index_by_its_address_alone() -> None:
     named = {
         file: sorted(module for module in imports(ast.walk(tree)) if re.match(r"indexer\.cluster\.(?!address)", module))
         for file, tree in MODULES.items()
-        if head(file.replace("/", ".")) in ("web", "eval") and not file.startswith("eval/drills/")
+        if file.startswith("web/")
     }
-    # One command is about the two kinds of index themselves; drills and the eval of stores look inside, from outside.
+    # One command is about the two kinds of index themselves.
     assert {file: used for file, used in named.items() if used} == {
         "web/commands/carrying.py": ["indexer.cluster.carrying"],
     }

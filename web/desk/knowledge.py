@@ -91,7 +91,7 @@ class AnswerBase:
             OSError: its folder can't be written to.
         """
         patience = PATIENCE if patience is None else patience
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files.make(self._folder)
         try:
             lock = FileLock(self._folder / "lock", timeout=patience, mode=0o600).acquire()
         except Timeout as failure:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from indexer.cluster.address import ClusterAddress
 from indexer.cluster.connection import Body, Connection
 from indexer.cluster.mapping import STATE
+from indexer.errors import Unavailable
 
 REST = 0.2
 """Seconds between two looks."""
@@ -31,8 +32,8 @@ class _Seen(NamedTuple):
 class StateWatch:
     """What is published on a cluster, as seen once.
 
-    It is looked at a few times a second at most, and one thread does it; the others go on with what there is.
-    Thread-safe.
+    It is looked at a few times a second at most; threads wait for each other's look, and share what it found. So nobody
+    goes on to search a cluster that does not answer. Thread-safe.
     """
 
     def __init__(self, address: ClusterAddress) -> None:
@@ -46,6 +47,7 @@ class StateWatch:
         self._seen = self._look()
         self._looked = time.monotonic()
         self._outdated = False
+        self._missed: Unavailable | None = None
 
     @property
     def found(self) -> bool:
@@ -58,13 +60,16 @@ class StateWatch:
         Raises:
             Unavailable: the cluster can't be asked now.
         """
-        if not self._outdated and time.monotonic() >= self._looked + REST and self._lock.acquire(blocking=False):
-            try:
-                self._outdated = self._has_changed()
-            finally:
+        with self._lock:
+            if not self._outdated and time.monotonic() >= self._looked + REST:
+                try:
+                    self._outdated, self._missed = self._has_changed(), None
+                except Unavailable as failure:
+                    self._missed = failure
                 self._looked = time.monotonic()
-                self._lock.release()
-        return self._outdated
+            if self._missed:
+                raise type(self._missed)(str(self._missed))
+            return self._outdated
 
     def close(self) -> None:
         """Do nothing: no file is held."""
