@@ -39,7 +39,9 @@ def cluster_lock(connection: Connection) -> Iterator[str]:
     """
     token = secrets.token_hex(8)
     version = _taken(connection, token)
-    heart = _Heart(connection, token, version)
+    # Signs of life are not waited for: the next one comes soon.
+    hasty = Connection(connection.address)
+    heart = _Heart(hasty, token, version)
     heart.start()
     try:
         _raise_fence(connection, token)
@@ -47,7 +49,7 @@ def cluster_lock(connection: Connection) -> Iterator[str]:
     finally:
         heart.stop()
         with suppress(IndexFailure):  # what is left over is taken over
-            connection.remove(LOCK, heart.version)
+            hasty.remove(LOCK, heart.version)
 
 
 def fence(connection: Connection, token: str) -> str:
