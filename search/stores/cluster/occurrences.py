@@ -71,11 +71,13 @@ class PartTexts:
 
     def blocks(self, columns: Columns, around: int, shown: int = 0) -> Iterator[Block]:
         """See :meth:`search.exact.occurrences.Texts.blocks`."""
-        numbers = np.unique(columns.texts)
+        order = np.argsort(columns.texts, kind="stable")
+        numbers, firsts = np.unique(columns.texts[order], return_index=True)
+        ends = np.append(firsts, len(order))
         for low in range(0, len(numbers), _PARTS):
             deadline.check()
             some = numbers[low : low + _PARTS]
-            rows = np.flatnonzero((columns.texts >= some[0]) & (columns.texts <= some[-1]))
+            rows = order[ends[low] : ends[low + len(some)]]
             mine = columns.take(rows)
             keys = [self.parts[number] for number in some.tolist()]
             texts = gather(self.view, keys, partial(self._lacking, mine, around, shown))
