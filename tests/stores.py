@@ -11,13 +11,9 @@ from clusters import empty_index
 from open_index import build
 
 from indexer.cluster.address import IndexAddress, index_address
-from search.stores.base import Store
-from search.stores.opening import open_store
 
 Indexing = Callable[[Sequence[Sequence[Path]], Path], IndexAddress]
 """Indexes batches of texts, one after another, into what may be named by an empty folder, and says where that is."""
-Factory = Callable[[Sequence[Sequence[Path]], Path], Store]
-"""Does that and opens it."""
 
 
 @contextmanager
@@ -51,8 +47,3 @@ KINDS: Mapping[str, Callable[[], AbstractContextManager[Indexing]]] = {
     "whoosh": partial(embedded, "whoosh"),
     "cluster": clustered,
 }
-
-
-def opening(index: Indexing) -> Factory:
-    """Return what indexes and opens."""
-    return lambda batches, folder: open_store(index(batches, folder))

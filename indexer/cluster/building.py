@@ -23,16 +23,18 @@ from indexer.cluster.lock import cluster_lock, fence
 from indexer.cluster.mapping import index_body
 from indexer.cluster.scaling import scale_of
 from indexer.cluster.sending import send, sent_already
-from indexer.cluster.state import GRACE, ClusterState, check_format, read_cards, read_state, settle, write_state
+from indexer.cluster.state import ClusterState, check_format, read_cards, read_state, settle, write_state
 from indexer.embedding import Embedder, load_embedder
 from indexer.errors import IndexFailure, no_room
 from indexer.progress import Progress
 from indexer.store import files
 from indexer.store.access import Declared
 from indexer.store.generation import Generation, PackEntry, Packs, Settings
-from indexer.store.lock import builder_lock
 from indexer.text import readings
 
+GRACE = 30.0
+"""Seconds from when a generation may not be read any more until its rows are cleared away: longer than any answer to a
+search takes."""
 ENGINE = "opensearch"
 """What the settings of an index on a cluster say of its engine."""
 SCRATCH = "WENYUAN_SCRATCH"
@@ -151,10 +153,10 @@ class ClusterPlan:
         Rows that nobody may read any more are cleared away, and the cluster merges its segments.
         """
         assert self.before
-        if self.state.clearable(0.0):
-            time.sleep(max(0.0, self.state.published + GRACE - time.time()))
         before = len(self.state.dead)
-        self.state = cleared(self.connection, self.state)
+        if self.state.clearable():
+            time.sleep(max(0.0, self.state.published + GRACE - time.time()))
+            self.state = cleared(self.connection, self.state)
         self.connection.merge()
         settle(self.connection)
         return self.before, before - len(self.state.dead)
@@ -168,34 +170,33 @@ def cluster_plan(
     if engine not in (None, ENGINE):
         raise IndexFailure(f"{address}: the engine of a cluster is {ENGINE}, not {engine}; leave out --engine")
     connection = Connection(address, WRITER, lambda: WRITING)
-    scratch = _scratch(address)
     said = check_format(Connection(address))  # who is patient later is told at once that nobody is there
     before = read_state(connection).generation if said else None
     place = model or model_path(before)
     embedder = load_embedder(place)
     settings = Settings(engine=ENGINE, model=embedder.name, folding=readings.fingerprint())
     require_same(address, before, settings)
-    with builder_lock(scratch), no_room(scratch):
-        said = said or _created(connection, embedder)
-        with cluster_lock(connection) as token:
-            state = write_state(connection, replace(read_state(connection), claim=token))
-            require_same(address, state.generation, settings)
+    said = said or _created(connection, embedder)
+    with cluster_lock(connection) as token, _scratch(address) as scratch, no_room(scratch):
+        state = write_state(connection, replace(read_state(connection), claim=token))
+        require_same(address, state.generation, settings)
+        if time.time() >= state.published + GRACE:
             state = cleared(connection, state)
-            yield ClusterPlan(
-                connection,
-                state,
-                settings,
-                embedder,
-                place,
-                Packs(scratch),
-                progress,
-                fence(connection, token),
-                float(said["scale"]),
-            )
+        yield ClusterPlan(
+            connection,
+            state,
+            settings,
+            embedder,
+            place,
+            Packs(scratch),
+            progress,
+            fence(connection, token),
+            float(said["scale"]),
+        )
 
 
 def cleared(connection: Connection, state: ClusterState) -> ClusterState:
-    """Clear away rows that no generation has that may still be read, and return the state without their stamps."""
+    """Clear away rows that nobody may read any more, and return the state without their stamps."""
     gone = state.clearable()
     if not gone:
         return state
@@ -215,8 +216,9 @@ def _created(connection: Connection, embedder: Embedder) -> Body:
     return said
 
 
-def _scratch(address: ClusterAddress) -> Path:
-    """Return the folder of this machine for packs that are to be sent to an index.
+@contextmanager
+def _scratch(address: ClusterAddress) -> Iterator[Path]:
+    """Yield the folder of this machine for packs that are to be sent to an index; it stays as long as it holds some.
 
     Raises:
         IndexFailure: it can't be made.
@@ -228,4 +230,8 @@ def _scratch(address: ClusterAddress) -> Path:
     except OSError as failure:
         reason = f"packs can't be written there before they are sent ({failure.strerror})"
         raise IndexFailure(f"{folder}: {reason}; name another folder by {SCRATCH}") from failure
-    return folder
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):
+            folder.rmdir()

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from indexer.cluster.address import ClusterAddress
-from indexer.cluster.credentials import credentials, trust
+from indexer.cluster.credentials import FILE, PASSWORD, USER, credentials, trust
 from indexer.errors import Incomplete, IndexFailure, Unavailable, Unreachable, need
 
 T = TypeVar("T")
@@ -335,8 +335,11 @@ class Connection:
             )
         if status == 409 or "resource_already_exists_exception" in kinds:
             return Conflict(f"{self.address}: somebody else wrote meanwhile")
-        if status in (401, 403):
-            who = self._credentials[0] if self._credentials else "nobody"
+        who = self._credentials[0] if self._credentials else "nobody"
+        if status == 401:
+            advice = f"set {USER} and {PASSWORD}, or name a file of both by {FILE}"
+            return IndexFailure(f"{self.address}: user and password of {who} are not accepted; {advice}")
+        if status == 403:
             return IndexFailure(f"{self.address}: refused to {who} ({reason}); docs/cluster.md lists the rights")
         if status in _BUSY:
             partial = kinds & {"search_phase_execution_exception", "no_shard_available_action_exception"}

@@ -9,12 +9,12 @@ version of one work, which ``stamp`` names, and is seen from the generation ``bo
 * ``passage``: what is searched, and where it is.
 
 Of a passage, with the next characters of its section as a tail: ``m`` and ``n`` are the folded characters and pairs of
-the text and of the notes, ``s`` the pairs that the printed order alone has, ``o`` the original characters, ``v`` the
-folded ones that have several originals here, or one that does not fold to them by itself or is described. It is
-``rough`` where a running head or the inside of a word is within reach. Of the passage alone: ``r`` are characters and
-pairs for ranking, ``rt`` and ``rn`` those of text and notes apart, where it is ``noted``; and ``windows`` are its
-vectors and the stretches that they were made of. A score of ``m`` and ``n`` is how often a phrase begins in a passage,
-times the phrase's terms.
+the text and of the notes, ``s`` the pairs that the printed order alone has, ``o`` the original characters that fold by
+themselves, ``v`` the folded ones that have several originals here, or one that does not fold to them by itself or is
+described. It is ``rough`` where a running head or the inside of a word is within reach. Of the passage alone: ``r`` are
+characters and pairs for ranking, ``rt`` and ``rn`` those of text and notes apart, where it is ``noted``; and
+``windows`` are its vectors and the stretches that they were made of. A score of ``m`` and ``n`` is how often a phrase
+begins in a passage, times the phrase's terms.
 """
 
 from __future__ import annotations

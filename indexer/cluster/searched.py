@@ -75,8 +75,8 @@ class _Tokens:
     """A section's stream as text. Places count from its beginning.
 
     ``grams`` are characters and pairs, ``pairs`` the pairs alone, each character in :data:`_WIDTH` of theirs. ``plain``
-    are the characters and ``originals`` what they fold from, with blanks for boundaries and for what is no one
-    character. ``starts`` and ``ends`` are those of each passage, ``reached`` is how far what begins there may go.
+    are the characters and ``originals`` what they fold from, with blanks for boundaries and where they do not do so by
+    themselves. ``starts`` and ``ends`` are those of each passage, ``reached`` is how far what begins there may go.
     ``irregular`` are the places of characters that do not fold from theirs, or that are described. A passage is
     ``rough`` if a running head or the inside of a word is within its reach.
     """
@@ -104,7 +104,7 @@ class _Tokens:
         places = irregular["place"].astype(np.int64) - first
         originals = pack.text[np.minimum(offsets, len(pack.text) - 1)]
         originals = np.where(codes == BOUNDARY, np.uint32(_BLANK), originals)
-        originals[places[irregular["length"] > 1]] = _BLANK
+        originals[places] = _BLANK
         odd = np.union1d(places, np.flatnonzero(np.isin(offsets, pack.gaiji_starts)))
         grams = _grams(codes)
         pairs = grams.copy()

@@ -22,9 +22,6 @@ from indexer.store import generation as manifests
 from indexer.store.checksums import Damaged
 from indexer.store.generation import Generation
 
-GRACE = 30.0
-"""Seconds from when a generation may not be read any more until its rows are cleared away: longer than any answer to a
-search takes."""
 _ASKED = 500
 _COPIED = 120.0
 _LOOK = 0.1
@@ -84,10 +81,8 @@ class ClusterState:
             published=time.time(),
         )
 
-    def clearable(self, grace: float = GRACE) -> tuple[str, ...]:
-        """Return the stamps of rows that no generation has that may still be read, or might some seconds ago."""
-        if time.time() < self.published + grace:
-            return ()
+    def clearable(self) -> tuple[str, ...]:
+        """Return the stamps of rows that neither the published generation has nor the one before it."""
         return tuple(sorted({*self.dead} - stamps(self.previous) - stamps(self.generation)))
 
 

@@ -1,6 +1,7 @@
 """A script: one build or compaction again and again, killed at each of its calls to the file system in turn.
 
-Its argument is JSON with the names of :func:`main`'s parameters. Each index that a killed build leaves is a folder of
+Its argument is JSON with the names of :func:`main`'s parameters. Of the calls every ``step``-th is taken, from ``first``
+on. Each index that a killed build leaves is a folder of
 its own under ``out``, beginning as a copy of ``seed``. The script ends after the build that nothing killed.
 """
 
@@ -32,7 +33,16 @@ DELAYS = range(1, 11)
 """Milliseconds into the commit; a native engine's calls raise no events."""
 
 
-def main(seed: str | None, out: str, texts: list[str], engine: str, remove: list[str], compacts: bool = False) -> None:
+def main(
+    seed: str | None,
+    out: str,
+    texts: list[str],
+    engine: str,
+    remove: list[str],
+    first: int,
+    step: int,
+    compacts: bool = False,
+) -> None:
     building.utc_seconds = lambda: NOW
     folding.fingerprint()  # the tables that every build needs are made once, before the forks
 
@@ -50,7 +60,7 @@ def main(seed: str | None, out: str, texts: list[str], engine: str, remove: list
             os._exit(0)
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
-    for number in itertools.count(1):
+    for number in itertools.count(first, step):
         ended = end_of_build(f"call-{number:03}", partial(die_at_call, number))
         if ended != -signal.SIGKILL:
             break

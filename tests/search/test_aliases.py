@@ -1,9 +1,9 @@
 from itertools import pairwise
 
 import pytest
+from stores import Indexing
 
 from corpora.aliases import Alias
-from indexer.building.build import build
 from search.library import Library
 from search.model import Mode, SearchRequest, SearchResponse, Why
 from search.query import And, Near, Not, Or, Phrase, Tree, parse
@@ -87,13 +87,12 @@ TEXTS = {
 }
 
 
-@pytest.fixture(scope="module", params=["tantivy", "whoosh"])
-def library(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Library:
-    texts, index = tmp_path_factory.mktemp("texts"), tmp_path_factory.mktemp("index")
+@pytest.fixture(scope="module")
+def library(indexing: Indexing, tmp_path_factory: pytest.TempPathFactory) -> Library:
+    texts = tmp_path_factory.mktemp("texts")
     for name, text in TEXTS.items():
         (texts / f"{name}.txt").write_text(text, "utf-8")
-    build([texts], index, engine=request.param)
-    return Library.open(index)
+    return Library.open(indexing([[texts]], tmp_path_factory.mktemp("index")))
 
 
 def ask(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from paging import pages
+from stores import Indexing
 
-from indexer.building.build import build
 from search.library import Library
 from search.model import Hit, Mode, SearchRequest, SearchResponse, Sort
 
@@ -19,14 +19,13 @@ TEXTS = {
 }
 
 
-@pytest.fixture(scope="module", params=["tantivy", "whoosh"])
-def library(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Library:
-    texts, index = tmp_path_factory.mktemp("texts"), tmp_path_factory.mktemp("index")
+@pytest.fixture(scope="module")
+def library(indexing: Indexing, tmp_path_factory: pytest.TempPathFactory) -> Library:
+    texts = tmp_path_factory.mktemp("texts")
     for name, (year, text) in TEXTS.items():
         header = f"id: {name}\ntitle: {name}\n" + (f"year: {year}\n" if year else "")
         (texts / f"{name}.txt").write_text(f"---\n{header}---\n{text}\n", "utf-8")
-    build([texts], index, engine=request.param)
-    return Library.open(index)
+    return Library.open(indexing([[texts]], tmp_path_factory.mktemp("index")))
 
 
 def ask(library: Library, q: str, mode: Mode = Mode.HYBRID, **options: object) -> SearchResponse:

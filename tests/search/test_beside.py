@@ -9,11 +9,11 @@ import oracle
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stores import Indexing
 
 from corpora.model import Section, Span, SpanKind, Work
 from corpora.readers import read
 from corpora.sources.discover import discover
-from indexer.building.build import build
 from indexer.text.folding import fold
 from indexer.text.streams import BOUNDARY, code_points, main_stream, notes_stream, printed_order
 from search.library import Library
@@ -52,13 +52,12 @@ FOUND = [
 ]
 
 
-@pytest.fixture(scope="module", params=["tantivy", "whoosh"])
-def indexed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Library, list[Work]]:
+@pytest.fixture(scope="module")
+def indexed(indexing: Indexing, tmp_path_factory: pytest.TempPathFactory) -> tuple[Library, list[Work]]:
     folder = tmp_path_factory.mktemp("texts")
     for name, text in TEXTS.items():
         (folder / name).write_text(text, "utf-8")
-    index = tmp_path_factory.mktemp("index")
-    build([folder], index, engine=request.param)
+    index = indexing([[folder]], tmp_path_factory.mktemp("index"))
     works = [item for source in discover(folder)[0] for item in read(source)]
     return Library.open(index), [work for work in works if isinstance(work, Work)]
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from open_index import build
 from paging import pages
+from stores import KINDS
 from test_store_contract import write
 
 from indexer.building.build import compact
 from search.library import Library
-from search.model import Mode, SearchRequest, SearchResponse, Sort
-from search.occurrences import Order
+from search.model import Mode, Scope, SearchRequest, SearchResponse, Sort
+from search.occurrences import Grouping, Order
 
 QUERIES = (
     "國黑",
@@ -100,3 +101,43 @@ def test_pages_are_parts_of_one_list(libraries: list[Library]) -> None:
             request = SearchRequest("國黑江", mode=mode, limit=3)
             whole = library.search(replace(request, limit=100)).hits
             assert [hit for page in pages(library, request) for hit in page.hits] == list(whole)
+
+
+@pytest.fixture(scope="module")
+def clustered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """A library on a cluster, where works were replaced and removed."""
+    paths = write(tmp_path_factory.mktemp("texts"))
+    texts = {path: path.read_text("utf-8") for path in paths[1:3]}
+    with KINDS["cluster"]() as index:
+        for path, text in texts.items():
+            path.write_text(text.replace("國", "江"), "utf-8")
+        address = index([paths[1:], paths[:1]], tmp_path_factory.mktemp("index"))
+        for path, text in texts.items():
+            path.write_text(text, "utf-8")
+        build(paths[1:3], address)
+        yield Library.open(address)
+
+
+@pytest.mark.parametrize("scope", Scope)
+@pytest.mark.parametrize("sort", Sort)
+@pytest.mark.parametrize("q", QUERIES)
+def test_exact_responses_are_the_same_on_a_cluster(
+    libraries: list[Library], clustered: Library, q: str, sort: Sort, scope: Scope
+) -> None:
+    for strict in (False, True):
+        request = SearchRequest(q, mode=Mode.EXACT, sort=sort, scope=scope, strict=strict, facets=True, limit=7)
+        assert shown(clustered.search(request)) == shown(libraries[0].search(request))
+        mine, other = pages(clustered, request), pages(libraries[0], request)
+        assert [hit for page in mine for hit in page.hits] == [hit for page in other for hit in page.hits]
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("q", QUERIES)
+def test_occurrences_are_the_same_on_a_cluster(
+    libraries: list[Library], clustered: Library, q: str, order: Order
+) -> None:
+    for scope in Scope:
+        mine, other = (library.find(q, scope=scope).sorted_by(order) for library in (clustered, libraries[0]))
+        assert tuple(mine) == tuple(other)
+        for grouping in Grouping:
+            assert mine.grouped_by(grouping) == other.grouped_by(grouping)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from paging import pages
+from stores import Indexing
 
 from indexer.building.build import build
 from indexer.embedding import MODEL, StaticEmbedder
@@ -34,17 +35,16 @@ ARTICLES = {
 }
 
 
-@pytest.fixture(scope="module", params=["tantivy", "whoosh"])
-def library(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Library:
-    texts, index = tmp_path_factory.mktemp("texts"), tmp_path_factory.mktemp("index")
+@pytest.fixture(scope="module")
+def library(indexing: Indexing, tmp_path_factory: pytest.TempPathFactory) -> Library:
+    texts = tmp_path_factory.mktemp("texts")
     (texts / "KR9a0001").mkdir()
     (texts / "KR9a0001" / "KR9a0001_001.txt").write_text(NORTH, "utf-8")
     for name, (title, author, date, text) in ARTICLES.items():
         header = f"id: {name}\ntitle: {title}\nauthor: {author}\ncategory: 史部/地理類\nlanguage: zh\nscript: Hans\n"
         header += f"date: '{date}'\n" if date else ""
         (texts / f"{name}.md").write_text(f"---\n{header}---\n\n{text}\n", "utf-8")
-    build([texts], index, engine=request.param)
-    return Library.open(index)
+    return Library.open(indexing([[texts]], tmp_path_factory.mktemp("index")))
 
 
 def ask(library: Library, q: str, mode: Mode = Mode.EXACT, **options: object) -> SearchResponse:

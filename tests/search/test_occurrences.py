@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import Found, pairs, runs, scan
+from stores import Indexing
 
 from corpora.model import Section, Work
 from corpora.readers import read
 from corpora.sources.discover import discover
-from indexer.building.build import build
 from indexer.text.folding import fold
 from search.exact.occurrences import MOST_COMPARED
 from search.library import Library
@@ -65,7 +65,7 @@ class Indexed:
 
 
 @pytest.fixture(scope="module")
-def indexed(tmp_path_factory: pytest.TempPathFactory) -> Indexed:
+def indexed(indexing: Indexing, tmp_path_factory: pytest.TempPathFactory) -> Indexed:
     folder = tmp_path_factory.mktemp("texts")
     (folder / "KR9z0001").mkdir()
     for juan in range(3):
@@ -74,9 +74,7 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Indexed:
     for name, dynasty in (("甲", "遼"), ("乙", "金"), ("丙", "金")):
         text = "，".join(some(dice) for _ in range(120))
         (folder / f"{name}.txt").write_text(f"---\ntitle: {name}書\ndynasty: {dynasty}\n---\n{text}\n", "utf-8")
-    index = tmp_path_factory.mktemp("index")
-    build([folder / "甲.txt"], index)  # in a pack of its own
-    build([folder], index)
+    index = indexing([[folder / "甲.txt"], [folder]], tmp_path_factory.mktemp("index"))  # 甲 in a pack of its own
     works = [item for source in discover(folder)[0] for item in read(source)]
     return Indexed(Library.open(index), tuple(work for work in works if isinstance(work, Work)))
 
@@ -212,11 +210,9 @@ def test_nothing_found_is_an_empty_value(indexed: Indexed) -> None:
         indexed.library.find("龍")[0]
 
 
-@pytest.mark.parametrize("engine", ["tantivy", "whoosh"])
-def test_a_view_finds_nothing_that_it_does_not_have(engine: str, tmp_path: Path) -> None:
+def test_a_view_finds_nothing_that_it_does_not_have(indexing: Indexing, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("會寧府在上京", "utf-8")
     (tmp_path / "b.txt").write_text("會寧府有密約", "utf-8")
-    build([tmp_path / "a.txt"], tmp_path / "index", engine=engine, collection="open")
-    build([tmp_path / "b.txt"], tmp_path / "index", collection="closed")
-    view = Library.open(tmp_path / "index").without(frozenset({"b"}))
+    index = indexing([[tmp_path / "a.txt"], [tmp_path / "b.txt"]], tmp_path / "index")
+    view = Library.open(index).without(frozenset({"b"}))
     assert [each.work.id for each in view.find("会宁府")] == ["a"]

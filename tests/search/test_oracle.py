@@ -1,4 +1,4 @@
-"""Law 2: every engine finds an exact phrase in just the places where a plain scan of the folded text finds it."""
+"""Law 2: every store finds an exact phrase in just the places where a plain scan of the folded text finds it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 from opencc import OpenCC
 from oracle import Run, beside, covered, occurrences, runs, wild
 from shared_texts import KANRIPO
+from stores import Indexing
 
 from corpora.manifests import bundled_folder
 from corpora.model import Section, SpanKind, Work
 from corpora.readers import read
 from corpora.sources.discover import discover
-from indexer.building.build import build
 from indexer.text.folding import fold
 from indexer.text.streams import passage_starts
 from search.library import Library
@@ -80,7 +80,7 @@ def unknown(seed: int) -> str:
 
 @dataclass(frozen=True)
 class Indexed:
-    """A library of one engine, with the works that went into it.
+    """A library of one kind of store, with the works that went into it.
 
     ``cuts`` are, by what cuts the text there, the runs of it and the numbers of the characters that follow a cut.
     """
@@ -94,8 +94,8 @@ class Indexed:
         return [section for work in self.works for section in work.sections if section.text]
 
 
-@pytest.fixture(scope="session", params=["tantivy", "whoosh"])
-def indexed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Indexed:
+@pytest.fixture(scope="module")
+def indexed(indexing: Indexing, tmp_path_factory: pytest.TempPathFactory) -> Indexed:
     folder = tmp_path_factory.mktemp("texts")
     (folder / "KR9z0001").mkdir()
     (folder / "KR9z0001" / "KR9z0001_001.txt").write_text(restless(7), "utf-8")
@@ -114,10 +114,9 @@ def indexed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         (folder / work.name).mkdir()
         for file in files:
             shutil.copy(file, folder / work.name)
-    index = tmp_path_factory.mktemp("index")
-    build([folder], index, engine=request.param)
     works = [item for source in discover(folder)[0] for item in read(source)]
-    library = Indexed(Library.open(index), tuple(work for work in works if isinstance(work, Work)), defaultdict(list))
+    opened = Library.open(indexing([[folder]], tmp_path_factory.mktemp("index")))
+    library = Indexed(opened, tuple(work for work in works if isinstance(work, Work)), defaultdict(list))
     for section in library.sections:
         main, *notes, printed = runs(section, Scope.BOTH)
         for cut_by, offsets in cutters(section).items():

@@ -10,9 +10,9 @@ import oracle
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stores import Indexing
 
 from corpora.model import CatalogueRecord, Page, Section, Span, SpanKind, Work
-from indexer.building.build import build
 from indexer.embedding import load_embedder
 from indexer.store.generation import Generation, PackEntry, Settings
 from indexer.store.pack import Pack
@@ -152,8 +152,9 @@ def test_a_passage_has_what_begins_in_it(snapshot: Snapshot, phrases: list[str],
     assert sorted(map(characters, find(snapshot, form.format(*map(quoted, phrases)), scope))) == sorted(expected)
 
 
-@pytest.mark.parametrize("engine", ["tantivy", "whoosh"])
-def test_what_runs_over_a_seam_is_found_shown_and_counted_as_other_words_are(engine: str, tmp_path: Path) -> None:
+def test_what_runs_over_a_seam_is_found_shown_and_counted_as_other_words_are(
+    indexing: Indexing, tmp_path: Path
+) -> None:
     file = tmp_path / "texts" / "KR9a0001" / "KR9a0001_001.txt"
     file.parent.mkdir(parents=True)
     lines = (
@@ -164,8 +165,7 @@ def test_what_runs_over_a_seam_is_found_shown_and_counted_as_other_words_are(eng
         "(丙/寅)二年冬¶",
     )
     file.write_text("\n".join(lines) + "\n", "utf-8")
-    build([tmp_path / "texts"], tmp_path / "index", engine=engine)
-    library = Library.open(tmp_path / "index")
+    library = Library.open(indexing([[tmp_path / "texts"]], tmp_path / "index"))
     for phrase, marked in (("江源出长白", "江源出長白"), ("白山北流", "白山北流"), ("丙寅二年", "丙寅二年")):
         answer = library.search(SearchRequest(phrase, mode=Mode.EXACT))
         (hit,) = answer.hits

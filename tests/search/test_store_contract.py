@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import Found, scan
-from stores import KINDS, Factory, opening
+from stores import Indexing
 
 from corpora.model import Section, Work
 from corpora.readers import read
@@ -31,6 +31,7 @@ from search.occurrences import Grouping, Order
 from search.query import Field, parse
 from search.ranking.pieces import Pieces
 from search.stores.base import Eligible, ExactQuery, PassageRef, Ref, Store, Wanted
+from search.stores.opening import open_store
 
 LETTERS = "國国黑東江"
 PHRASES = st.text(st.sampled_from("國黑東江"), min_size=1, max_size=3)
@@ -38,6 +39,8 @@ SCOPES = st.sampled_from(Scope)
 DYNASTIES = {"乙": "遼", "丙": "金", "甲": "金", "丁": ""}
 YEARS = {"丙": 1344, "甲": 1150}
 ALL = 10_000
+Factory = Callable[[Sequence[Sequence[Path]], Path], Store]
+"""Indexes batches of texts, one after another, into what may be named by an empty folder, and opens that."""
 few = settings(max_examples=25, deadline=None)
 
 
@@ -123,10 +126,9 @@ class Indexed:
         return [each.passage for each in page]
 
 
-@pytest.fixture(scope="module", params=KINDS)
-def factory(request: pytest.FixtureRequest) -> Iterator[Factory]:
-    with KINDS[request.param]() as index:
-        yield opening(index)
+@pytest.fixture(scope="module")
+def factory(indexing: Indexing) -> Factory:
+    return lambda batches, folder: open_store(indexing(batches, folder))
 
 
 @pytest.fixture(scope="module")
@@ -454,5 +456,5 @@ def test_status_counts_what_is_there(indexed: Indexed) -> None:
     assert status["works"] == len(indexed.works)
     assert status["passages"] == len(indexed.everything)
     assert status["characters"] == sum(len(section.text) for _, _, section in indexed.sections)
-    assert status["bytes"]["text"] > 0
+    assert sum(status["bytes"].values()) > 0
     assert grams("国黑") == ["国", "黑", "国黑"]

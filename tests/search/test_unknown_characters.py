@@ -12,11 +12,13 @@ import oracle
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from stores import Indexing
 
 from corpora.model import Section, Span, SpanKind, Work
 from corpora.readers import read
 from corpora.sources.discover import discover
 from indexer.building.build import build
+from indexer.cluster.address import IndexAddress
 from indexer.text.readings import MOST_LACKING
 from indexer.text.streams import BOUNDARY, code_points, main_stream, notes_stream, printed_order
 from search.library import Library
@@ -107,10 +109,9 @@ class Indexed:
         return [hit.text[start:end] for hit in self.search(phrase).hits for start, end in hit.highlights]
 
 
-def index(texts: Path, folder: Path) -> Indexed:
-    build([texts], folder)
+def opened(texts: Path, index: IndexAddress) -> Indexed:
     works = [item for source in discover(texts)[0] for item in read(source)]
-    return Indexed(Library.open(folder), [each for work in works if isinstance(work, Work) for each in work.sections])
+    return Indexed(Library.open(index), [each for work in works if isinstance(work, Work) for each in work.sections])
 
 
 def names(shapes: dict[str, str]) -> dict[str, str]:
@@ -125,7 +126,9 @@ def names(shapes: dict[str, str]) -> dict[str, str]:
 def indexed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Indexed:
     texts = tmp_path_factory.mktemp("texts")
     FORMATS[request.param](texts, "，".join(names(SHAPES).values()))
-    return index(texts, tmp_path_factory.mktemp("index"))
+    index = tmp_path_factory.mktemp("index")
+    build([texts], index)
+    return opened(texts, index)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -145,7 +148,7 @@ def test_what_stands_for_a_character_is_one(indexed: Indexed, shape: str) -> Non
 
 
 @pytest.fixture(scope="module")
-def text(tmp_path_factory: pytest.TempPathFactory) -> Indexed:
+def text(indexing: Indexing, tmp_path_factory: pytest.TempPathFactory) -> Indexed:
     texts = tmp_path_factory.mktemp("texts")
     kanripo(texts, "都部(闕/)司甲(闕一/字)乙(見後/文)丙李(缺三/字)張⿰金先氏")
     lines = (
@@ -155,7 +158,7 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Indexed:
         "趙⿰金先氏，錢[金*先]氏，孫⿱山大氏，李〓氏，周⿰，氏。",
     )
     jsonl(texts, "\n".join(lines))
-    return index(texts, tmp_path_factory.mktemp("index"))
+    return opened(texts, indexing([[texts]], tmp_path_factory.mktemp("index")))
 
 
 @pytest.mark.parametrize(
@@ -310,7 +313,7 @@ def test_streams_are_the_runs_of_the_plain_scan(section: Section) -> None:
 
 
 @pytest.fixture(scope="module")
-def mixed(tmp_path_factory: pytest.TempPathFactory) -> Indexed:
+def mixed(indexing: Indexing, tmp_path_factory: pytest.TempPathFactory) -> Indexed:
     texts = tmp_path_factory.mktemp("texts")
     dice = random.Random(7)
     whole = [piece for piece in PIECES if piece != "⿰王"]  # which would take in what stands beside it, over a seam
@@ -323,7 +326,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Indexed:
             notes.append((begin, begin + len(parts[-1])))
     jsonl(texts, "".join(parts), notes)
     (texts / "b.txt").write_text("".join(dice.choices(PIECES, k=3000)), "utf-8")
-    return index(texts, tmp_path_factory.mktemp("index"))
+    return opened(texts, indexing([[texts]], tmp_path_factory.mktemp("index")))
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -304,6 +304,7 @@ def test_nothing_of_a_closed_collection_is_told(site: Flask, plain: Flask, route
         if path != FORM:
             here, there = (answer(app.test_client(), path) for app in (site, plain))
             assert here == there, path
+            assert here[0] in (200, 302, 308, 400, 404, 405), path  # two failures are alike, too
 
 
 def test_readers_with_an_account_see_no_more(site: Flask, plain: Flask) -> None:

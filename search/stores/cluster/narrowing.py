@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from indexer.text.folding import folded_each
+from indexer.text.folding import fold, folded_each
 from indexer.text.readings import Letter
 from search.model import Scope
 from search.query import ANY_RUN, MAX_RUN, And, Element, Field, Near, Not, Nothing, Or, Phrase, Tree, readings
@@ -69,8 +69,8 @@ class Row:
 
     @property
     def is_plain(self) -> bool:
-        """Whether each character was typed as one, and none by its description."""
-        return all(len(letter.typed) == 1 and not letter.name for letter in self.letters)
+        """Whether each character was typed as one that folds to it by itself."""
+        return all(map(_is_plain, self.letters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,8 +345,12 @@ def _within_reach(codes: Sequence[int]) -> list[Query]:
 
 def spelled(letters: Sequence[Letter]) -> list[Query]:
     """Return what has to be where characters stand as they were typed."""
-    typed = [letter.typed for letter in letters if len(letter.typed) == 1 and not letter.name]
+    typed = [letter.typed for letter in letters if _is_plain(letter)]
     return [_term(ORIGINALS, each) for each in dict.fromkeys(typed)]
+
+
+def _is_plain(letter: Letter) -> bool:
+    return len(letter.typed) == 1 and not letter.name and fold(letter.typed) == chr(letter.code)
 
 
 def varied(codes: Sequence[int]) -> Query:

@@ -96,8 +96,7 @@ def _windows(hit: Mapping[str, Any], streams: Sequence[int], scale: float) -> li
     ref, weight = ClusterRef.of(hit), float(np.float32(hit["fields"]["weight"][0]))
     found = []
     for inner in hit["inner_hits"]["windows"]["hits"]["hits"]:
-        (told,) = inner["fields"]["windows"]
-        window = Stretch(*(told[f"windows.{name}"][0] for name in ("stream", "start", "end")))
+        window = Stretch(*(inner["fields"][f"windows.{name}"][0] for name in ("stream", "start", "end")))
         if window.stream in streams:
             found.append(_Likely(ref, window, _cosine(inner["_score"], scale), weight))
     return found

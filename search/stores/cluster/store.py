@@ -166,4 +166,4 @@ class ClusterStore:
 
     def warm_up(self) -> None:
         """See :meth:`search.stores.base.Store.warm_up`."""
-        raise NotImplementedError
+        self.embedder.embed(["江"])
