@@ -92,7 +92,7 @@ def place(rank: Numbers, offset: Numbers) -> Numbers:
     return rank << _OFFSET_BITS | offset
 
 
-class Block(NamedTuple):
+class OccurrenceBlock(NamedTuple):
     """Occurrences in one stream of a view of texts: their rows among the columns, and where they are in the view."""
 
     view: PackView
@@ -108,13 +108,13 @@ class SectionPlace(NamedTuple):
     title: str
 
 
-class Texts(Protocol):
+class OccurrenceTexts(Protocol):
     """The texts of occurrences."""
 
     def sections(self, columns: Columns) -> tuple[Sequence[SectionPlace], Numbers]:
         """Return the sections that occurrences are in, and for each occurrence the number of its own among them."""
 
-    def blocks(self, columns: Columns, around: int, shown: int = 0) -> Iterator[Block]:
+    def blocks(self, columns: Columns, around: int, shown: int = 0) -> Iterator[OccurrenceBlock]:
         """Yield occurrences with their texts.
 
         These have as many characters of the stream ``around`` each as there are, and of the text as are ``shown``.
@@ -124,7 +124,9 @@ class Texts(Protocol):
 class StoredOccurrences(Occurrences):
     """All occurrences of a query in some texts, in an order. See :class:`search.occurrences.Occurrences`."""
 
-    def __init__(self, texts: Texts, columns: Columns, context: int = CONTEXT, *, at_least: bool = False) -> None:
+    def __init__(
+        self, texts: OccurrenceTexts, columns: Columns, context: int = CONTEXT, *, at_least: bool = False
+    ) -> None:
         self._texts = texts
         self._columns = columns
         self._context = context
@@ -291,7 +293,7 @@ def _unique_rows(letters: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], Numbe
     return letters[firsts], group.astype(np.int64)
 
 
-def _by_context(texts: Texts, columns: Columns, side: Order) -> Numbers:
+def _by_context(texts: OccurrenceTexts, columns: Columns, side: Order) -> Numbers:
     """Return the rows in order of the folded characters on one side, read outward; equals stay as they are.
 
     The rows are parted into groups of equal context, which are parted again by the next characters until each is alone
@@ -319,7 +321,7 @@ def _by_context(texts: Texts, columns: Columns, side: Order) -> Numbers:
     return np.argsort(ranks, kind="stable").astype(np.int64)
 
 
-def _context_keys(texts: Texts, columns: Columns, side: Order, depth: int, step: int) -> NDArray[np.uint64]:
+def _context_keys(texts: OccurrenceTexts, columns: Columns, side: Order, depth: int, step: int) -> NDArray[np.uint64]:
     """Return the next characters of each row's context as numbers, a row of keys for each few of them.
 
     Behind a boundary there is nothing more.
