@@ -12,7 +12,7 @@ from indexer.cluster.assembling import Assembled
 from indexer.cluster.parts import PartKey
 from search import deadline
 from search.exact.matching import StreamRanges
-from search.exact.occurrences import OccurrenceBlock, Columns, Numbers, SectionPlace, StoredOccurrences, place
+from search.exact.occurrences import Columns, Numbers, OccurrenceBlock, SectionPlace, StoredOccurrences, place
 from search.stores.cluster.deciding import Batch
 from search.stores.cluster.gathering import gather
 from search.stores.cluster.view import View

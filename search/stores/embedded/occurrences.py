@@ -9,7 +9,7 @@ import numpy as np
 
 from search import deadline
 from search.exact.matching import StreamRanges
-from search.exact.occurrences import OccurrenceBlock, Columns, Numbers, SectionPlace, StoredOccurrences, place
+from search.exact.occurrences import Columns, Numbers, OccurrenceBlock, SectionPlace, StoredOccurrences, place
 from search.stores.embedded.snapshot import Snapshot
 
 
