@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 NOTICES = (ROOT / "docs" / "licences.md").read_text("utf-8")
 FREE = {
-    "0BSD", "Apache-2.0", "Apache 2.0 License", "Apache License 2.0", "Apache Software License",
+    "0BSD", "3-Clause BSD License", "Apache-2.0", "Apache 2.0 License", "Apache License 2.0", "Apache Software License",
     "Apache-2.0 WITH LLVM-exception", "BSD", "BSD License", "BSD-2-Clause", "BSD-2-Clause-Views", "BSD-3-Clause",
     "BSL-1.0", "CC0-1.0", "CNRI-Python", "ISC", "ISC License (ISCL)", "MIT", "MIT License", "MIT-0", "MIT-CMU",
     "PSF-2.0", "Python Software Foundation License", "The Unlicense (Unlicense)", "Unlicense", "Zlib",

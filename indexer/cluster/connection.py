@@ -81,8 +81,8 @@ class Patience:
         return self.away if isinstance(failure, Unreachable) else self.busy
 
 
-READER = Patience(1.0, 3.0, 0.0)
-"""A page has to say within two seconds that all nodes are away."""
+READER = Patience(1.0, 8.0, 0.0)
+"""A page has to say within two seconds that all nodes are away; where one was lost, others soon take its place."""
 WRITER = Patience(120.0, 120.0, 120.0)
 """A cluster that loses a node needs some seconds until another copy of each shard is written to."""
 

@@ -27,6 +27,8 @@ GOAL = 2000
 LARGEST = 16 << 20
 """Bytes of a part at most, unpacked; one that claims more is damaged."""
 _LEVEL = 2
+_MOST = 1 << 31
+_CODE_POINT = 0x10FFFF
 _KINDS = tuple(KINDS.index(kind) for kind in (SpanKind.NOTE, SpanKind.HEAD, SpanKind.GAIJI))
 _RUNNING = tuple(KINDS.index(kind) for kind in (SpanKind.NOTE, SpanKind.HEAD))
 _NUMBERS = np.dtype("<u4")
@@ -216,7 +218,7 @@ def encode(part: Part) -> bytes:
 
 
 def decode(data: bytes) -> Part:
-    """Return the part that some bytes are.
+    """Return the part that some bytes are: nothing in it leads out of it, whatever the bytes are.
 
     Raises:
         ValueError: they are none.
@@ -230,6 +232,8 @@ def decode(data: bytes) -> Part:
         facts: dict[str, Any] = json.loads(plain[4:at])
         columns: dict[str, NDArray[Any]] = {}
         for (name, kind), length in zip(COLUMNS.items(), facts["lengths"], strict=True):
+            if length < 0:
+                raise ValueError(f"{name} has {length} rows")
             columns[name] = np.frombuffer(plain, kind, length, at)
             at += length * kind.itemsize
         if at != len(plain):
@@ -240,10 +244,48 @@ def decode(data: bytes) -> Part:
             PartKey(str(work), int(section), int(number)),
             map(_strings, (facts["pages"], facts["names"])),
         )
-        return Part(key, parts, offset, row, length, running, columns, pages, names)
-    except (zlib.error, KeyError, TypeError, ValueError) as failure:
+        part = Part(key, parts, offset, row, length, running, columns, pages, names)
+        _check(part)
+        return part
+    except (zlib.error, KeyError, TypeError, ValueError, OverflowError, RecursionError) as failure:
         raise ValueError(f"no part of a section: {failure}") from failure
 
 
 def _strings(given: list[str]) -> tuple[str, ...]:
     return tuple(map(str, given))
+
+
+def _check(part: Part) -> None:
+    """Check that a part's numbers lead nowhere out of it; they have no sign but where -1 stands for nothing.
+
+    Raises:
+        ValueError: some do.
+    """
+    columns, passages, spans = part.columns, part.columns["passages"], part.columns["spans"]
+    text, main, notes = (len(columns[name]) for name in ("text", "main", "notes"))
+    starts, homes = columns["segments"].astype(np.int64), columns["homes"].astype(np.int64)
+    as_long = (("main", "main_steps"), ("notes", "notes_steps"), ("repeats", "repeated"), ("segments", "homes"))
+    if not len(passages) or any(len(columns[one]) != len(columns[other]) for one, other in as_long):
+        raise ValueError("columns are not as long as each other")
+    if bool(part.length) != bool(len(starts)) or starts[:1].any() or (starts[1:] <= starts[:-1]).any():
+        raise ValueError("segments are not in order")
+    ends = (homes >> 1) + np.diff(starts, append=part.length)
+    bounds = (
+        *((columns[name], _CODE_POINT) for name in ("text", "main", "notes", "repeated")),
+        *((columns["main_irregular"]["place"], main - 1), (columns["notes_irregular"]["place"], notes - 1)),
+        *((columns["printed_irregular"]["place"], part.length - 1), (columns["repeats"], part.length - 1)),
+        *((starts, part.length - 1), (ends, np.where(homes & 1, notes, main)), (columns["inside"], main)),
+        *((passages[name], text) for name in ("start", "end")),
+        *((passages[name], main) for name in ("main_start", "main_end")),
+        *((passages[name], notes) for name in ("notes_start", "notes_end")),
+        *((passages["printed_start"], part.length), (passages["page"], len(part.pages) - 1)),
+        *((spans["start"], text), (spans["name"], len(part.names) - 1), (spans["kind"], len(KINDS) - 1)),
+    )
+    steps = max(int(columns[name].sum(dtype=np.int64)) for name in ("main_steps", "notes_steps"))
+    if steps > text or any((numbers > most).any() for numbers, most in bounds if len(numbers)):
+        raise ValueError("numbers lead out of it")
+    counted = (part.key.section, part.offset, part.row, part.length, part.parts)
+    if max(counted) > _MOST or part.key.part >= part.parts or part.running > len(spans):
+        raise ValueError("numbers lead out of it")
+    if min(*counted, part.key.part, part.running) < 0 or (passages["page"] < -1).any() or (spans["name"] < -1).any():
+        raise ValueError("numbers are below zero")

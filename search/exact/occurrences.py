@@ -92,7 +92,7 @@ def place(rank: Numbers, offset: Numbers) -> Numbers:
     return rank << _OFFSET_BITS | offset
 
 
-class Block(NamedTuple):
+class OccurrenceBlock(NamedTuple):
     """Occurrences in one stream of a view of texts: their rows among the columns, and where they are in the view."""
 
     view: PackView
@@ -108,13 +108,13 @@ class SectionPlace(NamedTuple):
     title: str
 
 
-class Texts(Protocol):
+class OccurrenceTexts(Protocol):
     """The texts of occurrences."""
 
     def sections(self, columns: Columns) -> tuple[Sequence[SectionPlace], Numbers]:
         """Return the sections that occurrences are in, and for each occurrence the number of its own among them."""
 
-    def blocks(self, columns: Columns, around: int, shown: int = 0) -> Iterator[Block]:
+    def blocks(self, columns: Columns, around: int, shown: int = 0) -> Iterator[OccurrenceBlock]:
         """Yield occurrences with their texts.
 
         These have as many characters of the stream ``around`` each as there are, and of the text as are ``shown``.
@@ -124,7 +124,9 @@ class Texts(Protocol):
 class StoredOccurrences(Occurrences):
     """All occurrences of a query in some texts, in an order. See :class:`search.occurrences.Occurrences`."""
 
-    def __init__(self, texts: Texts, columns: Columns, context: int = CONTEXT, *, at_least: bool = False) -> None:
+    def __init__(
+        self, texts: OccurrenceTexts, columns: Columns, context: int = CONTEXT, *, at_least: bool = False
+    ) -> None:
         self._texts = texts
         self._columns = columns
         self._context = context
@@ -291,7 +293,7 @@ def _unique_rows(letters: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], Numbe
     return letters[firsts], group.astype(np.int64)
 
 
-def _by_context(texts: Texts, columns: Columns, side: Order) -> Numbers:
+def _by_context(texts: OccurrenceTexts, columns: Columns, side: Order) -> Numbers:
     """Return the rows in order of the folded characters on one side, read outward; equals stay as they are.
 
     The rows are parted into groups of equal context, which are parted again by the next characters until each is alone
@@ -299,36 +301,42 @@ def _by_context(texts: Texts, columns: Columns, side: Order) -> Numbers:
     """
     ranks = np.zeros(len(columns), np.int64)  # the position at which a row's group begins
     rows = np.arange(len(columns))
-    for depth in range(0, MOST_COMPARED, _AT_ONCE):
-        if not len(rows):
-            break
-        keys = _context_keys(texts, columns.take(rows), side, depth)
-        order = np.lexsort((keys, ranks[rows]))
-        rows, keys = rows[order], keys[order]
+    depth, step = 0, _AT_ONCE
+    while len(rows) and depth < MOST_COMPARED:
+        step = min(step, MOST_COMPARED - depth)
+        keys = _context_keys(texts, columns.take(rows), side, depth, step)
+        order = np.lexsort((*keys[::-1], ranks[rows]))
+        rows, keys = rows[order], keys[:, order]
         old = ranks[rows]
-        outer = np.flatnonzero(np.append(True, old[1:] != old[:-1]))
-        inner = np.flatnonzero(np.append(True, (old[1:] != old[:-1]) | (keys[1:] != keys[:-1])))
+        outer = np.append(True, old[1:] != old[:-1])
+        inner = np.flatnonzero(outer | np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0)))
+        outer = np.flatnonzero(outer)
         sizes = np.diff(inner, append=len(rows))
         begins = old[inner] + inner - outer[np.searchsorted(outer, inner, side="right") - 1]
         ranks[rows] = np.repeat(begins, sizes)
-        ended = keys & np.uint64((1 << _CODE_POINT_BITS) - 1) == BOUNDARY
+        ended = keys[-1] & np.uint64((1 << _CODE_POINT_BITS) - 1) == BOUNDARY
         rows = rows[np.repeat(sizes > 1, sizes) & ~ended]
+        # Few are still equal, and texts that are elsewhere are fetched again for each step.
+        depth, step = depth + step, 2 * step
     return np.argsort(ranks, kind="stable").astype(np.int64)
 
 
-def _context_keys(texts: Texts, columns: Columns, side: Order, depth: int) -> NDArray[np.uint64]:
-    """Return the next characters of each row's context as one number; behind a boundary there is nothing more."""
-    keys = np.zeros(len(columns), np.uint64)
-    for view, rows, found in texts.blocks(columns, depth + _AT_ONCE):
+def _context_keys(texts: OccurrenceTexts, columns: Columns, side: Order, depth: int, step: int) -> NDArray[np.uint64]:
+    """Return the next characters of each row's context as numbers, a row of keys for each few of them.
+
+    Behind a boundary there is nothing more.
+    """
+    keys = np.zeros((step // _AT_ONCE, len(columns)), np.uint64)
+    for view, rows, found in texts.blocks(columns, depth + step):
         deadline.check()
         codes = view.streams[found.stream].codes
         going = np.ones(len(rows), dtype=bool)
-        for step in range(depth, depth + _AT_ONCE):
-            places = found.ends + step if side is Order.RIGHT else found.starts - 1 - step
+        for number in range(step):
+            away = depth + number
+            places = found.ends + away if side is Order.RIGHT else found.starts - 1 - away
             inside = (places >= 0) & (places < len(codes))
             letters = np.where(inside, codes.take(np.clip(places, 0, len(codes) - 1)), BOUNDARY)
             going &= letters != BOUNDARY
-            keys[rows] = keys[rows] << np.uint64(_CODE_POINT_BITS) | np.where(going, letters, BOUNDARY).astype(
-                np.uint64
-            )
+            key = number // _AT_ONCE
+            keys[key, rows] = keys[key, rows] << np.uint64(_CODE_POINT_BITS) | np.where(going, letters, BOUNDARY)
     return keys

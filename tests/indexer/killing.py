@@ -1,8 +1,8 @@
 """A script: one build or compaction again and again, killed at each of its calls to the file system in turn.
 
-Its argument is JSON with the names of :func:`main`'s parameters. Of the calls every ``step``-th is taken, from ``first``
-on. Each index that a killed build leaves is a folder of
-its own under ``out``, beginning as a copy of ``seed``. The script ends after the build that nothing killed.
+Its argument is JSON with the names of :func:`main`'s parameters. Of the calls every ``step``-th is taken, from
+``first`` on. Each index that a killed build leaves is a folder of its own under ``out``, beginning as a copy of
+``seed``. The script ends after the build that nothing killed.
 """
 
 from __future__ import annotations

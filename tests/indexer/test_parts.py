@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fuzzing import harmed
 from numpy.typing import NDArray
 from open_index import build
 from shared_texts import KANRIPO
@@ -114,7 +115,7 @@ def drawn(view: PackView, dice: random.Random) -> str:
 
 def queries(view: PackView, count: int) -> list[tuple[Tree, tuple[int, ...], dict[str, bool]]]:
     dice = random.Random(7)
-    found = []
+    found: list[tuple[Tree, tuple[int, ...], dict[str, bool]]] = []
     for number in range(count):
         one, other = drawn(view, dice), drawn(view, dice)
         text = (
@@ -180,6 +181,28 @@ def test_what_is_no_part_is_refused(parts: list[Part]) -> None:
     for data in (b"", b"no part", whole[:-9], zlib.compress(plain[:-4]), zlib.compress(b"\0" * (17 << 20))):
         with pytest.raises(ValueError, match="no part of a section"):
             decode(data)
+
+
+def test_harmed_parts_are_refused_or_lead_nowhere_else(parts: list[Part]) -> None:
+    chance = random.Random(13)
+    tree = parse('"國?" NEAR/9 "東"').tree
+    refused = 0
+    for _ in range(400):
+        plain = zlib.decompress(encode(chance.choice(parts)))
+        head = 4 + int.from_bytes(plain[:4], "little")
+        facts = harmed(plain[4:head], chance)
+        changed = len(facts).to_bytes(4, "little") + facts + plain[head:]
+        for data in (zlib.compress(harmed(plain, chance)), zlib.compress(changed)):
+            try:
+                part = decode(data)
+            except ValueError:
+                refused += 1
+                continue
+            view = assemble([part])
+            answer(view, tree, STREAMS[2], {"strict": False, "spans": True})
+            for page in view.passages["page"].tolist():
+                view.page(page)
+    assert refused > 400
 
 
 def test_nothing_is_assembled_of_nothing() -> None:

@@ -12,7 +12,7 @@ from indexer.cluster.assembling import Assembled
 from indexer.cluster.parts import PartKey
 from search import deadline
 from search.exact.matching import StreamRanges
-from search.exact.occurrences import Block, Columns, Numbers, SectionPlace, StoredOccurrences, place
+from search.exact.occurrences import Columns, Numbers, OccurrenceBlock, SectionPlace, StoredOccurrences, place
 from search.stores.cluster.deciding import Batch
 from search.stores.cluster.gathering import gather
 from search.stores.cluster.view import View
@@ -53,13 +53,13 @@ class Gathered:
 
 @dataclass(frozen=True)
 class PartTexts:
-    """See :class:`search.exact.occurrences.Texts`; the texts are parts, by number."""
+    """See :class:`search.exact.occurrences.OccurrenceTexts`; the texts are parts, by number."""
 
     view: View
     parts: tuple[PartKey, ...]
 
     def sections(self, columns: Columns) -> tuple[Sequence[SectionPlace], Numbers]:
-        """See :meth:`search.exact.occurrences.Texts.sections`."""
+        """See :meth:`search.exact.occurrences.OccurrenceTexts.sections`."""
         known: dict[tuple[str, int], int] = {}
         table = np.zeros(len(self.parts), np.int64)
         for number in np.unique(columns.texts).tolist():
@@ -69,18 +69,20 @@ class PartTexts:
         places = [SectionPlace(works[work].card, section, works[work].titles[section]) for work, section in known]
         return places, table[columns.texts]
 
-    def blocks(self, columns: Columns, around: int, shown: int = 0) -> Iterator[Block]:
-        """See :meth:`search.exact.occurrences.Texts.blocks`."""
-        numbers = np.unique(columns.texts)
+    def blocks(self, columns: Columns, around: int, shown: int = 0) -> Iterator[OccurrenceBlock]:
+        """See :meth:`search.exact.occurrences.OccurrenceTexts.blocks`."""
+        order = np.argsort(columns.texts, kind="stable")
+        numbers, firsts = np.unique(columns.texts[order], return_index=True)
+        ends = np.append(firsts, len(order))
         for low in range(0, len(numbers), _PARTS):
             deadline.check()
             some = numbers[low : low + _PARTS]
-            rows = np.flatnonzero((columns.texts >= some[0]) & (columns.texts <= some[-1]))
+            rows = order[ends[low] : ends[low + len(some)]]
             mine = columns.take(rows)
             keys = [self.parts[number] for number in some.tolist()]
             texts = gather(self.view, keys, partial(self._lacking, mine, around, shown))
             for here, found in self._found(texts, mine):
-                yield Block(texts, rows[here], found)
+                yield OccurrenceBlock(texts, rows[here], found)
 
     def _found(self, texts: Assembled, columns: Columns) -> Iterator[tuple[Numbers, StreamRanges]]:
         """Yield the rows of occurrences in each stream, and where they are in texts that hold them."""

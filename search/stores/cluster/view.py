@@ -209,15 +209,27 @@ class View:
     def _read(self, parts: Sequence[PartKey]) -> list[Part | None]:
         ids = [f"{self.works[each.work].stamp}.{each.section}.{each.part}" for each in parts]
         found = self.connection.mget(ids, ("blob",))
-        return [None if each is None else decode(b64decode(each["blob"])) for each in found]
+        return [None if each is None else self._decoded(key, each) for key, each in zip(parts, found, strict=True)]
+
+    def _decoded(self, key: PartKey, document: Mapping[str, Any]) -> Part:
+        try:
+            part = decode(b64decode(document["blob"], validate=True))
+            if part.key != key:
+                raise ValueError(f"it is {part.key}")
+        except (KeyError, TypeError, ValueError) as failure:
+            raise self._unreadable(key, f"damaged ({failure})") from failure
+        return part
 
     def lost(self, part: PartKey) -> IndexFailure:
         """Return the failure that says why there is not a part that there has to be."""
         state = self.connection.get(STATE)
         if state is None or state.source["oldest"] > self.generation.number:
             return self.gone()
+        return self._unreadable(part, "missing")
+
+    def _unreadable(self, part: PartKey, how: str) -> IndexFailure:
         advice = f"`wenyuan verify --index {self.address}` says what else is"
-        return IndexFailure(f"{self.address}: part {part.part} of {part.work}/{part.section} is missing; {advice}")
+        return IndexFailure(f"{self.address}: part {part.part} of {part.work}/{part.section} is {how}; {advice}")
 
     def gone(self) -> Superseded:
         """Return the failure that says that the generation is no longer there."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from search import deadline
 from search.exact.matching import StreamRanges
-from search.exact.occurrences import Block, Columns, Numbers, SectionPlace, StoredOccurrences, place
+from search.exact.occurrences import Columns, Numbers, OccurrenceBlock, SectionPlace, StoredOccurrences, place
 from search.stores.embedded.snapshot import Snapshot
 
 
@@ -29,12 +29,12 @@ def _columns(snapshot: Snapshot, number: int, found: StreamRanges) -> Columns:
 
 @dataclass(frozen=True)
 class PackTexts:
-    """See :class:`search.exact.occurrences.Texts`; the texts are packs, by number."""
+    """See :class:`search.exact.occurrences.OccurrenceTexts`; the texts are packs, by number."""
 
     snapshot: Snapshot
 
     def sections(self, columns: Columns) -> tuple[Sequence[SectionPlace], Numbers]:
-        """See :meth:`search.exact.occurrences.Texts.sections`."""
+        """See :meth:`search.exact.occurrences.OccurrenceTexts.sections`."""
         keys = np.zeros(len(columns), np.int64)
         places: list[SectionPlace] = []
         for number in np.unique(columns.texts).tolist():
@@ -49,8 +49,8 @@ class PackTexts:
             keys[rows] = table[sections]
         return places, keys
 
-    def blocks(self, columns: Columns, around: int, shown: int = 0) -> Iterator[Block]:
-        """See :meth:`search.exact.occurrences.Texts.blocks`; here all of a text is at hand."""
+    def blocks(self, columns: Columns, around: int, shown: int = 0) -> Iterator[OccurrenceBlock]:
+        """See :meth:`search.exact.occurrences.OccurrenceTexts.blocks`; here all of a text is at hand."""
         for number in np.unique(columns.texts).tolist():
             mine = columns.texts == number
             for stream in np.unique(columns.streams[mine]).tolist():
@@ -58,4 +58,6 @@ class PackTexts:
                 rows = np.flatnonzero(mine & (columns.streams == stream))
                 some = columns.take(rows)
                 starts, ends, passages = (each.astype(np.int64) for each in (some.starts, some.ends, some.passages))
-                yield Block(self.snapshot.packs[number], rows, StreamRanges(stream, starts, ends, some.typed, passages))
+                yield OccurrenceBlock(
+                    self.snapshot.packs[number], rows, StreamRanges(stream, starts, ends, some.typed, passages)
+                )
