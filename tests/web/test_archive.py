@@ -137,7 +137,9 @@ def test_a_site_comes_back_on_an_empty_machine(tmp_path: Path, kind: str) -> Non
     with machine(tmp_path / "two", kind) as address:
         done = run("restore", tmp_path / "site.tar")
         assert done.exit_code == 0, done.output
-        assert [line.partition(":")[0] for line in done.stdout.splitlines()] == list(PARTS)
+        # A shared database holds the key itself.
+        expected = [part for part in PARTS if part != "key" or kind == "sqlite"]
+        assert [line.partition(":")[0] for line in done.stdout.splitlines()] == expected
         assert_as_it_was(address, number, cookie)
         again = run("restore", tmp_path / "site.tar")  # nothing is written over unasked
         assert again.exit_code == 2

@@ -25,6 +25,9 @@ import skips
 from databases import empty_database
 from modes import open_to_others
 
+from web.accounts.keys import key_of
+from web.database.storage import Storage
+
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "deploy" / "wenyuan.service"
 PATIENCE = 120
@@ -132,8 +135,9 @@ def test_postgresql_runs_from_a_folder_that_can_not_be_written_to(tmp_path: Path
             # Nobody, root neither, can make a file in /proc.
             with started(tmp_path, where=Path("/proc"), WENYUAN_DATABASE=database) as address:
                 assert status(address) == 200
-            keys.append((tmp_path / "var/lib/wenyuan/wenyuan.key").read_bytes())
+            keys.append(key_of(Storage.at(database), None))
     assert len(set(keys)) == 1
+    assert not (tmp_path / "var/lib/wenyuan/wenyuan.key").exists()
     assert (tmp_path / "var/lib/wenyuan/wenyuan.answers/texts").is_dir()
 
 
