@@ -160,11 +160,11 @@ class WorkDocuments:
         offsets = (rows["start"].astype(np.int64) - int(pack.sections["start"][section])).tolist()
         searched = SearchedSection(pack, section, self._new_places)
         year = "" if work.record.year is None else f'"year":{int(work.record.year)},'
-        same = f'"kind":"{PASSAGE}","stamp":"{self.stamp}","born":{self.born},{year}"section":{number},'
+        same = f'"kind":"{PASSAGE}","stamp":"{self.stamp}","born":{self.born},{year}'
         same += f'"work":{_json(work.id)},"collection":{_json(work.collection)},'
         windows = self._windows(passages)
         for at, offset in enumerate(offsets):
-            fields = [f'{same}"part":{of_passage[at]},"offset":{offset},"place":{number << 32 | offset}']
+            fields = [f'{same}"part":{of_passage[at]},"place":{number << 32 | offset}']
             fields.append(f'"weight":{float(rows["weight"][at])!r}')
             fields += [f'"{name}":"{text}"' for name, text in searched.fields(at)]
             if windows[at]:

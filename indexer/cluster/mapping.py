@@ -23,7 +23,7 @@ from typing import Any
 
 from indexer.cluster.connection import Body
 
-FORMAT = 1
+FORMAT = 2
 """The format of an index on a cluster; that of what it has published is the generation's own."""
 STATE, LOCK, WORK, SECTION, PART, PASSAGE = "state", "lock", "work", "section", "part", "passage"
 """The kinds of documents."""
@@ -36,13 +36,15 @@ STEPS = 127
 """A component of a vector is a whole number of that many steps to either side of zero."""
 
 _KEPT = (
-    *("kind", "stamp", "born", "work", "section", "part", "offset", "card", "meta", "parts", "size", "blob", "sum"),
+    *("kind", "stamp", "born", "work", "section", "part", "card", "meta", "parts", "size", "blob", "sum"),
     *("number", "oldest", "manifest", "previous", "dead", "facts", "published", "claim", "owner", "beat"),
 )
 """Fields whose values can be read again. Of a passage nothing else can: its text is in parts."""
 _KEYWORD = {"type": "keyword"}
 _STORED = {"type": "keyword", "index": False, "doc_values": False}
 _INTEGER = {"type": "integer"}
+_READ = {"type": "integer", "index": False}
+"""What is sorted by and told, and never looked for: half the room."""
 _NOT_SEARCHED = {"type": "long", "index": False, "doc_values": False}
 
 
@@ -95,17 +97,15 @@ _ADMINISTERED: dict[str, Body] = {
     **dict.fromkeys(("card", "meta", "blob", "sum", "manifest", "previous", "facts", "claim", "owner"), _STORED),
     "dead": _STORED,
     "published": {"type": "double", "index": False, "doc_values": False},
-    **dict.fromkeys(("parts", "size", "number", "oldest", "beat"), _NOT_SEARCHED),
+    **dict.fromkeys(("section", "parts", "size", "number", "oldest", "beat"), _NOT_SEARCHED),
 }
 _SEARCHED: dict[str, Body] = {
     "work": _KEYWORD,
     "collection": _KEYWORD,
-    "section": _INTEGER,
-    "part": _INTEGER,
-    "offset": _INTEGER,
-    "place": {"type": "long"},
-    "year": _INTEGER,
-    "weight": {"type": "double"},
+    "part": _READ,
+    "place": {"type": "long", "index": False},
+    "year": _READ,
+    "weight": {"type": "double", "index": False},
     "noted": {"type": "boolean"},
     "rough": {"type": "boolean"},
     "m": _text("positions", similarity="count"),
@@ -126,6 +126,6 @@ def _windows(dimensions: int) -> Body:
         "type": "nested",
         "properties": {
             "vector": {"type": "knn_vector", "dimension": dimensions, "data_type": "byte", "method": method},
-            **dict.fromkeys(("stream", "start", "end"), _INTEGER),
+            **dict.fromkeys(("stream", "start", "end"), _READ),
         },
     }

@@ -141,7 +141,10 @@ def test_spellings_are_told_as_far_as_a_phrase_reaches(pack: Pack, documents: li
         codes, offsets = stream.codes[:], stream.original_starts(np.arange(len(stream.codes)))
         for number, passage in enumerate(passages):
             originals, varied = set(tokens(passage["o"])), set(tokens(passage.get("v", "")))
-            row, closing = before + number, pack.passages_of(pack.works[1].first_section + passage["section"]).stop
+            row, closing = (
+                before + number,
+                pack.passages_of(pack.works[1].first_section + (passage["place"] >> 32)).stop,
+            )
             reach = range(starts[row], min(starts[row + 1] + REACH - 1, starts[closing]))
             for place in reach if starts[row] < starts[row + 1] else ():
                 folded = chr(int(codes[place]))

@@ -165,7 +165,7 @@ def test_what_a_build_was_writing_is_not_in_what_comes_back(
     index: ClusterAddress, repository: str, tmp_path: Path
 ) -> None:
     """Rows of a build that was killed before it published are in the snapshot, and must never be seen."""
-    born = {"kind": "passage", "stamp": "3-stray", "born": 3, "work": "stray", "section": 0, "offset": 0, "place": 0}
+    born = {"kind": "passage", "stamp": "3-stray", "born": 3, "work": "stray", "place": 0}
     ask("PUT", f"/{index.name}/_doc/3-stray.0?refresh=true", born)
     backup(index, tmp_path / "index.json", repository=repository)
     restore(tmp_path / "index.json", index, over=True)
