@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from indexer.building.build import compact
 from search.library import Library
 from search.model import Mode, Scope, SearchRequest, SearchResponse, Sort
 from search.occurrences import Grouping, Order
+from search.stores.cluster import coarse, counting
 
 QUERIES = (
     "國黑",
@@ -129,6 +131,56 @@ def test_exact_responses_are_the_same_on_a_cluster(
         assert shown(clustered.search(request)) == shown(libraries[0].search(request))
         mine, other = pages(clustered, request), pages(libraries[0], request)
         assert [hit for page in mine for hit in page.hits] == [hit for page in other for hit in page.hits]
+
+
+PHRASES = ["".join(each) for each in product("國黑江東", repeat=3)]
+MANY = {
+    "words": " OR ".join(PHRASES[:32]),
+    "readings": " OR ".join(f'"{each}○一○○○二"' for each in PHRASES[:31]) + " OR 國黑江",
+    "all of them": " ".join(f'"{one}{other}"' for one, other in pairwise("國黑江東" * 4)),
+    "wildcards": " OR ".join(f"{each[0]}?{each[1]}*{each[2]}" for each in PHRASES[:8]) + " OR 江國東",
+    "near": f"({' OR '.join(PHRASES[:16])}) NEAR/5 ({' OR '.join(PHRASES[16:31])})",
+    "nested": "國黑" + "".join(f" OR ({each} AND (東 NOT {each[::-1]}" for each in PHRASES[:5]) + "))" * 5,
+    "nested fields": "江國" + "".join(f" OR ({each} AND (title:書" for each in PHRASES[:5]) + "))" * 5,
+    "long": "國黑江東" * 240,
+    "long words": " OR ".join("".join(PHRASES[each : each + 10]) for each in range(24)) + " OR 江國",
+}
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("q", MANY.values(), ids=MANY)
+def test_queries_of_many_words_are_answered_on_a_cluster(
+    libraries: list[Library], clustered: Library, q: str, mode: Mode
+) -> None:
+    """OpenSearch takes a bounded number of clauses, inside each other to a bounded depth."""
+    for strict, scope in ((False, Scope.BOTH), (True, Scope.BOTH), (False, Scope.TEXT)):
+        request = SearchRequest(q, mode=mode, strict=strict, scope=scope, facets=True, limit=7)
+        mine, other = (shown(library.search(request)) for library in (clustered, libraries[0]))
+        assert mine.total.passages == other.total.passages
+        assert mine == other or mode is not Mode.EXACT
+    if mode is Mode.EXACT:
+        assert tuple(clustered.find(q).sorted_by(Order.PLACE)) == tuple(libraries[0].find(q).sorted_by(Order.PLACE))
+
+
+@pytest.mark.parametrize("scope", Scope)
+@pytest.mark.parametrize("q", QUERIES)
+def test_what_is_asked_coarsely_is_found_exactly(
+    libraries: list[Library], clustered: Library, q: str, scope: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coarse, "MOST_CLAUSES", 0)
+    for strict in (False, True):
+        request = SearchRequest(q, mode=Mode.EXACT, scope=scope, strict=strict, facets=True, limit=7)
+        assert shown(clustered.search(request)) == shown(libraries[0].search(request))
+        mine, other = (library.find(q, scope=scope, strict=strict) for library in (clustered, libraries[0]))
+        assert tuple(mine.sorted_by(Order.PLACE)) == tuple(other.sorted_by(Order.PLACE))
+
+
+def test_works_are_counted_however_many_there_are(
+    libraries: list[Library], clustered: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "MOST_WORKS", 2)
+    request = SearchRequest("國", mode=Mode.EXACT, facets=True)
+    assert shown(clustered.search(request)).facets == shown(libraries[0].search(request)).facets
 
 
 @pytest.mark.parametrize("order", Order)

@@ -9,6 +9,8 @@ from itertools import islice
 from search import deadline
 from search.query import And, Near, Not, Or, Tree
 from search.stores.base import ExactQuery
+from search.stores.cluster.coarse import CoarseNarrowing, fits
+from search.stores.cluster.counting import Counting
 from search.stores.cluster.deciding import Decider, refs_of
 from search.stores.cluster.narrowing import Narrowing, all_of
 from search.stores.cluster.view import NOTHING, ClusterRef, Query, View
@@ -23,13 +25,17 @@ def narrowing_of(view: View, query: ExactQuery, allowed: list[Query]) -> Narrowi
     Raises:
         SearchError: the query costs too much.
     """
-    plain = Narrowing(query.scope, query.strict, lambda field: view.of_works(view.chosen({}, [field])))
+    fine = Narrowing(query.scope, query.strict, lambda field: view.of_works(view.chosen({}, [field])))
+    coarse = CoarseNarrowing(fine.scope, fine.strict, fine.of_field)
     near: dict[Near, Query] = {}
     for tree in (query.tree, query.asked):
         for node in _nears(tree) if tree else ():
             if node not in near:
-                near[node] = view.of_refs(_near_passages(view, replace(query, tree=node, asked=None), plain, allowed))
-    return replace(plain, near=near)
+                some = fine if fits([fine.may_lead(node)]) else coarse
+                near[node] = view.of_refs(_near_passages(view, replace(query, tree=node, asked=None), some, allowed))
+    known = replace(fine, near=near)
+    asked = Counting(known, allowed, query.tree, query.asked)
+    return known if fits([asked.scoring(), asked.in_doubt]) else replace(coarse, near=near)
 
 
 def listed(view: View, query: Query) -> Iterator[ClusterRef]:

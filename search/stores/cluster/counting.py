@@ -49,6 +49,9 @@ _BOUND = f"""
 """
 """The score that a passage has at most."""
 
+MOST_WORKS = 10_000
+"""Works that one search counts; OpenSearch makes 65,535 groups at most."""
+
 # Weights are stored in four bytes, and compared with these as such.
 _MATTER, _LIST = (float(np.float32(weight)) for weight in (prominence.MATTER, prominence.LIST))
 
@@ -102,7 +105,8 @@ class Counting:
             sort: the order.
             size: how many passages.
             after: the key of the passage after which they come.
-            works: with a number, everything is counted, too, by work where there are so many works at most.
+            works: with a number, everything is counted, too, and by work: out of so many, those that are counted first;
+                :meth:`of_other_works` are searches for the others.
             only: clauses that all passages have to satisfy, too.
         """
         body: dict[str, Any] = {
@@ -112,16 +116,18 @@ class Counting:
             "_source": False,
             "docvalue_fields": [*PLACED, "weight"],
             "sort": [*self._order(sort), *BY_PLACE],
-            "query": self._scoring(only),
+            "query": self.scoring(only),
         }
         if after is not None:
             body["search_after"] = list(after)
         if works:
-            body["aggs"] = {
-                "occurrences": {"sum": {"script": {"source": _COUNT}}},
-                "works": {"terms": {"field": "work", "size": works}},
-            }
+            body["aggs"] = {"occurrences": {"sum": {"script": {"source": _COUNT}}}, **_by_work(0, _searches(works))}
         return body
+
+    def of_other_works(self, works: int) -> list[dict[str, Any]]:
+        """Return searches that count by work, of as many works, those that :meth:`body` does not."""
+        plain: dict[str, Any] = {"size": 0, "track_total_hits": False, "query": self.query}
+        return [plain | {"aggs": _by_work(number, _searches(works))} for number in range(1, _searches(works))]
 
     def read(self, answer: Mapping[str, Any]) -> list[Scored]:
         """Return the passages that a search found."""
@@ -156,7 +162,7 @@ class Counting:
             case Sort.PLACE:
                 return []
 
-    def _scoring(self, only: Sequence[Query]) -> Query:
+    def scoring(self, only: Sequence[Query] = ()) -> Query:
         """Return the query for what surely matches, whose score says how often and how."""
         counted = self.narrowing.counted(self.tree)
         counts = [query for each in counted for query in self._counts(each)]
@@ -191,6 +197,17 @@ class Counting:
         yield _bit(_IS_ROUGH, {"term": {"rough": True}})
         if self.asked is not None:
             yield _bit(_ASKED, self.narrowing.certain(self.asked))
+
+
+def _searches(works: int) -> int:
+    """Return how many searches count so many works."""
+    return -(-works // MOST_WORKS)
+
+
+def _by_work(number: int, searches: int) -> dict[str, Any]:
+    """Return what counts a share of the works; shares are about alike."""
+    share = {"include": {"partition": number, "num_partitions": searches}} if searches > 1 else {}
+    return {"works": {"terms": {"field": "work", "size": 2 * MOST_WORKS, **share}}}
 
 
 def _bit(value: int, query: Query) -> Query:

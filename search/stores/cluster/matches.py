@@ -163,23 +163,20 @@ class ClusterMatches:
         return self._answer
 
     def _ask(self, sort: Sort, size: int) -> _Answer:
-        counting, bodies = self._counting, []
+        counting, works = self._counting, len(self._view.works)
+        asked = [self._view.listing(counting.in_doubt, AT_ONCE)] if counting.in_doubt != NOTHING else []
         if counting.query != NOTHING:
-            bodies.append(counting.body(sort, size, works=len(self._view.works)))
-        if counting.in_doubt != NOTHING:
-            bodies.append(self._view.listing(counting.in_doubt, AT_ONCE))
-        answers = self._view.msearch(bodies)
-        in_doubt = [ClusterRef.of(hit) for hit in answers.pop()["hits"]["hits"]] if counting.in_doubt != NOTHING else []
-        if not answers:
-            return _Answer(sort=sort, in_doubt=in_doubt)
-        (found,) = answers
+            asked += [counting.body(sort, size, works=works), *counting.of_other_works(works)]
+        answers = self._view.msearch(asked)
+        in_doubt = answers.pop(0)["hits"]["hits"] if counting.in_doubt != NOTHING else []
+        by_work = [each for answer in answers for each in answer["aggregations"]["works"]["buckets"]]
         return _Answer(
-            found["hits"]["total"]["value"],
-            round(found["aggregations"]["occurrences"]["value"]),
-            {each["key"]: each["doc_count"] for each in found["aggregations"]["works"]["buckets"]},
+            answers[0]["hits"]["total"]["value"] if answers else 0,
+            round(answers[0]["aggregations"]["occurrences"]["value"]) if answers else 0,
+            {each["key"]: each["doc_count"] for each in by_work},
             sort,
-            counting.read(found),
-            in_doubt,
+            counting.read(answers[0]) if answers else (),
+            list(map(ClusterRef.of, in_doubt)),
         )
 
     def _listed(self, sort: Sort, size: int) -> Iterator[list[Scored]]:

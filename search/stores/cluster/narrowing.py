@@ -129,7 +129,7 @@ class Narrowing:
         lengths = [_longest(pattern) for pattern, _ in self._patterns_of(one)] or [0]
         if max(lengths) + distance + max(map(_longest, patterns), default=0) > REACH:
             return []
-        return [any_of(all_of(_within_reach(_characters(pattern))) for pattern in patterns)]
+        return [any_of(all_of(_each_within_reach(_characters(pattern))) for pattern in patterns)]
 
     def _patterns(self, phrase: Phrase) -> Sequence[tuple[tuple[Element, ...], tuple[Letter, ...]]]:
         return () if self.strict and phrase.alias else readings(phrase)
@@ -145,7 +145,7 @@ class Narrowing:
         ways = [all_of(self._may_begin_in(name, runs)) for name in STREAMS[self.scope]]
         if self.scope is Scope.BOTH:
             ways.append(all_of(self._may_begin_in_print(pattern, runs)))
-        near_enough = sum(len(run.codes) for run in runs)
+        near_enough = len(required(pattern))
         return all_of([any_of(ways), *(spelled(letters[:near_enough]) if self.strict else ())])
 
     def _may_begin_in(self, name: str, runs: Sequence[_Run]) -> Iterator[Query]:
@@ -155,7 +155,7 @@ class Narrowing:
             elif len(run.codes) > 1:
                 yield _pairs(name, run.codes)
             else:
-                yield from _within_reach(run.codes)
+                yield from _each_within_reach(run.codes)
 
     def _may_begin_in_print(self, pattern: tuple[Element, ...], runs: Sequence[_Run]) -> Iterator[Query]:
         """Yield what has to be where a pattern begins that stands so in the printed order alone."""
@@ -169,7 +169,7 @@ class Narrowing:
         if _longest(pattern) <= REACH:
             yield {"exists": {"field": PRINTED}}
         for run in runs:
-            yield from _within_reach(run.codes)
+            yield from _each_within_reach(run.codes)
 
     # What surely matches
 
@@ -335,12 +335,20 @@ def _crossing(codes: Sequence[int]) -> Query:
     return {"terms": {PRINTED: list(dict.fromkeys(tokens))}}
 
 
-def _within_reach(codes: Sequence[int]) -> list[Query]:
+def within_reach(codes: Sequence[int]) -> Query:
+    """Return the query for where one of some characters stands, in any spelling, in a passage or soon after it."""
+    originals = [each for code in codes for each in _originals(code)]
+    return any_of(({"terms": {ORIGINALS: originals}}, {"terms": {VARIED: list(map(chr, codes))}}))
+
+
+def _each_within_reach(codes: Sequence[int]) -> list[Query]:
     """Return what has to be where characters stand, in any spelling, stream and order, in a passage or soon after."""
-    return [
-        any_of(({"terms": {ORIGINALS: list(_originals(code))}}, _term(VARIED, chr(code))))
-        for code in dict.fromkeys(codes)
-    ]
+    return [within_reach((code,)) for code in dict.fromkeys(codes)]
+
+
+def required(pattern: tuple[Element, ...]) -> tuple[int, ...]:
+    """Return the characters of a pattern that have to be where it begins or within reach of it, in order."""
+    return tuple(code for run in _runs(pattern) for code in run.codes)
 
 
 def spelled(letters: Sequence[Letter]) -> list[Query]:

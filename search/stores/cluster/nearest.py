@@ -58,7 +58,10 @@ def nearest(
     if not asked.any() or not view.works:
         return []
     size = min(max(LIKELY, 2 * limit), MOST)
-    (answer,) = view.msearch([_body(asked.tolist(), eligible_clauses(view, eligible), scope, size)])
+    clauses = eligible_clauses(view, eligible)
+    if scope is Scope.NOTES:
+        clauses.append({"term": {"noted": True}})
+    (answer,) = view.msearch([_body(asked.tolist(), clauses, scope, size)])
     streams = [_STREAMS[name] for name in STREAMS[scope]]
     likely = [each for hit in answer["hits"]["hits"] for each in _windows(hit, streams, view.scale)]
     if isinstance(embedder, StaticEmbedder):

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from indexer.engines.base import GramQuery, discriminative
 from search.stores.base import Eligible, Ranked
 from search.stores.cluster.eligible import eligible_clauses
+from search.stores.cluster.narrowing import any_of
 from search.stores.cluster.view import BY_PLACE, PLACED, ClusterRef, Query, View
 
 _BAG, _TEXT, _NOTES = "r", "rt", "rn"
 _WEIGHTED = "return _score * doc['weight'].value;"
 _MOST = 10_000
 """Passages that OpenSearch returns at once, at most."""
+_MOST_GRAMS = 150
+"""Characters and pairs that are looked for, at most."""
 
 
 def rank(view: View, query: GramQuery, eligible: Eligible, limit: int) -> list[Ranked]:
@@ -21,10 +24,12 @@ def rank(view: View, query: GramQuery, eligible: Eligible, limit: int) -> list[R
     Raises:
         Unavailable: the cluster can't be asked now.
     """
-    grams = discriminative(_frequencies(view, query.grams), view.size)
+    frequencies = _frequencies(view, query.grams)
+    grams = discriminative(frequencies, view.size)
     if not grams:
         return []
-    found = {"bool": {"should": [_words(query.scope, gram) for gram in grams], "minimum_should_match": 1}}
+    # The rarest weigh most, and OpenSearch takes so many clauses and no more.
+    found = _words(query.scope, sorted(grams, key=lambda gram: (frequencies[gram], gram))[:_MOST_GRAMS])
     body: Query = {
         "size": min(limit, _MOST),
         "track_total_hits": False,
@@ -43,14 +48,19 @@ def rank(view: View, query: GramQuery, eligible: Eligible, limit: int) -> list[R
     return [Ranked(ClusterRef.of(hit), float(hit["_score"])) for hit in answer["hits"]["hits"]]
 
 
-def _words(scope: str, gram: str) -> Query:
+def _words(scope: str, grams: Sequence[str]) -> Query:
+    """Return the query for passages that have some of the grams, whose score is that of all that they have."""
     match scope:
         case "text":
-            alone: Query = {"bool": {"must": [_term(_BAG, gram)], "must_not": [{"term": {"noted": True}}]}}
-            return {"bool": {"should": [_term(_TEXT, gram), alone]}}
+            alone = {"bool": {"must": [_some(_BAG, grams)], "must_not": [{"term": {"noted": True}}]}}
+            return any_of((_some(_TEXT, grams), alone))
         case "notes":
-            return _term(_NOTES, gram)
-    return _term(_BAG, gram)
+            return _some(_NOTES, grams)
+    return _some(_BAG, grams)
+
+
+def _some(field: str, grams: Sequence[str]) -> Query:
+    return any_of([_term(field, gram) for gram in grams])
 
 
 def _term(field: str, gram: str) -> Query:
