@@ -27,7 +27,9 @@ from indexer.store.layout import MAIN
 from indexer.text.folding import fold
 from indexer.text.streams import BOUNDARY, text_of
 from search.library import Library
-from search.model import Mode, SearchError, SearchRequest
+from search.model import Mode, Scope, SearchError, SearchRequest
+from search.ranking.signals import by_words
+from search.stores.base import Eligible, Store
 
 PHRASES = 300
 ADDED = 1_000_000
@@ -163,6 +165,11 @@ def _stretches(index: Path, lengths: range) -> Iterator[str]:
 def latency(library: Library, queries: Sequence[str], mode: Mode, on_progress: Progress) -> Latency:
     """Measure searches as the page runs them, ten hits with facets, one after another, after a short warm-up."""
     return _timed(queries, lambda query: library.search(_request(query, mode)), str(mode), on_progress)
+
+
+def ranked(store: Store, queries: Sequence[str], on_progress: Progress) -> Latency:
+    """Measure rankings by words alone, of as many passages as a hybrid search takes from them."""
+    return _timed(queries, lambda query: by_words(store, query, Scope.BOTH, Eligible()), "words", on_progress)
 
 
 def worst(library: Library, on_progress: Progress) -> list[tuple[str, str, str]]:

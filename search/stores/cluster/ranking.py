@@ -14,8 +14,6 @@ _BAG, _TEXT, _NOTES = "r", "rt", "rn"
 _WEIGHTED = "return _score * doc['weight'].value;"
 _MOST = 10_000
 """Passages that OpenSearch returns at once, at most."""
-_MOST_GRAMS = 150
-"""Characters and pairs that are looked for, at most."""
 
 
 def rank(view: View, query: GramQuery, eligible: Eligible, limit: int) -> list[Ranked]:
@@ -24,12 +22,10 @@ def rank(view: View, query: GramQuery, eligible: Eligible, limit: int) -> list[R
     Raises:
         Unavailable: the cluster can't be asked now.
     """
-    frequencies = _frequencies(view, query.grams)
-    grams = discriminative(frequencies, view.size)
+    grams = discriminative(_frequencies(view, query.grams), view.size)
     if not grams:
         return []
-    # The rarest weigh most, and OpenSearch takes so many clauses and no more.
-    found = _words(query.scope, sorted(grams, key=lambda gram: (frequencies[gram], gram))[:_MOST_GRAMS])
+    found = _words(query.scope, grams)
     body: Query = {
         "size": min(limit, _MOST),
         "track_total_hits": False,
