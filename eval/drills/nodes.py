@@ -37,7 +37,7 @@ PORT = 19200
 """The first node's port; the others have the next ones, and talk to each other a hundred above."""
 _TALK = 100
 HEAP = "512m"
-PATIENCE = 180.0
+PATIENCE = 300.0
 """Seconds until a node that was started answers."""
 _MAVEN = "https://repo.maven.apache.org/maven2/org/opensearch"
 _FILES = {
