@@ -8,7 +8,8 @@
 # And for whoever keeps it:
 #   make install                      set up and no more
 #   make cluster                      start three nodes of OpenSearch on this machine, for development and tests; what
-#                                     WENYUAN_TEST_OPENSEARCH names is tested on, `make cluster-stop` stops them
+#                                     WENYUAN_TEST_OPENSEARCH names is tested on, `make cluster-stop` stops them.
+#                                     NODES='--port 19400 --heap 1g' for other ports and more memory
 #   make lock                         renew the exact versions in requirements/
 #   make lowest                       pass every test on the lowest versions that setup.cfg allows
 #
@@ -20,6 +21,7 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 LOWEST := build/lowest
+NODES ?=
 INDEX ?= index/$(notdir $(patsubst %/,%,$(COLLECTION)))
 TORCH := $(shell cat requirements/torch.txt)
 TORCH_INDEX := $(if $(TORCH_SOURCE),--extra-index-url $(TORCH_SOURCE))
@@ -58,10 +60,10 @@ test: $(VENV)/tested
 install: $(VENV)/installed
 
 cluster: $(VENV)/installed
-	$(BIN)/python -m eval.drills.nodes start
+	$(BIN)/python -m eval.drills.nodes start $(NODES)
 
 cluster-stop: $(VENV)/installed
-	$(BIN)/python -m eval.drills.nodes stop
+	$(BIN)/python -m eval.drills.nodes stop $(NODES)
 
 # Begun anew with each lock: of two distributions of the same module, such as Whoosh's, the one that was dropped must go.
 $(VENV)/libraries: requirements/build.txt requirements/run.txt

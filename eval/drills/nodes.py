@@ -4,9 +4,9 @@
     python -m eval.drills.nodes stop       stops them; what they hold stays
     python -m eval.drills.nodes address    prints what WENYUAN_TEST_OPENSEARCH is to be
 
-The distribution and its k-NN plugin come from Maven Central and are known by their checksums. Nodes listen on loopback
-alone, without users and passwords: this is no cluster for anybody's texts. OpenSearch refuses to run as root, so that
-root runs it as a user made for it.
+The distribution and its k-NN plugin come from Maven Central, are known by their checksums and are kept for the next
+time in ~/.cache/wenyuan. Nodes listen on loopback alone, without users and passwords: this is no cluster for anybody's
+texts. OpenSearch refuses to run as root, so that root runs it as a user made for it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ import pwd
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 import zipfile
@@ -35,8 +35,9 @@ OLDEST_JAVA = 21
 COUNT = 3
 PORT = 19200
 """The first node's port; the others have the next ones, and talk to each other a hundred above."""
+_TALK = 100
 HEAP = "512m"
-PATIENCE = 180.0
+PATIENCE = 300.0
 """Seconds until a node that was started answers."""
 _MAVEN = "https://repo.maven.apache.org/maven2/org/opensearch"
 _FILES = {
@@ -101,16 +102,28 @@ class Nodes:
         """The folder in which repositories of snapshots may stand."""
         return self.folder / "snapshots"
 
+    @property
+    def running(self) -> tuple[int, ...]:
+        """The numbers of the nodes that run."""
+        return tuple(number for number in range(COUNT) if self._process(number) is not None)
+
     def prepare(self) -> None:
-        """Bring the distribution and write each node's configuration, as far as they are not there.
+        """Bring the distribution, and write the configuration of each node that does not run.
 
         Raises:
-            NodesFailure: something can't be brought.
+            NodesFailure: something can't be brought, or nodes of this folder run at other ports.
         """
+        running = self.running
+        if running and (port := self._configured(running[0])) != self.port:
+            raise NodesFailure(
+                f"the nodes in {self.folder} run already, from port {port} on; stop them, or name another --folder"
+            )
+        if len(running) == COUNT:
+            return
         self.folder.mkdir(parents=True, exist_ok=True)
         home = self._home
         if not (home / "plugins" / "opensearch-knn").is_dir():
-            archives = [_brought(url, digest, self.folder) for url, digest in _FILES.items()]
+            archives = [_brought(url, digest) for url, digest in _FILES.items()]
             shutil.rmtree(home, ignore_errors=True)
             with zipfile.ZipFile(archives[0]) as archive:
                 archive.extractall(self.folder)
@@ -122,8 +135,8 @@ class Nodes:
                 raise NodesFailure(f"the k-NN plugin can't be installed: {(done.stderr or done.stdout).strip()[-300:]}")
         self.snapshots.mkdir(exist_ok=True)
         names = json.dumps([f"node-{number}" for number in range(COUNT)])
-        peers = json.dumps([f"127.0.0.1:{self.port + 100 + number}" for number in range(COUNT)])
-        for number in range(COUNT):
+        peers = json.dumps([f"127.0.0.1:{self.port + _TALK + number}" for number in range(COUNT)])
+        for number in set(range(COUNT)) - {*running}:
             place = self._place(number)
             if not (place / "config").is_dir():
                 shutil.copytree(home / "config", place / "config")
@@ -132,7 +145,7 @@ class Nodes:
                 f"node.name: node-{number}\n"
                 "network.host: 127.0.0.1\n"
                 f"http.port: {self.port + number}\n"
-                f"transport.port: {self.port + 100 + number}\n"
+                f"transport.port: {self.port + _TALK + number}\n"
                 f"path.data: {place / 'data'}\n"
                 f"path.logs: {place / 'logs'}\n"
                 f"path.repo: {self.snapshots}\n"
@@ -152,12 +165,18 @@ class Nodes:
         """Start nodes, all where none is named, and wait until they make one cluster.
 
         Raises:
-            NodesFailure: they don't.
+            NodesFailure: they don't, or another program has one of their ports.
         """
         wanted = numbers or tuple(range(COUNT))
-        for number in wanted:
-            if self._process(number) is None:
-                self._launch(number)
+        absent = [number for number in wanted if self._process(number) is None]
+        for port in [self.port + apart + number for number in absent for apart in (0, _TALK)]:
+            if _taken(port):
+                raise NodesFailure(
+                    f"port {port} is taken by another program; end that program, or have other ports: "
+                    f"make cluster NODES='--port {self.port + 2 * _TALK}'"
+                )
+        for number in absent:
+            self._launch(number)
         ends = time.monotonic() + PATIENCE
         while not all(self._sees(number, len(wanted)) for number in wanted):
             for number in wanted:
@@ -184,7 +203,11 @@ class Nodes:
         (place / "pid").write_text(str(started.pid))
 
     def kill(self, number: int, how: signal.Signals = signal.SIGKILL) -> None:
-        """Send a node a signal; one that ends it is waited for."""
+        """Send a node a signal; one that ends it is waited for.
+
+        Raises:
+            NodesFailure: it does not end.
+        """
         process = self._process(number)
         if process is None:
             return
@@ -193,10 +216,12 @@ class Nodes:
             ends = time.monotonic() + PATIENCE
             while self._process(number) is not None and time.monotonic() < ends:
                 time.sleep(_LOOK / 4)
+            if self._process(number) is not None:
+                raise NodesFailure(f"node {number} (process {process}) does not end")
 
     def stop(self) -> None:
         """Stop all nodes."""
-        for number in range(COUNT):
+        for number in self.running:
             self.kill(number, signal.SIGTERM)
 
     def manager(self) -> int:
@@ -230,7 +255,13 @@ class Nodes:
             state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
         except (OSError, ValueError):
             return None
-        return process if state != "Z" and str(self.folder).encode() in line else None
+        # A process that has only begun has no line yet.
+        return process if state != "Z" and (not line or str(self.folder).encode() in line) else None
+
+    def _configured(self, number: int) -> int:
+        """Return the first port by the configuration of a node."""
+        text = (self._place(number) / "config" / "opensearch.yml").read_text("utf-8")
+        return int(text.partition("http.port: ")[2].split()[0]) - number
 
     def _sees(self, number: int, least: int) -> bool:
         told = _asked(f"{self.addresses[number]}/_cluster/health")
@@ -251,15 +282,29 @@ def _asked(url: str) -> str:
         return ""
 
 
-def _brought(url: str, digest: str, folder: Path) -> Path:
-    """Return the file at an address, fetched unless it is in the folder already."""
+def _taken(port: int) -> bool:
+    """Return whether somebody listens at a port of this machine."""
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what only was in use, a node can have
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def _brought(url: str, digest: str) -> Path:
+    """Return the file at an address, fetched unless it was kept."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wenyuan"
+    folder.mkdir(parents=True, exist_ok=True)
     target = folder / url.rpartition("/")[2]
     if not target.exists() or _digest(target) != digest:
-        draft = target.with_suffix(".part")
+        draft = target.with_suffix(f".{os.getpid()}")
         try:
             with urllib.request.urlopen(url, timeout=60) as answer, draft.open("wb") as file:
                 shutil.copyfileobj(answer, file)
         except OSError as failure:
+            draft.unlink(missing_ok=True)
             raise NodesFailure(f"{url}: can't be fetched ({failure}); put the file into {folder}") from failure
         if (found := _digest(draft)) != digest:
             draft.unlink()
@@ -280,13 +325,17 @@ def _user() -> pwd.struct_passwd | None:
     try:
         return pwd.getpwnam(_USER)
     except KeyError:
-        subprocess.run(["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", _USER], check=True)
+        made = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", _USER]
+        if subprocess.run(made, check=False).returncode:
+            raise NodesFailure(
+                f"no user {_USER} can be made; make it, or start the nodes as an ordinary user"
+            ) from None
         return pwd.getpwnam(_USER)
 
 
 def default_folder() -> Path:
-    """Return where the nodes stand: below the checkout, but for root, whose folders another user may not enter."""
-    return Path("build", "cluster").resolve() if os.geteuid() else Path(tempfile.gettempdir(), "wenyuan-cluster")
+    """Return where the nodes stand: below the checkout, but for root, whose checkout another user may not enter."""
+    return Path("build", "cluster").resolve() if os.geteuid() else Path("/var/lib/wenyuan-cluster")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -301,16 +350,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         match given.command:
             case "start":
+                running = len(nodes.running) == COUNT
                 java_home()
                 nodes.prepare()
                 nodes.start()
-                print(f"three nodes of OpenSearch {VERSION} answer; an index there: --index")
+                how = "run already" if running else "answer"
+                print(f"three nodes of OpenSearch {VERSION} {how}; an index there: --index")
                 print(f"  opensearch+http://{','.join(address.partition('//')[2] for address in nodes.addresses)}/name")
             case "stop":
+                running = bool(nodes.running)
                 nodes.stop()
+                print("the nodes have stopped; what they hold stays" if running else "no node runs")
             case _:
                 print(",".join(nodes.addresses))
-    except NodesFailure as failure:
+    except (NodesFailure, OSError) as failure:
         print(f"cluster: {failure}", file=sys.stderr)
         return 2
     return 0
