@@ -23,7 +23,15 @@ from indexer.cluster.lock import cluster_lock, fence
 from indexer.cluster.mapping import index_body
 from indexer.cluster.scaling import scale_of
 from indexer.cluster.sending import send, sent_already
-from indexer.cluster.state import ClusterState, check_format, read_cards, read_state, settle, write_state
+from indexer.cluster.state import (
+    ClusterState,
+    check_format,
+    problems_from,
+    read_cards,
+    read_state,
+    settle,
+    write_state,
+)
 from indexer.embedding import Embedder, load_embedder
 from indexer.errors import IndexFailure, no_room
 from indexer.progress import Progress
@@ -55,6 +63,7 @@ class ClusterPlan:
     alias: str
     scale: float
     _arriving: dict[str, WorkDocuments] = field(default_factory=dict)
+    _problems: dict[str, Sequence[Problem]] = field(default_factory=dict)
 
     @property
     def before(self) -> Generation | None:
@@ -75,15 +84,11 @@ class ClusterPlan:
         if not self.before:
             return []
         names = {work: entry.name for entry in self.before.packs for work in entry.works}
-        works = {
-            work: root for key, root in roots.items() for work in self.before.sources.get(key, ()) if work in names
-        }
+        known = {key: self.before.sources[key] for key in roots if key in self.before.sources}
+        works = dict.fromkeys(work for ids in known.values() for work in ids if work in names)
         cards = read_cards(self.connection, [names[work] for work in works])
-        return [
-            Problem(root / file, *said)
-            for root, card in zip(works.values(), cards, strict=True)
-            for file, *said in card["problems"]
-        ]
+        found = {**self.state.problems} | {card["source"]: problems_from(card["problems"]) for card in cards}
+        return [replace(each, file=roots[key] / each.file) for key in known for each in found.get(key, ())]
 
     def entered(self, entries: Sequence[PackEntry]) -> Sequence[PackEntry]:
         """See :meth:`indexer.building.plan.Plan.entered`."""
@@ -95,6 +100,10 @@ class ClusterPlan:
         found: list[PackEntry] = []
         for entry in entries:
             pack = packs.named(entry.name)
+            told = {pack.works[live].source for live in entry.live}
+            self._problems |= {
+                source: pack.problems(source, Path()) for source in pack.faulty_sources if source not in told
+            }
             for live in entry.live:
                 work = pack.works[live]
                 stamp = stamp_of(self.number, self.settings, work)
@@ -115,7 +124,8 @@ class ClusterPlan:
         facts = {work: each for work, each in self.state.facts.items() if work in live}
         facts |= {work: each.facts() for work, each in self._arriving.items() if work in live}
         self.progress("commit", 0, 1)
-        self.state = write_state(self.connection, self.state.followed_by(following, facts))
+        known = replace(self.state, problems={**self.state.problems, **self._problems})
+        self.state = write_state(self.connection, known.followed_by(following, facts))
         self.progress("commit", 1, 1)
         files.drop(self.packs.index / "packs")
         return following

@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from corpora.model import Problem, Work
+from corpora.model import Work
 from indexer.building.plan import Plan, begun, model_path, require_same
 from indexer.cluster.address import ClusterAddress, IndexAddress
 from indexer.cluster.building import ClusterPlan
 from indexer.cluster.connection import WRITER, WRITING, Body, Connection
 from indexer.cluster.lock import cluster_lock
 from indexer.cluster.reading import read_work
-from indexer.cluster.state import check_format, read_cards, read_state
+from indexer.cluster.state import check_format, problems_from, read_cards, read_state
 from indexer.errors import IndexFailure
 from indexer.progress import Progress, silent
 from indexer.store.generation import FORMAT, Generation, PackEntry, Packs, as_json, open_packs, pack_folder, published
@@ -115,7 +115,10 @@ def _write_packs(source: ClusterAddress, generation: Generation, made: Plan) -> 
             writer = PackWriter()
             for stamp, card in group:
                 writer.add(read_work(connection, stamp, card), card["collection"], card["source"])
-            writer.write(folder, {card["source"]: _problems(card) for _, card in group}, made.embedder, made.progress)
+            # What no work tells goes into the first pack.
+            problems = {} if entries else {**read_state(connection).problems}
+            problems |= {card["source"]: problems_from(card["problems"]) for _, card in group}
+            writer.write(folder, problems, made.embedder, made.progress)
         works = tuple(card["id"] for _, card in group)
         entries.append(PackEntry(len(entries) + 1, folder.name, works, tuple(range(len(works)))))
         done += len(group)
@@ -135,10 +138,6 @@ def _groups(cards: Iterator[tuple[str, Body]]) -> Iterator[list[tuple[str, Body]
         size += card["size"]
     if group:
         yield group
-
-
-def _problems(card: Body) -> list[Problem]:
-    return [Problem(Path(file), *said) for file, *said in card["problems"]]
 
 
 @contextmanager

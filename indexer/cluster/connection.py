@@ -13,6 +13,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
@@ -32,6 +33,8 @@ WRITING = 60.0
 _CLEARING = 3600.0
 _CONNECTING = 1.0
 _LONGEST_PAUSE = 0.5
+_MOST_SILENT = 2
+"""Hosts that may be silent: the next one has all the time that is left, so that a long search can be done."""
 _BUSY = {429, 502, 503, 504}
 """Answers that another node or the next second may not give."""
 _LINES = "application/x-ndjson"
@@ -68,11 +71,13 @@ class Patience:
         away: where no node can be reached.
         busy: where the cluster says that it can't now.
         late: where no answer came in time.
+        silent: after how many seconds without an answer another host is asked for what is only read.
     """
 
     away: float
     busy: float
     late: float
+    silent: float
 
     def of(self, failure: Unavailable) -> float:
         """Return how long to ask again after a failure."""
@@ -81,9 +86,9 @@ class Patience:
         return self.away if isinstance(failure, Unreachable) else self.busy
 
 
-READER = Patience(1.0, 8.0, 0.0)
+READER = Patience(1.0, 8.0, 0.0, 2.0)
 """A page has to say within two seconds that all nodes are away; where one was lost, others soon take its place."""
-WRITER = Patience(120.0, 120.0, 120.0)
+WRITER = Patience(120.0, 120.0, 120.0, 20.0)
 """A cluster that loses a node needs some seconds until another copy of each shard is written to."""
 
 
@@ -113,7 +118,7 @@ class Connection:
             Unavailable: there is none from all shards in time; see :meth:`ask` for others.
         """
         told = {"allow_partial_search_results": "false", **parameters}
-        return self._until_whole(lambda: [self._once("POST", self.path("_search"), body, told)])[0]
+        return self._until_whole(lambda: [self._read("POST", self.path("_search"), body, told)])[0]
 
     def msearch(self, bodies: Sequence[Body]) -> list[Body]:
         """Return the answers to several searches, in their order; all of them or an error, as in :meth:`search`."""
@@ -123,7 +128,7 @@ class Connection:
         lines = "".join(f"{head}\n{json.dumps(body, ensure_ascii=False)}\n" for body in bodies)
 
         def ask() -> list[Body]:
-            answers: list[Body] = self._once("POST", "/_msearch", lines).get("responses", [])
+            answers: list[Body] = self._read("POST", "/_msearch", lines).get("responses", [])
             if len(answers) != len(bodies):
                 raise Incomplete(f"{self.address}: {len(answers)} answers came to {len(bodies)} searches")
             return answers
@@ -140,7 +145,7 @@ class Connection:
         told = {"_source": ",".join(fields)} if not isinstance(fields, bool) else {}
 
         def ask() -> list[Body]:
-            found: list[Body] = self._once("POST", self.path("_mget"), {"ids": list(ids)}, told)["docs"]
+            found: list[Body] = self._read("POST", self.path("_mget"), {"ids": list(ids)}, told)["docs"]
             if len(found) != len(ids) or any("error" in each for each in found):
                 raise Incomplete(f"{self.address}: not all of {len(ids)} documents could be read")
             return found
@@ -275,7 +280,25 @@ class Connection:
             Unavailable: none can answer now.
             IndexFailure: it is refused; the message says why.
         """
+        if method == "GET" and seconds is None:
+            return self._retried(lambda: self._read(method, path, body, told, missing))
         return self._retried(lambda: self._once(method, path, body, told, missing, seconds))
+
+    def _read(
+        self,
+        method: str,
+        path: str,
+        body: Body | str | bytes | None = None,
+        told: Mapping[str, Any] | None = None,
+        missing: bool = False,
+    ) -> Any:
+        """Return the answer to what only reads: where a host is silent, another is asked the same."""
+        ends = time.monotonic() + self._seconds()
+        for _ in range(min(len(self.address.hosts) - 1, _MOST_SILENT)):
+            if ends - time.monotonic() > 2 * self._patience.silent:
+                with suppress(_Late):
+                    return self._once(method, path, body, told, missing, self._patience.silent)
+        return self._once(method, path, body, told, missing, ends - time.monotonic())
 
     def _once(
         self,

@@ -23,7 +23,7 @@ from indexer.cluster import parts
 from indexer.cluster.mapping import PART, PASSAGE, SECTION, STEPS, WORK
 from indexer.cluster.searched import SearchedSection
 from indexer.cluster.sections import packed
-from indexer.cluster.state import WorkFacts
+from indexer.cluster.state import WorkFacts, problem_rows
 from indexer.embedding import Embedder, Vectors
 from indexer.store.generation import FORMAT, Settings
 from indexer.store.layout import STREAM_NAMES
@@ -103,7 +103,6 @@ class WorkDocuments:
         """Return the document of the work."""
         pack, work = self.pack, self._work
         _, passages, windows = self.facts()
-        problems = pack.problems(work.source, Path())
         card = {
             "id": work.id,
             "collection": work.collection,
@@ -114,7 +113,7 @@ class WorkDocuments:
             "passages": passages,
             "windows": windows,
             "size": self.size,
-            "problems": [(str(each.file), each.line, each.reason, each.is_note) for each in problems],
+            "problems": problem_rows(pack.problems(work.source, Path())),
         }
         return self._document(self.stamp, WORK, work=work.id, collection=work.collection, card=_json(card))
 

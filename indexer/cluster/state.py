@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from corpora.model import Problem
 from indexer.cluster.connection import Body, Conflict, Connection, Version
 from indexer.cluster.mapping import FORMAT, STATE
 from indexer.errors import IndexFailure
@@ -46,6 +48,7 @@ class ClusterState:
         oldest: the number of the oldest generation that may still be read.
         dead: the stamps of rows that are still there and that the published generation does not have.
         facts: each work of the published generation by id.
+        problems: what was wrong in sources of either generation, by digest, where no card of a work tells it.
         published: when, in seconds of UTC.
         claim: a token of who builds or built the last.
     """
@@ -56,6 +59,7 @@ class ClusterState:
     oldest: int = 0
     dead: tuple[str, ...] = ()
     facts: Mapping[str, WorkFacts] = field(default_factory=dict)
+    problems: Mapping[str, Sequence[Problem]] = field(default_factory=dict)
     published: float = 0.0
     claim: str = ""
 
@@ -70,6 +74,7 @@ class ClusterState:
         What it closes is closed in the one to go back to, too.
         """
         before = self.generation
+        sources = following.sources.keys() | (before.sources.keys() if before else set())
         gone = stamps(before) - stamps(following)
         return replace(
             self,
@@ -78,6 +83,7 @@ class ClusterState:
             oldest=before.number if before else following.number,
             dead=tuple(sorted({*self.dead, *gone})),
             facts=facts,
+            problems={source: found for source, found in self.problems.items() if source in sources},
             published=time.time(),
         )
 
@@ -132,6 +138,7 @@ def read_state(connection: Connection) -> ClusterState:
             oldest=said["oldest"],
             dead=tuple(said["dead"]),
             facts={work: WorkFacts(*facts) for work, facts in json.loads(said["facts"]).items()},
+            problems={source: problems_from(rows) for source, rows in json.loads(said.get("meta", "{}")).items()},
             published=said["published"],
             claim=said["claim"],
         )
@@ -148,6 +155,7 @@ def write_state(connection: Connection, state: ClusterState) -> ClusterState:
     Raises:
         Conflict: somebody else has published meanwhile.
     """
+    problems = {source: problem_rows(found) for source, found in state.problems.items()}
     said: dict[str, Any] = {
         "kind": STATE,
         "number": state.number,
@@ -156,6 +164,8 @@ def write_state(connection: Connection, state: ClusterState) -> ClusterState:
         "previous": _manifest(state.previous),
         "dead": list(state.dead),
         "facts": json.dumps({work: list(facts) for work, facts in state.facts.items()}, ensure_ascii=False),
+        # The mapping has a field for it that the state has no other use for.
+        "meta": json.dumps(problems, ensure_ascii=False),
         "published": state.published,
         "claim": state.claim,
     }
@@ -187,6 +197,16 @@ def read_cards(connection: Connection, names: Sequence[str]) -> list[Body]:
                 )
             found.append(json.loads(each["card"]))
     return found
+
+
+def problem_rows(problems: Iterable[Problem]) -> list[tuple[str, int, str, bool]]:
+    """Return problems as they are written; their files are named from the root of their source."""
+    return [(str(each.file), each.line, each.reason, each.is_note) for each in problems]
+
+
+def problems_from(rows: Iterable[Sequence[Any]], root: Path = Path()) -> tuple[Problem, ...]:
+    """Return the problems of some rows of a source that is at ``root``."""
+    return tuple(Problem(root / file, *said) for file, *said in rows)
 
 
 def settle(connection: Connection) -> None:

@@ -277,6 +277,11 @@ class Pack(PackView):
     def _pairs(self, name: str) -> Pairs:
         return Pairs(*(self._array(f"{name}_{part}") for part in ("order", "keys", "starts")))
 
+    @property
+    def faulty_sources(self) -> tuple[str, ...]:
+        """The digests of the sources in whose files something was wrong."""
+        return tuple(self._problems)
+
     def problems(self, source: str, root: Path) -> tuple[Problem, ...]:
         """Return the problems in the files of the source with this digest, which is at ``root`` now."""
         found = self._problems.get(source, ())

@@ -309,7 +309,9 @@ class Store(Protocol):
     def spelling(self, word: str, language: str) -> str:
         """Return how works in a language spell a word of one or two characters, in their main text.
 
-        That is the word itself where it stands so, else the commonest of a sample; empty where it stands nowhere.
+        That is the word itself where it stands so anywhere, unless it is what its spellings fold to, which nobody may
+        have meant; else the commonest of a sample, which each store draws as it can. It is empty where the word stands
+        nowhere.
         """
 
     def status(self) -> dict[str, Any]:

@@ -24,10 +24,12 @@ from indexer.cluster import building, lock
 from indexer.cluster.address import ClusterAddress, index_address
 from indexer.cluster.carrying import carry, contents
 from indexer.cluster.connection import Conflict, Connection
+from indexer.cluster.keeping import go_back
 from indexer.cluster.mapping import index_body
 from indexer.cluster.state import ClusterState, read_state, write_state
 from indexer.errors import IndexFailure
 from indexer.store import generation
+from indexer.upkeep.repair import repair
 from search.library import Library
 from search.model import Mode, SearchRequest
 
@@ -108,6 +110,27 @@ def test_what_was_wrong_in_a_file_is_said_again_though_the_file_is_skipped(
     (texts / "bad.txt").write_bytes("江".encode("gb18030") + b"\xff\xff" + "山水城".encode("gb18030"))
     first, again = build([texts], address), build([texts], address)
     assert first.problems == again.problems
+
+
+def test_what_gave_no_work_is_said_again_as_of_a_folder(address: ClusterAddress, texts: Path, tmp_path: Path) -> None:
+    (texts / "broken.jsonl").write_text('{"id": "lake", "tex', "utf-8")
+    write(texts, "twin", TOWN)
+    (texts / "twin.md").write_bytes((texts / "twin.md").read_bytes().replace(b"id: twin", b"id: town") + b"\xff\xff")
+    folder, carried = tmp_path / "index", tmp_path / "carried"
+    said = {index: [set(build([texts], index).problems) for _ in range(3)] for index in (folder, address)}
+    assert {problem.file.name for problem in said[folder][1]} == {"broken.jsonl", "twin.md"}
+    assert said[address] == said[folder]
+    carry(address, carried)
+    assert set(build([texts], carried).problems) == said[folder][1]
+    with empty_index() as other:
+        carry(folder, index_address(other))
+        assert set(build([texts], index_address(other)).problems) == said[folder][1]
+    write(texts, "hill", RIVER)
+    for index in (folder, address):
+        build([texts], index, remove=["river"])
+    go_back(address)
+    repair(folder, go_back=True)
+    assert set(build([texts], address).problems) == set(build([texts], folder).problems) == said[folder][1]
 
 
 def test_another_engine_is_refused(address: ClusterAddress, texts: Path) -> None:

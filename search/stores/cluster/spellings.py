@@ -1,26 +1,39 @@
-"""Words and their spellings on a cluster: whether a word stands anywhere, and how works in a language spell it."""
+"""Words and their spellings on a cluster: whether a word stands anywhere, and how works in a language spell it.
+
+Both stop as soon as they know: what the index is sure of is asked first, and for one passage of it; what is in doubt is
+looked at a few passages at a time.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 import numpy as np
 
-from indexer.cluster.parts import PartKey
 from indexer.store.layout import MAIN
 from indexer.text.folding import fold
 from indexer.text.readings import fold_phrase
 from indexer.text.streams import text_of
+from search import deadline
 from search.exact.matching import standing
+from search.model import Scope
 from search.query import Phrase
 from search.stores.base import ExactQuery
-from search.stores.cluster.gathering import gather
-from search.stores.cluster.matches import ClusterMatches
-from search.stores.cluster.narrowing import phrase_query
-from search.stores.cluster.view import ClusterRef, View
+from search.stores.cluster.candidates import narrowing_of
+from search.stores.cluster.deciding import Decider, rows_of
+from search.stores.cluster.narrowing import all_of, phrase_query
+from search.stores.cluster.view import NOTHING, PLACED, ClusterRef, Query, View
 
-SAMPLE = 12
-"""Passages that show a word's commonest spelling; the parts of as many are fetched."""
+SAMPLE = 50
+"""Passages that show a word's commonest spelling."""
+DRAWN_FROM = 50_000
+"""Passages of each shard that a sample is drawn from, at most: to draw from all of a common word takes seconds."""
+_RANDOM = {"random_score": {"seed": 1, "field": "_seq_no"}}
+_FEW = 16
+"""Passages in doubt that are looked at first; each time that none of them tells, four times as many."""
+_FIRST_MET: Query = {"terminate_after": 1, "sort": "_doc"}
+"""What makes each shard stop at the first passage that it meets."""
 
 
 def stands(view: View, word: str) -> bool:
@@ -29,8 +42,8 @@ def stands(view: View, word: str) -> bool:
     if not folded:
         return False
     if word not in view.standing:
-        phrase = Phrase(word, tuple(map(ord, folded)))
-        view.standing[word] = ClusterMatches(view, ExactQuery(phrase)).passages > 0
+        query = ExactQuery(Phrase(word, tuple(map(ord, folded))))
+        view.standing[word] = _matches(view, query, view.passages())
     return view.standing[word]
 
 
@@ -47,22 +60,57 @@ def _spelling(view: View, word: str, language: str) -> str:
     works = frozenset(card.id for card in view.cards if card.record.language == language)
     if not folded or not works:
         return ""
-    query, _ = phrase_query("m", tuple(map(ord, folded)))
-    clauses = [*view.passages(works), query]
-    bodies = [view.listing({"bool": {"filter": clauses}}, SAMPLE)]
-    if folded != word:
-        # Passages in which the word's own characters stand come first.
-        own = [{"term": {"o": character}} for character in dict.fromkeys(word)]
-        bodies.append(view.listing({"bool": {"filter": [*clauses, *own]}}, SAMPLE))
-    refs = [ClusterRef.of(hit) for answer in view.msearch(bodies) for hit in answer["hits"]["hits"]]
+    codes = tuple(map(ord, folded))
+    phrase, allowed = Phrase(word, codes), view.passages(works)
+    if folded != word and _matches(view, ExactQuery(phrase, Scope.TEXT, strict=True), allowed):
+        return word
+    refs = _drawn(view, [*allowed, phrase_query("m", codes)[0]])
     if not refs:
         return ""
-    texts = gather(view, {PartKey(ref.work, ref.section, ref.part) for ref in refs}, lambda texts: set())
-    starts = standing(texts, MAIN, list(map(ord, folded)), None)
+    texts = Decider(view, ExactQuery(phrase, Scope.TEXT)).texts(refs)
+    mask = np.zeros(len(texts.passages), dtype=bool)
+    mask[rows_of(texts, refs)] = True
     stream = texts.streams[MAIN]
-    places = starts[:, None] + np.arange(len(folded))
+    places = standing(texts, MAIN, codes, mask)[:, None] + np.arange(len(codes))
     firsts = stream.original_starts(places)
     plain = (stream.original_ends(places) - firsts == 1).all(axis=1)  # no description spells a word
     met = Counter(map(text_of, texts.text[firsts[plain]]))
-    commonest = max(met, key=lambda spelt: (met[spelt], spelt), default="")
-    return word if folded != word and word in met else commonest
+    return max(met, key=lambda spelt: (met[spelt], spelt), default="")
+
+
+def _matches(view: View, query: ExactQuery, allowed: list[Query]) -> bool:
+    """Return whether one of the allowed passages satisfies a query at all."""
+    narrowing = narrowing_of(view, query, allowed)
+    doubtful = narrowing.doubtful(query.tree)
+    sure = all_of([*allowed, narrowing.certain(query.tree)], [doubtful])
+    if sure != NOTHING and view.msearch([view.listing(sure, 1) | _FIRST_MET])[0]["hits"]["hits"]:
+        return True
+    decider = Decider(view, query)
+    in_doubt = all_of([*allowed, narrowing.possible(query.tree), doubtful])
+    return any(batch.found is not None for some in _growing(view, in_doubt) for batch in decider.decide(some))
+
+
+def _growing(view: View, query: Query) -> Iterator[list[ClusterRef]]:
+    """Yield the passages that satisfy a query of OpenSearch by place: few, and then more at a time."""
+    size, last = _FEW, None
+    while query != NOTHING:
+        deadline.check()
+        (found,) = view.msearch([view.listing(query, size, last)])
+        refs = list(map(ClusterRef.of, found["hits"]["hits"]))
+        yield refs
+        if len(refs) < size:
+            return
+        size, last = min(4 * size, Decider.MOST), refs[-1]
+
+
+def _drawn(view: View, clauses: list[Query]) -> list[ClusterRef]:
+    """Return a random sample of the passages that satisfy some clauses, the same each time."""
+    body = {
+        "size": SAMPLE,
+        "track_total_hits": False,
+        "terminate_after": DRAWN_FROM,
+        "_source": False,
+        "docvalue_fields": list(PLACED),
+        "query": {"function_score": {"query": all_of(clauses), **_RANDOM, "boost_mode": "replace"}},
+    }
+    return [ClusterRef.of(hit) for hit in view.msearch([body])[0]["hits"]["hits"]]

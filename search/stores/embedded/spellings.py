@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import islice, product
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from indexer.store.pack import Pack
 from indexer.text.folding import fold
 from indexer.text.streams import text_of
 from search import deadline
-from search.exact.matching import Mask, standing
+from search.exact.matching import Mask, find, standing
+from search.query import Phrase, readings
 
 SAMPLE = 50
 """Places that show a word's commonest spelling."""
@@ -30,10 +31,23 @@ class Spellings:
     def __call__(self, word: str) -> str:
         """Return the word where it stands so, else its commonest spelling; empty where it stands in no work's text."""
         if word not in self._known:
-            met = Counter(islice(self._met(fold(word)), SAMPLE))
-            commonest = max(met, key=lambda spelt: (met[spelt], spelt), default="")
-            self._known[word] = word if fold(word) != word and word in met else commonest
+            self._known[word] = self._spelling(word)
         return self._known[word]
+
+    def _spelling(self, word: str) -> str:
+        met = Counter(islice(self._met(fold(word)), SAMPLE))
+        if fold(word) != word and (word in met or self._stands_so(word)):
+            return word
+        return max(met, key=lambda spelt: (met[spelt], spelt), default="")
+
+    def _stands_so(self, word: str) -> bool:
+        """Return whether a word stands anywhere as it is spelled."""
+        ways = readings(Phrase(word, tuple(map(ord, fold(word)))))
+        for (number, pack), (pattern, letters) in product(self._packs.items(), ways):
+            found, allowed = find(pack, MAIN, pattern, letters), self._allowed[number]
+            if (found.typed if allowed is None else found.typed & allowed[found.passages]).any():
+                return True
+        return False
 
     def _met(self, word: str) -> Iterator[str]:
         """Yield the spellings at places that are drawn evenly from each pack that may be seen whole, else at all."""
