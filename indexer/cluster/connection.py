@@ -34,6 +34,13 @@ _CONNECTING = 1.0
 _LONGEST_PAUSE = 0.5
 _BUSY = {429, 502, 503, 504}
 """Answers that another node or the next second may not give."""
+_GONE = {
+    "connect_transport_exception",
+    "node_closed_exception",
+    "node_disconnected_exception",
+    "node_not_connected_exception",
+}
+"""Errors of a node that went while another one asked it for its part: told as an error of the server itself (500)."""
 _LINES = "application/x-ndjson"
 
 
@@ -341,7 +348,7 @@ class Connection:
             return IndexFailure(f"{self.address}: user and password of {who} are not accepted; {advice}")
         if status == 403:
             return IndexFailure(f"{self.address}: refused to {who} ({reason}); docs/cluster.md lists the rights")
-        if status in _BUSY:
+        if status in _BUSY or kinds & _GONE:
             partial = kinds & {"search_phase_execution_exception", "no_shard_available_action_exception"}
             failure = Incomplete if partial else Unavailable
             return failure(f"{self.address}: the cluster can't answer now ({reason}); try again")
