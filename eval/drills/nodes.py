@@ -17,6 +17,7 @@ import json
 import os
 import pwd
 import re
+import select
 import shutil
 import signal
 import socket
@@ -25,8 +26,9 @@ import sys
 import time
 import urllib.request
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 VERSION, KNN = "3.6.0", "3.6.0.0"
@@ -38,7 +40,7 @@ PORT = 19200
 _TALK = 100
 HEAP = "512m"
 PATIENCE = 300.0
-"""Seconds until a node that was started answers."""
+"""Seconds until a node that was started answers, and a cluster that lost one is whole again."""
 _MAVEN = "https://repo.maven.apache.org/maven2/org/opensearch"
 _FILES = {
     f"{_MAVEN}/distribution/integ-test-zip/opensearch/{VERSION}/opensearch-{VERSION}.zip": (
@@ -107,6 +109,31 @@ class Nodes:
         """The numbers of the nodes that run."""
         return tuple(number for number in range(COUNT) if self._process(number) is not None)
 
+    @property
+    def home(self) -> Path:
+        """Where OpenSearch itself stands; it may be a link to that of another cluster."""
+        return self.folder / f"opensearch-{VERSION}"
+
+    def bring(self) -> None:
+        """Bring the distribution, unless it is there.
+
+        Raises:
+            NodesFailure: it can't be brought.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        home = self.home
+        if not (home / "plugins" / "opensearch-knn").is_dir():
+            archives = [_brought(url, digest) for url, digest in _FILES.items()]
+            shutil.rmtree(home, ignore_errors=True)
+            with zipfile.ZipFile(archives[0]) as archive:
+                archive.extractall(self.folder)
+            for program in (home / "bin").iterdir():
+                program.chmod(0o755)
+            plugin = [str(home / "bin" / "opensearch-plugin"), "install", "--batch", archives[1].as_uri()]
+            done = subprocess.run(plugin, env=self._environment(), capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise NodesFailure(f"the k-NN plugin can't be installed: {(done.stderr or done.stdout).strip()[-300:]}")
+
     def prepare(self) -> None:
         """Bring the distribution, and write the configuration of each node that does not run.
 
@@ -120,26 +147,14 @@ class Nodes:
             )
         if len(running) == COUNT:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        home = self._home
-        if not (home / "plugins" / "opensearch-knn").is_dir():
-            archives = [_brought(url, digest) for url, digest in _FILES.items()]
-            shutil.rmtree(home, ignore_errors=True)
-            with zipfile.ZipFile(archives[0]) as archive:
-                archive.extractall(self.folder)
-            for program in (home / "bin").iterdir():
-                program.chmod(0o755)
-            plugin = [str(home / "bin" / "opensearch-plugin"), "install", "--batch", archives[1].as_uri()]
-            done = subprocess.run(plugin, env=self._environment(), capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise NodesFailure(f"the k-NN plugin can't be installed: {(done.stderr or done.stdout).strip()[-300:]}")
+        self.bring()
         self.snapshots.mkdir(exist_ok=True)
         names = json.dumps([f"node-{number}" for number in range(COUNT)])
         peers = json.dumps([f"127.0.0.1:{self.port + _TALK + number}" for number in range(COUNT)])
         for number in set(range(COUNT)) - {*running}:
             place = self._place(number)
             if not (place / "config").is_dir():
-                shutil.copytree(home / "config", place / "config")
+                shutil.copytree(self.home / "config", place / "config")
             (place / "config" / "opensearch.yml").write_text(
                 f"cluster.name: wenyuan-{self.port}\n"
                 f"node.name: node-{number}\n"
@@ -177,21 +192,21 @@ class Nodes:
                 )
         for number in absent:
             self._launch(number)
-        ends = time.monotonic() + PATIENCE
-        while not all(self._sees(number, len(wanted)) for number in wanted):
+
+        def is_there() -> bool:
             for number in wanted:
                 if self._process(number) is None:
                     raise NodesFailure(f"node {number} ended: {self._last_words(number)}")
-            if time.monotonic() > ends:
-                raise NodesFailure(f"the nodes do not answer after {PATIENCE:.0f} s; see {self.folder}/node-*/out")
-            time.sleep(_LOOK)
+            return all(self._sees(number, len(wanted)) for number in wanted)
+
+        _wait(is_there, f"the nodes do not answer; see {self.folder}/node-*/out")
 
     def _launch(self, number: int) -> None:
         place, user = self._place(number), _user()
         process = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         with (place / "out").open("wb") as out:
             started = subprocess.Popen(
-                [str(self._home / "bin" / "opensearch")],
+                [str(self.home / "bin" / "opensearch")],
                 cwd=place,
                 env=self._environment(place),
                 stdin=subprocess.DEVNULL,
@@ -203,35 +218,61 @@ class Nodes:
         (place / "pid").write_text(str(started.pid))
 
     def kill(self, number: int, how: signal.Signals = signal.SIGKILL) -> None:
-        """Send a node a signal; one that ends it is waited for.
+        """Send a node that runs a signal; one that ends it is waited for.
 
         Raises:
-            NodesFailure: it does not end.
+            NodesFailure: the node does not run, or does not end.
         """
         process = self._process(number)
         if process is None:
-            return
-        os.kill(process, how)
-        if how in (signal.SIGKILL, signal.SIGTERM):
-            ends = time.monotonic() + PATIENCE
-            while self._process(number) is not None and time.monotonic() < ends:
-                time.sleep(_LOOK / 4)
-            if self._process(number) is not None:
-                raise NodesFailure(f"node {number} (process {process}) does not end")
+            raise NodesFailure(f"node {number} does not run, so that no {how.name} reaches it")
+        handle = os.pidfd_open(process)
+        try:
+            os.kill(process, how)
+            # Until the last of its threads is gone, which may be long after the first, it holds its ports.
+            ends = how in (signal.SIGKILL, signal.SIGTERM)
+            if ends and not select.select([handle], [], [], PATIENCE)[0]:
+                raise NodesFailure(f"node {number} does not end by {how.name}")
+        finally:
+            os.close(handle)
 
-    def stop(self) -> None:
-        """Stop all nodes."""
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Stop all nodes that run."""
         for number in self.running:
-            self.kill(number, signal.SIGTERM)
+            self.kill(number, how)
 
     def manager(self) -> int:
-        """Return the number of the node that manages the cluster now."""
-        told = next(filter(None, (_asked(f"{address}/_cat/cluster_manager?h=node") for address in self.addresses)), "")
-        return int(told.strip().rpartition("-")[2])
+        """Return the number of the node that manages the cluster now.
 
-    @property
-    def _home(self) -> Path:
-        return self.folder / f"opensearch-{VERSION}"
+        Raises:
+            NodesFailure: none is elected.
+        """
+        told = ""
+
+        def is_elected() -> bool:
+            nonlocal told
+            told = self._told("/_cat/cluster_manager?h=node").strip()
+            return told.startswith("node-")
+
+        _wait(is_elected, "no node manages the cluster")
+        return int(told.rpartition("-")[2])
+
+    def recover(self, index: str) -> None:
+        """Wait until all nodes have joined and every copy of an index is there.
+
+        Raises:
+            NodesFailure: it does not come to that.
+        """
+
+        def is_whole() -> bool:
+            said = json.loads(self._told(f"/_cluster/health/{index}") or "{}")
+            return (said.get("status"), said.get("number_of_nodes")) == ("green", COUNT)
+
+        _wait(is_whole, f"not all nodes and copies of {index} are there again")
+
+    def _told(self, path: str) -> str:
+        """Return what the first node says that answers; empty where none does."""
+        return next(filter(None, (_asked(f"{address}{path}") for address in self.addresses)), "")
 
     def _place(self, number: int) -> Path:
         place = self.folder / f"node-{number}"
@@ -272,13 +313,26 @@ class Nodes:
         return " ".join(lines[-3:])[-400:]
 
 
+def _wait(is_so: Callable[[], bool], failure: str) -> None:
+    """Wait until something is so.
+
+    Raises:
+        NodesFailure: it is not after all patience.
+    """
+    ends = time.monotonic() + PATIENCE
+    while not is_so():
+        if time.monotonic() > ends:
+            raise NodesFailure(f"{failure} after {PATIENCE:.0f} s")
+        time.sleep(_LOOK)
+
+
 def _asked(url: str) -> str:
     """Return what an address answers; empty where it does not."""
     try:
         with urllib.request.urlopen(url, timeout=_ASKED) as answer:
             text: str = answer.read().decode()
             return text
-    except OSError:
+    except (OSError, HTTPException):
         return ""
 
 

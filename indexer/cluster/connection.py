@@ -37,6 +37,13 @@ _MOST_SILENT = 2
 """Hosts that may be silent: the next one has all the time that is left, so that a long search can be done."""
 _BUSY = {429, 502, 503, 504}
 """Answers that another node or the next second may not give."""
+_GONE = {
+    "connect_transport_exception",
+    "node_closed_exception",
+    "node_disconnected_exception",
+    "node_not_connected_exception",
+}
+"""Errors of a node that went while another one asked it for its part: told as an error of the server itself (500)."""
 _LINES = "application/x-ndjson"
 
 
@@ -364,7 +371,7 @@ class Connection:
             return IndexFailure(f"{self.address}: user and password of {who} are not accepted; {advice}")
         if status == 403:
             return IndexFailure(f"{self.address}: refused to {who} ({reason}); docs/cluster.md lists the rights")
-        if status in _BUSY:
+        if status in _BUSY or kinds & _GONE:
             partial = kinds & {"search_phase_execution_exception", "no_shard_available_action_exception"}
             failure = Incomplete if partial else Unavailable
             return failure(f"{self.address}: the cluster can't answer now ({reason}); try again")
