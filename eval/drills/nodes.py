@@ -167,6 +167,8 @@ class Nodes:
                 f"discovery.seed_hosts: {peers}\n"
                 f"cluster.initial_cluster_manager_nodes: {names}\n"
                 "search.default_allow_partial_results: false\n"
+                # Merging segments makes their graphs of vectors anew: the larger they are at first, the better.
+                "indices.memory.index_buffer_size: 30%\n"
                 "action.auto_create_index: false\n"
                 # The disk of a machine for development may be nearly full; a cluster for texts keeps these bounds.
                 "cluster.routing.allocation.disk.threshold_enabled: false\n",

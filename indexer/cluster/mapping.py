@@ -28,6 +28,8 @@ FORMAT = 2
 STATE, LOCK, WORK, SECTION, PART, PASSAGE = "state", "lock", "work", "section", "part", "passage"
 """The kinds of documents."""
 SHARDS, REPLICAS = 3, 1
+SEGMENTS = 20
+"""Segments of about a size that a shard may have before they are merged."""
 LONGEST_RUN = 1 << 12
 """Characters of a passage in a row, at most."""
 REACH = 64
@@ -62,6 +64,8 @@ def index_body(dimensions: int, scale: float, shards: int | None, replicas: int 
                 "refresh_interval": "-1",
                 "codec": "best_compression",
                 "knn": True,
+                # Merging segments makes their graphs of vectors anew, which takes most of a build.
+                "merge.policy": {"segments_per_tier": SEGMENTS, "max_merge_at_once": SEGMENTS},
                 "similarity": {"count": {"type": "scripted", "script": {"source": "return doc.freq;"}}},
                 "max_terms_count": 1 << 20,
                 "analysis": {
