@@ -283,7 +283,7 @@ def test_the_command_prints_the_lines_of_the_page(index: Path, library: Library,
     page = library.concordance(ConcordanceRequest("黑龙江", order=Order.RIGHT))
     assert f"{page.total:,} occurrences, 1–5" in shown
     assert f"黒龍江 {next(each.count for each in page.spellings if each.value == '黒龍江')}" in shown
-    options = ("--within", "spelling:黒龍江", "--without", "work:甲", "--group", "dynasty", "--context", 4)
+    options = ("--within", "spelling:黒龍江", "--without", "work:甲", "--group", "dynasty", "--limit", 1000)
     told = json.loads(run("黑龙江", *options, "--json", "--index", index).stdout)
     assert told["asked"]["within"] == ["spelling:黒龍江"]
     assert (told["query"], told["generation"], told["total"]) == ("黑龙江", 1, len(told["lines"]))
