@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -12,8 +12,10 @@ from indexer.cluster.address import IndexAddress
 from indexer.embedding import StaticEmbedder
 from indexer.store.access import Declared
 from indexer.text import readings
+from search import concordance as concordances
 from search import cursors, fields
 from search.addresses import Address, Located, Standing, follow
+from search.concordance import ClassicalWord, Concordance, ConcordanceRequest
 from search.hits import pairs_of, read_hits
 from search.model import (
     Mode,
@@ -27,7 +29,7 @@ from search.model import (
     Total,
     WorkCard,
 )
-from search.occurrences import Occurrences
+from search.occurrences import Grouping, Occurrences
 from search.query import Parsed, Phrase, parse
 from search.ranking.fusion import Fused
 from search.ranking.signals import exact_query, signals
@@ -207,6 +209,52 @@ class Library:
             SearchError: the query costs too much.
         """
         return self.store.find(ExactQuery(expand(parse(q), aliases).tree, scope, strict, filters or {}))
+
+    def concordance(self, request: ConcordanceRequest) -> Concordance:
+        """Answer with a page of a concordance.
+
+        Raises:
+            SearchError: the query costs too much.
+            SearchTimeout: it takes longer than the caller has allowed (:mod:`search.deadline`).
+        """
+        began = time.perf_counter()
+        parsed = parse(request.q)
+        expanded = expand(parsed, request.expands)
+        found = self._found(request, request.q)
+        left = concordances.narrowed(found, request)
+        lines = concordances.listed(left, request)
+        first = request.start - 1
+        sought = concordances.sought(parsed, expanded.tree)
+        words = concordances.groups(found, request, Grouping.WORDS)
+        spellings = concordances.groups(found, request, Grouping.SPELLING)
+        return Concordance(
+            request=request,
+            total=len(left),
+            listed=len(lines),
+            at_least=found.at_least,
+            lines=lines[first : first + request.limit],
+            groups=concordances.groups(found, request, request.group),
+            words=concordances.with_absent(words, (each.folded for each in sought)),
+            spellings=concordances.with_absent(spellings, (each.text for each in sought if not each.alias)),
+            sought=sought,
+            folded=tuple((phrase.text, concordances.pattern(phrase)) for phrase in parsed.phrases),
+            explanations=parsed.explanations,
+            classical=tuple(self._classical(request, parsed, len(found))),
+            generation=self.generation,
+            took_ms=(time.perf_counter() - began) * 1000,
+        )
+
+    def _found(self, request: ConcordanceRequest, q: str) -> Occurrences:
+        return self.find(
+            q, scope=request.scope, strict=request.strict, filters=request.filters, aliases=request.expands
+        )
+
+    def _classical(self, request: ConcordanceRequest, parsed: Parsed, found: int) -> Iterator[ClassicalWord]:
+        """Yield the classical words for what is modern in a query, with what is found by each in its place."""
+        for each in self._suggestions(parsed, found):
+            for word in each.classical:
+                count = len(self._found(request, request.q.replace(each.word, word)))
+                yield ClassicalWord(each.word, word, count)
 
     def locate(self, address: Address) -> Located:
         """Follow a permanent address to where it leads in this generation."""

@@ -24,6 +24,7 @@ class Order(StrEnum):
     PLACE = "place"
     LEFT = "left"  # by what goes before, read from the occurrence outward
     RIGHT = "right"  # by what follows
+    YEAR = "year"  # by the year of the work; works without one come last
 
 
 class Grouping(StrEnum):
@@ -33,7 +34,36 @@ class Grouping(StrEnum):
     SECTION = "section"
     DYNASTY = "dynasty"
     CATEGORY = "category"
-    SPELLING = "spelling"
+    WORDS = "words"  # the words themselves, folded: names that were looked for beside one another are told apart
+    SPELLING = "spelling"  # the characters of the edition that are the words, without what stands between them
+
+
+@dataclass(frozen=True, slots=True)
+class GroupName:
+    """One group of a grouping, as an address and a command line name it."""
+
+    grouping: Grouping
+    value: str
+
+    def __str__(self) -> str:
+        """Write it as one text; :meth:`parse` reads it.
+
+        >>> str(GroupName(Grouping.SPELLING, "會寧府"))
+        'spelling:會寧府'
+        """
+        return f"{self.grouping}:{self.value}"
+
+    @classmethod
+    def parse(cls, text: str) -> GroupName:
+        """Read what was written.
+
+        Raises:
+            ValueError: there is no such grouping, or nothing is named of it.
+        """
+        grouping, _, value = text.partition(":")
+        if not value:
+            raise ValueError(f"{text[:80]!r} names no group; spelling:會寧府 does")
+        return cls(Grouping(grouping), value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +141,12 @@ class Occurrences(Sequence[Occurrence]):
         """Return the groups, the largest first, then by value; what has no value is left out."""
 
     @abstractmethod
-    def within(self, grouping: Grouping, value: str) -> Occurrences:
-        """Return the occurrences of one group, in the order they are in."""
+    def within(self, grouping: Grouping, *values: str) -> Occurrences:
+        """Return the occurrences of some groups, in the order they are in. Words may be in any script."""
+
+    @abstractmethod
+    def without(self, grouping: Grouping, *values: str) -> Occurrences:
+        """Return the occurrences of all but some groups, and those of none, in the order they are in."""
 
     @abstractmethod
     def sample(self, size: int, seed: int) -> Occurrences:

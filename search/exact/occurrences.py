@@ -6,7 +6,7 @@ million of them fit in some tens of megabytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -17,6 +17,7 @@ from corpora.catalogue import FIELDS
 from indexer.store.layout import NOTES
 from indexer.store.pack import PackView
 from indexer.store.streams import StoredStream
+from indexer.text.folding import fold
 from indexer.text.streams import BOUNDARY, text_of
 from search import deadline
 from search.exact.matching import StreamRanges, original_ranges
@@ -30,6 +31,7 @@ _AT_ONCE = 3
 _CODE_POINT_BITS = 21
 _CODE_POINTS = 0x110000
 _OFFSET_BITS = 32
+_LAST = np.iinfo(np.int64).max
 _READ_AT_ONCE = 100
 """Occurrences that are read together where all are."""
 
@@ -73,7 +75,7 @@ class Columns:
         columns = cls(
             *(np.concatenate([getattr(part, name) for part in (empty, *parts)]) for name in cls.__dataclass_fields__)
         )
-        return columns.by_place()
+        return columns.take(columns.by_place())
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -82,9 +84,9 @@ class Columns:
         """Return some rows, in their order."""
         return Columns(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
-    def by_place(self) -> Columns:
-        """Return the same in order of place."""
-        return self.take(np.lexsort((self.ends.astype(np.int64) - self.starts, self.streams, self.places)))
+    def by_place(self) -> NDArray[np.intp]:
+        """Return the rows in order of place."""
+        return np.lexsort((self.ends.astype(np.int64) - self.starts, self.streams, self.places))
 
 
 def place(rank: Numbers, offset: Numbers) -> Numbers:
@@ -108,6 +110,14 @@ class SectionPlace(NamedTuple):
     title: str
 
 
+class Groups(NamedTuple):
+    """The groups of a grouping: their values, their labels, and for each occurrence the number of its own."""
+
+    values: Sequence[str]
+    labels: Sequence[str]
+    of_rows: Numbers
+
+
 class OccurrenceTexts(Protocol):
     """The texts of occurrences."""
 
@@ -125,12 +135,19 @@ class StoredOccurrences(Occurrences):
     """All occurrences of a query in some texts, in an order. See :class:`search.occurrences.Occurrences`."""
 
     def __init__(
-        self, texts: OccurrenceTexts, columns: Columns, context: int = CONTEXT, *, at_least: bool = False
+        self,
+        texts: OccurrenceTexts,
+        columns: Columns,
+        context: int = CONTEXT,
+        *,
+        at_least: bool = False,
+        groups: Mapping[Grouping, Groups] | None = None,
     ) -> None:
         self._texts = texts
         self._columns = columns
         self._context = context
         self._at_least = at_least
+        self._known = dict(groups or {})  # what is taken from these has them, too: texts are looked into once
 
     @property
     def at_least(self) -> bool:
@@ -151,49 +168,71 @@ class StoredOccurrences(Occurrences):
 
     def with_context(self, characters: int) -> StoredOccurrences:
         """See :meth:`search.occurrences.Occurrences.with_context`."""
-        return self._with(self._columns, characters)
+        return StoredOccurrences(self._texts, self._columns, characters, at_least=self._at_least, groups=self._known)
 
     def sorted_by(self, order: Order) -> StoredOccurrences:
         """See :meth:`search.occurrences.Occurrences.sorted_by`."""
         by_place = self._columns.by_place()
-        if order is not Order.PLACE:
-            by_place = by_place.take(_by_context(self._texts, by_place, order))
-        return self._with(by_place)
+        if order is Order.PLACE:
+            return self._take(by_place)
+        columns = self._columns.take(by_place)
+        rows = _by_year(self._texts, columns) if order is Order.YEAR else _by_context(self._texts, columns, order)
+        return self._take(by_place[rows])
 
     def grouped_by(self, grouping: Grouping) -> tuple[Group, ...]:
         """See :meth:`search.occurrences.Occurrences.grouped_by`."""
         values, labels, of_rows = self._groups(grouping)
         counts = np.bincount(of_rows, minlength=len(values)).tolist()
         groups = [
-            Group(value, label, count) for value, label, count in zip(values, labels, counts, strict=True) if value
+            Group(value, label, count)
+            for value, label, count in zip(values, labels, counts, strict=True)
+            if value and count
         ]
         return tuple(sorted(groups, key=lambda group: (-group.count, group.value)))
 
-    def within(self, grouping: Grouping, value: str) -> StoredOccurrences:
+    def within(self, grouping: Grouping, *values: str) -> StoredOccurrences:
         """See :meth:`search.occurrences.Occurrences.within`."""
-        values, _, of_rows = self._groups(grouping)
-        rows = np.flatnonzero(of_rows == values.index(value)) if value in values else np.empty(0, np.int64)
-        return self._with(self._columns.take(rows))
+        return self._take(np.flatnonzero(self._are_in(grouping, values)))
+
+    def without(self, grouping: Grouping, *values: str) -> StoredOccurrences:
+        """See :meth:`search.occurrences.Occurrences.without`."""
+        return self._take(np.flatnonzero(~self._are_in(grouping, values)))
 
     def sample(self, size: int, seed: int) -> StoredOccurrences:
         """See :meth:`search.occurrences.Occurrences.sample`."""
         rows = np.random.default_rng(seed).permutation(len(self))[:size]
-        return self._with(self._columns.take(np.sort(rows)))
+        return self._take(np.sort(rows))
 
-    def _with(self, columns: Columns, context: int | None = None) -> StoredOccurrences:
-        context = self._context if context is None else context
-        return StoredOccurrences(self._texts, columns, context, at_least=self._at_least)
+    def _take(self, rows: Numbers | NDArray[np.intp]) -> StoredOccurrences:
+        groups = {grouping: known._replace(of_rows=known.of_rows[rows]) for grouping, known in self._known.items()}
+        return StoredOccurrences(
+            self._texts, self._columns.take(rows), self._context, at_least=self._at_least, groups=groups
+        )
 
-    def _groups(self, grouping: Grouping) -> tuple[list[str], list[str], Numbers]:
-        """Return the values of a grouping, their labels, and for each occurrence the number of its value."""
-        if grouping is Grouping.SPELLING:
-            return self._spellings()
+    def _are_in(self, grouping: Grouping, values: Sequence[str]) -> NDArray[np.bool_]:
+        """Return of each occurrence whether it is in one of some groups."""
+        wanted = set(map(fold, values) if grouping is Grouping.WORDS else values)
+        groups = self._groups(grouping)
+        return np.array([value in wanted for value in groups.values], np.bool_)[groups.of_rows]
+
+    def _groups(self, grouping: Grouping) -> Groups:
+        if grouping not in self._known:
+            match grouping:
+                case Grouping.SPELLING:
+                    self._known[grouping] = self._spelled(_in_the_edition)
+                case Grouping.WORDS:
+                    self._known[grouping] = self._spelled(_folded)
+                case _:
+                    self._known[grouping] = self._of_sections(grouping)
+        return self._known[grouping]
+
+    def _of_sections(self, grouping: Grouping) -> Groups:
         sections, of_rows = self._texts.sections(self._columns)
         names: dict[tuple[str, str], int] = {}
         table = np.array([names.setdefault(_named(grouping, section), len(names)) for section in sections], np.int64)
-        return [value for value, _ in names], [label for _, label in names], table[of_rows]
+        return Groups([value for value, _ in names], [label for _, label in names], table[of_rows])
 
-    def _spellings(self) -> tuple[list[str], list[str], Numbers]:
+    def _spelled(self, spell: _Spell) -> Groups:
         lengths = self._columns.ends.astype(np.int64) - self._columns.starts
         longer: list[str] = []
         letters = {
@@ -210,14 +249,14 @@ class StoredOccurrences(Occurrences):
             for length in np.unique(sizes).tolist():
                 mine = np.flatnonzero(sizes == length)
                 places = found.starts[mine][:, None] + np.arange(length)
-                letters[length][within[rows[mine]]] = _spelled(view, view.streams[found.stream], places, longer)
+                letters[length][within[rows[mine]]] = spell(view, view.streams[found.stream], places, longer)
         keys = np.zeros(len(self), np.int64)
         values: list[str] = []
         for length, rows_of_letters in letters.items():
             different, inverse = _unique_rows(rows_of_letters)
             keys[lengths == length] = inverse + len(values)
             values += [_text(row, longer) for row in different]
-        return values, values, keys
+        return Groups(values, values, keys)
 
     def _read(self, rows: Numbers) -> tuple[Occurrence, ...]:
         columns = self._columns.take(rows)
@@ -252,7 +291,16 @@ class StoredOccurrences(Occurrences):
         )
 
 
-def _spelled(view: PackView, stream: StoredStream, places: Numbers, longer: list[str]) -> NDArray[np.uint32]:
+_Spell = Callable[[PackView, StoredStream, Numbers, list[str]], NDArray[np.uint32]]
+"""A function to what stands at some places of a stream, as :func:`_in_the_edition` returns it."""
+
+
+def _folded(_: PackView, stream: StoredStream, places: Numbers, __: list[str]) -> NDArray[np.uint32]:
+    """Return the folded characters at some places."""
+    return stream.codes.take(places)
+
+
+def _in_the_edition(view: PackView, stream: StoredStream, places: Numbers, longer: list[str]) -> NDArray[np.uint32]:
     """Return what stands in the text at some places: a code point, or a number above all of them.
 
     The number leads to what several code points stand for, which is added to ``longer`` where it is not there yet.
@@ -269,7 +317,7 @@ def _spelled(view: PackView, stream: StoredStream, places: Numbers, longer: list
 
 
 def _text(letters: NDArray[np.uint32], longer: Sequence[str]) -> str:
-    """Return the text of what :func:`_spelled` returned."""
+    """Return the text of what :func:`_in_the_edition` returned."""
     return "".join(chr(each) if each < _CODE_POINTS else longer[each - _CODE_POINTS] for each in letters.tolist())
 
 
@@ -291,6 +339,13 @@ def _unique_rows(letters: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], Numbe
         _, group = np.unique(group * (int(codes.max(initial=0)) + 1) + codes, return_inverse=True)
     _, firsts = np.unique(group, return_index=True)
     return letters[firsts], group.astype(np.int64)
+
+
+def _by_year(texts: OccurrenceTexts, columns: Columns) -> NDArray[np.intp]:
+    """Return the rows in order of their works' years; equals stay as they are, and what has no year comes last."""
+    sections, of_rows = texts.sections(columns)
+    years = np.array([_LAST if (year := each.card.record.year) is None else year for each in sections], np.int64)
+    return np.argsort(years[of_rows], kind="stable")
 
 
 def _by_context(texts: OccurrenceTexts, columns: Columns, side: Order) -> Numbers:

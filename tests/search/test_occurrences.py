@@ -21,7 +21,7 @@ from indexer.text.folding import fold
 from search.exact.occurrences import MOST_COMPARED
 from search.library import Library
 from search.model import Mode, Scope, SearchRequest
-from search.occurrences import Grouping, Occurrence, Order
+from search.occurrences import Grouping, GroupName, Occurrence, Order
 
 LETTERS = "國国黑東"
 PHRASES = st.text(st.sampled_from("國黑東"), min_size=1, max_size=3)
@@ -71,9 +71,10 @@ def indexed(indexing: Indexing, tmp_path_factory: pytest.TempPathFactory) -> Ind
     for juan in range(3):
         (folder / "KR9z0001" / f"KR9z0001_00{juan + 1}.txt").write_text(volume(juan, juan), "utf-8")
     dice = random.Random(11)
-    for name, dynasty in (("甲", "遼"), ("乙", "金"), ("丙", "金")):
+    for name, dynasty, year in (("甲", "遼", "year: 1150\n"), ("乙", "金", ""), ("丙", "金", "year: -90\n")):
         text = "，".join(some(dice) for _ in range(120))
-        (folder / f"{name}.txt").write_text(f"---\ntitle: {name}書\ndynasty: {dynasty}\n---\n{text}\n", "utf-8")
+        header = f"title: {name}書\ndynasty: {dynasty}\n{year}"
+        (folder / f"{name}.txt").write_text(f"---\n{header}---\n{text}\n", "utf-8")
     index = indexing([[folder / "甲.txt"], [folder]], tmp_path_factory.mktemp("index"))  # 甲 in a pack of its own
     works = [item for source in discover(folder)[0] for item in read(source)]
     return Indexed(Library.open(index), tuple(work for work in works if isinstance(work, Work)))
@@ -131,15 +132,31 @@ def test_sorting_by_context_reads_outward(indexed: Indexed, phrase: str, scope: 
     )
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(phrase=PHRASES, scope=SCOPES)
-def test_groups_count_what_they_lead_to(indexed: Indexed, phrase: str, scope: Scope) -> None:
+def test_sorting_by_year_is_by_that_of_the_work_and_then_by_place(indexed: Indexed, phrase: str, scope: Scope) -> None:
+    years = {work.id: work.record.year for work in indexed.works}
+    assert None in years.values()
     found = indexed.library.find(f'"{phrase}"', scope=scope)
+    expected = sorted(places(tuple(found)), key=lambda place: (years[place[0]] is None, years[place[0]] or 0))
+    assert places(tuple(found.sorted_by(Order.YEAR))) == expected
+    assert places(tuple(found.sorted_by(Order.RIGHT).sorted_by(Order.YEAR))) == expected
+
+
+def folded(one: Occurrence) -> str:
+    return "".join(fold(one.text[a - one.start : b - one.start]) for a, b in one.ranges)
+
+
+@settings(max_examples=30)
+@given(phrase=st.one_of(PHRASES.map('"{}"'.format), st.sampled_from(["國?", "國*東", "國黑 NEAR/3 東"])), scope=SCOPES)
+def test_groups_count_what_they_lead_to(indexed: Indexed, phrase: str, scope: Scope) -> None:
+    found = indexed.library.find(phrase, scope=scope)
     named = {
         Grouping.WORK: lambda each: each.work.id,
         Grouping.SECTION: lambda each: f"{each.work.id}/{each.section_number}",
         Grouping.DYNASTY: lambda each: each.work.record.dynasty,
         Grouping.CATEGORY: lambda each: each.work.record.category,
+        Grouping.WORDS: folded,
         Grouping.SPELLING: lambda each: "".join(
             char for a, b in each.ranges for char in each.text[a - each.start : b - each.start] if fold(char)
         ),
@@ -152,7 +169,43 @@ def test_groups_count_what_they_lead_to(indexed: Indexed, phrase: str, scope: Sc
         for group in groups:
             inside = found.within(grouping, group.value)
             assert places(tuple(inside)) == places([each for each in found if name(each) == group.value])
-        assert len(found.within(grouping, "nowhere")) == 0
+            outside = found.without(grouping, group.value)
+            assert places(tuple(outside)) == places([each for each in found if name(each) != group.value])
+        some = [group.value for group in groups[1:3]]
+        assert len(found.within(grouping, *some)) == sum(group.count for group in groups[1:3])
+        assert len(found.without(grouping, *some)) == len(found) - sum(group.count for group in groups[1:3])
+        assert len(found.within(grouping, "nowhere")) == len(found.within(grouping)) == 0
+        assert len(found.without(grouping, "nowhere")) == len(found.without(grouping)) == len(found)
+
+
+@settings(max_examples=20)
+@given(phrase=PHRASES, grouping=st.sampled_from(Grouping), order=st.sampled_from(Order), seed=st.integers(0, 99))
+def test_groups_are_those_of_what_is_left_whatever_was_counted_before(
+    indexed: Indexed, phrase: str, grouping: Grouping, order: Order, seed: int
+) -> None:
+    fresh, counted = indexed.library.find(f'"{phrase}"'), indexed.library.find(f'"{phrase}"')
+    for each in Grouping:
+        counted.grouped_by(each)
+    narrowed = [
+        found.without(Grouping.SPELLING, "國").sample(30, seed).sorted_by(order).with_context(3)
+        for found in (fresh, counted)
+    ]
+    assert narrowed[0].grouped_by(grouping) == narrowed[1].grouped_by(grouping)
+    assert narrowed[0][:] == narrowed[1][:]
+
+
+def test_words_are_named_in_any_script(indexed: Indexed) -> None:
+    found = indexed.library.find("國 OR 東")
+    assert len(found.within(Grouping.WORDS, "国")) == len(found.within(Grouping.WORDS, "國"))
+    assert places(tuple(found.within(Grouping.WORDS, "国"))) == places(tuple(indexed.library.find("國")))
+
+
+def test_a_group_is_named_by_one_text() -> None:
+    for name in (GroupName(Grouping.SPELLING, "會寧府"), GroupName(Grouping.SECTION, "a:b/1")):
+        assert GroupName.parse(str(name)) == name
+    for text in ("", "spelling", "spelling:", ":x", "page:1", "Spelling:x"):
+        with pytest.raises(ValueError, match=r"names no group|not a valid Grouping"):
+            GroupName.parse(text)
 
 
 @settings(max_examples=40)

@@ -392,11 +392,43 @@ def test_occurrences_are_those_of_a_plain_scan_in_every_order_and_group(
         again = found.sorted_by(order)
         assert sorted((each.work.id, each.section_number, each.start) for each in again) == places
         assert again[1:3] == tuple(again)[1:3]
-    by_work = {group.value: group.count for group in found.grouped_by(Grouping.WORK)}
-    assert by_work == Counter(work for work, _, _ in scanned)
+    years = {work.id: work.record.year or ALL for work in indexed.works}
+    by_year = [(each.work.id, each.section_number, each.start) for each in found.sorted_by(Order.YEAR)]
+    assert by_year == sorted(places, key=lambda place: (years[place[0]], place))
+    scans = [one for _, one in indexed.scanned(phrase, scope)]
+    expected = {
+        Grouping.WORK: Counter(work for work, _, _ in scanned),
+        Grouping.SECTION: Counter(f"{work}/{section}" for work, section, _ in scanned),
+        Grouping.WORDS: Counter("".join(each.folded for each in one.characters) for one in scans),
+        Grouping.SPELLING: Counter("".join(each.original for each in one.characters) for one in scans),
+    }
     for grouping in Grouping:
         groups = found.grouped_by(grouping)
+        assert {group.value: group.count for group in groups} == expected.get(
+            grouping, {group.value: group.count for group in groups}
+        )
         assert [len(found.within(grouping, group.value)) for group in groups] == [group.count for group in groups]
+        assert [len(found) - len(found.without(grouping, group.value)) for group in groups] == [
+            group.count for group in groups
+        ]
+
+
+def test_names_that_are_looked_for_side_by_side_are_told_apart(indexed: Indexed) -> None:
+    found = indexed.store.find(ExactQuery(parse("國黑 OR 東江 OR 無").tree))
+    counted = {group.value: group.count for group in found.grouped_by(Grouping.WORDS)}
+    assert counted == {fold(each): len(indexed.scanned(each, Scope.BOTH)) for each in ("國黑", "東江")}
+    left = found.without(Grouping.WORDS, "东江")
+    assert len(left) == counted[fold("國黑")]
+
+
+def test_a_sample_is_drawn_without_replacement_and_lies_in_order(indexed: Indexed) -> None:
+    found = indexed.store.find(exact("國"))
+    places = [(each.work.id, each.section_number, each.start) for each in found]
+    for seed in range(5):
+        sample = [(each.work.id, each.section_number, each.start) for each in found.sample(9, seed)]
+        assert sample == sorted(sample)
+        assert len(set(sample)) == 9
+        assert set(sample) <= set(places)
 
 
 @few

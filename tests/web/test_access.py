@@ -20,6 +20,7 @@ from corpora.model import Access
 from indexer.cluster.address import IndexAddress, index_address
 from indexer.upkeep.declaring import declare
 from search.library import MOST_VIEWS, Library
+from search.occurrences import Grouping, Order
 from web.accounts.models import AccountRole
 from web.app import create_app
 from web.networks import FORWARDED
@@ -98,11 +99,34 @@ def searches(root: str) -> Iterator[str]:
             yield f"{root}?q={quote(q)}&facets=true&mode=exact&{more}"
 
 
+def concordances() -> Iterator[str]:
+    for q in QUERIES:
+        yield f"/concordance?q={quote(q)}"
+    for q in ("会宁府", "长白山", "阿骨打"):
+        for grouping in Grouping:
+            yield f"/concordance?q={quote(q)}&group={grouping}"
+        for order in Order:
+            yield f"/concordance?q={quote(q)}&order={order}&lang=en"
+        for value in (
+            "work:S1",
+            "section:S1/0",
+            "dynasty:僞滿",
+            "category:史部/詔令奏議類",
+            "spelling:會寧府",
+            "words:阿固達",
+        ):
+            yield f"/concordance?q={quote(q)}&within={value}"
+            yield f"/concordance?q={quote(q)}&without={value}"
+        for more in (*FILTERS, "scope=notes", "strict=true", "aliases=false", "sample=1&seed=3", "limit=1", "start=2"):
+            yield f"/concordance?q={quote(q)}&{more}"
+
+
 FORM = "post"
 ROUTES: dict[str, tuple[str, ...]] = {
     "static": ("/static/style.css",),
     "pages.home": ("/", "/?lang=en"),
     "pages.search": ("/search", *searches("/search")),
+    "pages.concordance": ("/concordance", *concordances()),
     "pages.works": ("/works", "/works?lang=en"),
     "pages.about": ("/about",),
     "pages.read": (
@@ -174,7 +198,16 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "administration.audit": ("/administration/audit",),
 }
 """Addresses for every route: a new route needs some here before it may answer anybody. ``FORM`` shows nothing."""
-OF_TEXTS = {"pages.home", "pages.search", "pages.works", "pages.read", "pages.follow", "api.search", "api.works"}
+OF_TEXTS = {
+    "pages.home",
+    "pages.search",
+    "pages.concordance",
+    "pages.works",
+    "pages.read",
+    "pages.follow",
+    "api.search",
+    "api.works",
+}
 """Routes that answer from the library."""
 
 
@@ -261,7 +294,7 @@ def answer(client: FlaskClient, path: str, address: str = "192.0.2.1") -> tuple[
     varying = ("Content-Length", "Set-Cookie", "Date", "X-Request-ID")
     headers = {name: value for name, value in response.headers if name not in varying}
     text = response.text
-    hybrid = "q=" in path and "mode=exact" not in path and "mode=semantic" not in path
+    hybrid = "q=" in path and "mode=exact" not in path and "mode=semantic" not in path and "/concordance" not in path
     if response.mimetype == "application/json" and "hits" in (told := json.loads(text)):
         told["took_ms"] = 0
         if hybrid and "sort=" not in path:

@@ -77,6 +77,55 @@ def test_keys(page: Page, address: str) -> None:
     expect(page.locator("#q")).to_be_focused()
 
 
+def test_the_words_of_every_line_stand_in_one_column(page: Page, address: str) -> None:
+    for width in (1280, 390, 320):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.goto(f"{address}/concordance?q=完颜")
+        middles = page.locator(".kwic mark.found").evaluate_all(
+            "all => all.map(each => { const box = each.getBoundingClientRect(); return (box.left + box.right) / 2; })"
+        )
+        assert len(middles) > 20
+        assert max(middles) - min(middles) < 1
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_line_is_reached_by_keys_and_opens_its_place(page: Page, address: str) -> None:
+    page.goto(f"{address}/concordance?q=会宁府&order=right")
+    page.keyboard.press("j")
+    first = page.locator(".kwic .at").first
+    expect(first).to_be_focused()
+    words = first.locator("mark").inner_text()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/read/KR2a0035/\d+\?at=\d+&to=\d+#hit$"))
+    assert "".join(page.locator(".window").all_inner_texts()) == words
+
+
+def test_lines_stand_in_columns_from_right_to_left(page: Page, address: str) -> None:
+    page.goto(f"{address}/concordance?q=完颜")
+    page.get_by_role("link", name="直排").click()
+    expect(page.locator(".kwic")).to_have_css("writing-mode", "vertical-rl")
+    boxes = page.locator(".kwic mark.found").evaluate_all(
+        "all => all.map(each => each.getBoundingClientRect()).map(box => [box.left, (box.top + box.bottom) / 2])"
+    )
+    assert [left for left, _ in boxes] == sorted((left for left, _ in boxes), reverse=True)
+    assert max(middle for _, middle in boxes) - min(middle for _, middle in boxes) < 1
+
+
+def test_a_spelling_is_switched_off_and_on_without_a_script(browser: Browser, address: str) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{address}/concordance?q=完颜")
+        before = page.locator(".total").inner_text()
+        switch = page.locator("#spellings ~ .switches .switch", has_text="完顔")
+        expect(switch).to_have_text(re.compile("^关 完顔 U\\+9854"))
+        switch.click()
+        assert page.locator(".total").inner_text() != before
+        assert "完顔" not in page.locator(".kwic mark.found").all_inner_texts()
+        expect(switch).to_have_text(re.compile("^开 完顔"))
+        switch.click()
+        assert page.locator(".total").inner_text() == before
+
+
 def test_the_layout_is_remembered(page: Page, address: str) -> None:
     page.goto(f"{address}/read/KR2a0035/0")
     page.get_by_role("link", name="直排").click()
@@ -86,7 +135,11 @@ def test_the_layout_is_remembered(page: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/search?q=完颜", "/read/KR2a0035/1", "/read/KR2a0035/1?layout=vertical", "/works", "/account/log-in"]
+    "path",
+    [
+        *("/", "/search?q=完颜", "/read/KR2a0035/1", "/read/KR2a0035/1?layout=vertical", "/works", "/account/log-in"),
+        *("/concordance?q=完颜", "/concordance?q=完颜&context=80&group=section", "/concordance?q=完颜&layout=vertical"),
+    ],
 )
 def test_a_phone_never_scrolls_sideways(page: Page, address: str, path: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})

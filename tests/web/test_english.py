@@ -102,7 +102,7 @@ def test_english_pages_speak_english(index: Path, written: Catalog, client: Flas
     own = {run for text in (*map(str, cards), *examples, "中文") for run in HAN.findall(text)}
     waiting = list(FIRST)
     for address in waiting:  # which grows
-        response = client.get(address)
+        response = client.get(address, follow_redirects=True)
         if response.mimetype != "text/html":
             continue
         assert '<html lang="en">' in response.text

@@ -44,7 +44,7 @@ def _switch(value: object) -> object:
     return _SWITCH.get(value, value) if isinstance(value, str) else value
 
 
-def _whole(value: object) -> object:
+def whole(value: object) -> object:
     """Return the number that a text of ASCII digits means: pydantic would take `+1`, `1_0` and other digits, too."""
     return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
 
@@ -59,7 +59,7 @@ AcceptedValues = Annotated[
 Limit = Annotated[
     int,
     Field(strict=True, ge=1, le=MAX_LIMIT, description="The most of them to answer with."),
-    BeforeValidator(_whole),
+    BeforeValidator(whole),
 ]
 Cursor = Annotated[str, Field(min_length=1, max_length=MAX_CURSOR)]
 """The cursor of the next page, as the page before gave it."""
@@ -192,6 +192,8 @@ def _requirement(schema: Mapping[str, Any]) -> str:
             return "must be true or false"
         case {"type": "integer", "minimum": least, "maximum": most}:
             return f"must be a whole number from {least} to {most}"
+        case {"type": "array", "maxItems": many, "items": {"pattern": form}}:
+            return f"must have at most {many} values, each of the form {form}"
         case {"type": "array", "maxItems": many, "items": {"minLength": least, "maxLength": most}}:
             return f"must have at most {many} values, each of {least} to {most} characters"
         case {"minLength": least, "maxLength": most}:

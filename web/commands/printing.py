@@ -1,4 +1,4 @@
-"""JSON on standard output, the same way for every command."""
+"""What commands print: JSON for programs, texts that steer no terminal for people."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from pydantic_core import to_jsonable_python
 
 _STEERING = re.compile("[\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
 
+_SIGNS = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"} | dict.fromkeys(
+    range(0x7F, 0xA0), 0xFFFD
+)
+
 
 def print_json(value: object) -> None:
     """Print a value (a model, a dataclass, or plain data of them) for programs.
@@ -18,3 +22,8 @@ def print_json(value: object) -> None:
     """
     written = json.dumps(to_jsonable_python(value), ensure_ascii=False, indent=2)
     click.echo(_STEERING.sub(lambda each: f"\\u{ord(each[0]):04x}", written))
+
+
+def visible(text: str) -> str:
+    """Return the text with a sign for each control character, which a terminal would obey."""
+    return text.translate(_SIGNS)

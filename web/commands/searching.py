@@ -13,12 +13,8 @@ from indexer.cluster.address import IndexAddress
 from search.model import Hit, SearchResponse
 from web.api.parameters import SEARCH_FORM, BadParameter, checked
 from web.commands.options import index_option, parameter_options
-from web.commands.printing import print_json
+from web.commands.printing import print_json, visible
 from web.presenting.urls import nearest
-
-_SIGNS = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"} | dict.fromkeys(
-    range(0x7F, 0xA0), 0xFFFD
-)
 
 
 @click.command(epilog=f"Names in the catalogue: {', '.join(QUERIED)}.")
@@ -84,21 +80,16 @@ def _print(response: SearchResponse, whole: bool) -> None:
     console.print(Text(f"{total}, {response.took_ms:.0f} ms", style="dim"))
 
 
-def _visible(text: str) -> str:
-    """Return the text with a sign for each control character, which a terminal would obey."""
-    return text.translate(_SIGNS)
-
-
 def _place(number: int, hit: Hit) -> Text:
     record = hit.work.record
-    place = Text.assemble((f"{number}. ", "dim"), (_visible(f"《{record.title}》"), "bold"), _visible(hit.section))
+    place = Text.assemble((f"{number}. ", "dim"), (visible(f"《{record.title}》"), "bold"), visible(hit.section))
     parts = (record.statement, hit.page, hit.id, " ".join(hit.why))
-    place.append(_visible("".join(f"  {part}" for part in parts if part)), "dim")
+    place.append(visible("".join(f"  {part}" for part in parts if part)), "dim")
     return place
 
 
 def _text(hit: Hit, whole: bool) -> Text:
-    text = Text(_visible(hit.text))
+    text = Text(visible(hit.text))
     for start, end in hit.notes:
         text.stylize("dim", start, end)
     if stretch := nearest(hit):

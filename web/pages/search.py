@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from corpora.catalogue import FACETS, FILTERS
+from search.concordance import ConcordanceRequest
 from search.library import Library
 from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, Sort, Suggestion
 from web.access import library
@@ -17,7 +18,7 @@ from web.pages import asked_for, blueprint, signals
 from web.pages.citing import Citation, citation
 from web.presenting import labels
 from web.presenting.rendering import Layer, markup, printed
-from web.presenting.urls import carried, nearest, reading_url, search_url
+from web.presenting.urls import carried, concordance_url, nearest, reading_url, search_url
 from web.serving.timing import stage
 
 EXAMPLES = ("会宁府", "上京 NEAR/10 會寧", "冬天凿冰捕鱼")
@@ -96,10 +97,18 @@ def search() -> ResponseReturnValue:
             ),
             next_url=search_url(replace(asked, cursor=response.next)) if response.next else "",
             first_url=search_url(replace(asked, cursor="")) if asked.cursor else "",
+            lines_url=concordance_url(_concordance(asked)) if response.total.occurrences else "",
             ways=_ways(asked, response),
             by_relevance_url="" if asked.sort is Sort.RELEVANCE else search_url(_by_relevance(asked)),
             words=[(each.word, _replaced(asked, each)) for each in response.suggestions],
         )
+
+
+def _concordance(asked: SearchRequest) -> ConcordanceRequest:
+    """Return the concordance of the places that a search counts."""
+    return ConcordanceRequest(
+        asked.q, scope=asked.scope, strict=asked.strict, aliases=asked.expands or asked.strict, filters=asked.filters
+    )
 
 
 def _shown(hit: Hit, search: str) -> ShownHit:

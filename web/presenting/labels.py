@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from corpora.catalogue import FIELDS, RECORD_FIELDS, CatalogueRecord, Localized
 from indexer.store.access import LOCAL
 from search.model import MAX_CHARACTERS, Mode, Scope, SearchError, Sort, Why
+from search.occurrences import Grouping, Order
 from web.access import catalogue
 from web.database.storage import Trouble
 
@@ -23,6 +24,20 @@ SORTS = {
     Sort.RELEVANCE: lazy_gettext("相关度"),
     Sort.PLACE: lazy_gettext("书中次序"),
     Sort.DATE: lazy_gettext("年代"),
+}
+ORDERS = {
+    Order.PLACE: lazy_gettext("书中次序"),
+    Order.RIGHT: lazy_gettext("下文"),
+    Order.LEFT: lazy_gettext("上文，由近及远"),
+    Order.YEAR: lazy_gettext("著作年代"),
+}
+GROUPINGS = {
+    Grouping.WORK: lazy_gettext("著作"),
+    Grouping.SECTION: lazy_gettext("篇"),
+    Grouping.DYNASTY: lazy_gettext("朝代"),
+    Grouping.CATEGORY: lazy_gettext("分类"),
+    Grouping.WORDS: lazy_gettext("字句"),
+    Grouping.SPELLING: lazy_gettext("写法"),
 }
 WHYS = {
     Why.EXACT: lazy_gettext("原文照字"),

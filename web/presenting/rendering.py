@@ -15,6 +15,7 @@ from typing import NamedTuple
 from markupsafe import Markup, escape
 
 INDENT = "\u3000"
+_BLANKS = re.compile(r"(?<![!-~])\s+|\s+(?![!-~])")
 _PRINTED = re.compile(r"\S+")
 _ANCHOR = '<span id="hit"></span>'
 
@@ -119,3 +120,12 @@ def printed(text: str, ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int,
     """Yield the ranges of a text without blanks and line ends, which would show as bars of colour."""
     for start, end in ranges:
         yield from (match.span() for match in _PRINTED.finditer(text, start, end))
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line: blanks and line ends are left out but between words that need them.
+
+    >>> one_line("會寧府\\n　者也 , a\\nb")
+    '會寧府者也, a b'
+    """
+    return " ".join(_BLANKS.sub("", text).split())

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
+from corpora.catalogue import FILTERS
 from search.addresses import Address
+from search.concordance import ConcordanceRequest
 from search.model import Hit, SearchRequest, Why
-from web.api.parameters import SEARCH_FORM
+from web.api.concordance import CONCORDANCE
+from web.api.parameters import SEARCH_FORM, Parameters
 
 _UNQUOTED = "-._~…，。、；：？！「」『』《》〈〉（）"
 """Characters that need no escape in an IRI, beside letters and digits."""
@@ -15,9 +18,18 @@ _UNQUOTED = "-._~…，。、；：？！「」『』《》〈〉（）"
 
 def search_arguments(request: SearchRequest) -> list[tuple[str, str]]:
     """Return the parameters that ask for a search, as names and values; those that say nothing new are left out."""
+    return _arguments(SEARCH_FORM, request)
+
+
+def concordance_arguments(request: ConcordanceRequest) -> list[tuple[str, str]]:
+    """Return the parameters that ask for a concordance, as names and values; without those that say nothing new."""
+    return _arguments(CONCORDANCE, request)
+
+
+def _arguments(form: type[Parameters], request: SearchRequest | ConcordanceRequest) -> list[tuple[str, str]]:
     given = [("q", request.q)]
-    for name, field in SEARCH_FORM.model_fields.items():
-        value = request.filters.get(name, ()) if isinstance(field.default, tuple) else getattr(request, name)
+    for name, field in form.model_fields.items():
+        value = request.filters.get(name, ()) if name in FILTERS else getattr(request, name)
         if name != "q" and value != field.default:
             given += [(name, _written(each)) for each in (value if isinstance(value, tuple) else (value,))]
     return given
@@ -26,6 +38,11 @@ def search_arguments(request: SearchRequest) -> list[tuple[str, str]]:
 def search_url(request: SearchRequest) -> str:
     """Return the address of a search's page, below the application's root."""
     return f"/search?{urlencode(search_arguments(request))}"
+
+
+def concordance_url(request: ConcordanceRequest) -> str:
+    """Return the address of a concordance's page, below the application's root."""
+    return f"/concordance?{urlencode(concordance_arguments(request))}"
 
 
 def carried(request: SearchRequest) -> str:

@@ -5,7 +5,7 @@
 
 const box = document.getElementById("q");
 const article = document.querySelector(".reading article");
-const stops = [...document.querySelectorAll(article ? "article mark.found" : ".hit h2 a")];
+const stops = [...document.querySelectorAll(article ? "article mark.found" : ".hit h2 a, .kwic .at")];
 let at = -1;
 
 function show(element) {

@@ -1,0 +1,160 @@
+"""The concordance: every place of a query as a line, with the spellings, words and groups that can be chosen from.
+
+Every number counts lines that a request leads to: its own with one more group in ``within`` or ``without``. So the
+groups of a grouping are counted with all that is chosen but of that grouping itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from indexer.text.folding import fold
+from search.model import Scope
+from search.occurrences import CONTEXT, Group, Grouping, GroupName, Occurrence, Occurrences, Order
+from search.query import And, Or, Parsed, Phrase, Tree, Wild
+
+LINES = 50
+"""Lines of a page, where nobody says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConcordanceRequest:
+    """One page of a concordance.
+
+    ``within`` and ``without`` are groups: of one grouping any that ``within`` names will do, and none that ``without``
+    does. ``sample`` is how many lines are drawn by ``seed`` from those that are left; 0 takes all. ``start`` is the
+    number of the first line, from 1.
+    """
+
+    q: str
+    scope: Scope = Scope.BOTH
+    strict: bool = False
+    aliases: bool = True
+    filters: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    order: Order = Order.PLACE
+    context: int = CONTEXT
+    group: Grouping = Grouping.WORK
+    within: tuple[GroupName, ...] = ()
+    without: tuple[GroupName, ...] = ()
+    sample: int = 0
+    seed: int = 1
+    start: int = 1
+    limit: int = LINES
+
+    @property
+    def expands(self) -> bool:
+        """Whether other names are looked for, too."""
+        return self.aliases and not self.strict
+
+
+@dataclass(frozen=True, slots=True)
+class SoughtWords:
+    """Words that were looked for: as typed, or as another name is spelled; ``folded`` as they are compared."""
+
+    text: str
+    folded: str
+    alias: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClassicalWord:
+    """A classical word for a modern one of the query, and how many lines there are with it in the other's place."""
+
+    word: str
+    classical: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Concordance:
+    """A page of a concordance.
+
+    ``folded`` are the phrases of the query, as typed and as they are compared. ``total`` counts the places that are
+    left by what is chosen, ``listed`` the lines there are of them, which a sample makes fewer. ``groups`` are those of
+    ``request.group``. With ``at_least`` there may be more of all.
+    """
+
+    request: ConcordanceRequest
+    total: int
+    listed: int
+    at_least: bool
+    lines: tuple[Occurrence, ...]
+    groups: tuple[Group, ...]
+    words: tuple[Group, ...]
+    spellings: tuple[Group, ...]
+    sought: tuple[SoughtWords, ...]
+    folded: tuple[tuple[str, str], ...]
+    explanations: tuple[tuple[str, str], ...]
+    classical: tuple[ClassicalWord, ...]
+    generation: int
+    took_ms: float
+
+
+def narrowed(found: Occurrences, request: ConcordanceRequest, but: Grouping | None = None) -> Occurrences:
+    """Return what is left by the groups that are chosen, ``but`` those of one grouping."""
+    for grouping in Grouping:
+        if grouping is but:
+            continue
+        if values := [each.value for each in request.within if each.grouping is grouping]:
+            found = found.within(grouping, *values)
+        if values := [each.value for each in request.without if each.grouping is grouping]:
+            found = found.without(grouping, *values)
+    return found
+
+
+def groups(found: Occurrences, request: ConcordanceRequest, grouping: Grouping) -> tuple[Group, ...]:
+    """Return the groups of a grouping, each with how many lines there are of it beside all else that is chosen."""
+    return narrowed(found, request, but=grouping).grouped_by(grouping)
+
+
+def listed(found: Occurrences, request: ConcordanceRequest) -> Occurrences:
+    """Return the lines of what is left, on all pages."""
+    if request.sample:
+        found = found.sample(request.sample, request.seed)
+    return found.sorted_by(request.order).with_context(request.context)
+
+
+def sought(parsed: Parsed, expanded: Tree) -> tuple[SoughtWords, ...]:
+    """Return the words that stand alone as lines, those typed first: none of them has wildcards."""
+    found: dict[str, SoughtWords] = {}
+    for phrase in (*_alone(parsed.tree), *_alone(expanded)):
+        found.setdefault(phrase.folded, SoughtWords(spelled(phrase.text), phrase.folded, phrase.alias))
+    found.pop("", None)
+    return tuple(found.values())
+
+
+def spelled(text: str) -> str:
+    """Return the characters of a text that count.
+
+    >>> spelled("會寧、府")
+    '會寧府'
+    """
+    return "".join(char for char in text if fold(char))
+
+
+def with_absent(found: Iterable[Group], names: Iterable[str]) -> tuple[Group, ...]:
+    """Return groups and, with no lines, those that are named and not among them."""
+    there = {group.value: group for group in found}
+    absent = (Group(name, name, 0) for name in dict.fromkeys(names) if name not in there)
+    return (*there.values(), *absent)
+
+
+def pattern(phrase: Phrase) -> str:
+    """Return a phrase as it is compared, with its wildcards.
+
+    >>> from search.query import parse
+    >>> pattern(parse("會寧?").phrases[0]), pattern(parse('"黑龍?江"').phrases[0])
+    ('会宁', '黑龙?江')
+    """
+    return "".join(each.value if isinstance(each, Wild) else chr(each) for each in phrase.pattern)
+
+
+def _alone(tree: Tree) -> Iterator[Phrase]:
+    """Yield the phrases whose places are lines by themselves: not those of NEAR, and none that is excluded."""
+    match tree:
+        case Phrase():
+            yield tree
+        case And(children) | Or(children):
+            for child in children:
+                yield from _alone(child)

@@ -1,0 +1,181 @@
+"""``concordance``: every place of a query on a line of its own, for people, spreadsheets and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+from unicodedata import east_asian_width
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from indexer.cluster.address import IndexAddress
+from search.concordance import LINES, Concordance
+from search.occurrences import Group, Occurrence
+from web.api.concordance import CONCORDANCE
+from web.api.parameters import BadParameter, checked
+from web.commands.options import index_option, parameter_options
+from web.commands.printing import print_json, visible
+
+COLUMNS = (
+    *("work", "title", "dynasty", "author", "year", "section", "section_title", "page", "start", "end"),
+    *("left", "text", "right", "in_notes", "address"),
+)
+"""Columns of a line as CSV."""
+_MOST_SHOWN = 12
+"""Groups of each kind that people are shown."""
+
+
+@click.command()
+@click.argument("query")
+@parameter_options(CONCORDANCE, without=("q", "limit"))
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=LINES,
+    show_default=True,
+    help="The most lines to print.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print a table for spreadsheets, below a row of what it is of.")
+@click.option("--json", "as_json", is_flag=True, help="Print lines, spellings, words and groups, for programs.")
+@index_option
+def concordance(query: str, limit: int, as_csv: bool, as_json: bool, index: IndexAddress, **options: Any) -> None:
+    """List every place where the words of QUERY stand, one a line.
+
+    Spellings and other names are counted; --within spelling:會寧府 keeps to one, --without leaves one out. Either may
+    name a work, section, dynasty, category, words or spelling, as --group counts them.
+
+    \b
+    wenyuan concordance 会宁府 --order right
+    wenyuan concordance 黑龙江 --within spelling:黒龍江 --group section
+    wenyuan concordance 之 --sample 100 --seed 7 --csv --limit 100 > lines.csv
+
+    Exit status: 0 answered, 2 not.
+    """
+    from search.library import Library  # it loads the engines, which `--help` has no need of
+
+    if as_csv and as_json:
+        raise click.UsageError("--csv and --json: only one of them")
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        asked = checked(CONCORDANCE, {**given, "q": query})
+    except BadParameter as failure:
+        raise click.UsageError(str(failure)) from failure
+    found = Library.open(index).concordance(replace(asked.request(), limit=limit))
+    if as_json:
+        print_json(_told(found))
+    elif as_csv:
+        from web.presenting.spreadsheet import csv_of
+
+        click.echo(csv_of(_rows(found)), nl=False)
+    else:
+        _print(found)
+
+
+def provenance(found: Concordance) -> dict[str, object]:
+    """Return what lines are of: what was asked that is not as by default, the counts, and the generation."""
+    from web.presenting.urls import concordance_arguments  # it loads the web framework, which `--help` has no need of
+
+    asked: dict[str, list[str]] = {}
+    for name, value in concordance_arguments(found.request):
+        asked.setdefault(name, []).append(value)
+    if found.request.sample:
+        asked["seed"] = [str(found.request.seed)]
+    return {
+        "query": found.request.q,
+        "asked": {name: values for name, values in asked.items() if name != "q"},
+        "total": found.total,
+        "listed": found.listed,
+        "at_least": found.at_least,
+        "generation": found.generation,
+    }
+
+
+def _told(found: Concordance) -> dict[str, object]:
+    return {
+        **provenance(found),
+        "folded": dict(found.folded),
+        "explanations": [{"code": code, "detail": detail} for code, detail in found.explanations],
+        "spellings": found.spellings,
+        "words": found.words,
+        "groups": found.groups,
+        "classical": found.classical,
+        "lines": [dict(zip(COLUMNS, _cells(each), strict=True)) for each in found.lines],
+    }
+
+
+def _cells(each: Occurrence) -> Sequence[object]:
+    record = each.work.record
+    return (
+        *(each.work.id, record.title, record.dynasty, record.author, record.year),
+        *(each.section_number, each.section, each.page, each.start, each.end),
+        *(each.left, each.text, each.right, each.in_notes, str(each.address)),
+    )
+
+
+def _rows(found: Concordance) -> Iterator[Sequence[str]]:
+    """Yield a row of provenance, the names of the columns, and the lines."""
+    from web.presenting.rendering import one_line
+
+    told = provenance(found)
+    asked = told.pop("asked")
+    assert isinstance(asked, dict)
+    flat = {**told, **{name: " | ".join(values) for name, values in asked.items()}}
+    yield [f"{name}: {value}" for name, value in flat.items()]
+    yield COLUMNS
+    for each in found.lines:
+        cells = dict(zip(COLUMNS, _cells(each), strict=True))
+        cells |= {name: one_line(str(cells[name])) for name in ("left", "text", "right")}
+        yield ["" if cell is None else str(cell) for cell in cells.values()]
+
+
+def _print(found: Concordance) -> None:
+    from web.presenting import labels
+    from web.presenting.rendering import one_line
+
+    console = Console(highlight=False, soft_wrap=True)
+    for code, detail in found.explanations:
+        console.print(Text(labels.explanation(code, detail, labels.in_english), style="yellow"))
+    shown = [(one_line(each.left), one_line(each.text), one_line(each.right)) for each in found.lines]
+    widest = max((_width(left) for left, _, _ in shown), default=0)
+    for each, (left, text, right) in zip(found.lines, shown, strict=True):
+        console.print(
+            Text.assemble(
+                " " * (widest - _width(left)),
+                visible(left),
+                (visible(text), "bold red"),
+                visible(right),
+                (visible(f"  《{each.work.record.title}》{each.section} {each.page}".rstrip()), "dim"),
+            )
+        )
+    names = {each.folded: each.text for each in found.sought}
+    _print_groups(console, "Spellings", found.spellings)
+    if len(found.words) > 1:
+        _print_groups(
+            console, "Words", [replace(each, label=names.get(each.value, each.label)) for each in found.words]
+        )
+    for word in found.classical:
+        console.print(Text(visible(f"In old texts: {word.word} → {word.classical} {word.count:,}"), style="cyan"))
+    if found.request.group not in ("spelling", "words"):
+        _print_groups(console, f"By {found.request.group}", found.groups)
+    total = f"{'at least ' if found.at_least else ''}{found.total:,} occurrences"
+    if found.lines:
+        first = found.request.start
+        total += f", {first:,}–{first + len(found.lines) - 1:,}"
+        total += f" of a sample of {found.listed:,} (seed {found.request.seed})" if found.request.sample else ""
+    console.print(Text(f"{total}, generation {found.generation}, {found.took_ms:.0f} ms", style="dim"))
+
+
+def _print_groups(console: Console, name: str, groups: Sequence[Group]) -> None:
+    if not groups:
+        return
+    said = " · ".join(f"{each.label} {each.count:,}" for each in groups[:_MOST_SHOWN])
+    more = len(groups) - _MOST_SHOWN
+    console.print(Text(visible(f"{name}: {said}{f' · and {more:,} more' if more > 0 else ''}"), style="cyan"))
+
+
+def _width(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
