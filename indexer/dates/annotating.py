@@ -31,22 +31,26 @@ _TOKEN = re.compile(
     rf"|岁[在次]?(?P<after>{cycle.PATTERN})"
     rf"|(?P<before>{cycle.PATTERN})[年岁]"
     rf"|(?P<month>[春夏秋冬]?闰?(?:[正腊冬闰]|{numerals.PATTERN})月)"
-    rf"|(?P<whole>年[间中]|之?[初末季间]年?|[中时朝]|以来)"
+    rf"|(?P<whole>年[间中]|[初末季]年?|[间中])"
     rf"|(?P<change>改元|改年|建元|建号)[曰为称]?"
-    rf"|(?P<pair>{cycle.PATTERN})(?P<new>朔)?"
+    rf"|(?:初?(?P<day>{numerals.PATTERN})日?)?(?P<pair>{cycle.PATTERN})(?P<new>朔)?"
 )
 _YEAR = re.compile(rf"(?:元|{numerals.PATTERN})年")
 _WITHIN = re.compile(WITHIN)
 _NEXT = ("明", "次", "翌", "翼", "逾", "踰")
-_COUNTED = frozenset("凡数几历积居后经阅逾过踰近余未限期满养每越共不百千今将且垂服待更间前又位徒竟守累")
+_COUNTED = frozenset("凡内数几历积居后经阅逾过踰近余未限期满养每越共不百千今将且垂服待更间前又位徒竟守累")
 """What stands before a number of years or months that passed, and is no date."""
 _PASSED = re.compile(r"[之间余内矣也者租税丧外耳死无]|以[上下来内外后]|而[后不]|不[^许]")
 """What stands behind one."""
+_GAP = 3
+"""Years that annals pass over at most, less one."""
 _ANNALS = re.compile(r"[本帝]纪")
 _HEADING = 80
 """Characters at the beginning of a section, in which it calls itself annals."""
 _NEAR = 400
 """Characters that a bare month or day, or the next year, may stand behind the date that it continues."""
+_FAR = 3000
+"""Characters that a day of the cycle may stand behind its month."""
 _MONTH_DAYS = 30
 _WESTERN = range(1000, 2101)
 _UNITS = re.compile("[十廿卅卌百]")
@@ -114,7 +118,7 @@ def annotate(section: Section, about: Collection[str] = (), before: Context | No
     main = main_stream(section, codes)
     text = text_of(main.codes)
     is_annals = _ANNALS.search(fold(" ".join(section.path)) + text[:_HEADING])
-    reader = _Reader(text, about, replace(before, at=0) if before and is_annals else Context())
+    reader = _Reader(text, about, replace(before, at=0) if before and is_annals else Context(), bool(is_annals))
     found = list(_placed(reader.mentions(), main, 0))
     known = [(mention.start, mention.dates[0]) for mention in found]
     notes = notes_stream(section, codes)
@@ -138,11 +142,15 @@ def _placed(mentions: Iterator[Mention], stream: Stream, start: int) -> Iterator
 
 
 class _Reader:
-    """Reads one text from its beginning; ``context`` is what was read last."""
+    """Reads one text from its beginning; ``context`` is what was read last.
 
-    def __init__(self, text: str, about: Collection[str], context: Context) -> None:
+    Annals go on year by year: an era of elsewhere, or of long ago, is only mentioned there, and nothing continues it.
+    """
+
+    def __init__(self, text: str, about: Collection[str], context: Context, is_annals: bool = False) -> None:
         self._text = text
         self._about = about
+        self._is_annals = is_annals
         self.context = context
 
     def mentions(self) -> Iterator[Mention]:
@@ -176,9 +184,11 @@ class _Reader:
         number = numerals.value(token["number"])
         pair = cycle.number(token["of"]) if token["of"] else None
         start, eras = self._eras_before(token.start())
+        called = _called(self._text[max(0, start - _LONGEST_CALL) : start])
         dates = [
             Date(year, year, era)
             for era in eras
+            if era.kind is not EraKind.RULER or era.regime in self._about or era.regime in called
             if (year := era.year(number)) is not None and pair in (None, cycle.of_year(year))
         ]
         if dates:
@@ -197,7 +207,7 @@ class _Reader:
             return None
         inner = _WITHIN.match(self._text, token.end())
         is_said = pair is not None or (inner and inner.end() > inner.start())
-        if not is_said and (year <= last.first or self._is_duration(token)):
+        if not is_said and (self._is_annals or year <= last.first or self._is_duration(token)):
             return None
         doubts = self.context.doubts & _OF_ERA
         if not is_said:
@@ -234,7 +244,11 @@ class _Reader:
         year = next(cycle.years(place, last.first - half, last.first + half))
         era = last.era if last.era and last.era.covers(year) else None
         doubts = self.context.doubts | {Doubt.CYCLE}
-        return self._dated(token.start(), token.end(), (Date(year, year, era),), doubts)
+        kept = self.context
+        mention = self._dated(token.start(), token.end(), (Date(year, year, era),), doubts)
+        if last.era and year not in (last.first, last.first + 1):
+            self.context = kept  # what is told of another time is no part of what goes on
+        return mention
 
     def _in_month(self, token: re.Match[str]) -> Mention | None:
         """Read a month of the year that was read last."""
@@ -267,11 +281,12 @@ class _Reader:
         if dates:
             return self._dated(start, token.end(), *self._chosen(dates, start, True))
         last = self.context.date
-        if not last or not last.month or not self._is_near(token):
+        if not last or not last.month or token.start() - self.context.at > _FAR:
             return None
         new = self.context.new
         goes_back = new is not None and (place - new) % cycle.LENGTH >= _MONTH_DAYS
-        date = replace(last, day=1 if token["new"] else None, pair=place)
+        day = numerals.value(token["day"]) if token["day"] else 1 if token["new"] else None
+        date = replace(last, day=day, pair=place)
         self._remember(date, token.end(), new=place if new is None else new)
         return Mention(
             token.start(), token.end(), (date,), self.context.doubts | ({Doubt.ORDER} if goes_back else set())
@@ -340,8 +355,19 @@ class _Reader:
         if found and inner and inner.month:
             end = found.end()
             dates = tuple(replace(date, **inner._asdict()) for date in dates)
-        self._remember(dates[0], end, new=dates[0].pair, doubts=doubts)
+        if not self._is_aside(dates[0], start):
+            self._remember(dates[0], end, new=dates[0].pair, doubts=doubts)
         return Mention(start, end, dates, doubts)
+
+    def _is_aside(self, date: Date, start: int) -> bool:
+        """Return whether annals only mention a date."""
+        last = self.context.date
+        if not self._is_annals or not self._about or not date.era:
+            return False
+        if date.era.regime not in self._about:
+            return True
+        is_at_home = last and last.era and last.era.regime in self._about and start > _HEADING
+        return bool(last and is_at_home and date.first - last.first not in range(_GAP))
 
     def _remember(self, date: Date, at: int, new: int | None, doubts: frozenset[Doubt] | None = None) -> None:
         self.context = Context(date, self.context.doubts if doubts is None else doubts, new, at)
