@@ -89,7 +89,12 @@ def read_works(data: Path) -> list[Work]:
 @click.option("--seed", default=16, show_default=True)
 def main(data: Path, number: int, seed: int) -> None:
     """Print annotated dates, and stretches of text without one, to be judged by eye."""
-    for title, excerpts in zip(("annotated", "not annotated"), sample(read_works(data), number, seed), strict=True):
+    works = read_works(data)
+    for work in works:
+        found = sum(map(len, annotate_work(work)))
+        size = sum(len(section.text) for section in work.sections)
+        click.echo(f"{work.id} {work.record.title}: {found} annotations in {size} characters")
+    for title, excerpts in zip(("annotated", "not annotated"), sample(works, number, seed), strict=True):
         click.echo(f"# {title}")
         for place, excerpt in enumerate(excerpts, start=1):
             click.echo(f"{place:3} {excerpt}")

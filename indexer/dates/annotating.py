@@ -19,7 +19,7 @@ from corpora.model import Section, Work
 from indexer.dates import cycle, numerals
 from indexer.dates.date import Date
 from indexer.dates.eras import Era, EraKind, by_call, by_name, regimes, regimes_in
-from indexer.dates.reading import WITHIN, Within, within
+from indexer.dates.reading import WITHIN, within
 from indexer.text.folding import fold
 from indexer.text.streams import BOUNDARY, Stream, code_points, main_stream, notes_stream, text_of
 
@@ -38,9 +38,11 @@ _TOKEN = re.compile(
 _YEAR = re.compile(rf"(?:元|{numerals.PATTERN})年")
 _WITHIN = re.compile(WITHIN)
 _NEXT = ("明", "次", "翌", "翼", "逾", "踰")
-_COUNTED = frozenset("凡内数几历积居后经阅逾过踰近余未限期满养每越共不百千今将且垂服待更间前又位徒竟守累")
+_COUNTED = frozenset(
+    "凡内一二三四五六七八九数几历积居后经阅逾过踰近余未限期满养每越共不百千今将且垂服待更间前又位徒竟守累"
+)
 """What stands before a number of years or months that passed, and is no date."""
-_PASSED = re.compile(r"[之间余内矣也者租税丧外耳死无]|以[上下来内外后]|而[后不]|不[^许]")
+_PASSED = re.compile(r"[之则间余内矣也者租税丧外耳死无]|以[上下来内外后]|而[后不]|不[^许]")
 """What stands behind one."""
 _GAP = 3
 """Years that annals pass over at most, less one."""
@@ -73,7 +75,7 @@ _OF_ERA = frozenset({Doubt.ERA, Doubt.YEARS})
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A half-open range of a section's text that names a date, what it may be, the likeliest first, and what is unsure."""
+    """A half-open range of a section's text that names a date; what it may be, the likeliest first; what is unsure."""
 
     start: int
     end: int
@@ -151,6 +153,7 @@ class _Reader:
         self._text = text
         self._about = about
         self._is_annals = is_annals
+        self._end = 0  # of the last mention
         self.context = context
 
     def mentions(self) -> Iterator[Mention]:
@@ -160,6 +163,7 @@ class _Reader:
             mention = self._mention(token)
             at = max(token.end(), mention.end if mention else 0)
             if mention:
+                self._end = mention.end
                 yield mention
 
     def _mention(self, token: re.Match[str]) -> Mention | None:
@@ -224,7 +228,7 @@ class _Reader:
         year = last.first + token["relative"].startswith(_NEXT)
         era = last.era if last.era and last.era.covers(year) else None
         doubts = self.context.doubts | {Doubt.RELATIVE}
-        if year == last.first:
+        if year == last.first or self._is_annals:
             return Mention(token.start(), token.end(), (Date(year, year, era),), doubts)
         return self._dated(token.start(), token.end(), (Date(year, year, era),), doubts)
 
@@ -234,7 +238,12 @@ class _Reader:
         if place is None:
             return None
         start, eras = self._eras_before(token.start())
-        dates = [Date(year, year, era) for era in eras for year in cycle.years(place, era.since, era.last)]
+        dates = [
+            Date(year, year, era)
+            for era in eras
+            if era.kind is not EraKind.RULER
+            for year in cycle.years(place, era.since, era.last)
+        ]
         if dates:
             return self._dated(start, token.end(), *self._chosen(dates, start, True))
         last = self.context.date
@@ -246,7 +255,7 @@ class _Reader:
         doubts = self.context.doubts | {Doubt.CYCLE}
         kept = self.context
         mention = self._dated(token.start(), token.end(), (Date(year, year, era),), doubts)
-        if last.era and year not in (last.first, last.first + 1):
+        if self._is_annals or (last.era and year not in (last.first, last.first + 1)):
             self.context = kept  # what is told of another time is no part of what goes on
         return mention
 
@@ -308,15 +317,15 @@ class _Reader:
             dates = [Date(era.since, era.since, era) for era in eras if era.kind is not EraKind.RULER]
             if dates and not _YEAR.match(self._text, end):
                 chosen, doubts = self._chosen(dates, token.start(), False)
-                last = self.context.date
-                if last and last.era and chosen[0].era and last.era.regime == chosen[0].era.regime:
-                    return self._dated(token.end(), end, chosen, doubts)
+                last, regime = self.context.date, chosen[0].era and chosen[0].era.regime
+                if regime in self._about or (last and last.era and last.era.regime == regime):
+                    return self._dated(token.end(), end, chosen, doubts, is_begun=True)
                 return Mention(token.end(), end, chosen, doubts)  # who rebels has an era, too, that nobody continues
         return None
 
     def _eras_before(self, end: int) -> tuple[int, tuple[Era, ...]]:
         """Return the longest name of an era that ends at a place, its start, and whose eras it may be."""
-        for size in range(min(_LONGEST_NAME, end), 1, -1):
+        for size in range(min(_LONGEST_NAME, end - self._end), 1, -1):
             eras = by_name().get(self._text[end - size : end])
             if eras:
                 return end - size, eras
@@ -348,26 +357,27 @@ class _Reader:
             doubts.add(Doubt.YEARS)
         return tuple(mine), frozenset(doubts)
 
-    def _dated(self, start: int, end: int, dates: tuple[Date, ...], doubts: frozenset[Doubt]) -> Mention:
+    def _dated(
+        self, start: int, end: int, dates: tuple[Date, ...], doubts: frozenset[Doubt], is_begun: bool = False
+    ) -> Mention:
         """Return a year with the month and day that follow it, which become what is continued."""
         found = _WITHIN.match(self._text, end)
         inner = within(found) if found else None
         if found and inner and inner.month:
             end = found.end()
             dates = tuple(replace(date, **inner._asdict()) for date in dates)
-        if not self._is_aside(dates[0], start):
+        if not self._is_aside(dates[0], is_begun):
             self._remember(dates[0], end, new=dates[0].pair, doubts=doubts)
         return Mention(start, end, dates, doubts)
 
-    def _is_aside(self, date: Date, start: int) -> bool:
-        """Return whether annals only mention a date."""
+    def _is_aside(self, date: Date, is_begun: bool) -> bool:
+        """Return whether annals only mention a date: their own years begin with a month, or with the era."""
         last = self.context.date
-        if not self._is_annals or not self._about or not date.era:
+        if not self._is_annals or not self._about:
             return False
-        if date.era.regime not in self._about:
+        if not date.era or date.era.regime not in self._about:
             return True
-        is_at_home = last and last.era and last.era.regime in self._about and start > _HEADING
-        return bool(last and is_at_home and date.first - last.first not in range(_GAP))
+        return not date.month and not is_begun and not (last and date.first - last.first in range(_GAP))
 
     def _remember(self, date: Date, at: int, new: int | None, doubts: frozenset[Doubt] | None = None) -> None:
         self.context = Context(date, self.context.doubts if doubts is None else doubts, new, at)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from corpora.readers import titles
 
 ONES = "一二三四五六七八九"
-PATTERN = rf"(?:(?:[{ONES}]百零?)?[{ONES}]?[十廿卅卌](?:[有又]?[{ONES}])?|[{ONES}]百|[〇零{ONES}]{{4}}|[{ONES}]|[0-9]{{1,4}})"
+PATTERN = (
+    rf"(?:(?:[{ONES}]百零?)?[{ONES}]?[十廿卅卌](?:[有又]?[{ONES}])?|[{ONES}]百|[〇零{ONES}]{{4}}|[{ONES}]|[0-9]{{1,4}})"
+)
 """A number in folded text; :func:`value` reads it. 二四年 is 四年 behind another number, as in headings."""
 _MONTHS = {"正": 1, "冬": 11, "腊": 12}
 _TENS = str.maketrans({"廿": "二十", "卅": "三十", "卌": "四十", "有": "", "又": ""})

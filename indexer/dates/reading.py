@@ -20,12 +20,10 @@ _TO = re.compile(r"[-–—‒―−~～〜至到]+")
 _CLARIFIED = re.compile(r"(?P<date>.+)[(（\[〔](?P<years>[^()（）]+)[)）\]〕]")
 WITHIN = (
     rf"(?:[春夏秋冬]?(?P<leap>闰)?(?P<month>[正腊冬]|{numerals.PATTERN}|(?<=闰))月"
-    rf"(?:初?(?P<day>{numerals.PATTERN})[日号]?(?P<pair>{cycle.PATTERN})?|(?P<alone>{cycle.PATTERN}))?(?P<new>朔)?日?)?"
+    rf"(?:初?(?P<day>{numerals.PATTERN})(?:[日号]|(?={cycle.PATTERN}))(?P<pair>{cycle.PATTERN})?|(?P<alone>{cycle.PATTERN}))?(?P<new>朔)?日?)?"
 )
 """A month and a day in folded text, or nothing; :func:`within` reads what it finds."""
-_NUMBERED = re.compile(
-    rf"(?P<name>[^0-9]+?)(?P<number>元|{numerals.PATTERN})年(?P<of>{cycle.PATTERN})?岁?{WITHIN}"
-)
+_NUMBERED = re.compile(rf"(?P<name>[^0-9]+?)(?P<number>元|{numerals.PATTERN})年(?P<of>{cycle.PATTERN})?岁?{WITHIN}")
 _PAIRED = re.compile(rf"(?P<name>\D*?)(?:岁[在次]?)?(?P<of>{cycle.PATTERN})(?:[年岁]{WITHIN})?")
 _WHOLE = re.compile(r"(?P<name>\D+?)(?:年[间中]|[间中时朝])")
 _YEAR = rf"(?P<called>公元|西元)?(?P<bc>前)?(?P<year>[0-9]{{1,4}}|[〇零{numerals.ONES}]{{3,4}})"
