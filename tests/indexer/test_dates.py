@@ -49,6 +49,9 @@ FIRST_YEARS = {
 }
 """Eras whose first year another table has a year off, and why."""
 
+NORTHEAST = [("金", "天德", 1150)]
+"""Eras that the table of the Northeast begins in another year: 天德 in the twelfth month of 1149, January by then."""
+
 
 def years(typed: str) -> list[int]:
     return [date.first for date in read(typed)]
@@ -131,6 +134,24 @@ def test_eras_agree_with_dila() -> None:
                 wrong.append((era.regime, era.name, era.first, sorted(firsts)))
     assert compared > 600
     assert wrong == []
+
+
+def test_eras_of_the_northeast_agree_with_a_table_of_them() -> None:
+    path = TABLES / "northeast-eras" / "northeast_eras.tsv"
+    if not path.exists():
+        skip(f"{path} is not there")
+    firsts: dict[tuple[str, str], int] = {}
+    with path.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines, delimiter="\t"):
+            if row["era"]:
+                firsts.setdefault((row["regime"], row["era"]), int(row["start"].split("/")[0]))
+    wrong = []
+    for (regime, name), year in firsts.items():
+        mine = [era for era in named(name) if era.regime in (regime, regime.removesuffix("帝國") + "國")]
+        if mine and year not in [start for era in mine for start in (era.first, era.since)]:
+            wrong.append((regime, name, year))
+    assert len(firsts) > 90
+    assert wrong == NORTHEAST
 
 
 def test_years_typed_in_either_script_and_numerals() -> None:
