@@ -1,0 +1,405 @@
+"""Where dates stand in a text: years of eras, years that continue the one before, months and days within them.
+
+A section's main text is read once from its beginning, and what was read last is what bare years, months and days are
+taken to continue; each note is read for itself. Only what a number, a month or a pair of the cycle stands in is a date:
+the name of an era alone is none (大定府, 天德軍), and words that are eras, too (長安, 太平), need a number of years.
+An era of several regimes is that of the one named before it or that the book is about, else of the one whose era was
+read last, else of a major one; where several are left, all are given, the nearest first.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from corpora.model import Section, Work
+from indexer.dates import cycle, numerals
+from indexer.dates.date import Date
+from indexer.dates.eras import Era, EraKind, by_call, by_name, regimes, regimes_in
+from indexer.dates.reading import WITHIN, within
+from indexer.text.folding import fold
+from indexer.text.streams import BOUNDARY, Stream, code_points, main_stream, notes_stream, text_of
+
+_LONGEST_NAME = max(map(len, by_name()))
+_LONGEST_CALL = max(map(len, by_call()))
+_TOKEN = re.compile(
+    rf"(?P<number>元|{numerals.PATTERN})年(?:岁[在次]?)?(?:(?P<of>{cycle.PATTERN})岁?)?"
+    rf"|(?P<relative>[明次翌翼逾踰]年|[是其]年|是岁)"
+    rf"|岁[在次]?(?P<after>{cycle.PATTERN})"
+    rf"|(?P<before>{cycle.PATTERN})[年岁]"
+    rf"|(?P<month>[春夏秋冬]?闰?(?:[正腊冬闰]|{numerals.PATTERN})月)"
+    rf"|(?P<whole>年[间中]|[初末季]年?|[间中])"
+    rf"|(?P<change>改元|改年|建元|建号)[曰为称]?"
+    rf"|(?:初?(?P<day>{numerals.PATTERN})日?)?(?P<pair>{cycle.PATTERN})(?P<new>朔)?"
+)
+_YEAR = re.compile(rf"(?:元|{numerals.PATTERN})年")
+_WITHIN = re.compile(WITHIN)
+_NEXT = ("明", "次", "翌", "翼", "逾", "踰")
+_COUNTED = frozenset(
+    "凡内一二三四五六七八九数几历积居后经阅逾过踰近余未限期满养每越共不百千今将且垂服待更间前又位徒竟守累"
+)
+"""What stands before a number of years or months that passed, and is no date."""
+_PASSED = re.compile(r"[之则间余内矣也者租税丧外耳死无]|以[上下来内外后]|而[后不]|不[^许]")
+"""What stands behind one."""
+_GAP = 3
+"""Years that annals pass over at most, less one."""
+_ANNALS = re.compile(r"[本帝]纪")
+_HEADING = 80
+"""Characters at the beginning of a section, in which it calls itself annals."""
+_NEAR = 400
+"""Characters that a bare month or day, or the next year, may stand behind the date that it continues."""
+_FAR = 3000
+"""Characters that a day of the cycle may stand behind its month."""
+_MONTH_DAYS = 30
+_WESTERN = range(1000, 2101)
+_UNITS = re.compile("[十廿卅卌百]")
+
+
+class Doubt(StrEnum):
+    """What is uncertain about a date in a text."""
+
+    ERA = "era"  # the era is several regimes', and only what stands around speaks for the first
+    CONTINUED = "continued"  # a bare number of years was taken to continue the era before it
+    RELATIVE = "relative"  # it is said by what goes before, as 明年 is
+    CYCLE = "cycle"  # a year of the cycle, of which the nearest was chosen
+    ORDER = "order"  # the month or the day goes back
+    YEARS = "years"  # historians disagree about the years of the era
+
+
+_OF_ERA = frozenset({Doubt.ERA, Doubt.YEARS})
+"""What stays uncertain as long as the era does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A half-open range of a section's text that names a date; what it may be, the likeliest first; what is unsure."""
+
+    start: int
+    end: int
+    dates: tuple[Date, ...]
+    doubts: frozenset[Doubt] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a bare year, month or day continues: the date read last, and what was unsure about its year.
+
+    ``new`` is the place in the cycle of the first day of the month that was read; ``at`` the place of the date.
+    """
+
+    date: Date | None = None
+    doubts: frozenset[Doubt] = frozenset()
+    new: int | None = None
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """The dates of a section in their order, and what the next section of the same annals continues."""
+
+    mentions: tuple[Mention, ...]
+    after: Context | None
+
+
+def annotate_work(work: Work) -> Iterator[tuple[Mention, ...]]:
+    """Yield the dates of each section of a work; annals in several volumes continue each other."""
+    about = regimes_in(work.record.title)
+    context = None
+    for section in work.sections:
+        annotated = annotate(section, about, context)
+        context = annotated.after
+        yield annotated.mentions
+
+
+def annotate(section: Section, about: Collection[str] = (), before: Context | None = None) -> Annotated:
+    """Find the dates of a section of a book that is ``about`` these regimes; what goes ``before`` counts for annals."""
+    codes = code_points(section.text)
+    main = main_stream(section, codes)
+    text = text_of(main.codes)
+    is_annals = _ANNALS.search(fold(" ".join(section.path)) + text[:_HEADING])
+    reader = _Reader(text, about, replace(before, at=0) if before and is_annals else Context(), bool(is_annals))
+    found = list(_placed(reader.mentions(), main, 0))
+    known = [(mention.start, mention.dates[0]) for mention in found]
+    notes = notes_stream(section, codes)
+    start = 0
+    for piece in text_of(notes.codes).split(chr(BOUNDARY))[:-1]:
+        nearest = bisect_right(known, int(notes.offsets[start]), key=lambda pair: pair[0]) - 1
+        # A note says its years in full; what is around it tells eras of one name apart.
+        hint = Context(replace(known[nearest][1], era=None)) if nearest >= 0 else Context()
+        found += _placed(_Reader(piece, about, hint).mentions(), notes, start)
+        start += len(piece) + 1
+    # What stands between two volumes of annals, such as remarks on the text, is passed over.
+    return Annotated(tuple(sorted(found, key=lambda mention: mention.start)), reader.context if is_annals else before)
+
+
+def _placed(mentions: Iterator[Mention], stream: Stream, start: int) -> Iterator[Mention]:
+    """Yield mentions at their places in the section."""
+    for each in mentions:
+        last = start + each.end - 1
+        end = int(stream.offsets[last] + stream.lengths[last])
+        yield replace(each, start=int(stream.offsets[start + each.start]), end=end)
+
+
+class _Reader:
+    """Reads one text from its beginning; ``context`` is what was read last.
+
+    Annals go on year by year: an era of elsewhere, or of long ago, is only mentioned there, and nothing continues it.
+    """
+
+    def __init__(self, text: str, about: Collection[str], context: Context, is_annals: bool = False) -> None:
+        self._text = text
+        self._about = about
+        self._is_annals = is_annals
+        self._end = 0  # of the last mention
+        self.context = context
+
+    def mentions(self) -> Iterator[Mention]:
+        """Yield the dates of the text."""
+        at = 0
+        while token := _TOKEN.search(self._text, at):
+            mention = self._mention(token)
+            at = max(token.end(), mention.end if mention else 0)
+            if mention:
+                self._end = mention.end
+                yield mention
+
+    def _mention(self, token: re.Match[str]) -> Mention | None:
+        match token.lastgroup:
+            case "number" | "of":
+                return self._numbered(token)
+            case "relative":
+                return self._relative(token)
+            case "after" | "before":
+                return self._of_cycle(token)
+            case "month":
+                return self._in_month(token)
+            case "whole":
+                return self._whole(token)
+            case "change":
+                return self._changed(token)
+            case _:
+                return self._on_day(token)
+
+    def _numbered(self, token: re.Match[str]) -> Mention | None:
+        """Read a year with its number, which an era stands before, or which continues one."""
+        number = numerals.value(token["number"])
+        pair = cycle.number(token["of"]) if token["of"] else None
+        start, eras = self._eras_before(token.start())
+        called = _called(self._text[max(0, start - _LONGEST_CALL) : start])
+        dates = [
+            Date(year, year, era)
+            for era in eras
+            if era.kind is not EraKind.RULER or era.regime in self._about or era.regime in called
+            if (year := era.year(number)) is not None and pair in (None, cycle.of_year(year))
+        ]
+        if dates:
+            return self._dated(start, token.end(), *self._chosen(dates, start, pair is not None))
+        if _is_western(token["number"]) and not _PASSED.match(self._text, token.end()):
+            return self._dated(token.start(), token.end(), (Date(number, number),), frozenset())
+        return self._continued(token, number, pair)
+
+    def _continued(self, token: re.Match[str], number: int, pair: int | None) -> Mention | None:
+        """Read a bare year that continues the era before it."""
+        last = self.context.date
+        if not last or not last.era or last.first != last.last:
+            return None
+        year = last.era.year(number)
+        if year is None or pair not in (None, cycle.of_year(year)):
+            return None
+        inner = _WITHIN.match(self._text, token.end())
+        is_said = pair is not None or (inner and inner.end() > inner.start())
+        if not is_said and (self._is_annals or year <= last.first or self._is_duration(token)):
+            return None
+        doubts = self.context.doubts & _OF_ERA
+        if not is_said:
+            doubts |= {Doubt.CONTINUED}
+        elif year < last.first:
+            doubts |= {Doubt.ORDER}
+        return self._dated(token.start(), token.end(), (Date(year, year, last.era),), doubts)
+
+    def _relative(self, token: re.Match[str]) -> Mention | None:
+        """Read the year that is the next one, or the same."""
+        last = self.context.date
+        if not last or last.first != last.last or not self._is_near(token):
+            return None
+        year = last.first + token["relative"].startswith(_NEXT)
+        era = last.era if last.era and last.era.covers(year) else None
+        doubts = self.context.doubts | {Doubt.RELATIVE}
+        if year == last.first or self._is_annals:
+            return Mention(token.start(), token.end(), (Date(year, year, era),), doubts)
+        return self._dated(token.start(), token.end(), (Date(year, year, era),), doubts)
+
+    def _of_cycle(self, token: re.Match[str]) -> Mention | None:
+        """Read a year by its place in the cycle, of an era that stands before it, or the nearest."""
+        place = cycle.number(token["after"] or token["before"])
+        if place is None:
+            return None
+        start, eras = self._eras_before(token.start())
+        dates = [
+            Date(year, year, era)
+            for era in eras
+            if era.kind is not EraKind.RULER
+            for year in cycle.years(place, era.since, era.last)
+        ]
+        if dates:
+            return self._dated(start, token.end(), *self._chosen(dates, start, True))
+        last = self.context.date
+        if not last:
+            return None
+        half = cycle.LENGTH // 2
+        year = next(cycle.years(place, last.first - half, last.first + half))
+        era = last.era if last.era and last.era.covers(year) else None
+        doubts = self.context.doubts | {Doubt.CYCLE}
+        kept = self.context
+        mention = self._dated(token.start(), token.end(), (Date(year, year, era),), doubts)
+        if self._is_annals or (last.era and year not in (last.first, last.first + 1)):
+            self.context = kept  # what is told of another time is no part of what goes on
+        return mention
+
+    def _in_month(self, token: re.Match[str]) -> Mention | None:
+        """Read a month of the year that was read last."""
+        last = self.context.date
+        found = _WITHIN.match(self._text, token.start())
+        inner = within(found, last.month if last else None) if found else None
+        if not last or last.first != last.last or not found or not inner or not inner.month:
+            return None
+        goes_back = (last.month or 0, last.is_leap) > (inner.month, inner.is_leap)
+        is_said = inner.pair is not None or inner.day or token["month"][0] in "春夏秋冬闰"
+        if not is_said and (goes_back or not self._is_near(token) or self._is_duration(token)):
+            return None
+        doubts = self.context.doubts | ({Doubt.ORDER} if goes_back else set())
+        date = Date(last.first, last.last, last.era, *inner)
+        self._remember(date, found.end(), new=inner.pair)
+        return Mention(token.start(), found.end(), (date,), doubts)
+
+    def _on_day(self, token: re.Match[str]) -> Mention | None:
+        """Read a day of the cycle in the month that was read last, or a year of an era by its place in the cycle."""
+        place = cycle.number(token["pair"])
+        if place is None:
+            return None
+        start, eras = self._eras_before(token.start())
+        dates = [
+            Date(year, year, era)
+            for era in eras
+            if era.kind is EraKind.ERA
+            for year in cycle.years(place, era.since, era.last)
+        ]
+        if dates:
+            return self._dated(start, token.end(), *self._chosen(dates, start, True))
+        last = self.context.date
+        if not last or not last.month or token.start() - self.context.at > _FAR:
+            return None
+        new = self.context.new
+        goes_back = new is not None and (place - new) % cycle.LENGTH >= _MONTH_DAYS
+        day = numerals.value(token["day"]) if token["day"] else 1 if token["new"] else None
+        date = replace(last, day=day, pair=place)
+        self._remember(date, token.end(), new=place if new is None else new)
+        return Mention(
+            token.start(), token.end(), (date,), self.context.doubts | ({Doubt.ORDER} if goes_back else set())
+        )
+
+    def _whole(self, token: re.Match[str]) -> Mention | None:
+        """Read an era without a number, its years all together."""
+        start, eras = self._eras_before(token.start())
+        dates = [Date(era.since, era.last, era) for era in eras if era.kind is EraKind.ERA]
+        if not dates:
+            return None
+        return Mention(start, token.end(), *self._chosen(dates, start, False))
+
+    def _changed(self, token: re.Match[str]) -> Mention | None:
+        """Read an era that is begun: its first year."""
+        longest = min(token.end() + _LONGEST_NAME, len(self._text))
+        for end in range(longest, token.end() + 1, -1):
+            eras = by_name().get(self._text[token.end() : end], ())
+            dates = [Date(era.since, era.since, era) for era in eras if era.kind is not EraKind.RULER]
+            if dates and not _YEAR.match(self._text, end):
+                chosen, doubts = self._chosen(dates, token.start(), False)
+                last, regime = self.context.date, chosen[0].era and chosen[0].era.regime
+                if regime in self._about or (last and last.era and last.era.regime == regime):
+                    return self._dated(token.end(), end, chosen, doubts, is_begun=True)
+                return Mention(token.end(), end, chosen, doubts)  # who rebels has an era, too, that nobody continues
+        return None
+
+    def _eras_before(self, end: int) -> tuple[int, tuple[Era, ...]]:
+        """Return the longest name of an era that ends at a place, its start, and whose eras it may be."""
+        for size in range(min(_LONGEST_NAME, end - self._end), 1, -1):
+            eras = by_name().get(self._text[end - size : end])
+            if eras:
+                return end - size, eras
+        return end, ()
+
+    def _chosen(self, dates: list[Date], start: int, is_sure: bool) -> tuple[tuple[Date, ...], frozenset[Doubt]]:
+        """Return dates of eras, the likeliest first, and what is unsure about that."""
+        before = self._text[max(0, start - _LONGEST_CALL - 3) : start]
+        called = _called(before)
+        mine = [date for date in dates if date.era and date.era.regime in called] or dates
+        last = self.context.date
+
+        def unlikely(date: Date) -> tuple[bool, bool, bool, int]:
+            regime = date.era.regime if date.era else ""
+            return (
+                regime not in self._about,
+                not (last and last.era and last.era.regime == regime),
+                not regimes()[regime].is_major,
+                abs(date.first - last.first) if last else date.first - date.last,
+            )
+
+        mine.sort(key=unlikely)
+        doubts = set()
+        if len(mine) > 1 and unlikely(mine[0])[:3] == unlikely(mine[1])[:3] and not is_sure:
+            doubts.add(Doubt.ERA)
+        else:
+            del mine[1:]
+        if mine[0].era and mine[0].era.doubtful:
+            doubts.add(Doubt.YEARS)
+        return tuple(mine), frozenset(doubts)
+
+    def _dated(
+        self, start: int, end: int, dates: tuple[Date, ...], doubts: frozenset[Doubt], is_begun: bool = False
+    ) -> Mention:
+        """Return a year with the month and day that follow it, which become what is continued."""
+        found = _WITHIN.match(self._text, end)
+        inner = within(found) if found else None
+        if found and inner and inner.month:
+            end = found.end()
+            dates = tuple(replace(date, **inner._asdict()) for date in dates)
+        if not self._is_aside(dates[0], is_begun):
+            self._remember(dates[0], end, new=dates[0].pair, doubts=doubts)
+        return Mention(start, end, dates, doubts)
+
+    def _is_aside(self, date: Date, is_begun: bool) -> bool:
+        """Return whether annals only mention a date: their own years begin with a month, or with the era."""
+        last = self.context.date
+        if not self._is_annals or not self._about:
+            return False
+        if not date.era or date.era.regime not in self._about:
+            return True
+        return not date.month and not is_begun and not (last and date.first - last.first in range(_GAP))
+
+    def _remember(self, date: Date, at: int, new: int | None, doubts: frozenset[Doubt] | None = None) -> None:
+        self.context = Context(date, self.context.doubts if doubts is None else doubts, new, at)
+
+    def _is_near(self, token: re.Match[str]) -> bool:
+        return token.start() - self.context.at <= _NEAR
+
+    def _is_duration(self, token: re.Match[str]) -> bool:
+        """Return whether a number of years or months says how long something took."""
+        before = self._text[token.start() - 1 : token.start()]
+        return before in _COUNTED or bool(_PASSED.match(self._text, token.end()))
+
+
+def _is_western(digits: str) -> bool:
+    return len(digits) == 4 and not _UNITS.search(digits) and numerals.value(digits) in _WESTERN
+
+
+def _called(before: str) -> frozenset[str]:
+    """Return the regimes that a text before an era ends with, their rulers' names aside."""
+    for text in (before, before[:-2], before[:-3]) if before.endswith(("祖", "宗", "帝")) else (before,):
+        for size in range(_LONGEST_CALL, 0, -1):
+            found = by_call().get(text[-size:]) if len(text) >= size else None
+            if found:
+                return frozenset(found)
+    return frozenset()
