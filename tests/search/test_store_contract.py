@@ -31,6 +31,7 @@ from search.occurrences import Grouping, Order
 from search.query import Field, parse
 from search.ranking.pieces import Pieces
 from search.stores.base import Eligible, ExactQuery, PassageRef, Ref, Store, Wanted
+from search.stores.cluster.store import ClusterStore
 from search.stores.opening import open_store
 
 LETTERS = "國国黑東江"
@@ -343,7 +344,9 @@ def test_the_nearest_windows_are_those_of_exhaustive_search(indexed: Indexed, sc
     assert set(places) == set(best)
     weights = indexed.store.weights_of([each.passage for each in found])
     expected = [best[place] * weight for place, weight in zip(places, weights, strict=True)]
-    assert [each.cosine for each in found] == pytest.approx(expected, abs=1e-4)
+    # Those of a cluster are made of bytes.
+    within = 2e-3 if isinstance(indexed.store, ClusterStore) else 1e-4
+    assert [each.cosine for each in found] == pytest.approx(expected, abs=within)
     assert [each.cosine for each in found] == sorted((each.cosine for each in found), reverse=True)
     assert indexed.store.nearest(vector, scope, Eligible(), 3) == list(found[:3])
     shown = indexed.store.passages([Wanted(each.passage, ALL, each.window) for each in found])

@@ -1,4 +1,8 @@
-"""Ranking by words on a cluster: BM25 over the discriminative characters and pairs, times the passage's weight."""
+"""Ranking by words on a cluster: BM25 over the discriminative characters and pairs, times the passage's weight.
+
+The best are those by BM25 alone, as in a folder: of these a cluster needs to look at few, where a score of its own
+making would have it look at all.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,6 @@ from search.stores.cluster.narrowing import any_of
 from search.stores.cluster.view import BY_PLACE, PLACED, ClusterRef, Query, View
 
 _BAG, _TEXT, _NOTES = "r", "rt", "rn"
-_WEIGHTED = "return _score * doc['weight'].value;"
 _MOST = 10_000
 """Passages that OpenSearch returns at once, at most."""
 
@@ -31,17 +34,15 @@ def rank(view: View, query: GramQuery, eligible: Eligible, limit: int) -> list[R
         "track_total_hits": False,
         "track_scores": True,
         "_source": False,
-        "docvalue_fields": list(PLACED),
+        "docvalue_fields": [*PLACED, "weight"],
         "sort": [{"_score": "desc"}, *BY_PLACE],
-        "query": {
-            "script_score": {
-                "query": {"bool": {"must": [found], "filter": eligible_clauses(view, eligible)}},
-                "script": {"source": _WEIGHTED},
-            }
-        },
+        "query": {"bool": {"must": [found], "filter": eligible_clauses(view, eligible)}},
     }
     (answer,) = view.msearch([body])
-    return [Ranked(ClusterRef.of(hit), float(hit["_score"])) for hit in answer["hits"]["hits"]]
+    best = [
+        Ranked(ClusterRef.of(hit), float(hit["_score"]) * hit["fields"]["weight"][0]) for hit in answer["hits"]["hits"]
+    ]
+    return sorted(best, key=lambda each: (-each.score, each.passage))
 
 
 def _words(scope: str, grams: Sequence[str]) -> Query:

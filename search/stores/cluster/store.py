@@ -126,7 +126,7 @@ class ClusterStore:
 
     def nearest(self, vector: Vectors, scope: Scope, eligible: Eligible, limit: int) -> Sequence[Nearest]:
         """See :meth:`search.stores.base.Store.nearest`."""
-        return nearest.nearest(self._view, self.embedder, vector, scope, eligible, limit)
+        return nearest.nearest(self._view, vector, scope, eligible, limit)
 
     def texts(self, passages: Sequence[Ref], scope: Scope) -> Pieces:
         """See :meth:`search.stores.base.Store.texts`."""
