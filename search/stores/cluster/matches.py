@@ -164,6 +164,8 @@ class ClusterMatches:
 
     def _ask(self, sort: Sort, size: int) -> _Answer:
         counting, works = self._counting, len(self._view.works)
+        if not works:  # all of them may be closed to whoever asks
+            return _Answer(sort=sort)
         asked = [self._view.listing(counting.in_doubt, AT_ONCE)] if counting.in_doubt != NOTHING else []
         if counting.query != NOTHING:
             asked += [counting.body(sort, size, works=works), *counting.of_other_works(works)]

@@ -1,7 +1,7 @@
 """Vector search on a cluster: windows by their bytes inside it, with all filters.
 
 A window is a nested document of its passage. The graph is searched approximately (HNSW: Malkov and Yashunin, PAMI
-2020); that more is asked for than is wanted makes up for it. Cosines are those of the bytes, within 0.002 of the true
+2020); that more is asked for than is wanted makes up for it. Cosines are those of the bytes, within 0.005 of the true
 ones: to take these from the texts of four hundred passages took a second.
 """
 
