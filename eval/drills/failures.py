@@ -86,7 +86,7 @@ class Outcome:
 
 
 @dataclass
-class Tally:
+class SearchTally:
     """What came of searches. Thread-safe."""
 
     what: str = "searches"
@@ -146,9 +146,9 @@ class Stage:
         library = Library.open(index)
         return [answer(library, query) for query in self.queries[:_FEW]]
 
-    def asked_again(self) -> Tally:
+    def asked_again(self) -> SearchTally:
         """Ask some queries when all is said to be well again."""
-        tally, library = Tally(), Library.open(self.address)
+        tally, library = SearchTally(), Library.open(self.address)
         for number in range(min(_FEW, len(self.queries))):
             tally.ask(partial(self.is_right, library, number))
         return tally
@@ -168,7 +168,7 @@ def searching(stage: Stage, chance: random.Random, *, is_manager: bool) -> Outco
     """Kill a node in the middle of searches, and start it again at once."""
     count, victim = len(stage.queries), stage.victim(is_manager, chance)
     moment = chance.randrange(count // 5, count // 2)
-    tally, library = Tally(), Library.open(stage.address)
+    tally, library = SearchTally(), Library.open(stage.address)
     killing: list[Future[tuple[int, int]]] = []
 
     def kill() -> tuple[int, int]:
@@ -210,12 +210,12 @@ class Accident:
 
 
 @contextmanager
-def reading(stage: Stage) -> Iterator[Tally]:
+def reading(stage: Stage) -> Iterator[SearchTally]:
     """Open the index and search it again and again: what is found has to be all old or all new, and never old again."""
     states = [stage.few(stage.old), stage.few(stage.new)]
     if states[0] == states[1]:
         raise RuntimeError("what is added changes no answer, so that readers could not tell old from new")
-    tally, over = Tally(f"times {len(states[0])} searches"), threading.Event()
+    tally, over = SearchTally(f"times {len(states[0])} searches"), threading.Event()
 
     def read() -> None:
         newest = 0
@@ -368,7 +368,7 @@ def _asked_at_the_desk(client: Any) -> bool:
 
 def slow(stage: Stage, chance: random.Random) -> Outcome:
     """Put a node to sleep for a while: a search that meets it may fail, but not wait for it."""
-    victim, tally, library = chance.randrange(COUNT), Tally(), Library.open(stage.address)
+    victim, tally, library = chance.randrange(COUNT), SearchTally(), Library.open(stage.address)
     numbers = range(len(stage.queries))
     stage.nodes.kill(victim, signal.SIGSTOP)
     wakes = time.monotonic() + NAP
@@ -395,7 +395,7 @@ def slow(stage: Stage, chance: random.Random) -> Outcome:
 
 
 def full(stage: Stage, chance: random.Random) -> Outcome:
-    """Let disks be too full in the middle of a build: that is told, searches go on, and with room the build does."""
+    """Fill the disks in the middle of a build: it is told, searches go on, and with room the build does."""
     connection = Connection(stage.address, WRITER)
     with ExitStack() as undoing:
         undoing.callback(_require_room, connection, None)
@@ -419,7 +419,7 @@ def full(stage: Stage, chance: random.Random) -> Outcome:
 
 
 def _fill(connection: Connection, is_full: bool) -> None:
-    """Let all disks be too full to write, or have room, and wait until the cluster has seen it."""
+    """Fill all disks, or make room again, and wait until the cluster has seen it."""
     _require_room(connection, _TALLEST if is_full else "1b")
     ends = time.monotonic() + PATIENCE
     while _is_closed(connection) != is_full:
