@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import os
-import random
-import shutil
-import signal
-import socket
-import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import skips
-
-from eval.drills.nodes import COUNT, Nodes, default_folder
 
 HOSTS = "WENYUAN_TEST_OPENSEARCH"
 """Names the nodes, ``http://host:port`` with commas between, on which indexes may be made and dropped."""
@@ -50,34 +42,3 @@ def drop(pattern: str) -> None:
     except HTTPError as failure:
         if failure.code != 404:
             raise
-
-
-@contextmanager
-def own_nodes() -> Iterator[Nodes]:
-    """Three small nodes of a test's own, which may be killed; nothing remains of them."""
-    hosts()
-    folder = Path(tempfile.mkdtemp(prefix="wenyuan-nodes-"))  # the folders of pytest are closed to the nodes' user
-    brought, nodes = Nodes(default_folder()), Nodes(folder, free_ports(), "256m")
-    try:
-        brought.bring()
-        nodes.home.symlink_to(brought.home)
-        nodes.prepare()
-        nodes.start()
-        yield nodes
-    finally:
-        nodes.stop(signal.SIGKILL)
-        shutil.rmtree(folder)
-
-
-def free_ports() -> int:
-    """The first of the ports that nodes would take, all of which are free."""
-    while True:
-        first = random.randrange(20_000, 30_000)
-        with ExitStack() as taken:
-            try:
-                for number in range(COUNT):
-                    for port in (first + number, first + 100 + number):
-                        taken.enter_context(socket.create_server(("127.0.0.1", port)))
-            except OSError:
-                continue
-            return first

@@ -199,9 +199,10 @@ def memory(server: set[psutil.Process], answered: int) -> Memory:
     """Measure the memory of a server's processes after so many answers."""
     held: Counter[str] = Counter()
     for process in server:
-        for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()[1:]:
-            name, kilobytes = line.split()[:2]
-            held[name] += int(kilobytes)
+        with suppress(ProcessLookupError):  # one that has ended holds none
+            for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()[1:]:
+                name, kilobytes = line.split()[:2]
+                held[name] += int(kilobytes)
     return Memory(answered, held["Pss:"] / 1024, held["Private_Dirty:"] / 1024)
 
 
