@@ -463,17 +463,13 @@ SCENES: Mapping[str, Callable[[Stage, random.Random], Outcome]] = {
 
 
 @contextmanager
-def staged(
-    nodes: Nodes, texts: Sequence[Path], searches: int, works: int = _WORKS, length: int = _PHRASES
-) -> Iterator[Stage]:
+def staged(nodes: Nodes, texts: Sequence[Path], searches: int) -> Iterator[Stage]:
     """Build the index on nodes that run, and in folders; nothing of it remains.
 
     Args:
         nodes: the nodes.
         texts: what is indexed.
         searches: how many are asked in a scene of searches.
-        works: how many are added by a build.
-        length: how many phrases of the texts each of them is made of.
     """
     address = index_address(
         f"opensearch+http://{','.join(each.removeprefix('http://') for each in nodes.addresses)}/{_NAME}"
@@ -486,10 +482,10 @@ def staged(
         for index in (old, address):
             build(texts, index, access=Access.OPEN)
         shutil.copytree(old, new)
-        drawn = phrases(old, max(searches, works * length))
+        drawn = phrases(old, max(searches, _WORKS * _PHRASES))
         added.mkdir()
-        for number in range(works):
-            text = "，".join(drawn[number * length : (number + 1) * length])
+        for number in range(_WORKS):
+            text = "，".join(drawn[number * _PHRASES : (number + 1) * _PHRASES])
             heading = f"---\nid: drill-{number:02}\ntitle: 演 {number}\nlanguage: lzh\n---\n\n"
             Path(added, f"{number:02}.md").write_text(f"{heading}{text}。\n", "utf-8")
         build([added], new, access=Access.OPEN)

@@ -166,7 +166,7 @@ def _die_at(number: int, moment: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return answer
 
-    Connection._once = dying  # type: ignore[method-assign]
+    Connection._once = dying  # type: ignore[method-assign]  # every request goes through it
 
 
 @contextmanager

@@ -31,6 +31,8 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 
+from indexer.store import files
+
 VERSION, KNN = "3.6.0", "3.6.0.0"
 """The versions that were tried."""
 OLDEST_JAVA = 21
@@ -110,29 +112,8 @@ class Nodes:
         return tuple(number for number in range(COUNT) if self._process(number) is not None)
 
     @property
-    def home(self) -> Path:
-        """Where OpenSearch itself stands; it may be a link to that of another cluster."""
+    def _home(self) -> Path:
         return self.folder / f"opensearch-{VERSION}"
-
-    def bring(self) -> None:
-        """Bring the distribution, unless it is there.
-
-        Raises:
-            NodesFailure: it can't be brought.
-        """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        home = self.home
-        if not (home / "plugins" / "opensearch-knn").is_dir():
-            archives = [_brought(url, digest) for url, digest in _FILES.items()]
-            shutil.rmtree(home, ignore_errors=True)
-            with zipfile.ZipFile(archives[0]) as archive:
-                archive.extractall(self.folder)
-            for program in (home / "bin").iterdir():
-                program.chmod(0o755)
-            plugin = [str(home / "bin" / "opensearch-plugin"), "install", "--batch", archives[1].as_uri()]
-            done = subprocess.run(plugin, env=self._environment(), capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise NodesFailure(f"the k-NN plugin can't be installed: {(done.stderr or done.stdout).strip()[-300:]}")
 
     def prepare(self) -> None:
         """Bring the distribution, and write the configuration of each node that does not run.
@@ -147,14 +128,26 @@ class Nodes:
             )
         if len(running) == COUNT:
             return
-        self.bring()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        home = self._home
+        if not (home / "plugins" / "opensearch-knn").is_dir():
+            archives = [_brought(url, digest) for url, digest in _FILES.items()]
+            shutil.rmtree(home, ignore_errors=True)
+            with zipfile.ZipFile(archives[0]) as archive:
+                archive.extractall(self.folder)
+            for program in (home / "bin").iterdir():
+                program.chmod(0o755)
+            plugin = [str(home / "bin" / "opensearch-plugin"), "install", "--batch", archives[1].as_uri()]
+            done = subprocess.run(plugin, env=self._environment(), capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise NodesFailure(f"the k-NN plugin can't be installed: {(done.stderr or done.stdout).strip()[-300:]}")
         self.snapshots.mkdir(exist_ok=True)
         names = json.dumps([f"node-{number}" for number in range(COUNT)])
         peers = json.dumps([f"127.0.0.1:{self.port + _TALK + number}" for number in range(COUNT)])
         for number in set(range(COUNT)) - {*running}:
             place = self._place(number)
             if not (place / "config").is_dir():
-                shutil.copytree(self.home / "config", place / "config")
+                shutil.copytree(self._home / "config", place / "config")
             (place / "config" / "opensearch.yml").write_text(
                 f"cluster.name: wenyuan-{self.port}\n"
                 f"node.name: node-{number}\n"
@@ -208,7 +201,7 @@ class Nodes:
         process = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         with (place / "out").open("wb") as out:
             started = subprocess.Popen(
-                [str(self.home / "bin" / "opensearch")],
+                [str(self._home / "bin" / "opensearch")],
                 cwd=place,
                 env=self._environment(place),
                 stdin=subprocess.DEVNULL,
@@ -238,10 +231,10 @@ class Nodes:
         finally:
             os.close(handle)
 
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+    def stop(self) -> None:
         """Stop all nodes that run."""
         for number in self.running:
-            self.kill(number, how)
+            self.kill(number, signal.SIGTERM)
 
     def manager(self) -> int:
         """Return the number of the node that manages the cluster now.
@@ -351,7 +344,7 @@ def _taken(port: int) -> bool:
 
 def _brought(url: str, digest: str) -> Path:
     """Return the file at an address, fetched unless it was kept."""
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wenyuan"
+    folder = files.caches()
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / url.rpartition("/")[2]
     if not target.exists() or _digest(target) != digest:

@@ -24,7 +24,6 @@ from indexer.errors import IndexFailure
 from indexer.progress import Progress
 from search.library import Library
 from search.model import Mode
-from search.stores.opening import open_store
 
 BYTES_A_CHARACTER = 3
 """Of a text in UTF-8, near enough to choose how many works to take."""
@@ -80,7 +79,7 @@ def speed(
             library = Library.open(address)
             times = [(name, bench.latency(library, texts, mode, on_progress)) for name, texts, mode in kinds if texts]
             if sentences:
-                times.append(("words alone, sentences", bench.ranked(open_store(address), sentences, on_progress)))
+                times.append(("words alone, sentences", bench.ranked(library.store, sentences, on_progress)))
             searches = [(name, each.queries, f"{each.p50:.2f}", f"{each.p95:.2f}") for name, each in times]
             tables += [
                 ResultTable(

@@ -233,8 +233,7 @@ def _scratch(address: ClusterAddress) -> Iterator[Path]:
     Raises:
         IndexFailure: it can't be made.
     """
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wenyuan"
-    folder = Path(os.environ.get(SCRATCH) or caches) / sha256(str(address).encode()).hexdigest()[:16]
+    folder = Path(os.environ.get(SCRATCH) or files.caches()) / sha256(str(address).encode()).hexdigest()[:16]
     try:
         files.make(folder)
     except OSError as failure:

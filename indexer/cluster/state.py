@@ -204,9 +204,9 @@ def problem_rows(problems: Iterable[Problem]) -> list[tuple[str, int, str, bool]
     return [(str(each.file), each.line, each.reason, each.is_note) for each in problems]
 
 
-def problems_from(rows: Iterable[Sequence[Any]], root: Path = Path()) -> tuple[Problem, ...]:
-    """Return the problems of some rows of a source that is at ``root``."""
-    return tuple(Problem(root / file, *said) for file, *said in rows)
+def problems_from(rows: Iterable[Sequence[Any]]) -> tuple[Problem, ...]:
+    """Return the problems of some rows."""
+    return tuple(Problem(Path(file), *said) for file, *said in rows)
 
 
 def settle(connection: Connection) -> None:

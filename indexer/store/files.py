@@ -18,6 +18,11 @@ from typing import BinaryIO
 _GROUP_OF_FOLDER = stat.S_ISGID | stat.S_IRGRP | stat.S_IXGRP
 
 
+def caches() -> Path:
+    """Return the folder of this account for what can be brought or made again."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wenyuan"
+
+
 def make(folder: Path) -> None:
     """Create a folder, and the missing ones above it, for the owner alone; one that exists keeps its mode.
 

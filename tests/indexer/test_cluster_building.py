@@ -85,7 +85,7 @@ def test_a_build_adds_skips_replaces_and_removes(address: ClusterAddress, texts:
     removed = build([], address, remove=["town"])
     assert (removed.generation, removed.removed, removed.passages) == (3, 1, 1)
     assert occurrences(address, "混同江") == 1
-    assert set(state_of(address).generation.tombstones) == {"town"}  # type: ignore[union-attr]
+    assert set(state_of(address).generation.tombstones) == {"town"}  # type: ignore[union-attr]  # it is published
 
 
 def test_it_says_of_works_what_a_folder_says(address: ClusterAddress, texts: Path, tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ def test_rows_that_nobody_may_read_are_cleared_away_and_others_are_not(
     address: ClusterAddress, texts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build([texts], address)
-    first = state_of(address).generation.packs[0].name  # type: ignore[union-attr]
+    first = state_of(address).generation.packs[0].name  # type: ignore[union-attr]  # it is published
     write(texts, "river", RIVER + "有魚曰鮭。")
     build([texts], address)
     opened = Library.open(address)
@@ -272,7 +272,7 @@ def test_an_index_is_carried_there_and_back_equal(address: ClusterAddress, tmp_p
         skips.skip(f"NOTES, PAGES AND REGIONS WERE NOT CARRIED: {FORMATS} is not there")
     folder, back = tmp_path / "index", tmp_path / "back"
     build(texts, folder)
-    some = sorted(generation.published(folder).live_works())[0]  # type: ignore[union-attr]
+    some = sorted(generation.published(folder).live_works())[0]  # type: ignore[union-attr]  # it is published
     build([], folder, remove=[some])
     carried = carry(folder, address)
     assert carried.works == len(contents(address)) - 1

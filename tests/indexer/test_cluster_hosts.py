@@ -83,7 +83,7 @@ def test_another_host_is_asked_soon_and_the_silent_one_is_set_aside(connection: 
 
 
 def test_nothing_is_written_by_another_host_when_one_is_silent(connection: Connection, node: Node) -> None:
-    connection._seconds = lambda: SOON  # type: ignore[method-assign]
+    connection._seconds = lambda: SOON  # type: ignore[method-assign]  # the time that is left
     with pytest.raises(Unreachable):
         connection.put("state", {}, Version(1, 1))
     assert node.asked == []

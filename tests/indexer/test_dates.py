@@ -114,7 +114,7 @@ def test_eras_of_the_northeast_and_beside_it(typed: str, regime: str, year: int)
 def test_eras_agree_with_dila() -> None:
     path = TABLES / "dila-time" / "years.tsv"
     if not path.exists():
-        skip(f"{path} is not there")
+        skip(f"NO ERA WAS COMPARED: {path} is not there")
     theirs: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
     with path.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines, delimiter="\t"):
@@ -139,7 +139,7 @@ def test_eras_agree_with_dila() -> None:
 def test_eras_of_the_northeast_agree_with_a_table_of_them() -> None:
     path = TABLES / "northeast-eras" / "northeast_eras.tsv"
     if not path.exists():
-        skip(f"{path} is not there")
+        skip(f"NO ERA WAS COMPARED: {path} is not there")
     firsts: dict[tuple[str, str], int] = {}
     with path.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines, delimiter="\t"):
@@ -330,7 +330,7 @@ def test_annotating_takes_linear_time(unit: str) -> None:
 
 def works(*wanted: str) -> list[Work]:
     if not KANRIPO.exists():
-        skip(f"{KANRIPO} is not there")
+        skip(f"NO REAL TEXT WAS READ FOR DATES: {KANRIPO} is not there")
     sources = [source for source in discover(KANRIPO)[0] if source.root.name in wanted]
     return [item for source in sources for item in read_source(source) if isinstance(item, Work)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from web.access import library
 from web.api.concordance import CONCORDANCE
 from web.api.parameters import read as read_parameters
 from web.pages import blueprint
+from web.pages.search import value_titles
 from web.presenting import labels
 from web.presenting.rendering import one_line
 from web.presenting.urls import address_url, concordance_arguments, concordance_url, search_url
@@ -221,34 +222,33 @@ def _chosen(held: Library, here: _Here) -> list[Chosen]:
     asked = here.asked
     if not (any(asked.filters.values()) or asked.within or asked.without):
         return []
-    cards = {card.id: card for card in held.works()}
+    titles = value_titles(held)
     found = []
     for name in FILTERS:
         for value in asked.filters.get(name, ()):
             left = tuple(each for each in asked.filters[name] if each != value)
-            shown = cards[value].record.title if name == "work" and value in cards else value
-            shown = labels.collection_title(value) if name == "collection" and value in held.collections else shown
             url = here.url(filters={**asked.filters, name: left})
-            found.append(Chosen(labels.catalogue_field(name), shown, False, url))
+            found.append(Chosen(labels.catalogue_field(name), titles.get((name, value), value), False, url))
     for kind in ("within", "without"):
         given: Sequence[GroupName] = getattr(asked, kind)
         for each in given:
             url = here.url(**{kind: tuple(other for other in given if other != each)})
-            found.append(Chosen(str(labels.GROUPINGS[each.grouping]), _title(held, each), kind == "without", url))
+            found.append(
+                Chosen(str(labels.GROUPINGS[each.grouping]), _title(held, titles, each), kind == "without", url)
+            )
     return found
 
 
-def _title(held: Library, name: GroupName) -> str:
+def _title(held: Library, known: Mapping[tuple[str, str], str], name: GroupName) -> str:
     """Return what readers see of a group that may be empty."""
     if name.grouping not in (Grouping.WORK, Grouping.SECTION):
         return name.value
     work, _, number = name.value.rpartition("/") if name.grouping is Grouping.SECTION else (name.value, "", "")
-    card = next((card for card in held.works() if card.id == work), None)
-    if card is None:
+    if ("work", work) not in known:
         return name.value
     titles = held.contents(work)
     section = titles[int(number)] if re.fullmatch("[0-9]{1,6}", number) and int(number) < len(titles) else ""
-    return f"{card.record.title} {section}".strip()
+    return f"{known['work', work]} {section}".strip()
 
 
 def _kept(asked: ConcordanceRequest, *names: str) -> list[tuple[str, str]]:

@@ -152,13 +152,18 @@ def _chips(asked: SearchRequest, held: Library) -> list[tuple[str, str, str, str
     """Return what narrows the search: field, its value's label, the address without it, and the value itself."""
     if not any(asked.filters.values()):
         return []
-    titles = {("work", card.id): card.record.title for card in held.works()}
-    titles |= {("collection", name): labels.collection_title(name) for name in held.collections}
+    titles = value_titles(held)
     return [
         (name, titles.get((name, value), value), _toggled(asked, name, value), value)
         for name in FILTERS
         for value in asked.filters.get(name, ())
     ]
+
+
+def value_titles(held: Library) -> dict[tuple[str, str], str]:
+    """Return what readers see of a filter's value, by field and value, where that is not the value itself."""
+    titles = {("work", card.id): card.record.title for card in held.works()}
+    return titles | {("collection", name): labels.collection_title(name) for name in held.collections}
 
 
 def _toggled(asked: SearchRequest, name: str, value: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 
 from search import deadline
 from search.query import And, Near, Not, Or, Tree
@@ -19,8 +19,8 @@ AT_ONCE = 10_000
 """The most passages that one search returns."""
 
 
-def narrowing_of(view: View, query: ExactQuery, allowed: list[Query]) -> Narrowing:
-    """Return the narrowing for a query, for which words near each other are found first.
+def counting_of(view: View, query: ExactQuery, allowed: list[Query]) -> Counting:
+    """Return the searches for a query, for which words near each other are found first.
 
     Raises:
         SearchError: the query costs too much.
@@ -33,24 +33,30 @@ def narrowing_of(view: View, query: ExactQuery, allowed: list[Query]) -> Narrowi
             if node not in near:
                 some = fine if fits([fine.may_lead(node)]) else coarse
                 near[node] = view.of_refs(_near_passages(view, replace(query, tree=node, asked=None), some, allowed))
-    known = replace(fine, near=near)
-    asked = Counting(known, allowed, query.tree, query.asked)
-    return known if fits([asked.scoring(), asked.in_doubt]) else replace(coarse, near=near)
+    counting = Counting(replace(fine, near=near), allowed, query.tree, query.asked)
+    if fits([counting.scoring, counting.in_doubt]):
+        return counting
+    return replace(counting, narrowing=replace(coarse, near=near))
 
 
 def listed(view: View, query: Query) -> Iterator[ClusterRef]:
     """Yield the passages that satisfy a query of OpenSearch, by place."""
-    if query == NOTHING:
-        return
-    last: ClusterRef | None = None
-    while True:
+    return chain.from_iterable(batches(view, query, AT_ONCE, AT_ONCE))
+
+
+def batches(view: View, query: Query, first: int, most: int) -> Iterator[list[ClusterRef]]:
+    """Yield the passages that satisfy a query of OpenSearch, by place: ``first`` of them, then four times as many each
+    time, up to ``most``.
+    """
+    size, last = first, None
+    while query != NOTHING:
         deadline.check()
-        (found,) = view.msearch([view.listing(query, AT_ONCE, last)])
+        (found,) = view.msearch([view.listing(query, size, last)])
         refs = list(map(ClusterRef.of, found["hits"]["hits"]))
-        yield from refs
-        if len(refs) < AT_ONCE:
+        yield refs
+        if len(refs) < size:
             return
-        last = refs[-1]
+        size, last = min(4 * size, most), refs[-1]
 
 
 def _nears(tree: Tree) -> Iterator[Near]:

@@ -116,7 +116,7 @@ class Counting:
             "_source": False,
             "docvalue_fields": [*PLACED, "weight"],
             "sort": [*self._order(sort), *BY_PLACE],
-            "query": self.scoring(only),
+            "query": {"bool": {"must": [self.scoring], "filter": list(only)}} if only else self.scoring,
         }
         if after is not None:
             body["search_after"] = list(after)
@@ -162,15 +162,17 @@ class Counting:
             case Sort.PLACE:
                 return []
 
-    def scoring(self, only: Sequence[Query] = ()) -> Query:
-        """Return the query for what surely matches, whose score says how often and how."""
+    @cached_property
+    def scoring(self) -> Query:
+        """The query for what surely matches, whose score says how often and how."""
         counted = self.narrowing.counted(self.tree)
         counts = [query for each in counted for query in self._counts(each)]
-        filters = [*self.allowed, *only]
         # What counts a single phrase finds it, too: it is looked for once.
         alone = isinstance(self.tree, Phrase) and len(counted) == 1
         finds: Query = (
-            {"must": {"bool": {"should": counts}}, "filter": filters} if alone else {"filter": [*filters, self.certain]}
+            {"must": {"bool": {"should": counts}}, "filter": list(self.allowed)}
+            if alone
+            else {"filter": [*self.allowed, self.certain]}
         )
         told = [*self._told(counted, alone), *(() if alone else counts)]
         without = {} if self._doubtful == NOTHING else {"must_not": [self._doubtful]}

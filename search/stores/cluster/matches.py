@@ -18,7 +18,7 @@ from typing import cast
 from search import deadline
 from search.model import Sort, WorkCard
 from search.stores.base import ExactQuery, Marks, Ranked, Ref
-from search.stores.cluster.candidates import AT_ONCE, listed, narrowing_of
+from search.stores.cluster.candidates import AT_ONCE, counting_of, listed
 from search.stores.cluster.counting import Counting, Scored
 from search.stores.cluster.deciding import Decider
 from search.stores.cluster.narrowing import any_of
@@ -153,8 +153,7 @@ class ClusterMatches:
 
     @cached_property
     def _counting(self) -> Counting:
-        narrowing = narrowing_of(self._view, self._query, self._allowed)
-        return Counting(narrowing, self._allowed, self._query.tree, self._query.asked)
+        return counting_of(self._view, self._query, self._allowed)
 
     def _answered(self, sort: Sort = Sort.RELEVANCE, size: int = _LISTED) -> _Answer:
         """Return the counts; where they are not known yet, they are asked for together with a page."""

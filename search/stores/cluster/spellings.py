@@ -7,7 +7,6 @@ looked at a few passages at a time.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -15,12 +14,11 @@ from indexer.store.layout import MAIN
 from indexer.text.folding import fold
 from indexer.text.readings import fold_phrase
 from indexer.text.streams import text_of
-from search import deadline
 from search.exact.matching import standing
 from search.model import Scope
 from search.query import Phrase
 from search.stores.base import ExactQuery
-from search.stores.cluster.candidates import narrowing_of
+from search.stores.cluster.candidates import batches, counting_of
 from search.stores.cluster.deciding import Decider, rows_of
 from search.stores.cluster.narrowing import all_of, phrase_query
 from search.stores.cluster.view import NOTHING, PLACED, ClusterRef, Query, View
@@ -31,7 +29,7 @@ DRAWN_FROM = 50_000
 """Passages of each shard that a sample is drawn from, at most: to draw from all of a common word takes seconds."""
 _RANDOM = {"random_score": {"seed": 1, "field": "_seq_no"}}
 _FEW = 16
-"""Passages in doubt that are looked at first; each time that none of them tells, four times as many."""
+"""Passages in doubt that are looked at first."""
 _FIRST_MET: Query = {"terminate_after": 1, "sort": "_doc"}
 """What makes each shard stop at the first passage that it meets."""
 
@@ -80,27 +78,13 @@ def _spelling(view: View, word: str, language: str) -> str:
 
 def _matches(view: View, query: ExactQuery, allowed: list[Query]) -> bool:
     """Return whether one of the allowed passages satisfies a query at all."""
-    narrowing = narrowing_of(view, query, allowed)
-    doubtful = narrowing.doubtful(query.tree)
-    sure = all_of([*allowed, narrowing.certain(query.tree)], [doubtful])
+    counting = counting_of(view, query, allowed)
+    sure = counting.query
     if sure != NOTHING and view.msearch([view.listing(sure, 1) | _FIRST_MET])[0]["hits"]["hits"]:
         return True
     decider = Decider(view, query)
-    in_doubt = all_of([*allowed, narrowing.possible(query.tree), doubtful])
-    return any(batch.found is not None for some in _growing(view, in_doubt) for batch in decider.decide(some))
-
-
-def _growing(view: View, query: Query) -> Iterator[list[ClusterRef]]:
-    """Yield the passages that satisfy a query of OpenSearch by place: few, and then more at a time."""
-    size, last = _FEW, None
-    while query != NOTHING:
-        deadline.check()
-        (found,) = view.msearch([view.listing(query, size, last)])
-        refs = list(map(ClusterRef.of, found["hits"]["hits"]))
-        yield refs
-        if len(refs) < size:
-            return
-        size, last = min(4 * size, Decider.MOST), refs[-1]
+    in_doubt = batches(view, counting.in_doubt, _FEW, Decider.MOST)
+    return any(batch.found is not None for some in in_doubt for batch in decider.decide(some))
 
 
 def _drawn(view: View, clauses: list[Query]) -> list[ClusterRef]:

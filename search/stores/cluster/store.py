@@ -28,7 +28,7 @@ from search.stores.base import (
     Wanted,
 )
 from search.stores.cluster import nearest, ranking, reading, spellings, status, texts
-from search.stores.cluster.candidates import listed, narrowing_of
+from search.stores.cluster.candidates import counting_of, listed
 from search.stores.cluster.deciding import Decider, section_marks
 from search.stores.cluster.matches import MOST_DECIDED, ClusterMatches
 from search.stores.cluster.narrowing import all_of
@@ -107,7 +107,7 @@ class ClusterStore:
     def find(self, query: ExactQuery) -> StoredOccurrences:
         """See :meth:`search.stores.base.Store.find`."""
         allowed = self._view.passages(self._view.chosen(query.filters))
-        possible = narrowing_of(self._view, query, allowed).possible(query.tree)
+        possible = counting_of(self._view, query, allowed).narrowing.possible(query.tree)
         candidates = listed(self._view, all_of([*allowed, possible]))
         gathered = Gathered()
         for batch in Decider(self._view, query, near_spans=True).decide(candidates):
