@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,8 @@ from search.excerpts import excerpt
 from search.model import Hit, Why
 from search.ranges import among, merged
 from search.ranking.fusion import Listed, Signals
-from search.stores.base import Marks, Matches, Store, StoredPassage, Wanted
+from search.ranking.pieces import Stretch
+from search.stores.base import Marks, Matches, Ref, Store, StoredPassage, Wanted
 
 _WIDEST_GAP = 4
 """Characters between two neighbours in the folded text, beyond which they are not shown as one stretch."""
@@ -32,14 +33,21 @@ def pairs_of(texts: Sequence[str]) -> Pairs:
 
 
 def read_hits(
-    store: Store, listed: Sequence[Listed], matches: Matches, signals: Signals, pairs: Pairs
+    store: Store,
+    listed: Sequence[Listed],
+    matches: Matches,
+    signals: Signals,
+    closest: Mapping[Ref, Stretch],
+    pairs: Pairs,
 ) -> tuple[Hit, ...]:
-    """Read what is listed from the store; in what is only alike, the stretches it shares with ``pairs`` are marked."""
+    """Read what is listed from the store; in what is only alike, the stretches it shares with ``pairs`` are marked.
+
+    ``closest`` are the stretches that are closest to the query in meaning.
+    """
     marks = matches.marks([each.passage for each in listed])
     # What begins in a passage may end in the next, and is shown whole.
     wanted = [
-        Wanted(each.passage, _end(mine), signals.stretches.get(each.passage))
-        for each, mine in zip(listed, marks, strict=True)
+        Wanted(each.passage, _end(mine), closest.get(each.passage)) for each, mine in zip(listed, marks, strict=True)
     ]
     found = zip(store.passages(wanted), listed, marks, strict=True)
     return tuple(hit(passage, each, mine, signals, pairs) for passage, each, mine in found)

@@ -32,7 +32,7 @@ from search.model import (
 from search.occurrences import Grouping, Occurrences
 from search.query import Parsed, Phrase, parse
 from search.ranking.fusion import Fused
-from search.ranking.signals import exact_query, signals
+from search.ranking.signals import exact_query, signals, stretches
 from search.stores.base import ExactQuery, Store
 from search.stores.opening import open_store
 from search.words.aliases import expand
@@ -170,7 +170,8 @@ class Library:
         fused = Fused.of(request.mode, self.store, matches, found)
         listed = fused.page(request.sort, offset, request.limit)
         pairs = pairs_of((parsed.text, *expanded.names))
-        hits = read_hits(self.store, listed, matches, found, pairs)
+        closest = stretches(self.store, found, request.scope, [each.passage for each in listed])
+        hits = read_hits(self.store, listed, matches, found, closest, pairs)
         alike = fused.alike
         end = offset + request.limit
         rest = matches.passages + (len(alike) if request.sort is Sort.RELEVANCE else 0) - end
@@ -277,7 +278,7 @@ class Library:
         quoted = occurrences and isinstance(parsed.tree, Phrase) and len(parsed.tree.folded) > LONGEST_WORD
         if quoted or not self._has_classical:
             return ()
-        return thesaurus().suggest(parsed.text, lambda word: self.store.spelling(word, CLASSICAL))
+        return thesaurus().suggest(parsed.text, lambda words: self.store.spellings(words, CLASSICAL))
 
     @cached_property
     def _has_classical(self) -> bool:

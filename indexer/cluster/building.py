@@ -21,6 +21,7 @@ from indexer.cluster.connection import WRITER, WRITING, Body, Conflict, Connecti
 from indexer.cluster.documents import WorkDocuments, stamp_of
 from indexer.cluster.lock import cluster_lock, fence
 from indexer.cluster.mapping import index_body
+from indexer.cluster.merging import merge
 from indexer.cluster.scaling import scale_of
 from indexer.cluster.sending import send, sent_already
 from indexer.cluster.state import (
@@ -45,6 +46,8 @@ GRACE = 30.0
 search takes."""
 ENGINE = "opensearch"
 """What the settings of an index on a cluster say of its engine."""
+_LARGE = 50_000
+"""Passages from which on a build that writes most of an index merges its segments; fewer are in few segments anyway."""
 SCRATCH = "WENYUAN_SCRATCH"
 """Names the folder where packs are written that are to be sent."""
 
@@ -122,7 +125,12 @@ class ClusterPlan:
             settle(self.connection)
         live = following.live_works()
         facts = {work: each for work, each in self.state.facts.items() if work in live}
-        facts |= {work: each.facts() for work, each in self._arriving.items() if work in live}
+        arriving = {work: each.facts() for work, each in self._arriving.items() if work in live}
+        facts |= arriving
+        written, whole = (sum(each.passages for each in some.values()) for some in (arriving, facts))
+        if written >= max(_LARGE, whole / 2):
+            merge(self.connection, self.progress)
+            settle(self.connection)
         self.progress("commit", 0, 1)
         known = replace(self.state, problems={**self.state.problems, **self._problems})
         self.state = write_state(self.connection, known.followed_by(following, facts))
@@ -167,7 +175,7 @@ class ClusterPlan:
         if self.state.clearable():
             time.sleep(max(0.0, self.state.published + GRACE - time.time()))
             self.state = cleared(self.connection, self.state)
-        self.connection.merge()
+        merge(self.connection, self.progress)
         settle(self.connection)
         return self.before, before - len(self.state.dead)
 

@@ -45,6 +45,8 @@ _GONE = {
 }
 """Errors of a node that went while another one asked it for its part: told as an error of the server itself (500)."""
 _LINES = "application/x-ndjson"
+_ONE_SHARD = "0"
+"""Leads to some shard."""
 
 
 class Conflict(IndexFailure):
@@ -127,17 +129,22 @@ class Connection:
         told = {"allow_partial_search_results": "false", **parameters}
         return self._until_whole(lambda: [self._read("POST", self.path("_search"), body, told)])[0]
 
-    def msearch(self, bodies: Sequence[Body]) -> list[Body]:
-        """Return the answers to several searches, in their order; all of them or an error, as in :meth:`search`."""
-        if not bodies:
+    def msearch(self, bodies: Sequence[Body], routed: Mapping[str, Body] | None = None) -> list[Body]:
+        """Return the answers to several searches, in their order; all of them or an error, as in :meth:`search`.
+
+        After them come those to the ``routed`` ones, which ask only the shard of the document of an id.
+        """
+        whole = {"index": self.address.name, "allow_partial_search_results": False}
+        asked = [(whole, body) for body in bodies]
+        asked += [(whole | {"routing": document}, body) for document, body in (routed or {}).items()]
+        if not asked:
             return []
-        head = json.dumps({"index": self.address.name, "allow_partial_search_results": False})
-        lines = "".join(f"{head}\n{json.dumps(body, ensure_ascii=False)}\n" for body in bodies)
+        lines = "".join(f"{json.dumps(head)}\n{json.dumps(body, ensure_ascii=False)}\n" for head, body in asked)
 
         def ask() -> list[Body]:
             answers: list[Body] = self._read("POST", "/_msearch", lines).get("responses", [])
-            if len(answers) != len(bodies):
-                raise Incomplete(f"{self.address}: {len(answers)} answers came to {len(bodies)} searches")
+            if len(answers) != len(asked):
+                raise Incomplete(f"{self.address}: {len(answers)} answers came to {len(asked)} searches")
             return answers
 
         return self._until_whole(ask)
@@ -165,6 +172,24 @@ class Connection:
         if not answer.get("found"):
             return None
         return StoredDocument(Version(answer["_seq_no"], answer["_primary_term"]), answer["_source"])
+
+    def frequencies(self, field: str, analyzer: str, terms: Sequence[str]) -> tuple[dict[str, int], int]:
+        """Return in how many documents of one shard, always the same, each of some terms is, and how many it has.
+
+        ``analyzer`` makes these terms of a text in which they stand with blanks between.
+        """
+        body = {
+            "doc": {field: " ".join(terms)},
+            "per_field_analyzer": {field: analyzer},
+            "fields": [field],
+            "term_statistics": True,
+            **dict.fromkeys(("positions", "offsets", "payloads"), False),
+        }
+        path, told = self.path("_termvectors"), {"routing": _ONE_SHARD}
+        answer: Body = self._retried(lambda: self._read("POST", path, body, told))
+        said = answer["term_vectors"].get(field, {"terms": {}, "field_statistics": {"doc_count": 0}})
+        found = {term: int(each.get("doc_freq", 0)) for term, each in said["terms"].items()}
+        return found, int(said["field_statistics"]["doc_count"])
 
     def count(self, query: Body) -> int:
         """Return how many documents satisfy a query."""
@@ -230,6 +255,11 @@ class Connection:
         answer = self.ask("GET", self.path(), missing=True)
         return next(iter(answer.values())) if "status" not in answer else None
 
+    def health(self) -> Body:
+        """Return how the copies of the index's shards are."""
+        found: Body = self.ask("GET", f"/_cluster/health{self.path()}")
+        return found
+
     def standing(self) -> str | None:
         """Return what the index itself is called, of which the address may name an alias; None where there is none.
 
@@ -251,9 +281,9 @@ class Connection:
         """
         self.ask("PUT", self.path(), body, {"wait_for_active_shards": "1"})
 
-    def merge(self) -> None:
-        """Write the segments anew without the rows that were removed."""
-        self.ask("POST", self.path("_forcemerge"), told={"only_expunge_deletes": "true"}, seconds=_CLEARING)
+    def merge(self, segments: int) -> None:
+        """Merge the segments of each shard into so many at most, without the rows that were removed."""
+        self.ask("POST", self.path("_forcemerge"), told={"max_num_segments": segments}, seconds=_CLEARING)
 
     def drop(self) -> None:
         """Remove the index with all that is in it; where there is none, do nothing."""

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.embedding import Vectors
 from search.model import Mode, Sort
 from search.ranking.late_interaction import SHARES, Closest
-from search.ranking.pieces import Stretch
 from search.stores.base import Matches, Ref, Store
 
 FEATURES = ("by words", "by meaning", "cosine", *SHARES)
@@ -41,15 +41,14 @@ Scores = dict[Ref, float]
 class Signals:
     """What speaks for passages that are alike: scores by words, by meaning and by late interaction.
 
-    ``likely`` is the first guess of what is alike (:func:`likely`). ``stretches`` are the closest in meaning of each
-    passage.
+    ``likely`` is the first guess of what is alike (:func:`likely`), ``vector`` is that of the query.
     """
 
     words: Scores = field(default_factory=dict)
     meaning: Scores = field(default_factory=dict)
     likely: Scores = field(default_factory=dict)
     interaction: Mapping[Ref, Closest] = field(default_factory=dict)
-    stretches: Mapping[Ref, Stretch] = field(default_factory=dict)
+    vector: Vectors | None = None
 
 
 class Listed(NamedTuple):

@@ -5,10 +5,10 @@ Each step takes what the one before it has found and hands it on. The store rank
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from indexer.embedding import StaticEmbedder
+from indexer.embedding import StaticEmbedder, Vectors
 from indexer.text.folding import fold
 from indexer.text.grams import gram_query
 from search.model import Mode, Scope, SearchRequest
@@ -47,11 +47,20 @@ def signals(store: Store, request: SearchRequest, parsed: Parsed, matches: Match
     words: Scores = {}
     if request.mode is Mode.HYBRID:
         words = by_words(store, parsed.text, request.scope, eligible)
-    meaning, stretches = by_meaning(store, parsed.text, request.scope, eligible)
+    vector = store.embedder.embed([parsed.text])[0]
+    meaning = by_meaning(store, vector, request.scope, eligible)
     likely = fusion.likely(words, meaning)
     closest = by_interaction(store, parsed.text, request.scope, likely, request.expands)
-    stretches |= {passage: each.stretch for passage, each in closest.items()}
-    return Signals(words, meaning, likely, closest, stretches)
+    return Signals(words, meaning, likely, closest, vector)
+
+
+def stretches(store: Store, found: Signals, scope: Scope, passages: Sequence[Ref]) -> dict[Ref, Stretch]:
+    """Return what is closest in meaning of each of some passages, of those that were found for it."""
+    closest = {passage: found.interaction[passage].stretch for passage in passages if passage in found.interaction}
+    rest = [passage for passage in passages if passage in found.meaning and passage not in closest]
+    if rest and found.vector is not None:
+        closest |= store.windows(found.vector, scope, rest)
+    return closest
 
 
 def by_words(store: Store, text: str, scope: Scope, eligible: Eligible) -> Scores:
@@ -59,13 +68,9 @@ def by_words(store: Store, text: str, scope: Scope, eligible: Eligible) -> Score
     return dict(store.rank(gram_query(text, scope), eligible, POOL))
 
 
-def by_meaning(store: Store, text: str, scope: Scope, eligible: Eligible) -> tuple[Scores, dict[Ref, Stretch]]:
-    """Rank the eligible passages by the cosine of their nearest window, the best first, and return those windows."""
-    vector = store.embedder.embed([text])[0]
-    if not vector.any():
-        return {}, {}
-    found = store.nearest(vector, scope, eligible, POOL)
-    return {each.passage: each.cosine for each in found}, {each.passage: each.window for each in found}
+def by_meaning(store: Store, vector: Vectors, scope: Scope, eligible: Eligible) -> Scores:
+    """Rank the eligible passages by the cosine of their nearest window, the best first."""
+    return dict(store.nearest(vector, scope, eligible, POOL)) if vector.any() else {}
 
 
 def by_interaction(store: Store, text: str, scope: Scope, likely: Scores, aliases: bool) -> dict[Ref, Closest]:

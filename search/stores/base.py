@@ -90,14 +90,6 @@ class Ranked(NamedTuple):
     score: float
 
 
-class Nearest(NamedTuple):
-    """A passage, the cosine of its window that is nearest, times the passage's weight, and that window."""
-
-    passage: Ref
-    cosine: float
-    window: Stretch
-
-
 class Marks(NamedTuple):
     """The ranges of a query's words in a passage.
 
@@ -263,11 +255,15 @@ class Store(Protocol):
     def rank(self, query: GramQuery, eligible: Eligible, limit: int) -> Sequence[Ranked]:
         """Return the best passages by BM25 of the discriminative grams, times the passage's weight, best first."""
 
-    def nearest(self, vector: Vectors, scope: Scope, eligible: Eligible, limit: int) -> Sequence[Nearest]:
+    def nearest(self, vector: Vectors, scope: Scope, eligible: Eligible, limit: int) -> Sequence[Ranked]:
         """Return the passages with the windows nearest to a unit vector, the nearest first.
 
-        A window is of the passage in which its middle stands. An answer may be approximate where windows are many.
+        The score is the cosine, times the passage's weight. A window is of the passage in which its middle stands. An
+        answer may be approximate where windows are many.
         """
+
+    def windows(self, vector: Vectors, scope: Scope, passages: Sequence[Ref]) -> Mapping[Ref, Stretch]:
+        """Return the window of each of some passages that is nearest to a unit vector, of those that have any."""
 
     def texts(self, passages: Sequence[Ref], scope: Scope) -> Pieces:
         """Return the folded text and notes of passages, and what surrounds them, for comparing; see :class:`Pieces`."""
@@ -303,11 +299,11 @@ class Store(Protocol):
             SearchError: it costs too much.
         """
 
-    def stands(self, word: str) -> bool:
-        """Return whether a word, folded, stands anywhere."""
+    def stands(self, words: Sequence[str]) -> frozenset[str]:
+        """Return those of some words, folded, that stand anywhere."""
 
-    def spelling(self, word: str, language: str) -> str:
-        """Return how works in a language spell a word of one or two characters, in their main text.
+    def spellings(self, words: Sequence[str], language: str) -> Sequence[str]:
+        """Return how works in a language spell words of one or two characters, in their main text.
 
         That is the word itself where it stands so anywhere, unless it is what its spellings fold to, which nobody may
         have meant; else the commonest of a sample, which each store draws as it can. It is empty where the word stands

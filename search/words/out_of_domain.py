@@ -6,7 +6,7 @@ any of the sentence pairs it was trained on, can't be what the nearest passage i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -41,16 +41,18 @@ class DomainCheck:
     has_close_match: bool = True
 
 
-def check_domain(text: str, model: StaticEmbedder, stands: Callable[[str], bool]) -> DomainCheck:
-    """Check the things that a query names; ``stands`` says whether a word stands anywhere in the collection."""
+def check_domain(text: str, model: StaticEmbedder, stands: Callable[[Sequence[str]], Collection[str]]) -> DomainCheck:
+    """Check the things that a query names; ``stands`` says which words stand anywhere in the collection."""
     things = list(dict.fromkeys(_things(text)))[:MOST_LOOKED_FOR]
-    strange = [word for word in _unknown(things, model) if not stands(word.folded)]
+    unknown = list(_unknown(things, model))
+    standing = stands([word.folded for word in unknown])
+    strange = [word for word in unknown if word.folded not in standing]
     told = tuple(word.typed for word in strange)
     if _characters(strange) < UNKNOWN_SHARE * _characters(things) or not strange:
         return DomainCheck(told)
     folded = fold(text)
     quoted = [folded[at : at + RUN] for at in range(len(folded) - RUN + 1)]
-    return DomainCheck(told, has_close_match=any(map(stands, quoted[:MOST_LOOKED_FOR])))
+    return DomainCheck(told, has_close_match=bool(stands(quoted[:MOST_LOOKED_FOR])))
 
 
 def _characters(words: Sequence[Word]) -> int:

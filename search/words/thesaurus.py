@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
@@ -16,9 +16,11 @@ LONGEST_WORD = 3
 """Characters of the longest words in the table; a longer query that stands somewhere as it is needs none of them."""
 MOST_WORDS, MOST_CLASSICAL = 6, 5
 """Words of a query that get suggestions at most, and classical words that each gets."""
+MOST_LOOKED_FOR = 2 * MOST_WORDS
+"""Words whose classical words are looked for: some stand nowhere."""
 
-Spelling = Callable[[str], str]
-"""A function to the collection's spelling of a word; empty where the word does not occur."""
+Spellings = Callable[[Sequence[str]], Sequence[str]]
+"""A function to the collection's spelling of each word; empty where the word does not occur."""
 
 
 @cache
@@ -54,11 +56,17 @@ class Thesaurus:
                 yield start, start + len(word), known
             start += len(word)
 
-    def suggest(self, text: str, spelling: Spelling) -> tuple[Suggestion, ...]:
+    def suggest(self, text: str, spellings: Spellings) -> tuple[Suggestion, ...]:
         """Suggest, for the modern words of a text in order, the classical ones that have a spelling."""
-        found: dict[str, Suggestion] = {}
-        for typed, word in chain.from_iterable(runs(text)):
-            if word not in found and (known := self.classical(word)):
-                spelt = (each for each in map(spelling, known) if each)
-                found[word] = Suggestion(typed, tuple(islice(spelt, MOST_CLASSICAL)))
-        return tuple(islice((each for each in found.values() if each.classical), MOST_WORDS))
+        typed: dict[str, str] = {}
+        for word in chain.from_iterable(runs(text)):
+            typed.setdefault(word.folded, word.typed)
+        words = islice((word for word in typed if self.classical(word)), MOST_LOOKED_FOR)
+        known = {word: self.classical(word) for word in words}
+        asked = list(dict.fromkeys(chain.from_iterable(known.values())))
+        spelt = dict(zip(asked, spellings(asked), strict=True))
+        found = (
+            Suggestion(typed[word], tuple(islice(filter(None, map(spelt.__getitem__, classical)), MOST_CLASSICAL)))
+            for word, classical in known.items()
+        )
+        return tuple(islice((each for each in found if each.classical), MOST_WORDS))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from stores import Indexing, clustered
 
-from indexer.cluster.connection import Connection
+from indexer.cluster.connection import Body, Connection
 from search.stores.base import Store
 from search.stores.opening import open_store
 
@@ -49,19 +48,15 @@ def store(indexing: Indexing, paths: list[Path], tmp_path_factory: pytest.TempPa
 
 
 def test_a_word_that_stands_so_once_is_spelled_so(store: Store) -> None:
-    assert store.spelling("國立", "lzh") == "國立"
-    assert store.spelling("國", "lzh") == "國"
+    assert list(store.spellings(["國立", "國"], "lzh")) == ["國立", "國"]
 
 
 def test_else_a_word_is_spelled_as_most_works_have_it_and_not_the_first(store: Store) -> None:
-    assert store.spelling("车来", "lzh") == "车来"
-    assert store.spelling("车來", "lzh") == "车来"
+    assert list(store.spellings(["车来", "车來"], "lzh")) == ["车来", "车来"]
 
 
 def test_a_word_stands_wherever_it_stands(store: Store) -> None:
-    assert store.stands("江黑")
-    assert store.stands("车来")
-    assert not store.stands("黑江")
+    assert store.stands(["江黑", "车来", "黑江"]) == {"江黑", "车来"}
 
 
 @pytest.fixture(scope="module")
@@ -77,12 +72,12 @@ def test_whether_a_word_stands_is_asked_of_few_passages(
     sizes: list[int] = []
     search = Connection.msearch
 
-    def counted(self: Connection, bodies: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        answers = search(self, bodies)
+    def counted(self: Connection, bodies: list[Body], routed: Mapping[str, Body]) -> list[Body]:
+        answers = search(self, bodies, routed)
         assert not any("aggs" in body or body.get("track_total_hits") for body in bodies)
         sizes.extend(len(answer["hits"]["hits"]) for answer in answers)
         return answers
 
     monkeypatch.setattr(Connection, "msearch", counted)
-    assert cluster.stands(word)
+    assert cluster.stands([word])
     assert sum(sizes) < MANY / 10

@@ -329,7 +329,7 @@ def test_a_ranking_has_the_best_first_and_equals_by_place(indexed: Indexed) -> N
 def test_the_nearest_windows_are_those_of_exhaustive_search(indexed: Indexed, scope: Scope) -> None:
     embedder = indexed.store.embedder
     vector = embedder.embed(["黑東國江黑"])[0]
-    best: dict[PassageRef, float] = {}
+    cosines: dict[PassageRef, list[tuple[float, int]]] = {}
     for work, number, section in indexed.sections:
         codes = code_points(section.text)
         main, notes = main_stream(section, codes), notes_stream(section, codes)
@@ -338,23 +338,30 @@ def test_the_nearest_windows_are_those_of_exhaustive_search(indexed: Indexed, sc
             for window in windows if scope in (kind, Scope.BOTH) else ():
                 place = indexed.passage(work, number, int(stream.offsets[(window.start + window.end) // 2]))
                 cosine = float(embedder.embed([text(stream.codes[window.start : window.end])])[0] @ vector)
-                best[place] = max(best.get(place, -1.0), cosine)
+                cosines.setdefault(place, []).append((cosine, window.end - window.start))
     found = indexed.store.nearest(vector, scope, Eligible(), ALL)
-    places = indexed.named([each.passage for each in found])
-    assert set(places) == set(best)
-    weights = indexed.store.weights_of([each.passage for each in found])
-    expected = [best[place] * weight for place, weight in zip(places, weights, strict=True)]
+    passages = [each.passage for each in found]
+    places = indexed.named(passages)
+    assert set(places) == set(cosines)
+    weights = indexed.store.weights_of(passages)
+    expected = [max(cosines[place])[0] * weight for place, weight in zip(places, weights, strict=True)]
     # Those of a cluster are made of bytes.
     within = 5e-3 if isinstance(indexed.store, ClusterStore) else 1e-4
-    assert [each.cosine for each in found] == pytest.approx(expected, abs=within)
-    assert [each.cosine for each in found] == sorted((each.cosine for each in found), reverse=True)
+    assert [each.score for each in found] == pytest.approx(expected, abs=within)
+    assert [each.score for each in found] == sorted((each.score for each in found), reverse=True)
     assert indexed.store.nearest(vector, scope, Eligible(), 3) == list(found[:3])
-    shown = indexed.store.passages([Wanted(each.passage, ALL, each.window) for each in found])
-    for each, stored in zip(found, shown, strict=True):
+    windows = indexed.store.windows(vector, scope, passages)
+    assert windows.keys() == set(passages)
+    assert indexed.store.windows(vector, scope, []) == {}
+    shown = indexed.store.passages([Wanted(passage, ALL, windows[passage]) for passage in passages])
+    for passage, place, stored in zip(passages, places, shown, strict=True):
+        window = windows[passage]
+        as_near = {length for cosine, length in cosines[place] if cosine >= max(cosines[place])[0] - within}
+        assert window.end - window.start in as_near
         assert stored.stretch
         start, end = stored.stretch
         said = "".join(chr(code) for code in stored.folded[start:end] if code)
-        assert len(said) >= each.window.end - max(each.window.start, 0)
+        assert len(said) >= window.end - max(window.start, 0)
 
 
 @pytest.mark.parametrize("scope", Scope)
@@ -446,13 +453,10 @@ def test_a_section_is_marked_where_the_words_stand(indexed: Indexed, phrase: str
 
 
 def test_a_word_stands_and_is_spelled_as_the_works_have_it(indexed: Indexed) -> None:
-    assert indexed.store.stands("國")
-    assert indexed.store.stands("国黑")
-    assert not indexed.store.stands("無")
-    assert not indexed.store.stands("")
-    assert indexed.store.spelling("東", "lzh") == "東"
-    assert indexed.store.spelling("东", "lzh") == "東"
-    assert indexed.store.spelling("無", "lzh") == indexed.store.spelling("東", "zh") == ""
+    assert indexed.store.stands(["國", "無", "", "国黑"]) == {"國", "国黑"}
+    assert indexed.store.stands([]) == frozenset()
+    assert list(indexed.store.spellings(["東", "東", "无", "东"], "lzh")) == ["東", "東", "", "東"]
+    assert list(indexed.store.spellings(["東"], "zh")) == [""]
 
 
 def test_a_view_answers_as_a_store_that_never_had_the_works(
@@ -479,7 +483,7 @@ def test_a_view_answers_as_a_store_that_never_had_the_works(
             set(each.named([one.passage for one in each.store.rank(query, Eligible(), ALL)])) for each in (seen, alone)
         ]
         assert ranked[0] == ranked[1]
-        assert view.stands(phrase) == alone.store.stands(phrase)
+        assert view.stands([phrase]) == alone.store.stands([phrase])
     with pytest.raises(KeyError):
         view.section("甲", 0)
     assert view.identity != indexed.store.identity
@@ -498,8 +502,8 @@ def test_a_view_without_works_finds_nothing(indexed: Indexed) -> None:
         assert not view.find(query)
     assert list(view.rank(gram_query("國", "both"), Eligible(), ALL)) == []
     assert list(view.nearest(vector, Scope.BOTH, Eligible(), ALL)) == []
-    assert not view.stands("國")
-    assert view.spelling("東", "lzh") == ""
+    assert not view.stands(["國"])
+    assert list(view.spellings(["東"], "lzh")) == [""]
 
 
 def test_status_counts_what_is_there(indexed: Indexed) -> None:

@@ -114,7 +114,7 @@ class Counting:
             "track_total_hits": bool(works),
             "track_scores": True,
             "_source": False,
-            "docvalue_fields": [*PLACED, "weight"],
+            "docvalue_fields": list(PLACED),
             "sort": [*self._order(sort), *BY_PLACE],
             "query": {"bool": {"must": [self.scoring], "filter": list(only)}} if only else self.scoring,
         }
@@ -134,10 +134,9 @@ class Counting:
         return [self._scored(hit) for hit in answer["hits"]["hits"]]
 
     def _scored(self, hit: Mapping[str, Any]) -> Scored:
-        said = round(hit["_score"])
+        said, ref = round(hit["_score"]), ClusterRef.of(hit)
         is_exact = not said & _IS_ROUGH and (not said & _MAY_BE_TYPED or bool(said & _IS_TYPED))
-        score = self._bound(said, hit["fields"]["weight"][0])
-        return Scored(ClusterRef.of(hit), tuple(hit["sort"]), score, is_exact)
+        return Scored(ref, tuple(hit["sort"]), self._bound(said, ref.weight), is_exact)
 
     def _bound(self, said: int, weight: float) -> float:
         """Return what the script :data:`_BOUND` does."""

@@ -163,9 +163,10 @@ def refs_of(texts: Assembled, rows: Places) -> list[ClusterRef]:
     """Return the passages in some rows of texts."""
     parts = texts.part_of(rows).tolist()
     offsets = texts.offsets[rows].tolist()
+    weights = texts.passage_weights[rows].tolist()
     return [
-        ClusterRef(key.work, key.section, offset, key.part, part.row + row - int(texts.part_rows[at]))
-        for row, at, offset in zip(rows.tolist(), parts, offsets, strict=True)
+        ClusterRef(key.work, key.section, offset, key.part, part.row + row - int(texts.part_rows[at]), weight)
+        for row, at, offset, weight in zip(rows.tolist(), parts, offsets, weights, strict=True)
         for part in [texts.parts[at]]
         for key in [part.key]
     ]

@@ -1,6 +1,8 @@
 """Vector search on a cluster: windows by their bytes inside it, with all filters.
 
-A window is a nested document of its passage. The graph is searched approximately (HNSW: Malkov and Yashunin, PAMI
+A window is a nested document of its passage. Where no passage is to be left out, none is asked to be: to make the set
+of all windows that may be found takes longer than to find some. What another build is writing may be among them then,
+and is asked to be left out by a second search. The graph is searched approximately (HNSW: Malkov and Yashunin, PAMI
 2020); that more is asked for than is wanted makes up for it. Cosines are those of the bytes, within 0.005 of the true
 ones: to take these from the texts of four hundred passages took a second.
 """
@@ -8,7 +10,7 @@ ones: to take these from the texts of four hundred passages took a second.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, cast
 
 import numpy as np
 
@@ -16,13 +18,13 @@ from indexer.cluster.documents import as_bytes
 from indexer.embedding import Vectors
 from search.model import Scope
 from search.ranking.pieces import Stretch
-from search.stores.base import Eligible, Nearest
+from search.stores.base import Eligible, Ranked, Ref
 from search.stores.cluster.eligible import eligible_clauses
 from search.stores.cluster.narrowing import STREAMS
 from search.stores.cluster.view import PLACED, ClusterRef, Query, View
 
-LIKELY = 400
-"""Passages that the graph is searched for, at least."""
+LIKELY = 200
+"""Passages that each shard looks for, at least: all shards together have more than are wanted."""
 MOST = 10_000
 """Passages that OpenSearch returns at once, at most."""
 SCOPED = 20
@@ -31,73 +33,86 @@ _STREAMS = {"m": 0, "n": 1}
 _DIGITS = 5
 
 
-class _Likely(NamedTuple):
-    """A window that may be among the nearest, its passage and that passage's weight."""
-
-    ref: ClusterRef
-    window: Stretch
-    cosine: float
-    weight: float
-
-
-def nearest(view: View, vector: Vectors, scope: Scope, eligible: Eligible, limit: int) -> list[Nearest]:
+def nearest(view: View, vector: Vectors, scope: Scope, eligible: Eligible, limit: int) -> list[Ranked]:
     """Return the nearest passages, as :meth:`search.stores.base.Store.nearest` says.
 
     Raises:
         Unavailable: the cluster can't be asked now.
     """
-    asked = as_bytes(vector[None, :], view.scale)[0]
-    if not asked.any() or not view.works:
+    if not view.works:
         return []
-    size = min(2 * limit, MOST)
-    clauses = eligible_clauses(view, eligible)
-    if scope is Scope.NOTES:
-        clauses.append({"term": {"noted": True}})
-    (answer,) = view.msearch([_body(asked.tolist(), clauses, scope, size)])
-    streams = [_STREAMS[name] for name in STREAMS[scope]]
-    likely = [each for hit in answer["hits"]["hits"] for each in _windows(hit, streams, view.scale)]
-    best: dict[ClusterRef, Nearest] = {}
-    for each in sorted(likely, key=lambda each: (-each.cosine * each.weight, each.ref, each.window)):
-        best.setdefault(each.ref, Nearest(each.ref, each.cosine * each.weight, each.window))
-    return list(best.values())[:limit]
+    size, least = min(2 * limit, MOST), min(max(limit, LIKELY), MOST)
+    # Of all windows the best is known; of some, only from all of the passage.
+    told = 0 if scope is Scope.BOTH else SCOPED
+    is_free = eligible.is_everything and view.is_whole and scope is not Scope.NOTES
+    hits = _hits(view, vector, [], size, least, told) if is_free else []
+    if not hits or not all(map(view.has, hits)):
+        clauses = eligible_clauses(view, eligible)
+        if scope is Scope.NOTES:
+            clauses.append({"term": {"noted": True}})
+        hits = _hits(view, vector, clauses, size, least, told)
+    found = []
+    for hit in hits:
+        ref = ClusterRef.of(hit)
+        scores = [score for _, score in _windows(hit, scope)] if told else [hit["_score"]]
+        if scores:
+            found.append(Ranked(ref, _cosine(max(scores), view.scale) * float(np.float32(ref.weight))))
+    return sorted(found, key=lambda each: (-each.score, each.passage))[:limit]
 
 
-def _body(vector: Sequence[int], clauses: Sequence[Query], scope: Scope, size: int) -> Query:
+def windows(view: View, vector: Vectors, scope: Scope, passages: Sequence[Ref]) -> dict[Ref, Stretch]:
+    """Return the nearest window of each passage, as :meth:`search.stores.base.Store.windows` says.
+
+    Raises:
+        Unavailable: the cluster can't be asked now.
+    """
+    refs = cast("Sequence[ClusterRef]", passages)
+    found: dict[Ref, Stretch] = {}
+    for hit in _hits(view, vector, [view.of_refs(refs)], len(refs), len(refs), SCOPED) if refs else ():
+        # Of equals it is the first.
+        best = sorted(_windows(hit, scope), key=lambda each: (-each[1], each[0]))
+        found |= {ClusterRef.of(hit): window for window, _ in best[:1]}
+    return found
+
+
+def _hits(
+    view: View, vector: Vectors, clauses: Sequence[Query], size: int, least: int, told: int
+) -> list[dict[str, Any]]:
+    """Return the hits of the search for the nearest among passages that satisfy ``clauses``, or among all in the index.
+
+    ``size`` are wanted, each shard looks for ``least``, and so many windows of each passage are ``told``.
+    """
+    asked = as_bytes(vector[None, :], view.scale)[0]
+    if not asked.any():
+        return []
     searched: Query = {
-        "vector": vector,
-        "k": max(size, LIKELY),
-        "filter": {"bool": {"filter": clauses}},
-        "expand_nested_docs": True,
+        "vector": asked.tolist(),
+        "k": least,
+        "expand_nested_docs": bool(told),
+        **({"filter": {"bool": {"filter": clauses}}} if clauses else {}),
     }
-    return {
+    wanted = {"size": told, "_source": False, "docvalue_fields": [f"windows.{name}" for name in Stretch._fields]}
+    nested = {"path": "windows", "score_mode": "max", "query": {"knn": {"windows.vector": searched}}}
+    body = {
         "size": size,
         "track_total_hits": False,
         "_source": False,
-        "docvalue_fields": [*PLACED, "weight"],
-        "query": {
-            "nested": {
-                "path": "windows",
-                "score_mode": "max",
-                "query": {"knn": {"windows.vector": searched}},
-                "inner_hits": {
-                    "size": 1 if scope is Scope.BOTH else SCOPED,
-                    "_source": False,
-                    "docvalue_fields": ["windows.stream", "windows.start", "windows.end"],
-                },
-            }
-        },
+        "docvalue_fields": list(PLACED),
+        "query": {"nested": nested | ({"inner_hits": wanted} if told else {})},
     }
+    (answer,) = view.msearch([body])
+    hits: list[dict[str, Any]] = answer["hits"]["hits"]
+    return hits
 
 
-def _windows(hit: Mapping[str, Any], streams: Sequence[int], scale: float) -> list[_Likely]:
-    """Return the windows of a hit that are of some streams, with the cosines of their bytes."""
-    ref, weight = ClusterRef.of(hit), float(np.float32(hit["fields"]["weight"][0]))
-    found = []
-    for inner in hit["inner_hits"]["windows"]["hits"]["hits"]:
-        window = Stretch(*(inner["fields"][f"windows.{name}"][0] for name in ("stream", "start", "end")))
-        if window.stream in streams:
-            found.append(_Likely(ref, window, _cosine(inner["_score"], scale), weight))
-    return found
+def _windows(hit: Mapping[str, Any], scope: Scope) -> list[tuple[Stretch, float]]:
+    """Return the windows that a hit tells of, as far as they are in the scope, each with its score."""
+    streams = [_STREAMS[name] for name in STREAMS[scope]]
+    found = [
+        (Stretch(*(each["fields"][f"windows.{name}"][0] for name in Stretch._fields)), each["_score"])
+        for each in hit["inner_hits"]["windows"]["hits"]["hits"]
+    ]
+    return [(window, score) for window, score in found if window.stream in streams]
 
 
 def _cosine(score: float, scale: float) -> float:

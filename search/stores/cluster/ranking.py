@@ -25,23 +25,29 @@ def rank(view: View, query: GramQuery, eligible: Eligible, limit: int) -> list[R
     Raises:
         Unavailable: the cluster can't be asked now.
     """
-    grams = discriminative(_frequencies(view, query.grams), view.size)
+    likely = discriminative(_estimated(view, query.grams), view.size)
+    found = _ranked(view, query.scope, likely, eligible, limit)
+    if found or len(likely) == len(query.grams):
+        return found
+    # What was thought to be rare stands nowhere, and all that stands anywhere is common.
+    return _ranked(view, query.scope, query.grams, eligible, limit)
+
+
+def _ranked(view: View, scope: str, grams: Sequence[str], eligible: Eligible, limit: int) -> list[Ranked]:
     if not grams:
         return []
-    found = _words(query.scope, grams)
     body: Query = {
         "size": min(limit, _MOST),
         "track_total_hits": False,
         "track_scores": True,
         "_source": False,
-        "docvalue_fields": [*PLACED, "weight"],
+        "docvalue_fields": list(PLACED),
         "sort": [{"_score": "desc"}, *BY_PLACE],
-        "query": {"bool": {"must": [found], "filter": eligible_clauses(view, eligible)}},
+        "query": {"bool": {"must": [_words(scope, grams)], "filter": eligible_clauses(view, eligible)}},
     }
     (answer,) = view.msearch([body])
-    best = [
-        Ranked(ClusterRef.of(hit), float(hit["_score"]) * hit["fields"]["weight"][0]) for hit in answer["hits"]["hits"]
-    ]
+    refs = map(ClusterRef.of, answer["hits"]["hits"])
+    best = [Ranked(ref, hit["_score"] * ref.weight) for ref, hit in zip(refs, answer["hits"]["hits"], strict=True)]
     return sorted(best, key=lambda each: (-each.score, each.passage))
 
 
@@ -64,14 +70,10 @@ def _term(field: str, gram: str) -> Query:
     return {"term": {field: gram}}
 
 
-def _frequencies(view: View, grams: Sequence[str]) -> dict[str, int]:
-    """Return how many passages have each of some characters and pairs; what was asked before is known."""
-    known = view.frequencies
-    new = [gram for gram in grams if gram not in known]
-    if new:
-        counted = {str(number): _term(_BAG, gram) for number, gram in enumerate(new)}
-        body = {"size": 0, "track_total_hits": False, "aggs": {"grams": {"filters": {"filters": counted}}}}
-        (answer,) = view.msearch([body])
-        buckets = answer["aggregations"]["grams"]["buckets"]
-        known |= {gram: buckets[str(number)]["doc_count"] for number, gram in enumerate(new)}
-    return {gram: known[gram] for gram in grams}
+def _estimated(view: View, grams: Sequence[str]) -> dict[str, int]:
+    """Return about how many passages have each of some characters and pairs, by those of one shard; at least one.
+
+    Which shard has a passage is left to chance, so that each is a sample.
+    """
+    counts, passages = view.connection.frequencies(_BAG, "grams", grams)
+    return {gram: max(1, round(counts.get(gram, 0) * view.size / max(passages, 1))) for gram in grams}

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-import numpy as np
-
 from corpora.model import Section
 from indexer.cluster.assembling import Assembled
 from indexer.cluster.parts import PartKey
@@ -53,18 +51,9 @@ def works_of(view: View, passages: Sequence[Ref]) -> list[WorkCard]:
     return [view.works[ref.work].card for ref in cast("Sequence[ClusterRef]", passages)]
 
 
-def weights_of(view: View, passages: Sequence[Ref]) -> list[float]:
-    """Return how much each passage counts in a ranking.
-
-    Raises:
-        Unavailable: the cluster can't be asked now.
-    """
-    refs = cast("Sequence[ClusterRef]", passages)
-    if not refs:
-        return []
-    texts = gather(view, {PartKey(ref.work, ref.section, ref.part) for ref in refs}, lambda texts: set())
-    weights: list[float] = texts.passage_weights[np.array(rows_of(texts, refs))].tolist()
-    return weights
+def weights_of(passages: Sequence[Ref]) -> list[float]:
+    """Return how much each passage counts in a ranking."""
+    return [ref.weight for ref in cast("Sequence[ClusterRef]", passages)]
 
 
 def read_section(view: View, work: str, number: int) -> Section:

@@ -1,15 +1,18 @@
 """Words and their spellings on a cluster: whether a word stands anywhere, and how works in a language spell it.
 
-Both stop as soon as they know: what the index is sure of is asked first, and for one passage of it; what is in doubt is
-looked at a few passages at a time.
+All words are asked for at once. What the index is sure of is asked first, and for one passage of it; what is in doubt
+is looked at a few passages at a time.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 
+from indexer.cluster.assembling import Assembled
 from indexer.store.layout import MAIN
 from indexer.text.folding import fold
 from indexer.text.readings import fold_phrase
@@ -23,10 +26,10 @@ from search.stores.cluster.deciding import Decider, rows_of
 from search.stores.cluster.narrowing import all_of, phrase_query
 from search.stores.cluster.view import NOTHING, PLACED, ClusterRef, Query, View
 
-SAMPLE = 50
-"""Passages that show a word's commonest spelling."""
-DRAWN_FROM = 50_000
-"""Passages of each shard that a sample is drawn from, at most: to draw from all of a common word takes seconds."""
+SAMPLE = 8
+"""Passages that show a word's commonest spelling: their texts are fetched."""
+DRAWN_FROM = 5_000
+"""Passages of each shard that a sample is drawn from, at most: to draw from all of a common word takes long."""
 _RANDOM = {"random_score": {"seed": 1, "field": "_seq_no"}}
 _FEW = 16
 """Passages in doubt that are looked at first."""
@@ -34,41 +37,45 @@ _FIRST_MET: Query = {"terminate_after": 1, "sort": "_doc"}
 """What makes each shard stop at the first passage that it meets."""
 
 
-def stands(view: View, word: str) -> bool:
-    """Return whether a word stands anywhere."""
-    folded = fold_phrase(word)
-    if not folded:
-        return False
-    if word not in view.standing:
-        query = ExactQuery(Phrase(word, tuple(map(ord, folded))))
-        view.standing[word] = _matches(view, query, view.passages())
-    return view.standing[word]
+def stands(view: View, words: Sequence[str]) -> frozenset[str]:
+    """Return those of some words that stand anywhere."""
+    known = view.standing
+    new = [word for word in dict.fromkeys(words) if word not in known]
+    queries = [ExactQuery(_phrase(word, fold_phrase(word))) for word in new]
+    known |= zip(new, _match(view, queries, view.passages()), strict=True)
+    return frozenset(word for word in words if known[word])
 
 
-def spelling(view: View, word: str, language: str) -> str:
-    """Return the word where it stands so, else its commonest spelling in a sample; empty where it stands nowhere."""
+def spellings(view: View, words: Sequence[str], language: str) -> list[str]:
+    """Return each word where it stands so, else its commonest spelling in a sample; empty where it stands nowhere."""
     known = view.spellings
-    if (word, language) not in known:
-        known[word, language] = _spelling(view, word, language)
-    return known[word, language]
-
-
-def _spelling(view: View, word: str, language: str) -> str:
-    folded = fold(word)
+    new = [word for word in dict.fromkeys(words) if (word, language) not in known]
     works = frozenset(card.id for card in view.cards if card.record.language == language)
-    if not folded or not works:
+    if new:
+        found = _spellings(view, new, view.passages(works)) if works else [""] * len(new)
+        known |= {(word, language): spelt for word, spelt in zip(new, found, strict=True)}
+    return [known[word, language] for word in words]
+
+
+def _spellings(view: View, words: Sequence[str], allowed: list[Query]) -> Iterator[str]:
+    """Yield the spelling of each word in the allowed passages."""
+    phrases = [_phrase(word, fold(word)) for word in words]
+    meant = [phrase for word, phrase in zip(words, phrases, strict=True) if fold(word) != word]
+    found = _match(view, [ExactQuery(phrase, Scope.TEXT, strict=True) for phrase in meant], allowed)
+    as_typed = {phrase.text for phrase, stands in zip(meant, found, strict=True) if stands}
+    samples = dict(_drawn(view, [phrase for phrase in phrases if phrase.text not in as_typed], allowed))
+    texts = _texts(view, phrases, samples)
+    for word, phrase in zip(words, phrases, strict=True):
+        yield word if word in as_typed else _commonest(texts, phrase.folded, samples.get(word, []))
+
+
+def _commonest(texts: Assembled | None, word: str, sample: Sequence[ClusterRef]) -> str:
+    """Return the commonest spelling in a sample; empty where there is none."""
+    if texts is None or not sample:
         return ""
-    codes = tuple(map(ord, folded))
-    phrase, allowed = Phrase(word, codes), view.passages(works)
-    if folded != word and _matches(view, ExactQuery(phrase, Scope.TEXT, strict=True), allowed):
-        return word
-    refs = _drawn(view, [*allowed, phrase_query("m", codes)[0]])
-    if not refs:
-        return ""
-    texts = Decider(view, ExactQuery(phrase, Scope.TEXT)).texts(refs)
     mask = np.zeros(len(texts.passages), dtype=bool)
-    mask[rows_of(texts, refs)] = True
-    stream = texts.streams[MAIN]
+    mask[rows_of(texts, sample)] = True
+    stream, codes = texts.streams[MAIN], list(map(ord, word))
     places = standing(texts, MAIN, codes, mask)[:, None] + np.arange(len(codes))
     firsts = stream.original_starts(places)
     plain = (stream.original_ends(places) - firsts == 1).all(axis=1)  # no description spells a word
@@ -76,25 +83,50 @@ def _spelling(view: View, word: str, language: str) -> str:
     return max(met, key=lambda spelt: (met[spelt], spelt), default="")
 
 
-def _matches(view: View, query: ExactQuery, allowed: list[Query]) -> bool:
-    """Return whether one of the allowed passages satisfies a query at all."""
-    counting = counting_of(view, query, allowed)
-    sure = counting.query
-    if sure != NOTHING and view.msearch([view.listing(sure, 1) | _FIRST_MET])[0]["hits"]["hits"]:
-        return True
+def _phrase(word: str, folded: str) -> Phrase:
+    return Phrase(word, tuple(map(ord, folded)))
+
+
+def _match(view: View, queries: Sequence[ExactQuery], allowed: list[Query]) -> list[bool]:
+    """Return of each query whether one of the allowed passages satisfies it at all."""
+    countings = [counting_of(view, query, allowed) if query.tree.folded else None for query in queries]
+    asked = [counting for counting in countings if counting and counting.query != NOTHING]
+    answers = view.msearch([view.listing(counting.query, 1) | _FIRST_MET for counting in asked])
+    sure = {id(counting) for counting, answer in zip(asked, answers, strict=True) if answer["hits"]["hits"]}
+    return [
+        counting is not None and (id(counting) in sure or _may_match(view, query, counting.in_doubt))
+        for query, counting in zip(queries, countings, strict=True)
+    ]
+
+
+def _may_match(view: View, query: ExactQuery, in_doubt: Query) -> bool:
+    """Return whether one of the passages in doubt satisfies a query."""
     decider = Decider(view, query)
-    in_doubt = batches(view, counting.in_doubt, _FEW, Decider.MOST)
-    return any(batch.found is not None for some in in_doubt for batch in decider.decide(some))
+    some = batches(view, in_doubt, _FEW, Decider.MOST)
+    return any(batch.found is not None for refs in some for batch in decider.decide(refs))
 
 
-def _drawn(view: View, clauses: list[Query]) -> list[ClusterRef]:
-    """Return a random sample of the passages that satisfy some clauses, the same each time."""
-    body = {
-        "size": SAMPLE,
-        "track_total_hits": False,
-        "terminate_after": DRAWN_FROM,
-        "_source": False,
-        "docvalue_fields": list(PLACED),
-        "query": {"function_score": {"query": all_of(clauses), **_RANDOM, "boost_mode": "replace"}},
-    }
-    return [ClusterRef.of(hit) for hit in view.msearch([body])[0]["hits"]["hits"]]
+def _drawn(view: View, phrases: Sequence[Phrase], allowed: list[Query]) -> Iterator[tuple[str, list[ClusterRef]]]:
+    """Yield each word and a random sample of the allowed passages that have it, the same each time."""
+    asked = [phrase for phrase in phrases if phrase.folded]
+    bodies = [
+        {
+            "size": SAMPLE,
+            "track_total_hits": False,
+            "terminate_after": DRAWN_FROM,
+            "_source": False,
+            "docvalue_fields": list(PLACED),
+            "query": {"function_score": {"query": all_of(clauses), **_RANDOM, "boost_mode": "replace"}},
+        }
+        for phrase in asked
+        for clauses in [[*allowed, phrase_query("m", list(map(ord, phrase.folded)))[0]]]
+    ]
+    for phrase, answer in zip(asked, view.msearch(bodies), strict=True):
+        yield phrase.text, list(map(ClusterRef.of, answer["hits"]["hits"]))
+
+
+def _texts(view: View, phrases: Sequence[Phrase], samples: Mapping[str, Sequence[ClusterRef]]) -> Assembled | None:
+    """Return the texts of all passages of some samples, with what the longest phrase may reach; None for none."""
+    refs = list(dict.fromkeys(chain.from_iterable(samples.values())))
+    longest = max(phrases, key=lambda phrase: len(phrase.folded))
+    return Decider(view, ExactQuery(longest, Scope.TEXT)).texts(refs) if refs else None

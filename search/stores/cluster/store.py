@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,10 @@ from indexer.errors import IndexFailure
 from indexer.store.access import Declared
 from search.exact.occurrences import StoredOccurrences
 from search.model import Scope, WorkCard
-from search.ranking.pieces import Pieces
+from search.ranking.pieces import Pieces, Stretch
 from search.stores.base import (
     Eligible,
     ExactQuery,
-    Nearest,
     Ranked,
     Ref,
     SectionMarks,
@@ -124,9 +123,13 @@ class ClusterStore:
         """See :meth:`search.stores.base.Store.rank`."""
         return ranking.rank(self._view, query, eligible, limit)
 
-    def nearest(self, vector: Vectors, scope: Scope, eligible: Eligible, limit: int) -> Sequence[Nearest]:
+    def nearest(self, vector: Vectors, scope: Scope, eligible: Eligible, limit: int) -> Sequence[Ranked]:
         """See :meth:`search.stores.base.Store.nearest`."""
         return nearest.nearest(self._view, vector, scope, eligible, limit)
+
+    def windows(self, vector: Vectors, scope: Scope, passages: Sequence[Ref]) -> Mapping[Ref, Stretch]:
+        """See :meth:`search.stores.base.Store.windows`."""
+        return nearest.windows(self._view, vector, scope, passages)
 
     def texts(self, passages: Sequence[Ref], scope: Scope) -> Pieces:
         """See :meth:`search.stores.base.Store.texts`."""
@@ -142,7 +145,7 @@ class ClusterStore:
 
     def weights_of(self, passages: Sequence[Ref]) -> Sequence[float]:
         """See :meth:`search.stores.base.Store.weights_of`."""
-        return reading.weights_of(self._view, passages)
+        return reading.weights_of(passages)
 
     def contents(self, work: str) -> Sequence[str]:
         """See :meth:`search.stores.base.Store.contents`."""
@@ -152,13 +155,13 @@ class ClusterStore:
         """See :meth:`search.stores.base.Store.section`."""
         return reading.read_section(self._view, work, number)
 
-    def stands(self, word: str) -> bool:
+    def stands(self, words: Sequence[str]) -> frozenset[str]:
         """See :meth:`search.stores.base.Store.stands`."""
-        return spellings.stands(self._view, word)
+        return spellings.stands(self._view, words)
 
-    def spelling(self, word: str, language: str) -> str:
-        """See :meth:`search.stores.base.Store.spelling`."""
-        return spellings.spelling(self._view, word, language)
+    def spellings(self, words: Sequence[str], language: str) -> Sequence[str]:
+        """See :meth:`search.stores.base.Store.spellings`."""
+        return spellings.spellings(self._view, words, language)
 
     def status(self) -> dict[str, Any]:
         """See :meth:`search.stores.base.Store.status`."""

@@ -31,7 +31,7 @@ Query = dict[str, Any]
 """A query of OpenSearch, as its JSON."""
 
 NOTHING: Query = {"match_none": {}}
-PLACED = ("work", "place", "part")
+PLACED = ("work", "place", "part", "weight")
 """The values of a passage of which its ref is made."""
 BY_PLACE: tuple[Query, ...] = ({"work": "asc"}, {"place": "asc"})
 """How passages are sorted by place."""
@@ -45,7 +45,8 @@ _STATE: Query = {"size": 1, "query": {"ids": {"values": [STATE]}}, "_source": ["
 class ClusterRef(NamedTuple):
     """A passage by its place: the work's id, the section's number, the offset of its first character.
 
-    ``part`` is the part of the section that holds it, ``row`` its number in the work.
+    ``part`` is the part of the section that holds it, ``row`` its number in the work, ``weight`` what it counts in a
+    ranking.
     """
 
     work: str
@@ -53,6 +54,7 @@ class ClusterRef(NamedTuple):
     offset: int
     part: int
     row: int
+    weight: float
 
     @classmethod
     def of(cls, hit: Mapping[str, Any]) -> ClusterRef:
@@ -60,7 +62,9 @@ class ClusterRef(NamedTuple):
         fields = hit["fields"]
         place = fields["place"][0]
         row = int(hit["_id"].rpartition(".")[2])
-        return cls(fields["work"][0], place >> _PLACE_BITS, place & _OFFSET, fields["part"][0], row)
+        return cls(
+            fields["work"][0], place >> _PLACE_BITS, place & _OFFSET, fields["part"][0], row, fields["weight"][0]
+        )
 
     @property
     def place(self) -> int:
@@ -104,6 +108,16 @@ class View:
         kept = {work: each for work, each in self.works.items() if work not in hidden}
         return replace(self, generation=generation, works=kept, hidden=self.hidden | hidden)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it lets through all that is in the index, but for what is just being written."""
+        return not self.dead and not self.hidden
+
+    def has(self, hit: Mapping[str, Any]) -> bool:
+        """Return whether a hit of a search for :data:`PLACED` is a passage of the view."""
+        work = self.works.get(hit["fields"]["work"][0])
+        return work is not None and work.stamp == hit["_id"].rpartition(".")[0]
+
     @cached_property
     def scale(self) -> float:
         """What a component of a unit vector is multiplied by in the index.
@@ -119,11 +133,6 @@ class View:
     def size(self) -> int:
         """The number of passages."""
         return sum(int(work.data["passages"]) for work in self.works.values())
-
-    @cached_property
-    def frequencies(self) -> dict[str, int]:
-        """How many passages have a character or pair, of those that were asked for."""
-        return {}
 
     @cached_property
     def standing(self) -> dict[str, bool]:
@@ -192,7 +201,7 @@ class View:
         """
         if not bodies:
             return []
-        *answers, state = self.connection.msearch([*bodies, _STATE])
+        *answers, state = self.connection.msearch(bodies, {STATE: _STATE})
         published = state["hits"]["hits"]
         if not published or published[0]["_source"]["oldest"] > self.generation.number:
             raise self.gone()

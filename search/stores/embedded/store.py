@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,6 @@ from search.stores.base import (
     Eligible,
     ExactQuery,
     Matches,
-    Nearest,
     Ranked,
     Ref,
     SectionMarks,
@@ -40,7 +39,7 @@ from search.stores.base import (
     Wanted,
 )
 from search.stores.embedded.matches import EmbeddedMatches, as_refs, evaluated
-from search.stores.embedded.nearest import Meaning
+from search.stores.embedded.nearest import Meaning, Windows
 from search.stores.embedded.occurrences import occurrences_of
 from search.stores.embedded.partial_engine import PartialEngine
 from search.stores.embedded.reading import read_passage
@@ -213,13 +212,30 @@ class EmbeddedStore:
             masks[number] = mask
         return masks
 
-    def nearest(self, vector: Vectors, scope: Scope, eligible: Eligible, limit: int) -> Sequence[Nearest]:
+    def nearest(self, vector: Vectors, scope: Scope, eligible: Eligible, limit: int) -> Sequence[Ranked]:
         """See :meth:`search.stores.base.Store.nearest`."""
         if not self._snapshot.packs:
             return []
         allowed = {number: self._windows(number, scope, mask) for number, mask in self._masks(eligible).items()}
         deadline.check()
-        found = self._meaning.nearest(vector, allowed, limit)
+        refs, cosines, _ = self._best_windows(self._meaning.nearest(vector, allowed, limit))
+        return list(map(Ranked, refs[:limit].tolist(), cosines[:limit].tolist()))
+
+    def windows(self, vector: Vectors, scope: Scope, passages: Sequence[Ref]) -> Mapping[Ref, Stretch]:
+        """See :meth:`search.stores.base.Store.windows`."""
+        allowed: dict[int, Mask | None] = {}
+        for number, _, rows in self._snapshot.by_pack(as_refs(passages)):
+            mask = np.zeros(len(self._snapshot.packs[number].passages), dtype=bool)
+            mask[rows] = True
+            allowed[number] = self._windows(number, scope, mask)
+        if not allowed:
+            return {}
+        every = sum(int(np.count_nonzero(mask)) for mask in allowed.values())
+        refs, _, spans = self._best_windows(self._meaning.nearest(vector, allowed, every))
+        return dict(zip(refs.tolist(), map(Stretch, *spans.T.tolist()), strict=True))
+
+    def _best_windows(self, found: Windows) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
+        """Return the passages of windows, the best first, how near each is, and the stretch of its best window."""
         size = len(found.rows)
         refs, cosines = np.empty(size, np.int64), np.empty(size, np.float32)
         spans = np.empty((size, 3), np.int64)
@@ -238,9 +254,8 @@ class EmbeddedStore:
         by_passage = order[np.argsort(refs[order], kind="stable")]
         is_best = np.zeros(size, dtype=bool)
         is_best[by_passage[np.diff(refs[by_passage], prepend=-1) != 0]] = True
-        best = order[is_best[order]][:limit]
-        stretches = map(Stretch, *spans[best].T.tolist())
-        return list(map(Nearest, refs[best].tolist(), cosines[best].tolist(), stretches))
+        best = order[is_best[order]]
+        return refs[best], cosines[best], spans[best]
 
     def _windows(self, number: int, scope: Scope, mask: Mask | None) -> Mask | None:
         """Return the windows of a pack that may be found; None for all of them."""
@@ -305,17 +320,17 @@ class EmbeddedStore:
             raise KeyError(f"{work} has no section {number}")
         return place[0], self._snapshot.packs[place[0]].works[place[1]].first_section + number
 
-    def stands(self, word: str) -> bool:
+    def stands(self, words: Sequence[str]) -> frozenset[str]:
         """See :meth:`search.stores.base.Store.stands`."""
-        return self._snapshot.stands(word)
+        return frozenset(filter(self._snapshot.stands, words))
 
-    def spelling(self, word: str, language: str) -> str:
-        """See :meth:`search.stores.base.Store.spelling`."""
+    def spellings(self, words: Sequence[str], language: str) -> Sequence[str]:
+        """See :meth:`search.stores.base.Store.spellings`."""
         if language not in self._spellings:
             packs = self._snapshot.packs
             allowed = {number: self._snapshot.in_language(number, language) for number in packs}
             self._spellings[language] = Spellings(packs, allowed)
-        return self._spellings[language](word)
+        return list(map(self._spellings[language], words))
 
     def status(self) -> dict[str, Any]:
         """See :meth:`search.stores.base.Store.status`."""
