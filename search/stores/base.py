@@ -22,7 +22,7 @@ from indexer.text.streams import Codes
 from search.model import Scope, Sort, WorkCard
 from search.occurrences import Occurrences
 from search.query import Field, Tree
-from search.ranking.pieces import Pieces, Stretch
+from search.ranking.pieces import Numbers, Pieces, Stretch
 
 Filters = Mapping[str, tuple[str, ...]]
 """The accepted values of catalogue fields; no value means no filter."""
@@ -280,6 +280,13 @@ class Store(Protocol):
 
     def contents(self, work: str) -> Sequence[str]:
         """Return the titles of a work's sections, in order; no text is read.
+
+        Raises:
+            KeyError: there is no such work.
+        """
+
+    def characters(self, work: str) -> Numbers:
+        """Return how many characters of each section of a work are searched: a column of its text, one of its notes.
 
         Raises:
             KeyError: there is no such work.

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from corpora.model import Section
 from indexer.cluster.address import ClusterAddress
 from indexer.embedding import Embedder, Vectors, load_embedder
@@ -16,7 +18,7 @@ from indexer.errors import IndexFailure
 from indexer.store.access import Declared
 from search.exact.occurrences import StoredOccurrences
 from search.model import Scope, WorkCard
-from search.ranking.pieces import Pieces
+from search.ranking.pieces import Numbers, Pieces
 from search.stores.base import (
     Eligible,
     ExactQuery,
@@ -147,6 +149,10 @@ class ClusterStore:
     def contents(self, work: str) -> Sequence[str]:
         """See :meth:`search.stores.base.Store.contents`."""
         return self._view.works[work].titles
+
+    def characters(self, work: str) -> Numbers:
+        """See :meth:`search.stores.base.Store.characters`."""
+        return np.array(self._view.works[work].data["characters"], np.int64)
 
     def section(self, work: str, number: int) -> Section:
         """See :meth:`search.stores.base.Store.section`."""

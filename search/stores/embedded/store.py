@@ -27,7 +27,7 @@ from search.exact.matching import Mask, original_ranges
 from search.exact.occurrences import StoredOccurrences
 from search.model import Scope, WorkCard
 from search.ranges import merged
-from search.ranking.pieces import Pieces, Stretch
+from search.ranking.pieces import Numbers, Pieces, Stretch
 from search.stores.base import (
     Eligible,
     ExactQuery,
@@ -270,6 +270,13 @@ class EmbeddedStore:
     def contents(self, work: str) -> tuple[str, ...]:
         """See :meth:`search.stores.base.Store.contents`."""
         return self._snapshot.contents(self._snapshot.places[work])
+
+    def characters(self, work: str) -> Numbers:
+        """See :meth:`search.stores.base.Store.characters`."""
+        number, row = self._snapshot.places[work]
+        pack = self._snapshot.packs[number]
+        first = pack.works[row].first_section
+        return pack.searched_characters[first : first + len(pack.works[row].section_titles)]
 
     def weights_of(self, passages: Sequence[Ref]) -> Sequence[float]:
         """See :meth:`search.stores.base.Store.weights_of`."""
