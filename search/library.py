@@ -14,8 +14,10 @@ from indexer.store.access import Declared
 from indexer.text import readings
 from search import concordance as concordances
 from search import cursors, fields
+from search import distribution as distributions
 from search.addresses import Address, Located, Standing, follow
 from search.concordance import ClassicalWord, Concordance, ConcordanceRequest
+from search.distribution import Distribution, DistributionRequest, SearchedTexts
 from search.hits import pairs_of, read_hits
 from search.model import (
     Mode,
@@ -33,6 +35,7 @@ from search.occurrences import Grouping, Occurrences
 from search.query import Parsed, Phrase, parse
 from search.ranking.fusion import Fused
 from search.ranking.signals import exact_query, signals
+from search.selection import Selection
 from search.stores.base import ExactQuery, Store
 from search.stores.opening import open_store
 from search.words.aliases import expand
@@ -221,7 +224,7 @@ class Library:
         parsed = parse(request.q)
         expanded = expand(parsed, request.expands)
         found = self._found(request, request.q)
-        left = concordances.narrowed(found, request)
+        left = request.narrowed(found)
         lines = concordances.listed(left, request)
         first = request.start - 1
         sought = concordances.sought(parsed, expanded.tree)
@@ -244,7 +247,33 @@ class Library:
             took_ms=(time.perf_counter() - began) * 1000,
         )
 
-    def _found(self, request: ConcordanceRequest, q: str) -> Occurrences:
+    def distribution(self, request: DistributionRequest) -> Distribution:
+        """Count how often the words of some queries stand in each group of texts, and in how many characters.
+
+        Raises:
+            SearchError: there are too many queries, or one costs too much.
+            SearchTimeout: it takes longer than the caller has allowed (:mod:`search.deadline`).
+        """
+        began = time.perf_counter()
+        if len(request.terms) > distributions.MOST_TERMS:
+            raise SearchError("too-many-terms", f"{len(request.terms)} > {distributions.MOST_TERMS}")
+        found = [self._found(request, q) for q in request.terms]
+        rows, total = distributions.rows(request, self._texts, found)
+        return Distribution(
+            request=request,
+            rows=rows,
+            total=total,
+            at_least=tuple(each.at_least for each in found),
+            explanations=tuple(dict.fromkeys(each for q in request.terms for each in parse(q).explanations)),
+            generation=self.generation,
+            took_ms=(time.perf_counter() - began) * 1000,
+        )
+
+    @property
+    def _texts(self) -> SearchedTexts:
+        return SearchedTexts(self.works(), self.contents, self.store.characters)
+
+    def _found(self, request: Selection, q: str) -> Occurrences:
         return self.find(
             q, scope=request.scope, strict=request.strict, filters=request.filters, aliases=request.expands
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import overload
 
+from corpora.catalogue import FIELDS
 from search.addresses import Address
 from search.model import WorkCard
 
@@ -34,13 +35,14 @@ class Grouping(StrEnum):
     SECTION = "section"
     DYNASTY = "dynasty"
     CATEGORY = "category"
+    YEAR = "year"
     WORDS = "words"  # the words themselves, folded: names that were looked for beside one another are told apart
     SPELLING = "spelling"  # the characters of the edition that are the words, without what stands between them
 
 
 @dataclass(frozen=True, slots=True)
 class GroupName:
-    """One group of a grouping, as an address and a command line name it."""
+    """One group of a grouping, as an address and a command line name it; without a value, what has none of it."""
 
     grouping: Grouping
     value: str
@@ -58,10 +60,10 @@ class GroupName:
         """Read what was written.
 
         Raises:
-            ValueError: there is no such grouping, or nothing is named of it.
+            ValueError: there is no such grouping, or none is named.
         """
-        grouping, _, value = text.partition(":")
-        if not value:
+        grouping, colon, value = text.partition(":")
+        if not colon:
             raise ValueError(f"{text[:80]!r} names no group; spelling:會寧府 does")
         return cls(Grouping(grouping), value)
 
@@ -73,6 +75,15 @@ class Group:
     value: str
     label: str
     count: int
+
+
+def text_group(grouping: Grouping, card: WorkCard, section: int, title: str) -> tuple[str, str]:
+    """Return value and label of the group that a section of a work is in, by what is known of it; empty for none."""
+    if grouping is Grouping.SECTION:
+        return f"{card.id}/{section}", f"{card.record.title} {title}"
+    field = FIELDS[grouping]
+    value = next(iter(field.values(card)), "")
+    return value, field.title(card, value)
 
 
 @dataclass(frozen=True, slots=True)

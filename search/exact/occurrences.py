@@ -13,7 +13,6 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from corpora.catalogue import FIELDS
 from indexer.store.layout import NOTES
 from indexer.store.pack import PackView
 from indexer.store.streams import StoredStream
@@ -22,7 +21,7 @@ from indexer.text.streams import BOUNDARY, text_of
 from search import deadline
 from search.exact.matching import StreamRanges, original_ranges
 from search.model import WorkCard
-from search.occurrences import CONTEXT, Group, Grouping, Occurrence, Occurrences, Order
+from search.occurrences import CONTEXT, Group, Grouping, Occurrence, Occurrences, Order, text_group
 
 MOST_COMPARED = 60
 """Characters of context that are compared in sorting; what is alike so far is in order of place."""
@@ -229,7 +228,9 @@ class StoredOccurrences(Occurrences):
     def _of_sections(self, grouping: Grouping) -> Groups:
         sections, of_rows = self._texts.sections(self._columns)
         names: dict[tuple[str, str], int] = {}
-        table = np.array([names.setdefault(_named(grouping, section), len(names)) for section in sections], np.int64)
+        table = np.array(
+            [names.setdefault(text_group(grouping, *section), len(names)) for section in sections], np.int64
+        )
         return Groups([value for value, _ in names], [label for _, label in names], table[of_rows])
 
     def _spelled(self, spell: _Spell) -> Groups:
@@ -319,16 +320,6 @@ def _in_the_edition(view: PackView, stream: StoredStream, places: Numbers, longe
 def _text(letters: NDArray[np.uint32], longer: Sequence[str]) -> str:
     """Return the text of what :func:`_in_the_edition` returned."""
     return "".join(chr(each) if each < _CODE_POINTS else longer[each - _CODE_POINTS] for each in letters.tolist())
-
-
-def _named(grouping: Grouping, section: SectionPlace) -> tuple[str, str]:
-    """Return value and label of a section's group."""
-    card = section.card
-    if grouping is Grouping.SECTION:
-        return f"{card.id}/{section.number}", f"{card.record.title} {section.title}"
-    field = FIELDS[grouping]
-    value = next(iter(field.values(card)), "")
-    return value, field.title(card, value)
 
 
 def _unique_rows(letters: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], Numbers]:

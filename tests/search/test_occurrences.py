@@ -156,6 +156,7 @@ def test_groups_count_what_they_lead_to(indexed: Indexed, phrase: str, scope: Sc
         Grouping.SECTION: lambda each: f"{each.work.id}/{each.section_number}",
         Grouping.DYNASTY: lambda each: each.work.record.dynasty,
         Grouping.CATEGORY: lambda each: each.work.record.category,
+        Grouping.YEAR: lambda each: str(each.work.record.year or ""),
         Grouping.WORDS: folded,
         Grouping.SPELLING: lambda each: "".join(
             char for a, b in each.ranges for char in each.text[a - each.start : b - each.start] if fold(char)
@@ -203,9 +204,28 @@ def test_words_are_named_in_any_script(indexed: Indexed) -> None:
 def test_a_group_is_named_by_one_text() -> None:
     for name in (GroupName(Grouping.SPELLING, "會寧府"), GroupName(Grouping.SECTION, "a:b/1")):
         assert GroupName.parse(str(name)) == name
-    for text in ("", "spelling", "spelling:", ":x", "page:1", "Spelling:x"):
+    for text in ("", "spelling", ":x", "page:1", "Spelling:x"):
         with pytest.raises(ValueError, match=r"names no group|not a valid Grouping"):
             GroupName.parse(text)
+
+
+def test_what_has_no_value_is_a_group_too(indexed: Indexed) -> None:
+    found = indexed.library.find("國")
+    none = found.within(Grouping.YEAR, GroupName.parse("year:").value)
+    assert {each.work.record.year for each in none} == {None}
+    counted = sum(group.count for group in found.grouped_by(Grouping.YEAR))
+    assert len(none) == len(found) - counted > 0
+    assert len(found.without(Grouping.YEAR, "")) == counted
+
+
+def test_the_characters_that_are_searched_are_those_of_a_plain_scan(indexed: Indexed) -> None:
+    for work in indexed.works:
+        expected = [
+            [sum(map(len, runs(section, scope))) for scope in (Scope.TEXT, Scope.NOTES)] for section in work.sections
+        ]
+        assert indexed.library.store.characters(work.id).tolist() == expected
+    with pytest.raises(KeyError):
+        indexed.library.store.characters("nowhere")
 
 
 @settings(max_examples=40)
