@@ -12,10 +12,12 @@ from indexer.cluster.address import IndexAddress
 from indexer.embedding import StaticEmbedder
 from indexer.store.access import Declared
 from indexer.text import readings
+from search import collocates as collocations
 from search import concordance as concordances
 from search import cursors, fields
 from search import distribution as distributions
 from search.addresses import Address, Located, Standing, follow
+from search.collocates import Collocates, CollocatesRequest
 from search.concordance import ClassicalWord, Concordance, ConcordanceRequest
 from search.distribution import Distribution, DistributionRequest, SearchedTexts
 from search.hits import pairs_of, read_hits
@@ -265,6 +267,44 @@ class Library:
             total=total,
             at_least=tuple(each.at_least for each in found),
             explanations=tuple(dict.fromkeys(each for q in request.terms for each in parse(q).explanations)),
+            generation=self.generation,
+            took_ms=(time.perf_counter() - began) * 1000,
+        )
+
+    def collocates(self, request: CollocatesRequest) -> Collocates:
+        """Find what stands near the words of a query more often than by chance.
+
+        Raises:
+            SearchError: the query costs too much.
+            SearchTimeout: it takes longer than the caller has allowed (:mod:`search.deadline`).
+        """
+        began = time.perf_counter()
+        found = self._found(request, request.q)
+        left = request.narrowed(found)
+        near = left.neighbours(request.side, request.distance, request.unit.size)
+        grams, left_out = collocations.candidates(near, request.least)
+        reference = collocations.reference(request)
+        works = [(card.id, int(lengths.sum())) for card, _, lengths in self._texts.chosen(reference)]
+        characters = sum(length for _, length in works)
+        names = [gram for gram, _ in grams]
+        filters = {} if len(works) == len(self._cards) else {"work": tuple(work for work, _ in works)}
+        rows = collocations.weighed(
+            names,
+            [count for _, count in grams],
+            self.store.frequencies(names, request.scope, filters),
+            occurrences=len(left),
+            around=near.places / max(len(left), 1),
+            characters=characters,
+        )
+        return Collocates(
+            request=request,
+            rows=collocations.ordered(rows, request.measure),
+            occurrences=len(left),
+            characters=characters,
+            reference=reference,
+            left_out=left_out,
+            at_least=found.at_least,
+            explanations=parse(request.q).explanations,
             generation=self.generation,
             took_ms=(time.perf_counter() - began) * 1000,
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Self, TypeVar
 
 from search.model import Scope
-from search.occurrences import Grouping, GroupName, Occurrences
+from search.occurrences import Beside, Grouping, GroupName, Occurrences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class Selection:
     """What is chosen of all that a query finds.
 
     ``within`` and ``without`` are groups: of one grouping any that ``within`` names will do, and none that ``without``
-    does.
+    does. All that ``beside`` names must stand near an occurrence.
     """
 
     scope: Scope = Scope.BOTH
@@ -27,6 +27,7 @@ class Selection:
     filters: dict[str, tuple[str, ...]] = field(default_factory=dict)
     within: tuple[GroupName, ...] = ()
     without: tuple[GroupName, ...] = ()
+    beside: tuple[Beside, ...] = ()
 
     @property
     def expands(self) -> bool:
@@ -42,6 +43,8 @@ class Selection:
                 found = found.within(grouping, *values)
             if values := values_of(self.without, grouping):
                 found = found.without(grouping, *values)
+        for each in self.beside:
+            found = found.beside(each)
         return found
 
     def takes(self, grouping: Grouping, value: str) -> bool:

@@ -296,6 +296,19 @@ class Pack(PackView):
         return range(int(self.sections["first_passage"][section]), end)
 
     @cached_property
+    def letters(self) -> tuple[NDArray[np.int64], ...]:
+        """How often each character of the alphabet, by its rank, stands in the text and in the notes."""
+        return tuple(
+            np.bincount(self.streams[stream].codes.ids[:], minlength=len(self.alphabet)) for stream in (MAIN, NOTES)
+        )
+
+    @cached_property
+    def repeats(self) -> NDArray[np.int64]:
+        """How often each character stands in print where it is another one in its own stream."""
+        places = self.printed.repeats.astype(np.int64)
+        return np.bincount(self.printed.codes.ids.take(places), minlength=len(self.alphabet))
+
+    @cached_property
     def searched_characters(self) -> NDArray[np.int64]:
         """For each section how many characters are searched: of its text, and of its notes."""
         firsts = self.sections["first_passage"]

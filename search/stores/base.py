@@ -21,7 +21,7 @@ from indexer.store.access import Declared
 from indexer.text.streams import Codes
 from search.model import Scope, Sort, WorkCard
 from search.occurrences import Occurrences
-from search.query import Field, Tree
+from search.query import Field, Phrase, Tree
 from search.ranking.pieces import Numbers, Pieces, Stretch
 
 Filters = Mapping[str, tuple[str, ...]]
@@ -188,6 +188,12 @@ class Matches(Protocol):
         """Return where the words stand in each of some passages; None for one that does not match."""
 
 
+def found_one_by_one(store: Store, words: Sequence[str], scope: Scope, filters: Filters) -> Sequence[int]:
+    """Answer :meth:`Store.frequencies` where nothing is quicker than to find each word."""
+    phrases = (Phrase(word, tuple(map(ord, word))) for word in words)
+    return [store.match(ExactQuery(phrase, scope, filters=filters)).occurrences for phrase in phrases]
+
+
 class Watch(Protocol):
     """A published generation as seen once."""
 
@@ -258,6 +264,12 @@ class Store(Protocol):
 
         Raises:
             SearchError: it costs too much.
+        """
+
+    def frequencies(self, words: Sequence[str], scope: Scope, filters: Filters) -> Sequence[int]:
+        """Return how often each of some words of one or two characters, folded, stands in works that pass the filters.
+
+        It is the number of occurrences that :meth:`find` finds of each.
         """
 
     def rank(self, query: GramQuery, eligible: Eligible, limit: int) -> Sequence[Ranked]:

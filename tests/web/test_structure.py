@@ -74,6 +74,8 @@ def test_a_page_for_people_with_an_account_says_what_it_is(
         "/concordance?q=完颜",
         "/concordance?q=阿固達&limit=1&layout=vertical&order=year&sample=9&without=work:惡本",
         "/concordance?q=魚魚魚",
+        "/collocates",
+        "/collocates?q=完颜&least=1&limit=2&beside=both:20:阿",
         "/distribution",
         "/distribution?q=完颜&q=阿固達&without=work:惡本",
         "/distribution?q=完颜&group=section&order=place&limit=1",

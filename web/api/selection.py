@@ -8,9 +8,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from corpora.catalogue import FILTERS
 from search.model import MAX_CHARACTERS, Scope
-from search.occurrences import Grouping, GroupName
+from search.occurrences import FARTHEST, Beside, Grouping, GroupName, Side
 from search.selection import Selection
-from web.api.parameters import MAX_VALUES, Parameters, Search, Switch, filters_of, whole
+from web.api.parameters import MAX_VALUE, MAX_VALUES, Parameters, Search, Switch, filters_of, whole
 
 LARGEST = 999_999_999
 
@@ -22,6 +22,12 @@ _NAME = Annotated[
 ]
 GroupNames = Annotated[
     tuple[_NAME, ...], Field(max_length=MAX_VALUES), AfterValidator(lambda names: tuple(dict.fromkeys(names)))
+]
+_NEAR = Annotated[
+    str,
+    Field(
+        min_length=3, max_length=MAX_VALUE, pattern=rf"^(?:{'|'.join(Side)}):(?:[1-9]|[1-4][0-9]|{FARTHEST}):(?s:.+)$"
+    ),
 ]
 Query = Annotated[str, Field(description=Search.model_fields["q"].description)]
 Start = Annotated[
@@ -41,9 +47,17 @@ class SelectionParameters(Parameters):
     without: Annotated[
         GroupNames, Field(description="All but this group, such as spelling:會寧府; may be repeated.")
     ] = ()
+    beside: Annotated[
+        tuple[_NEAR, ...],
+        Field(
+            max_length=MAX_VALUES,
+            description="Only where these words are near, such as right:5:太祖, left:5: or both:5:; may be repeated.",
+        ),
+    ] = ()
 
     def values(self) -> dict[str, Any]:
         """Return the attributes of the request that these parameters ask for."""
         own = {name: getattr(self, name) for name in type(self).model_fields if name not in FILTERS}
         own |= {name: tuple(map(GroupName.parse, own[name])) for name in ("within", "without")}
+        own["beside"] = tuple(map(Beside.parse, own["beside"]))
         return {**own, "filters": filters_of(self)}

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from corpora.catalogue import FILTERS
 from indexer.text.folding import fold
+from search.collocates import CollocatesRequest
 from search.concordance import Concordance, ConcordanceRequest
 from search.distribution import DistributionRequest
 from search.model import Mode, SearchError, SearchRequest
@@ -98,8 +99,9 @@ def concordance() -> ResponseReturnValue:
         "vertical": here.vertical,
         "contexts": sorted({*CONTEXTS, asked.context}),
         "chosen": chosen(held, asked, here.url),
-        "kept_fields": kept(asked, "within", "without", "limit", *FILTERS),
+        "kept_fields": kept(asked, "within", "without", "beside", "limit", *FILTERS),
         "search_url": page_url(_search(asked)),
+        "collocates_url": page_url(of_selection(CollocatesRequest, asked, asked.q)),
         "distribution_url": page_url(of_selection(DistributionRequest, asked, (asked.q,))),
     }
     if not asked.q.strip():

@@ -67,7 +67,7 @@ def distribution() -> ResponseReturnValue:
         "fields": [*asked.terms, *[""] * (len(asked.terms) < MOST_TERMS)],
         "most_terms": MOST_TERMS,
         "chosen": chosen(held, asked, url),
-        "kept_fields": kept(asked, "within", "without", "limit", *FILTERS),
+        "kept_fields": kept(asked, "within", "without", "beside", "limit", *FILTERS),
         "ways": [(each, url(group=each, order=_usual(each))) for each in get_args(Division)],
     }
     if not asked.terms:

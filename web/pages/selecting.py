@@ -30,7 +30,7 @@ class Chosen:
 
 def chosen(held: Library, asked: Selection, url: Url) -> list[Chosen]:
     """Return the conditions of a selection."""
-    if not (any(asked.filters.values()) or asked.within or asked.without):
+    if not (any(asked.filters.values()) or asked.within or asked.without or asked.beside):
         return []
     titles = value_titles(held)
     found = []
@@ -46,6 +46,9 @@ def chosen(held: Library, asked: Selection, url: Url) -> list[Chosen]:
             found.append(
                 Chosen(str(labels.GROUPINGS[each.grouping]), _title(held, titles, each), kind == "without", without)
             )
+    for near in asked.beside:
+        without = url(beside=tuple(other for other in asked.beside if other != near))
+        found.append(Chosen(labels.near(near), near.words, False, without))
     return found
 
 

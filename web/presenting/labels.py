@@ -14,9 +14,10 @@ from flask_babel import gettext as _
 
 from corpora.catalogue import FIELDS, RECORD_FIELDS, CatalogueRecord, Localized
 from indexer.store.access import LOCAL
+from search.collocates import Measure, Unit
 from search.distribution import Division, RowOrder
 from search.model import MAX_CHARACTERS, Mode, Scope, SearchError, Sort, Why
-from search.occurrences import Grouping, Order
+from search.occurrences import Beside, Grouping, Order, Side
 from web.access import catalogue
 from web.database.storage import Trouble
 
@@ -41,6 +42,22 @@ GROUPINGS = {
     Grouping.YEAR: lazy_gettext("年代"),
     Grouping.WORDS: lazy_gettext("字句"),
     Grouping.SPELLING: lazy_gettext("写法"),
+}
+SIDES = {
+    Side.BOTH: lazy_gettext("前后"),
+    Side.LEFT: lazy_gettext("前"),
+    Side.RIGHT: lazy_gettext("后"),
+}
+_NEAR = {
+    Side.BOTH: lazy_gettext("前后 %(num)s 字内"),
+    Side.LEFT: lazy_gettext("前 %(num)s 字内"),
+    Side.RIGHT: lazy_gettext("后 %(num)s 字内"),
+}
+UNITS = {Unit.CHARACTER: lazy_gettext("单字"), Unit.PAIR: lazy_gettext("两字")}
+MEASURES = {
+    Measure.LOG_LIKELIHOOD: lazy_gettext("对数似然"),
+    Measure.PMI: lazy_gettext("点互信息"),
+    Measure.COUNT: lazy_gettext("处数"),
 }
 ROW_ORDERS = {
     RowOrder.COUNT: lazy_gettext("处数"),
@@ -202,6 +219,11 @@ def search_error(failure: SearchError, say: Say = str) -> str:
     """Return why a search can't be answered; an unknown code is its own label."""
     known = _ERRORS.get(failure.code)
     return say(known) % {"detail": failure.detail, "most": MAX_CHARACTERS} if known else str(failure)
+
+
+def near(beside: Beside) -> str:
+    """Return where words must stand near an occurrence."""
+    return str(_NEAR[beside.side] % {"num": beside.distance})
 
 
 def divisions() -> dict[Grouping, LazyString]:

@@ -7,9 +7,11 @@ from urllib.parse import quote, urlencode
 
 from corpora.catalogue import FILTERS
 from search.addresses import Address
+from search.collocates import CollocatesRequest
 from search.concordance import ConcordanceRequest
 from search.distribution import DistributionRequest
 from search.model import Hit, SearchRequest, Why
+from web.api.collocates import COLLOCATES
 from web.api.concordance import CONCORDANCE
 from web.api.distribution import DISTRIBUTION
 from web.api.parameters import SEARCH_FORM, Parameters
@@ -18,11 +20,12 @@ _UNQUOTED = "-._~…，。、；：？！「」『』《》〈〉（）"
 """Characters that need no escape in an IRI, beside letters and digits."""
 
 
-AnyRequest = SearchRequest | ConcordanceRequest | DistributionRequest
+AnyRequest = SearchRequest | ConcordanceRequest | DistributionRequest | CollocatesRequest
 _FORMS: dict[type[AnyRequest], tuple[str, type[Parameters]]] = {
     SearchRequest: ("/search", SEARCH_FORM),
     ConcordanceRequest: ("/concordance", CONCORDANCE),
     DistributionRequest: ("/distribution", DISTRIBUTION),
+    CollocatesRequest: ("/collocates", COLLOCATES),
 }
 """The page that answers a request, and its parameters."""
 

@@ -22,12 +22,14 @@ from search.ranking.pieces import Numbers, Pieces
 from search.stores.base import (
     Eligible,
     ExactQuery,
+    Filters,
     Nearest,
     Ranked,
     Ref,
     SectionMarks,
     StoredPassage,
     Wanted,
+    found_one_by_one,
 )
 from search.stores.cluster import nearest, ranking, reading, spellings, status, texts
 from search.stores.cluster.candidates import counting_of, listed
@@ -121,6 +123,10 @@ class ClusterStore:
     def section_marks(self, work: str, number: int, query: ExactQuery) -> SectionMarks:
         """See :meth:`search.stores.base.Store.section_marks`."""
         return section_marks(self._view, work, number, query)
+
+    def frequencies(self, words: Sequence[str], scope: Scope, filters: Filters) -> Sequence[int]:
+        """See :meth:`search.stores.base.Store.frequencies`."""
+        return found_one_by_one(self, words, scope, filters)
 
     def rank(self, query: GramQuery, eligible: Eligible, limit: int) -> Sequence[Ranked]:
         """See :meth:`search.stores.base.Store.rank`."""

@@ -22,7 +22,7 @@ from indexer.store.checksums import Damaged
 from indexer.store.generation import damaged, open_packs, published, require_sizes, work_key
 from indexer.store.vectors import size_on_disk
 from search import deadline
-from search.exact.evaluation import distinct
+from search.exact.evaluation import SEARCHED, distinct
 from search.exact.matching import Mask, original_ranges
 from search.exact.occurrences import StoredOccurrences
 from search.model import Scope, WorkCard
@@ -31,6 +31,7 @@ from search.ranking.pieces import Numbers, Pieces, Stretch
 from search.stores.base import (
     Eligible,
     ExactQuery,
+    Filters,
     Matches,
     Nearest,
     Ranked,
@@ -38,7 +39,9 @@ from search.stores.base import (
     SectionMarks,
     StoredPassage,
     Wanted,
+    found_one_by_one,
 )
+from search.stores.embedded.frequencies import frequencies
 from search.stores.embedded.matches import EmbeddedMatches, as_refs, evaluated
 from search.stores.embedded.nearest import Meaning
 from search.stores.embedded.occurrences import occurrences_of
@@ -153,6 +156,17 @@ class EmbeddedStore:
         """See :meth:`search.stores.base.Store.find`."""
         found = evaluated(self._snapshot, query, near_spans=True)
         return occurrences_of(self._snapshot, {number: each.occurrences for number, each in found.items()})
+
+    def frequencies(self, words: Sequence[str], scope: Scope, filters: Filters) -> Sequence[int]:
+        """See :meth:`search.stores.base.Store.frequencies`; what is asked of all works is subtracted in directories."""
+        if any(self._snapshot.allowed(number, filters) is not None for number in self._snapshot.packs):
+            return found_one_by_one(self, words, scope, filters)
+        counts = np.zeros(len(words), np.int64)
+        for pack in self._snapshot.packs.values():
+            deadline.check()
+            counts += frequencies(pack, words, SEARCHED[scope])
+        found: list[int] = counts.tolist()
+        return found
 
     def rank(self, query: GramQuery, eligible: Eligible, limit: int) -> Sequence[Ranked]:
         """See :meth:`search.stores.base.Store.rank`."""
