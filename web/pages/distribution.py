@@ -132,7 +132,11 @@ def _chart(found: Distribution) -> Markup:
     for row in found.rows[:DRAWN_IN_STRIP] if in_strip else found.shown[:DRAWN]:
         shown = _row(row, asked.alone(asked.group, row.value))
         drawn = [
-            Bar(cell.frequency, labels.bar(shown.label, q, cell.count, cell.frequency), cell.url)
+            Bar(
+                cell.frequency,
+                labels.bar(shown.label, q, cell.count, cell.frequency),
+                cell.url and request.script_root + cell.url,
+            )
             for q, cell in zip(asked.terms, shown.cells, strict=True)
         ]
         groups.append(BarGroup(shown.label, row.characters, drawn))

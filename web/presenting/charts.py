@@ -92,14 +92,11 @@ _COMMON: dict[str, Any] = {
 
 
 def _drawn(bar: Bar, value: object) -> dict[str, object]:
-    return {"value": value, "label": bar.said, **({"xlink": bar.url} if bar.url else {})}
+    return {"value": value, "tooltip": bar.said, **({"xlink": bar.url} if bar.url else {})}
 
 
 def _finished(chart: Any, title: str, description: str) -> Markup:
     drawing = chart.render_tree()
-    for said in drawing.findall(".//{*}desc[@class='label']"):
-        said.tag = "{http://www.w3.org/2000/svg}title"
-        said.attrib.clear()
     for name in _DROPPED:
         for element in drawing.findall(f".//{{*}}{name}"):
             element.getparent().remove(element)
