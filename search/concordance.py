@@ -7,45 +7,33 @@ groups of a grouping are counted with all that is chosen but of that grouping it
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from indexer.text.folding import fold
-from search.model import Scope
-from search.occurrences import CONTEXT, Group, Grouping, GroupName, Occurrence, Occurrences, Order
+from search.occurrences import CONTEXT, Group, Grouping, Occurrence, Occurrences, Order
 from search.query import And, Or, Parsed, Phrase, Tree, Wild
+from search.selection import Selection
 
 LINES = 50
 """Lines of a page, where nobody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
-class ConcordanceRequest:
+class ConcordanceRequest(Selection):
     """One page of a concordance.
 
-    ``within`` and ``without`` are groups: of one grouping any that ``within`` names will do, and none that ``without``
-    does. ``sample`` is how many lines are drawn by ``seed`` from those that are left; 0 takes all. ``start`` is the
-    number of the first line, from 1.
+    ``sample`` is how many lines are drawn by ``seed`` from those that are left; 0 takes all. ``start`` is the number of
+    the first line, from 1.
     """
 
     q: str
-    scope: Scope = Scope.BOTH
-    strict: bool = False
-    aliases: bool = True
-    filters: dict[str, tuple[str, ...]] = field(default_factory=dict)
     order: Order = Order.PLACE
     context: int = CONTEXT
     group: Grouping = Grouping.WORK
-    within: tuple[GroupName, ...] = ()
-    without: tuple[GroupName, ...] = ()
     sample: int = 0
     seed: int = 1
     start: int = 1
     limit: int = LINES
-
-    @property
-    def expands(self) -> bool:
-        """Whether other names are looked for, too."""
-        return self.aliases and not self.strict
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +79,9 @@ class Concordance:
     took_ms: float
 
 
-def narrowed(found: Occurrences, request: ConcordanceRequest, but: Grouping | None = None) -> Occurrences:
-    """Return what is left by the groups that are chosen, ``but`` those of one grouping."""
-    for grouping in Grouping:
-        if grouping is but:
-            continue
-        if values := [each.value for each in request.within if each.grouping is grouping]:
-            found = found.within(grouping, *values)
-        if values := [each.value for each in request.without if each.grouping is grouping]:
-            found = found.without(grouping, *values)
-    return found
-
-
 def groups(found: Occurrences, request: ConcordanceRequest, grouping: Grouping) -> tuple[Group, ...]:
     """Return the groups of a grouping, each with how many lines there are of it beside all else that is chosen."""
-    return narrowed(found, request, but=grouping).grouped_by(grouping)
+    return request.narrowed(found, but=grouping).grouped_by(grouping)
 
 
 def listed(found: Occurrences, request: ConcordanceRequest) -> Occurrences:

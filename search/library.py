@@ -12,10 +12,14 @@ from indexer.cluster.address import IndexAddress
 from indexer.embedding import StaticEmbedder
 from indexer.store.access import Declared
 from indexer.text import readings
+from search import collocates as collocations
 from search import concordance as concordances
 from search import cursors, fields
+from search import distribution as distributions
 from search.addresses import Address, Located, Standing, follow
+from search.collocates import Collocates, CollocatesRequest
 from search.concordance import ClassicalWord, Concordance, ConcordanceRequest
+from search.distribution import Distribution, DistributionRequest, SearchedTexts
 from search.hits import pairs_of, read_hits
 from search.model import (
     Mode,
@@ -33,6 +37,7 @@ from search.occurrences import Grouping, Occurrences
 from search.query import Parsed, Phrase, parse
 from search.ranking.fusion import Fused
 from search.ranking.signals import exact_query, signals, stretches
+from search.selection import Selection
 from search.stores.base import ExactQuery, Store
 from search.stores.opening import open_store
 from search.words.aliases import expand
@@ -222,7 +227,7 @@ class Library:
         parsed = parse(request.q)
         expanded = expand(parsed, request.expands)
         found = self._found(request, request.q)
-        left = concordances.narrowed(found, request)
+        left = request.narrowed(found)
         lines = concordances.listed(left, request)
         first = request.start - 1
         sought = concordances.sought(parsed, expanded.tree)
@@ -245,7 +250,71 @@ class Library:
             took_ms=(time.perf_counter() - began) * 1000,
         )
 
-    def _found(self, request: ConcordanceRequest, q: str) -> Occurrences:
+    def distribution(self, request: DistributionRequest) -> Distribution:
+        """Count how often the words of some queries stand in each group of texts, and in how many characters.
+
+        Raises:
+            SearchError: there are too many queries, or one costs too much.
+            SearchTimeout: it takes longer than the caller has allowed (:mod:`search.deadline`).
+        """
+        began = time.perf_counter()
+        if len(request.terms) > distributions.MOST_TERMS:
+            raise SearchError("too-many-terms", f"{len(request.terms)} > {distributions.MOST_TERMS}")
+        found = [self._found(request, q) for q in request.terms]
+        rows, total = distributions.rows(request, self._texts, found)
+        return Distribution(
+            request=request,
+            rows=rows,
+            total=total,
+            at_least=tuple(each.at_least for each in found),
+            explanations=tuple(dict.fromkeys(each for q in request.terms for each in parse(q).explanations)),
+            generation=self.generation,
+            took_ms=(time.perf_counter() - began) * 1000,
+        )
+
+    def collocates(self, request: CollocatesRequest) -> Collocates:
+        """Find what stands near the words of a query more often than by chance.
+
+        Raises:
+            SearchError: the query costs too much.
+            SearchTimeout: it takes longer than the caller has allowed (:mod:`search.deadline`).
+        """
+        began = time.perf_counter()
+        found = self._found(request, request.q)
+        left = request.narrowed(found)
+        near = left.neighbours(request.side, request.distance, request.unit.size)
+        grams, left_out = collocations.candidates(near, request.least)
+        reference = collocations.reference(request)
+        works = [(card.id, int(lengths.sum())) for card, _, lengths in self._texts.chosen(reference)]
+        characters = sum(length for _, length in works)
+        names = [gram for gram, _ in grams]
+        filters = {} if len(works) == len(self._cards) else {"work": tuple(work for work, _ in works)}
+        rows = collocations.weighed(
+            names,
+            [count for _, count in grams],
+            self.store.frequencies(names, request.scope, filters),
+            occurrences=len(left),
+            around=near.places / max(len(left), 1),
+            characters=characters,
+        )
+        return Collocates(
+            request=request,
+            rows=collocations.ordered(rows, request.measure),
+            occurrences=len(left),
+            characters=characters,
+            reference=reference,
+            left_out=left_out,
+            at_least=found.at_least,
+            explanations=parse(request.q).explanations,
+            generation=self.generation,
+            took_ms=(time.perf_counter() - began) * 1000,
+        )
+
+    @property
+    def _texts(self) -> SearchedTexts:
+        return SearchedTexts(self.works(), self.contents, self.store.characters)
+
+    def _found(self, request: Selection, q: str) -> Occurrences:
         return self.find(
             q, scope=request.scope, strict=request.strict, filters=request.filters, aliases=request.expands
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import overload
 
+from corpora.catalogue import FIELDS
 from search.addresses import Address
 from search.model import WorkCard
 
@@ -34,13 +35,14 @@ class Grouping(StrEnum):
     SECTION = "section"
     DYNASTY = "dynasty"
     CATEGORY = "category"
+    YEAR = "year"
     WORDS = "words"  # the words themselves, folded: names that were looked for beside one another are told apart
     SPELLING = "spelling"  # the characters of the edition that are the words, without what stands between them
 
 
 @dataclass(frozen=True, slots=True)
 class GroupName:
-    """One group of a grouping, as an address and a command line name it."""
+    """One group of a grouping, as an address and a command line name it; without a value, what has none of it."""
 
     grouping: Grouping
     value: str
@@ -58,10 +60,10 @@ class GroupName:
         """Read what was written.
 
         Raises:
-            ValueError: there is no such grouping, or nothing is named of it.
+            ValueError: there is no such grouping, or none is named.
         """
-        grouping, _, value = text.partition(":")
-        if not value:
+        grouping, colon, value = text.partition(":")
+        if not colon:
             raise ValueError(f"{text[:80]!r} names no group; spelling:會寧府 does")
         return cls(Grouping(grouping), value)
 
@@ -73,6 +75,77 @@ class Group:
     value: str
     label: str
     count: int
+
+
+class Side(StrEnum):
+    """A side of an occurrence."""
+
+    BOTH = "both"
+    LEFT = "left"
+    RIGHT = "right"
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The sides that it is made of."""
+        return (Side.LEFT, Side.RIGHT) if self is Side.BOTH else (self,)
+
+
+FARTHEST = 50
+"""Characters within which words are looked for beside an occurrence, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Words that stand within ``distance`` folded characters of an occurrence, in its stream, all of them on one side.
+
+    They may be in any script.
+    """
+
+    side: Side
+    distance: int
+    words: str
+
+    def __str__(self) -> str:
+        """Write it as one text; :meth:`parse` reads it.
+
+        >>> str(Beside(Side.RIGHT, 5, "太祖"))
+        'right:5:太祖'
+        """
+        return f"{self.side}:{self.distance}:{self.words}"
+
+    @classmethod
+    def parse(cls, text: str) -> Beside:
+        """Read what was written.
+
+        Raises:
+            ValueError: it is not of this form, or too far.
+        """
+        side, _, rest = text.partition(":")
+        distance, _, words = rest.partition(":")
+        if not words or not 0 < int(distance) <= FARTHEST:
+            raise ValueError(f"{text[:80]!r} is not of the form right:5:太祖, with 1 to {FARTHEST} characters")
+        return cls(Side(side), int(distance), words)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What stands around occurrences: the different grams of a size, folded, and near how many of them each stands.
+
+    ``places`` counts all places of grams around all occurrences.
+    """
+
+    grams: tuple[str, ...]
+    counts: tuple[int, ...]
+    places: int
+
+
+def text_group(grouping: Grouping, card: WorkCard, section: int, title: str) -> tuple[str, str]:
+    """Return value and label of the group that a section of a work is in, by what is known of it; empty for none."""
+    if grouping is Grouping.SECTION:
+        return f"{card.id}/{section}", f"{card.record.title} {title}"
+    field = FIELDS[grouping]
+    value = next(iter(field.values(card)), "")
+    return value, field.title(card, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,3 +224,11 @@ class Occurrences(Sequence[Occurrence]):
     @abstractmethod
     def sample(self, size: int, seed: int) -> Occurrences:
         """Return a random sample without replacement, in the order they are in; the same for the same seed."""
+
+    @abstractmethod
+    def beside(self, near: Beside) -> Occurrences:
+        """Return the occurrences that have some words near them, in the order they are in."""
+
+    @abstractmethod
+    def neighbours(self, side: Side, distance: int, size: int) -> Neighbours:
+        """Return the grams of one or two characters that stand within so many characters, on a side or on both."""

@@ -82,6 +82,13 @@ class WorkDocuments:
         rows = self.pack.sections[first : first + len(self._work.section_titles)]
         return int((rows["end"].astype(np.int64) - rows["start"]).sum())
 
+    @property
+    def _searched_characters(self) -> list[list[int]]:
+        """For each section how many characters are searched: of its text, and of its notes."""
+        first = self._work.first_section
+        counts: list[list[int]] = self.pack.searched_characters[first : first + len(self._work.section_titles)].tolist()
+        return counts
+
     def __iter__(self) -> Iterator[ClusterDocument]:
         """Yield all documents but that of the work itself: :meth:`closing` is written when the others are there."""
         for number in range(len(self._work.section_titles)):
@@ -113,6 +120,7 @@ class WorkDocuments:
             "passages": passages,
             "windows": windows,
             "size": self.size,
+            "characters": self._searched_characters,
             "problems": problem_rows(pack.problems(work.source, Path())),
         }
         return self._document(self.stamp, WORK, work=work.id, collection=work.collection, card=_json(card))

@@ -23,7 +23,7 @@ from typing import Any
 
 from indexer.cluster.connection import Body
 
-FORMAT = 2
+FORMAT = 3
 """The format of an index on a cluster; that of what it has published is the generation's own."""
 STATE, LOCK, WORK, SECTION, PART, PASSAGE = "state", "lock", "work", "section", "part", "passage"
 """The kinds of documents."""

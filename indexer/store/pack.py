@@ -29,6 +29,8 @@ from indexer.store import vectors
 from indexer.store.encoding import Ids, Letters, Offsets, bisected
 from indexer.store.layout import (
     KINDS,
+    MAIN,
+    NOTES,
     OPTIONAL,
     ROLES,
     STREAM_NAMES,
@@ -292,6 +294,30 @@ class Pack(PackView):
         last = section + 1 == len(self.sections)
         end = len(self.passages) if last else int(self.sections["first_passage"][section + 1])
         return range(int(self.sections["first_passage"][section]), end)
+
+    @cached_property
+    def letters(self) -> tuple[NDArray[np.int64], ...]:
+        """How often each character of the alphabet, by its rank, stands in the text and in the notes."""
+        return tuple(
+            np.bincount(self.streams[stream].codes.ids[:], minlength=len(self.alphabet)) for stream in (MAIN, NOTES)
+        )
+
+    @cached_property
+    def repeats(self) -> NDArray[np.int64]:
+        """How often each character stands in print where it is another one in its own stream."""
+        places = self.printed.repeats.astype(np.int64)
+        return np.bincount(self.printed.codes.ids.take(places), minlength=len(self.alphabet))
+
+    @cached_property
+    def searched_characters(self) -> NDArray[np.int64]:
+        """For each section how many characters are searched: of its text, and of its notes."""
+        firsts = self.sections["first_passage"]
+        columns = []
+        for stream in (MAIN, NOTES):
+            codes, boundaries = self.streams[stream].codes, self.streams[stream].boundaries
+            bounds = np.append(self.passages[f"{STREAM_NAMES[stream]}_start"][firsts], len(codes)).astype(np.int64)
+            columns.append(np.diff(bounds) - np.diff(boundaries.searchsorted(bounds)))
+        return np.stack(columns, axis=1)
 
     def of_works(self, works: Iterable[int]) -> NDArray[np.bool_]:
         """Return a mask of the passages of these works."""

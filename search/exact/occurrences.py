@@ -13,16 +13,28 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from corpora.catalogue import FIELDS
+from indexer.store.encoding import Letters
 from indexer.store.layout import NOTES
 from indexer.store.pack import PackView
 from indexer.store.streams import StoredStream
 from indexer.text.folding import fold
+from indexer.text.readings import fold_phrase
 from indexer.text.streams import BOUNDARY, text_of
 from search import deadline
 from search.exact.matching import StreamRanges, original_ranges
 from search.model import WorkCard
-from search.occurrences import CONTEXT, Group, Grouping, Occurrence, Occurrences, Order
+from search.occurrences import (
+    CONTEXT,
+    Beside,
+    Group,
+    Grouping,
+    Neighbours,
+    Occurrence,
+    Occurrences,
+    Order,
+    Side,
+    text_group,
+)
 
 MOST_COMPARED = 60
 """Characters of context that are compared in sorting; what is alike so far is in order of place."""
@@ -32,6 +44,8 @@ _CODE_POINT_BITS = 21
 _CODE_POINTS = 0x110000
 _OFFSET_BITS = 32
 _LAST = np.iinfo(np.int64).max
+_AROUND_AT_ONCE = 1 << 15
+"""Occurrences whose surroundings are looked at together."""
 _READ_AT_ONCE = 100
 """Occurrences that are read together where all are."""
 
@@ -203,6 +217,52 @@ class StoredOccurrences(Occurrences):
         rows = np.random.default_rng(seed).permutation(len(self))[:size]
         return self._take(np.sort(rows))
 
+    def beside(self, near: Beside) -> StoredOccurrences:
+        """See :meth:`search.occurrences.Occurrences.beside`."""
+        wanted = np.array([ord(char) for char in fold_phrase(near.words)], np.uint32)
+        has = np.zeros(len(self), np.bool_)
+        for rows, stretches in self._around(near.side, near.distance):
+            for letters in stretches:
+                for first in range(near.distance - len(wanted) + 1) if len(wanted) else ():
+                    has[rows] |= (letters[:, first : first + len(wanted)] == wanted).all(axis=1)
+        return self._take(np.flatnonzero(has))
+
+    def neighbours(self, side: Side, distance: int, size: int) -> Neighbours:
+        """See :meth:`search.occurrences.Occurrences.neighbours`."""
+        keys, counts, places = [np.empty(0, np.uint64)], [np.empty(0, np.int64)], 0
+        for _, stretches in self._around(side, distance):
+            grams = np.concatenate([_grams(letters, size) for letters in stretches], axis=1)
+            places += int(np.count_nonzero(grams))
+            grams.sort(axis=1)
+            # Of one occurrence each counts once.
+            grams[:, 1:][grams[:, 1:] == grams[:, :-1]] = BOUNDARY
+            some, how_many = np.unique(grams[grams != BOUNDARY], return_counts=True)
+            keys.append(some)
+            counts.append(how_many)
+        different, numbers = np.unique(np.concatenate(keys), return_inverse=True)
+        totals = np.bincount(numbers, np.concatenate(counts), len(different)).astype(np.int64)
+        code_point = (1 << _CODE_POINT_BITS) - 1
+        texts = (
+            "".join(
+                chr(key >> bits & code_point) for bits in range((size - 1) * _CODE_POINT_BITS, -1, -_CODE_POINT_BITS)
+            )
+            for key in different.tolist()
+        )
+        return Neighbours(tuple(texts), tuple(totals.tolist()), places)
+
+    def _around(self, side: Side, distance: int) -> Iterator[tuple[Numbers, list[NDArray[np.uint32]]]]:
+        """Yield rows with the folded characters on each side of them, in the order of the text."""
+        for view, rows, found in self._texts.blocks(self._columns, distance):
+            codes = view.streams[found.stream].codes
+            for first in range(0, len(rows), _AROUND_AT_ONCE):
+                deadline.check()
+                some = slice(first, first + _AROUND_AT_ONCE)
+                stretches = []
+                for each in side.sides:
+                    letters = _outward(codes, found.where(some), _ORDERS[each], 0, distance)
+                    stretches.append(letters[:, ::-1] if each is Side.LEFT else letters)
+                yield rows[some], stretches
+
     def _take(self, rows: Numbers | NDArray[np.intp]) -> StoredOccurrences:
         groups = {grouping: known._replace(of_rows=known.of_rows[rows]) for grouping, known in self._known.items()}
         return StoredOccurrences(
@@ -229,7 +289,9 @@ class StoredOccurrences(Occurrences):
     def _of_sections(self, grouping: Grouping) -> Groups:
         sections, of_rows = self._texts.sections(self._columns)
         names: dict[tuple[str, str], int] = {}
-        table = np.array([names.setdefault(_named(grouping, section), len(names)) for section in sections], np.int64)
+        table = np.array(
+            [names.setdefault(text_group(grouping, *section), len(names)) for section in sections], np.int64
+        )
         return Groups([value for value, _ in names], [label for _, label in names], table[of_rows])
 
     def _spelled(self, spell: _Spell) -> Groups:
@@ -291,6 +353,18 @@ class StoredOccurrences(Occurrences):
         )
 
 
+_ORDERS = {Side.LEFT: Order.LEFT, Side.RIGHT: Order.RIGHT}
+
+
+def _grams(letters: NDArray[np.uint32], size: int) -> NDArray[np.uint64]:
+    """Return the grams of one or two characters in rows of text as numbers, 0 where a boundary is in one."""
+    wide = letters.astype(np.uint64)
+    if size == 1:
+        return wide
+    pairs: NDArray[np.uint64] = wide[:, :-1] << np.uint64(_CODE_POINT_BITS) | wide[:, 1:]
+    return np.where((wide[:, :-1] == BOUNDARY) | (wide[:, 1:] == BOUNDARY), np.uint64(0), pairs)
+
+
 _Spell = Callable[[PackView, StoredStream, Numbers, list[str]], NDArray[np.uint32]]
 """A function to what stands at some places of a stream, as :func:`_in_the_edition` returns it."""
 
@@ -319,16 +393,6 @@ def _in_the_edition(view: PackView, stream: StoredStream, places: Numbers, longe
 def _text(letters: NDArray[np.uint32], longer: Sequence[str]) -> str:
     """Return the text of what :func:`_in_the_edition` returned."""
     return "".join(chr(each) if each < _CODE_POINTS else longer[each - _CODE_POINTS] for each in letters.tolist())
-
-
-def _named(grouping: Grouping, section: SectionPlace) -> tuple[str, str]:
-    """Return value and label of a section's group."""
-    card = section.card
-    if grouping is Grouping.SECTION:
-        return f"{card.id}/{section.number}", f"{card.record.title} {section.title}"
-    field = FIELDS[grouping]
-    value = next(iter(field.values(card)), "")
-    return value, field.title(card, value)
 
 
 def _unique_rows(letters: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], Numbers]:
@@ -384,14 +448,18 @@ def _context_keys(texts: OccurrenceTexts, columns: Columns, side: Order, depth: 
     keys = np.zeros((step // _AT_ONCE, len(columns)), np.uint64)
     for view, rows, found in texts.blocks(columns, depth + step):
         deadline.check()
-        codes = view.streams[found.stream].codes
-        going = np.ones(len(rows), dtype=bool)
+        letters = _outward(view.streams[found.stream].codes, found, side, depth, step)
         for number in range(step):
-            away = depth + number
-            places = found.ends + away if side is Order.RIGHT else found.starts - 1 - away
-            inside = (places >= 0) & (places < len(codes))
-            letters = np.where(inside, codes.take(np.clip(places, 0, len(codes) - 1)), BOUNDARY)
-            going &= letters != BOUNDARY
             key = number // _AT_ONCE
-            keys[key, rows] = keys[key, rows] << np.uint64(_CODE_POINT_BITS) | np.where(going, letters, BOUNDARY)
+            keys[key, rows] = keys[key, rows] << np.uint64(_CODE_POINT_BITS) | letters[:, number]
     return keys
+
+
+def _outward(codes: Letters, found: StreamRanges, side: Order, depth: int, step: int) -> NDArray[np.uint32]:
+    """Return the characters on a side of each occurrence, from ``depth`` on, read outward; 0 from a boundary on."""
+    away = depth + np.arange(step)
+    places = found.ends[:, None] + away if side is Order.RIGHT else found.starts[:, None] - 1 - away
+    inside = (places >= 0) & (places < len(codes))
+    letters = codes.take(np.clip(places, 0, max(len(codes) - 1, 0)))
+    letters[np.logical_or.accumulate(~inside | (letters == BOUNDARY), axis=1)] = BOUNDARY
+    return letters

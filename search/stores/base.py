@@ -21,8 +21,8 @@ from indexer.store.access import Declared
 from indexer.text.streams import Codes
 from search.model import Scope, Sort, WorkCard
 from search.occurrences import Occurrences
-from search.query import Field, Tree
-from search.ranking.pieces import Pieces, Stretch
+from search.query import Field, Phrase, Tree
+from search.ranking.pieces import Numbers, Pieces, Stretch
 
 Filters = Mapping[str, tuple[str, ...]]
 """The accepted values of catalogue fields; no value means no filter."""
@@ -180,6 +180,12 @@ class Matches(Protocol):
         """Return where the words stand in each of some passages; None for one that does not match."""
 
 
+def found_one_by_one(store: Store, words: Sequence[str], scope: Scope, filters: Filters) -> Sequence[int]:
+    """Answer :meth:`Store.frequencies` where nothing is quicker than to find each word."""
+    phrases = (Phrase(word, tuple(map(ord, word))) for word in words)
+    return [store.match(ExactQuery(phrase, scope, filters=filters)).occurrences for phrase in phrases]
+
+
 class Watch(Protocol):
     """A published generation as seen once."""
 
@@ -252,6 +258,12 @@ class Store(Protocol):
             SearchError: it costs too much.
         """
 
+    def frequencies(self, words: Sequence[str], scope: Scope, filters: Filters) -> Sequence[int]:
+        """Return how often each of some words of one or two characters, folded, stands in works that pass the filters.
+
+        It is the number of occurrences that :meth:`find` finds of each.
+        """
+
     def rank(self, query: GramQuery, eligible: Eligible, limit: int) -> Sequence[Ranked]:
         """Return the best passages by BM25 of the discriminative grams, times the passage's weight, best first."""
 
@@ -276,6 +288,13 @@ class Store(Protocol):
 
     def contents(self, work: str) -> Sequence[str]:
         """Return the titles of a work's sections, in order; no text is read.
+
+        Raises:
+            KeyError: there is no such work.
+        """
+
+    def characters(self, work: str) -> Numbers:
+        """Return how many characters of each section of a work are searched: a column of its text, one of its notes.
 
         Raises:
             KeyError: there is no such work.

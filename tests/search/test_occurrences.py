@@ -21,7 +21,7 @@ from indexer.text.folding import fold
 from search.exact.occurrences import MOST_COMPARED
 from search.library import Library
 from search.model import Mode, Scope, SearchRequest
-from search.occurrences import Grouping, GroupName, Occurrence, Order
+from search.occurrences import Beside, Grouping, GroupName, Occurrence, Order, Side
 
 LETTERS = "國国黑東"
 PHRASES = st.text(st.sampled_from("國黑東"), min_size=1, max_size=3)
@@ -156,6 +156,7 @@ def test_groups_count_what_they_lead_to(indexed: Indexed, phrase: str, scope: Sc
         Grouping.SECTION: lambda each: f"{each.work.id}/{each.section_number}",
         Grouping.DYNASTY: lambda each: each.work.record.dynasty,
         Grouping.CATEGORY: lambda each: each.work.record.category,
+        Grouping.YEAR: lambda each: str(each.work.record.year or ""),
         Grouping.WORDS: folded,
         Grouping.SPELLING: lambda each: "".join(
             char for a, b in each.ranges for char in each.text[a - each.start : b - each.start] if fold(char)
@@ -203,9 +204,89 @@ def test_words_are_named_in_any_script(indexed: Indexed) -> None:
 def test_a_group_is_named_by_one_text() -> None:
     for name in (GroupName(Grouping.SPELLING, "會寧府"), GroupName(Grouping.SECTION, "a:b/1")):
         assert GroupName.parse(str(name)) == name
-    for text in ("", "spelling", "spelling:", ":x", "page:1", "Spelling:x"):
+    for text in ("", "spelling", ":x", "page:1", "Spelling:x"):
         with pytest.raises(ValueError, match=r"names no group|not a valid Grouping"):
             GroupName.parse(text)
+
+
+def test_what_has_no_value_is_a_group_too(indexed: Indexed) -> None:
+    found = indexed.library.find("國")
+    none = found.within(Grouping.YEAR, GroupName.parse("year:").value)
+    assert {each.work.record.year for each in none} == {None}
+    counted = sum(group.count for group in found.grouped_by(Grouping.YEAR))
+    assert len(none) == len(found) - counted > 0
+    assert len(found.without(Grouping.YEAR, "")) == counted
+
+
+def test_the_characters_that_are_searched_are_those_of_a_plain_scan(indexed: Indexed) -> None:
+    for work in indexed.works:
+        expected = [
+            [sum(map(len, runs(section, scope))) for scope in (Scope.TEXT, Scope.NOTES)] for section in work.sections
+        ]
+        assert indexed.library.store.characters(work.id).tolist() == expected
+    with pytest.raises(KeyError):
+        indexed.library.store.characters("nowhere")
+
+
+def around(section: Section, scope: Scope, one: Found, side: Side, distance: int) -> list[str]:
+    """The characters on a side of an occurrence, or on each, in the run that it was found in."""
+    run = "".join(each.folded for each in runs(section, scope)[one.run])
+    stretches = {
+        Side.LEFT: run[max(one.start - distance, 0) : one.start],
+        Side.RIGHT: run[one.end : one.end + distance],
+    }
+    return [stretches[each] for each in side.sides]
+
+
+@settings(max_examples=30)
+@given(
+    phrase=PHRASES, scope=SCOPES, side=st.sampled_from(Side), distance=st.integers(1, 7), size=st.sampled_from([1, 2])
+)
+def test_neighbours_are_those_of_a_plain_scan_and_each_has_its_occurrences(
+    indexed: Indexed, phrase: str, scope: Scope, side: Side, distance: int, size: int
+) -> None:
+    found = indexed.library.find(f'"{phrase}"', scope=scope)
+    expected: Counter[str] = Counter()
+    total = 0
+    for _, section, one in indexed.scanned(phrase, scope):
+        near = around(section, scope, one, side, distance)
+        grams = [part[at : at + size] for part in near for at in range(len(part) - size + 1)]
+        expected.update(set(grams))
+        total += len(grams)
+    neighbours = found.neighbours(side, distance, size)
+    assert dict(zip(neighbours.grams, neighbours.counts, strict=True)) == expected
+    assert neighbours.places == total
+    for gram in [*list(expected)[:3], "龍", "國黑東"]:
+        near_it = [
+            (work, indexed.number(section), one.characters[0].offset)
+            for work, section, one in indexed.scanned(phrase, scope)
+            if any(fold(gram) in part for part in around(section, scope, one, side, distance))
+        ]
+        assert places(tuple(found.beside(Beside(side, distance, gram)))) == near_it
+
+
+@pytest.mark.parametrize("filters", [{}, {"dynasty": ("金",)}])
+def test_frequencies_are_those_of_a_plain_scan(indexed: Indexed, filters: dict[str, tuple[str, ...]]) -> None:
+    grams = ["国", "东", "国黑", "黑黑", "东国", "龙", "龙国"]
+    for scope in Scope:
+        expected = [
+            sum(
+                1
+                for work in indexed.works
+                if not filters or work.record.dynasty in filters["dynasty"]
+                for _ in scan(work.sections, gram, scope)
+            )
+            for gram in grams
+        ]
+        assert indexed.library.store.frequencies(grams, scope, filters) == expected
+
+
+def test_what_is_near_is_named_by_one_text() -> None:
+    for near in (Beside(Side.LEFT, 5, "太祖"), Beside(Side.BOTH, 50, "a:b")):
+        assert Beside.parse(str(near)) == near
+    for text in ("", "left", "left:5", "left:5:", "left:0:x", "left:51:x", "up:5:x", "left:x:y"):
+        with pytest.raises(ValueError, match=r"not of the form|not a valid Side|invalid literal"):
+            Beside.parse(text)
 
 
 @settings(max_examples=40)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import get_args
 from urllib.parse import quote
 
 import pytest
@@ -19,6 +20,7 @@ from people import logged_in
 from corpora.model import Access
 from indexer.cluster.address import IndexAddress, index_address
 from indexer.upkeep.declaring import declare
+from search.distribution import Division
 from search.library import MOST_VIEWS, Library
 from search.occurrences import Grouping, Order
 from web.accounts.models import AccountRole
@@ -102,6 +104,7 @@ def searches(root: str) -> Iterator[str]:
 def concordances() -> Iterator[str]:
     for q in QUERIES:
         yield f"/concordance?q={quote(q)}"
+    yield "/concordance?q=会宁府&beside=left:20:密约"
     for q in ("会宁府", "长白山", "阿骨打"):
         for grouping in Grouping:
             yield f"/concordance?q={quote(q)}&group={grouping}"
@@ -121,12 +124,44 @@ def concordances() -> Iterator[str]:
             yield f"/concordance?q={quote(q)}&{more}"
 
 
+def distributions() -> Iterator[str]:
+    for q in QUERIES:
+        yield f"/distribution?q={quote(q)}&q=江"
+    for grouping in get_args(Division):
+        yield f"/distribution?q=会宁府&group={grouping}&order=place"
+    for more in (
+        *FILTERS,
+        "within=work:S1",
+        "without=dynasty:僞滿",
+        "within=year:&lang=en",
+        "scope=notes&order=frequency",
+    ):
+        yield f"/distribution?q=会宁府&{more}"
+
+
+def collocations() -> Iterator[str]:
+    for q in QUERIES:
+        yield f"/collocates?q={quote(q)}&least=1"
+    for more in (
+        *FILTERS,
+        "within=work:S1",
+        "without=dynasty:僞滿",
+        "beside=both:9:案",
+        "unit=pair&measure=pmi&lang=en",
+    ):
+        yield f"/collocates?q=会宁府&least=1&{more}"
+
+
 FORM = "post"
 ROUTES: dict[str, tuple[str, ...]] = {
     "static": ("/static/style.css",),
     "pages.home": ("/", "/?lang=en"),
     "pages.search": ("/search", *searches("/search")),
     "pages.concordance": ("/concordance", *concordances()),
+    "pages.collocates": ("/collocates", *collocations()),
+    "pages.collocates_sheet": tuple(path.replace("?", ".csv?", 1) for path in collocations()),
+    "pages.distribution": ("/distribution", *distributions()),
+    "pages.distribution_sheet": tuple(path.replace("?", ".csv?", 1) for path in distributions()),
     "pages.works": ("/works", "/works?lang=en"),
     "pages.about": ("/about",),
     "pages.read": (
@@ -202,6 +237,10 @@ OF_TEXTS = {
     "pages.home",
     "pages.search",
     "pages.concordance",
+    "pages.collocates",
+    "pages.collocates_sheet",
+    "pages.distribution",
+    "pages.distribution_sheet",
     "pages.works",
     "pages.read",
     "pages.follow",
@@ -294,7 +333,12 @@ def answer(client: FlaskClient, path: str, address: str = "192.0.2.1") -> tuple[
     varying = ("Content-Length", "Set-Cookie", "Date", "X-Request-ID")
     headers = {name: value for name, value in response.headers if name not in varying}
     text = response.text
-    hybrid = "q=" in path and "mode=exact" not in path and "mode=semantic" not in path and "/concordance" not in path
+    hybrid = (
+        "q=" in path
+        and "mode=exact" not in path
+        and "mode=semantic" not in path
+        and path[:5] not in ("/conc", "/dist", "/coll")
+    )
     if response.mimetype == "application/json" and "hits" in (told := json.loads(text)):
         told["took_ms"] = 0
         if hybrid and "sort=" not in path:

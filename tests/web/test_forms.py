@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from corpora.catalogue import FILTERS
 from search.model import Mode, Scope, SearchRequest, Sort
 from web.api.parameters import SEARCH, SEARCH_FORM, BadParameter, read
-from web.presenting.urls import search_arguments, search_url
+from web.presenting.urls import arguments, page_url
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 REQUESTS = st.builds(
@@ -31,10 +31,10 @@ REQUESTS = st.builds(
 
 @given(REQUESTS)
 def test_a_search_survives_its_address(request: SearchRequest) -> None:
-    args = parse_qs(search_url(request).partition("?")[2], keep_blank_values=True)
+    args = parse_qs(page_url(request).partition("?")[2], keep_blank_values=True)
     for model in (SEARCH, SEARCH_FORM):
         assert read(model, args).request() == request
-    assert search_arguments(read(SEARCH_FORM, args).request()) == search_arguments(request)
+    assert arguments(read(SEARCH_FORM, args).request()) == arguments(request)
 
 
 @pytest.mark.parametrize(

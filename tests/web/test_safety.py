@@ -51,6 +51,8 @@ def searches() -> Iterator[str]:
             yield f"/search?{urlencode({'q': q, 'mode': mode, 'limit': 1})}"
     for q in (HOSTILE, "松花江", "松*江 OR 長白山"):
         yield f"/concordance?{urlencode({'q': q, 'limit': 1, 'group': 'section', 'context': 80})}"
+        yield f"/collocates?{urlencode({'q': q, 'least': 1})}"
+        yield f"/distribution?{urlencode({'q': q, 'group': 'section', 'order': 'place'})}"
     for name in ("within", "without"):
         yield f"/concordance?{urlencode({'q': '松花江', name: f'spelling:{HOSTILE}'})}"
     for name in ("collection", "work", "dynasty", "author", "category"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
-from unicodedata import east_asian_width
 
 import click
 from rich.console import Console
@@ -15,8 +14,7 @@ from indexer.cluster.address import IndexAddress
 from search.concordance import LINES, Concordance
 from search.occurrences import Group, Occurrence
 from web.api.concordance import CONCORDANCE
-from web.api.parameters import BadParameter, checked
-from web.commands.options import index_option, parameter_options
+from web.commands.analyses import analysis_options, asked, width
 from web.commands.printing import print_json, visible
 
 COLUMNS = (
@@ -30,17 +28,7 @@ _MOST_SHOWN = 12
 
 @click.command()
 @click.argument("query")
-@parameter_options(CONCORDANCE, without=("q", "limit"))
-@click.option(
-    "--limit",
-    type=click.IntRange(1),
-    default=LINES,
-    show_default=True,
-    help="The most lines to print.",
-)
-@click.option("--csv", "as_csv", is_flag=True, help="Print a table for spreadsheets, below a row of what it is of.")
-@click.option("--json", "as_json", is_flag=True, help="Print lines, spellings, words and groups, for programs.")
-@index_option
+@analysis_options(CONCORDANCE, LINES, "lines")
 def concordance(query: str, limit: int, as_csv: bool, as_json: bool, index: IndexAddress, **options: Any) -> None:
     """List every place where the words of QUERY stand, one a line.
 
@@ -56,14 +44,8 @@ def concordance(query: str, limit: int, as_csv: bool, as_json: bool, index: Inde
     """
     from search.library import Library  # it loads the engines, which `--help` has no need of
 
-    if as_csv and as_json:
-        raise click.UsageError("--csv and --json: only one of them")
-    given = {name: value for name, value in options.items() if value is not None}
-    try:
-        asked = checked(CONCORDANCE, {**given, "q": query})
-    except BadParameter as failure:
-        raise click.UsageError(str(failure)) from failure
-    found = Library.open(index).concordance(replace(asked.request(), limit=limit))
+    parameters = asked(CONCORDANCE, query, options, one_format=not (as_csv and as_json))
+    found = Library.open(index).concordance(replace(parameters.request(), limit=limit))
     if as_json:
         print_json(_told(found))
     elif as_csv:
@@ -74,28 +56,9 @@ def concordance(query: str, limit: int, as_csv: bool, as_json: bool, index: Inde
         _print(found)
 
 
-def provenance(found: Concordance) -> dict[str, object]:
-    """Return what lines are of: what was asked that is not as by default, the counts, and the generation."""
-    from web.presenting.urls import concordance_arguments  # it loads the web framework, which `--help` has no need of
-
-    asked: dict[str, list[str]] = {}
-    for name, value in concordance_arguments(found.request):
-        asked.setdefault(name, []).append(value)
-    if found.request.sample:
-        asked["seed"] = [str(found.request.seed)]
-    return {
-        "query": found.request.q,
-        "asked": {name: values for name, values in asked.items() if name != "q"},
-        "total": found.total,
-        "listed": found.listed,
-        "at_least": found.at_least,
-        "generation": found.generation,
-    }
-
-
 def _told(found: Concordance) -> dict[str, object]:
     return {
-        **provenance(found),
+        **_provenance(found),
         "folded": dict(found.folded),
         "explanations": [{"code": code, "detail": detail} for code, detail in found.explanations],
         "spellings": found.spellings,
@@ -104,6 +67,14 @@ def _told(found: Concordance) -> dict[str, object]:
         "classical": found.classical,
         "lines": [dict(zip(COLUMNS, _cells(each), strict=True)) for each in found.lines],
     }
+
+
+def _provenance(found: Concordance) -> dict[str, object]:
+    from web.presenting.provenance import provenance  # it loads the web framework, which `--help` has no need of
+
+    counts = {"total": found.total, "listed": found.listed, "at_least": found.at_least}
+    seed = {"seed": found.request.seed} if found.request.sample else {}
+    return provenance(found.request, found.generation, **counts, **seed)
 
 
 def _cells(each: Occurrence) -> Sequence[object]:
@@ -117,13 +88,10 @@ def _cells(each: Occurrence) -> Sequence[object]:
 
 def _rows(found: Concordance) -> Iterator[Sequence[str]]:
     """Yield a row of provenance, the names of the columns, and the lines."""
+    from web.presenting.provenance import provenance_row
     from web.presenting.rendering import one_line
 
-    told = provenance(found)
-    asked = told.pop("asked")
-    assert isinstance(asked, dict)
-    flat = {**told, **{name: " | ".join(values) for name, values in asked.items()}}
-    yield [f"{name}: {value}" for name, value in flat.items()]
+    yield provenance_row(_provenance(found))
     yield COLUMNS
     for each in found.lines:
         cells = dict(zip(COLUMNS, _cells(each), strict=True))
@@ -139,11 +107,11 @@ def _print(found: Concordance) -> None:
     for code, detail in found.explanations:
         console.print(Text(labels.explanation(code, detail, labels.in_english), style="yellow"))
     shown = [(one_line(each.left), one_line(each.text), one_line(each.right)) for each in found.lines]
-    widest = max((_width(left) for left, _, _ in shown), default=0)
+    widest = max((width(left) for left, _, _ in shown), default=0)
     for each, (left, text, right) in zip(found.lines, shown, strict=True):
         console.print(
             Text.assemble(
-                " " * (widest - _width(left)),
+                " " * (widest - width(left)),
                 visible(left),
                 (visible(text), "bold red"),
                 visible(right),
@@ -174,8 +142,3 @@ def _print_groups(console: Console, name: str, groups: Sequence[Group]) -> None:
     said = " · ".join(f"{each.label} {each.count:,}" for each in groups[:_MOST_SHOWN])
     more = len(groups) - _MOST_SHOWN
     console.print(Text(visible(f"{name}: {said}{f' · and {more:,} more' if more > 0 else ''}"), style="cyan"))
-
-
-def _width(text: str) -> int:
-    """Return how many columns of a terminal a text takes."""
-    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)

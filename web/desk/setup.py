@@ -14,7 +14,7 @@ from web.desk import working
 from web.desk.knowledge import AnswerBase
 from web.desk.pages import answers, blueprint, cases, numbers, public, quotations, replies
 from web.pages.signals import search_answered
-from web.presenting.urls import search_url
+from web.presenting.urls import page_url
 
 AREAS = (cases, quotations, replies, answers, numbers)
 """Modules whose views are the blueprint's: they are here as soon as they are imported."""
@@ -49,4 +49,4 @@ def _above_hits(asked: SearchRequest) -> Markup:
     if asked.cursor or working.is_from_here():
         return Markup("")
     form = get_template_attribute("desk/_parts.html", "keep_search")
-    return Markup(form(working.current(), search_url(asked).partition("?")[2]))
+    return Markup(form(working.current(), page_url(asked).partition("?")[2]))

@@ -25,7 +25,7 @@ from web.database.storage import aside, session, trouble
 from web.desk.cases import find
 from web.desk.models import Case, KeptSearch
 from web.desk.states import EDITABLE, Status
-from web.presenting.urls import search_arguments
+from web.presenting.urls import arguments
 
 _CARRIED = "case"
 
@@ -82,14 +82,14 @@ def _keep(asked: SearchRequest, response: SearchResponse) -> None:
     case, account = current(), current_account()
     if case is None or account is None or asked.cursor or case.status not in EDITABLE:
         return
-    arguments = urlencode(search_arguments(asked))
-    if case.searches and case.searches[0].arguments == arguments:
+    said = urlencode(arguments(asked))
+    if case.searches and case.searches[0].arguments == said:
         return
     kept = KeptSearch(
         case_id=case.id,
         account_id=account.id,
         query=asked.q,
-        arguments=arguments,
+        arguments=said,
         passages=response.total.passages + response.total.alike if response.has_close_match else 0,
         occurrences=response.total.occurrences,
         generation=response.generation,

@@ -16,7 +16,7 @@ from web.access import library
 from web.citing.formats import gbt7714
 from web.citing.references import Reference
 from web.pages import blueprint
-from web.presenting.urls import address_url, search_url, section_url
+from web.presenting.urls import address_url, page_url, section_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def follow(written: str) -> ResponseReturnValue:
     held = library()
     found = held.locate(address)
     if found.standing is Standing.GONE:
-        again = search_url(SearchRequest(q=address.ends[0]))
+        again = page_url(SearchRequest(q=address.ends[0]))
         return make_response(render_template("address.html", address=address, found=found, again=again), 404)
     view = held.section(address.work, found.section)
     url = _reading_url(address.work, found, view.section)

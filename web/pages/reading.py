@@ -13,7 +13,7 @@ from web.access import library
 from web.pages import asked_for, blueprint
 from web.pages.citing import citation_at
 from web.presenting.rendering import Layer, MarkedRange, markup, printed
-from web.presenting.urls import carried, search_url, section_url
+from web.presenting.urls import carried, page_url, section_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ def read(work: str, number: int) -> str:
             work, number, search, **_given(at=at, to=to), layout="horizontal" if vertical else "vertical"
         )
         + ("#hit" if at is not None else ""),
-        back_url=search_url(asked) if asked.q else "",
-        within_url=search_url(SearchRequest(q="", filters={"work": (work,)})),
+        back_url=page_url(asked) if asked.q else "",
+        within_url=page_url(SearchRequest(q="", filters={"work": (work,)})),
     )
 
 

@@ -18,7 +18,7 @@ from web.pages import asked_for, blueprint, signals
 from web.pages.citing import Citation, citation
 from web.presenting import labels
 from web.presenting.rendering import Layer, markup, printed
-from web.presenting.urls import carried, concordance_url, nearest, reading_url, search_url
+from web.presenting.urls import carried, nearest, page_url, reading_url
 from web.serving.timing import stage
 
 EXAMPLES = ("会宁府", "上京 NEAR/10 會寧", "冬天凿冰捕鱼")
@@ -59,7 +59,7 @@ def home() -> str:
         asked=SearchRequest(q=""),
         works=len(works),
         collections=[(labels.collection_title(key), count, _collection_url(key)) for key, count in counts.items()],
-        examples=[(q, search_url(SearchRequest(q=q))) for q in EXAMPLES],
+        examples=[(q, page_url(SearchRequest(q=q))) for q in EXAMPLES],
     )
 
 
@@ -68,14 +68,14 @@ def search() -> ResponseReturnValue:
     """Show results, or why there are none."""
     asked = asked_for()
     held = library()
-    page = {"asked": asked, "canonical": search_url(asked), "filters": _chips(asked, held)}
+    page = {"asked": asked, "canonical": page_url(asked), "filters": _chips(asked, held)}
     if not asked.q.strip():
         return render_template("search.html", **page)
     try:
         with stage("search"):
             response = held.search(replace(asked, facets=True))
     except SearchError as failure:
-        restart = search_url(replace(asked, cursor="")) if asked.cursor else ""
+        restart = page_url(replace(asked, cursor="")) if asked.cursor else ""
         told = render_template("search.html", **page, error=labels.search_error(failure), restart=restart)
         return make_response(told, 400)
     signals.announce(asked, response)
@@ -91,15 +91,15 @@ def search() -> ResponseReturnValue:
             expanded_names=Markup("、").join(
                 Markup('<span lang="zh-Hant">{}</span>').format(name) for name in response.expanded_names
             ),
-            as_typed_url=search_url(replace(asked, cursor="", aliases=False)),
+            as_typed_url=page_url(replace(asked, cursor="", aliases=False)),
             unknown_words=Markup("").join(
                 Markup('<span lang="zh">「{}」</span>').format(word) for word in response.unknown_words
             ),
-            next_url=search_url(replace(asked, cursor=response.next)) if response.next else "",
-            first_url=search_url(replace(asked, cursor="")) if asked.cursor else "",
-            lines_url=concordance_url(_concordance(asked)) if response.total.occurrences else "",
+            next_url=page_url(replace(asked, cursor=response.next)) if response.next else "",
+            first_url=page_url(replace(asked, cursor="")) if asked.cursor else "",
+            lines_url=page_url(_concordance(asked)) if response.total.occurrences else "",
             ways=_ways(asked, response),
-            by_relevance_url="" if asked.sort is Sort.RELEVANCE else search_url(_by_relevance(asked)),
+            by_relevance_url="" if asked.sort is Sort.RELEVANCE else page_url(_by_relevance(asked)),
             words=[(each.word, _replaced(asked, each)) for each in response.suggestions],
         )
 
@@ -169,7 +169,7 @@ def value_titles(held: Library) -> dict[tuple[str, str], str]:
 def _toggled(asked: SearchRequest, name: str, value: str) -> str:
     chosen = asked.filters.get(name, ())
     after = tuple(each for each in chosen if each != value) if value in chosen else (*chosen, value)
-    return search_url(replace(asked, cursor="", filters={**asked.filters, name: after}))
+    return page_url(replace(asked, cursor="", filters={**asked.filters, name: after}))
 
 
 def _replaced(asked: SearchRequest, suggestion: Suggestion) -> list[tuple[str, str]]:
@@ -179,7 +179,7 @@ def _replaced(asked: SearchRequest, suggestion: Suggestion) -> list[tuple[str, s
     searched by meaning.
     """
     return [
-        (word, search_url(replace(asked, cursor="", q=asked.q.replace(suggestion.word, word))))
+        (word, page_url(replace(asked, cursor="", q=asked.q.replace(suggestion.word, word))))
         for word in suggestion.classical
     ]
 
@@ -194,19 +194,19 @@ def _ways(asked: SearchRequest, response: SearchResponse) -> list[tuple[str, str
     fresh = replace(asked, cursor="")
     ways: list[tuple[str, str]] = []
     if any(asked.filters.values()):
-        ways.append(("filters", search_url(replace(fresh, filters={}))))
+        ways.append(("filters", page_url(replace(fresh, filters={}))))
     if response.total.alike:
-        ways.append(("relevance", search_url(_by_relevance(asked))))
+        ways.append(("relevance", page_url(_by_relevance(asked))))
     if asked.mode is not Mode.HYBRID:
-        ways.append(("hybrid", search_url(replace(fresh, mode=Mode.HYBRID))))
+        ways.append(("hybrid", page_url(replace(fresh, mode=Mode.HYBRID))))
     if asked.mode is not Mode.SEMANTIC:
-        ways.append(("semantic", search_url(replace(fresh, mode=Mode.SEMANTIC))))
+        ways.append(("semantic", page_url(replace(fresh, mode=Mode.SEMANTIC))))
     if asked.scope is not Scope.BOTH:
-        ways.append(("both", search_url(replace(fresh, scope=Scope.BOTH))))
+        ways.append(("both", page_url(replace(fresh, scope=Scope.BOTH))))
     if not asked.aliases:
-        ways.append(("aliases", search_url(replace(fresh, aliases=True))))
+        ways.append(("aliases", page_url(replace(fresh, aliases=True))))
     if asked.strict:
-        ways.append(("strict", search_url(replace(fresh, strict=False))))
+        ways.append(("strict", page_url(replace(fresh, strict=False))))
     return ways
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
 from gettext import NullTranslations, translation
 from pathlib import Path
+from typing import get_args
 
 from flask_babel import LazyString, get_locale, lazy_gettext
 from flask_babel import gettext as _
 
 from corpora.catalogue import FIELDS, RECORD_FIELDS, CatalogueRecord, Localized
 from indexer.store.access import LOCAL
+from search.collocates import Measure, Unit
+from search.distribution import Division, RowOrder
 from search.model import MAX_CHARACTERS, Mode, Scope, SearchError, Sort, Why
-from search.occurrences import Grouping, Order
+from search.occurrences import Beside, Grouping, Order, Side
 from web.access import catalogue
 from web.database.storage import Trouble
 
@@ -36,8 +39,30 @@ GROUPINGS = {
     Grouping.SECTION: lazy_gettext("篇"),
     Grouping.DYNASTY: lazy_gettext("朝代"),
     Grouping.CATEGORY: lazy_gettext("分类"),
+    Grouping.YEAR: lazy_gettext("年代"),
     Grouping.WORDS: lazy_gettext("字句"),
     Grouping.SPELLING: lazy_gettext("写法"),
+}
+SIDES = {
+    Side.BOTH: lazy_gettext("前后"),
+    Side.LEFT: lazy_gettext("前"),
+    Side.RIGHT: lazy_gettext("后"),
+}
+_NEAR = {
+    Side.BOTH: lazy_gettext("前后 %(num)s 字内"),
+    Side.LEFT: lazy_gettext("前 %(num)s 字内"),
+    Side.RIGHT: lazy_gettext("后 %(num)s 字内"),
+}
+UNITS = {Unit.CHARACTER: lazy_gettext("单字"), Unit.PAIR: lazy_gettext("两字")}
+MEASURES = {
+    Measure.LOG_LIKELIHOOD: lazy_gettext("对数似然"),
+    Measure.PMI: lazy_gettext("点互信息"),
+    Measure.COUNT: lazy_gettext("处数"),
+}
+ROW_ORDERS = {
+    RowOrder.COUNT: lazy_gettext("处数"),
+    RowOrder.FREQUENCY: lazy_gettext("每万字处数"),
+    RowOrder.PLACE: lazy_gettext("书中次序、年代先后"),
 }
 WHYS = {
     Why.EXACT: lazy_gettext("原文照字"),
@@ -60,6 +85,7 @@ _EXPLANATIONS = {
 _ERRORS = {
     "query-too-long": lazy_gettext("检索式过长，最多 %(most)s 字。"),
     "query-too-complex": lazy_gettext("检索式过于复杂：%(detail)s。请减少词、括号或通配符。"),
+    "too-many-terms": lazy_gettext("一次比较的检索式太多：%(detail)s。"),
     "wildcard-too-broad": lazy_gettext("通配符范围太大：%(detail)s。请写出至少一个字。"),
     "bad-cursor": lazy_gettext("翻页位置无效，请从第一页重新开始。"),
     "cursor-expired": lazy_gettext("索引已经更新，请从第一页重新开始。"),
@@ -193,6 +219,39 @@ def search_error(failure: SearchError, say: Say = str) -> str:
     """Return why a search can't be answered; an unknown code is its own label."""
     known = _ERRORS.get(failure.code)
     return say(known) % {"detail": failure.detail, "most": MAX_CHARACTERS} if known else str(failure)
+
+
+def near(beside: Beside) -> str:
+    """Return where words must stand near an occurrence."""
+    return str(_NEAR[beside.side] % {"num": beside.distance})
+
+
+def divisions() -> dict[Grouping, LazyString]:
+    """Return the names of the groupings that divide texts."""
+    return {each: GROUPINGS[each] for each in get_args(Division)}
+
+
+def bar(group: str, term: str, count: int, frequency: float) -> str:
+    """Return what a bar of a chart says."""
+    return str(
+        _("%(group)s：%(term)s %(num)s 处，每万字 %(per)s", group=group, term=term, num=count, per=f"{frequency:.2f}")
+    )
+
+
+def chart(terms: Sequence[str], grouping: Grouping, in_strip: bool, groups: int) -> tuple[str, str]:
+    """Return title and description of a distribution's chart."""
+    title = _("%(terms)s：按%(name)s的分布", terms="、".join(terms), name=GROUPINGS[grouping])
+    drawn = (
+        _("长条图：%(num)s 篇依次排列，宽是字数，高是每万字处数；数据见表。", num=groups)
+        if in_strip
+        else _("条形图：表中前 %(num)s 项，长是每万字处数；数据见表。", num=groups)
+    )
+    return str(title), str(drawn)
+
+
+def no_value() -> str:
+    """Return what stands for the group of what has no value."""
+    return str(_("（没有著录）"))
 
 
 def moment(at: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Addresses of pages: of a search, and of the place where a hit is read."""
+"""Addresses of pages: of what answers a request, and of the place where a hit is read."""
 
 from __future__ import annotations
 
@@ -7,47 +7,51 @@ from urllib.parse import quote, urlencode
 
 from corpora.catalogue import FILTERS
 from search.addresses import Address
+from search.collocates import CollocatesRequest
 from search.concordance import ConcordanceRequest
+from search.distribution import DistributionRequest
 from search.model import Hit, SearchRequest, Why
+from web.api.collocates import COLLOCATES
 from web.api.concordance import CONCORDANCE
+from web.api.distribution import DISTRIBUTION
 from web.api.parameters import SEARCH_FORM, Parameters
 
 _UNQUOTED = "-._~…，。、；：？！「」『』《》〈〉（）"
 """Characters that need no escape in an IRI, beside letters and digits."""
 
 
-def search_arguments(request: SearchRequest) -> list[tuple[str, str]]:
-    """Return the parameters that ask for a search, as names and values; those that say nothing new are left out."""
-    return _arguments(SEARCH_FORM, request)
+AnyRequest = SearchRequest | ConcordanceRequest | DistributionRequest | CollocatesRequest
+_FORMS: dict[type[AnyRequest], tuple[str, type[Parameters]]] = {
+    SearchRequest: ("/search", SEARCH_FORM),
+    ConcordanceRequest: ("/concordance", CONCORDANCE),
+    DistributionRequest: ("/distribution", DISTRIBUTION),
+    CollocatesRequest: ("/collocates", COLLOCATES),
+}
+"""The page that answers a request, and its parameters."""
 
 
-def concordance_arguments(request: ConcordanceRequest) -> list[tuple[str, str]]:
-    """Return the parameters that ask for a concordance, as names and values; without those that say nothing new."""
-    return _arguments(CONCORDANCE, request)
-
-
-def _arguments(form: type[Parameters], request: SearchRequest | ConcordanceRequest) -> list[tuple[str, str]]:
-    given = [("q", request.q)]
-    for name, field in form.model_fields.items():
+def arguments(request: AnyRequest) -> list[tuple[str, str]]:
+    """Return the parameters that ask for something, as names and values; those that say nothing new are left out."""
+    given = [("q", str(each)) for each in _values(request.q)]
+    for name, field in _FORMS[type(request)][1].model_fields.items():
         value = request.filters.get(name, ()) if name in FILTERS else getattr(request, name)
         if name != "q" and value != field.default:
-            given += [(name, _written(each)) for each in (value if isinstance(value, tuple) else (value,))]
+            given += [(name, _written(each)) for each in _values(value)]
     return given
 
 
-def search_url(request: SearchRequest) -> str:
-    """Return the address of a search's page, below the application's root."""
-    return f"/search?{urlencode(search_arguments(request))}"
+def _values(value: object) -> tuple[object, ...]:
+    return value if isinstance(value, tuple) else (value,)
 
 
-def concordance_url(request: ConcordanceRequest) -> str:
-    """Return the address of a concordance's page, below the application's root."""
-    return f"/concordance?{urlencode(concordance_arguments(request))}"
+def page_url(request: AnyRequest) -> str:
+    """Return the address of the page that answers a request, below the application's root."""
+    return f"{_FORMS[type(request)][0]}?{urlencode(arguments(request))}"
 
 
 def carried(request: SearchRequest) -> str:
     """Return the search as the addresses of what it found carry it, for the way back; empty if there was none."""
-    return urlencode(search_arguments(replace(request, facets=False))) if request.q else ""
+    return urlencode(arguments(replace(request, facets=False))) if request.q else ""
 
 
 def reading_url(hit: Hit, search: str = "") -> str:

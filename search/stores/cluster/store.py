@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from corpora.model import Section
 from indexer.cluster.address import ClusterAddress
 from indexer.embedding import Embedder, Vectors, load_embedder
@@ -16,15 +18,17 @@ from indexer.errors import IndexFailure
 from indexer.store.access import Declared
 from search.exact.occurrences import StoredOccurrences
 from search.model import Scope, WorkCard
-from search.ranking.pieces import Pieces, Stretch
+from search.ranking.pieces import Numbers, Pieces, Stretch
 from search.stores.base import (
     Eligible,
     ExactQuery,
+    Filters,
     Ranked,
     Ref,
     SectionMarks,
     StoredPassage,
     Wanted,
+    found_one_by_one,
 )
 from search.stores.cluster import nearest, ranking, reading, spellings, status, texts
 from search.stores.cluster.candidates import counting_of, listed
@@ -119,6 +123,10 @@ class ClusterStore:
         """See :meth:`search.stores.base.Store.section_marks`."""
         return section_marks(self._view, work, number, query)
 
+    def frequencies(self, words: Sequence[str], scope: Scope, filters: Filters) -> Sequence[int]:
+        """See :meth:`search.stores.base.Store.frequencies`."""
+        return found_one_by_one(self, words, scope, filters)
+
     def rank(self, query: GramQuery, eligible: Eligible, limit: int) -> Sequence[Ranked]:
         """See :meth:`search.stores.base.Store.rank`."""
         return ranking.rank(self._view, query, eligible, limit)
@@ -150,6 +158,10 @@ class ClusterStore:
     def contents(self, work: str) -> Sequence[str]:
         """See :meth:`search.stores.base.Store.contents`."""
         return self._view.works[work].titles
+
+    def characters(self, work: str) -> Numbers:
+        """See :meth:`search.stores.base.Store.characters`."""
+        return np.array(self._view.works[work].data["characters"], np.int64)
 
     def section(self, work: str, number: int) -> Section:
         """See :meth:`search.stores.base.Store.section`."""

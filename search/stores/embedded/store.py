@@ -22,22 +22,25 @@ from indexer.store.checksums import Damaged
 from indexer.store.generation import damaged, open_packs, published, require_sizes, work_key
 from indexer.store.vectors import size_on_disk
 from search import deadline
-from search.exact.evaluation import distinct
+from search.exact.evaluation import SEARCHED, distinct
 from search.exact.matching import Mask, original_ranges
 from search.exact.occurrences import StoredOccurrences
 from search.model import Scope, WorkCard
 from search.ranges import merged
-from search.ranking.pieces import Pieces, Stretch
+from search.ranking.pieces import Numbers, Pieces, Stretch
 from search.stores.base import (
     Eligible,
     ExactQuery,
+    Filters,
     Matches,
     Ranked,
     Ref,
     SectionMarks,
     StoredPassage,
     Wanted,
+    found_one_by_one,
 )
+from search.stores.embedded.frequencies import frequencies
 from search.stores.embedded.matches import EmbeddedMatches, as_refs, evaluated
 from search.stores.embedded.nearest import Meaning, Windows
 from search.stores.embedded.occurrences import occurrences_of
@@ -152,6 +155,17 @@ class EmbeddedStore:
         """See :meth:`search.stores.base.Store.find`."""
         found = evaluated(self._snapshot, query, near_spans=True)
         return occurrences_of(self._snapshot, {number: each.occurrences for number, each in found.items()})
+
+    def frequencies(self, words: Sequence[str], scope: Scope, filters: Filters) -> Sequence[int]:
+        """See :meth:`search.stores.base.Store.frequencies`; what is asked of all works is subtracted in directories."""
+        if any(self._snapshot.allowed(number, filters) is not None for number in self._snapshot.packs):
+            return found_one_by_one(self, words, scope, filters)
+        counts = np.zeros(len(words), np.int64)
+        for pack in self._snapshot.packs.values():
+            deadline.check()
+            counts += frequencies(pack, words, SEARCHED[scope])
+        found: list[int] = counts.tolist()
+        return found
 
     def rank(self, query: GramQuery, eligible: Eligible, limit: int) -> Sequence[Ranked]:
         """See :meth:`search.stores.base.Store.rank`."""
@@ -285,6 +299,13 @@ class EmbeddedStore:
     def contents(self, work: str) -> tuple[str, ...]:
         """See :meth:`search.stores.base.Store.contents`."""
         return self._snapshot.contents(self._snapshot.places[work])
+
+    def characters(self, work: str) -> Numbers:
+        """See :meth:`search.stores.base.Store.characters`."""
+        number, row = self._snapshot.places[work]
+        pack = self._snapshot.packs[number]
+        first = pack.works[row].first_section
+        return pack.searched_characters[first : first + len(pack.works[row].section_titles)]
 
     def weights_of(self, passages: Sequence[Ref]) -> Sequence[float]:
         """See :meth:`search.stores.base.Store.weights_of`."""

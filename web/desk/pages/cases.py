@@ -28,7 +28,7 @@ from web.desk.pages import acting, blueprint, case_url, on_case
 from web.desk.pages.answers import answers, like
 from web.desk.states import EDITABLE, REASONED, SIGNING, Move, Status, Tier, moves, waives_review
 from web.desk.terms import query, terms
-from web.presenting.urls import address_url, search_url
+from web.presenting.urls import address_url, page_url
 
 PER_PAGE = 30
 MINE = "me"
@@ -251,7 +251,7 @@ def _annotate(each: Quotation) -> Annotate:
 
 def _search(q: str, mode: Mode) -> str:
     """Return a search as the arguments of its address."""
-    return search_url(SearchRequest(q=q, mode=mode)).partition("?")[2]
+    return page_url(SearchRequest(q=q, mode=mode)).partition("?")[2]
 
 
 def _chosen(kind: type[Choice], name: str, values: object = None) -> Choice | None:

@@ -1,0 +1,187 @@
+"""Collocates: characters, or pairs of them, that stand near the words of a query more often than by chance.
+
+A count is that of the occurrences that have a gram near them, so of the lines of a concordance. It is held against what
+would be if a gram's places were spread evenly over the texts: each of its ``frequency`` places among ``characters``
+comes near a given occurrence by chance, so that of ``n`` occurrences with ``w`` places around each on average
+
+    expected = n * p,  p = 1 - (1 - frequency / characters) ** w
+
+are. Two measures say how far the count is from that:
+
+* log-likelihood, G² = 2 Σ O ln(O / E) over the four cells of near and not near, the words and all other places
+  (Dunning, Computational Linguistics 19, 1993): how sure it is that the two belong together; above 10.83 by chance once
+  in a thousand. It is negative here where the count is below what is expected.
+* pointwise mutual information, PMI = log2(count / expected) (Church and Hanks, Computational Linguistics 16, 1990): how
+  close they are; it prefers what is rare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from math import expm1, log, log1p, log2
+
+from search.occurrences import Beside, Grouping, GroupName, Neighbours, Side
+from search.selection import Selection
+
+DISTANCE = 5
+"""Characters to look at on a side, where nobody says otherwise."""
+LEAST = 3
+"""Occurrences that a collocate is near at least, where nobody says otherwise."""
+ROWS = 50
+MOST_WEIGHED = 1000
+"""Grams, the commonest near an occurrence, whose frequency is looked up."""
+
+
+class Unit(StrEnum):
+    """What collocates are."""
+
+    CHARACTER = "character"
+    PAIR = "pair"
+
+    @property
+    def size(self) -> int:
+        """The characters of one."""
+        return 1 if self is Unit.CHARACTER else 2
+
+
+class Measure(StrEnum):
+    """The number by which collocates are ordered."""
+
+    LOG_LIKELIHOOD = "log-likelihood"
+    PMI = "pmi"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class CollocatesRequest(Selection):
+    """The collocates of what a query finds, within ``distance`` characters; those near ``least`` occurrences at least.
+
+    ``start`` is the number of the first that is shown, from 1, ``limit`` how many are.
+    """
+
+    q: str
+    side: Side = Side.BOTH
+    distance: int = DISTANCE
+    unit: Unit = Unit.CHARACTER
+    measure: Measure = Measure.LOG_LIKELIHOOD
+    least: int = LEAST
+    start: int = 1
+    limit: int = ROWS
+
+    def near(self, words: str) -> CollocatesRequest:
+        """Return the same for those occurrences alone that have some words near them."""
+        return replace(self, beside=(*self.beside, Beside(self.side, self.distance, words)))
+
+
+@dataclass(frozen=True, slots=True)
+class Collocate:
+    """A gram, folded: near how many occurrences it stands, how often in all texts, and how many were to be expected."""
+
+    words: str
+    count: int
+    frequency: int
+    expected: float
+    log_likelihood: float
+    pmi: float
+
+
+@dataclass(frozen=True, slots=True)
+class Collocates:
+    """The collocates of a query, in the order of the measure.
+
+    ``occurrences`` counts what the query finds, ``characters`` those of the texts in which frequencies are counted;
+    these texts are of the selection ``reference``. ``left_out`` counts the grams, rarer ones, that were not weighed.
+    """
+
+    request: CollocatesRequest
+    rows: tuple[Collocate, ...]
+    occurrences: int
+    characters: int
+    reference: Selection
+    left_out: int
+    at_least: bool
+    explanations: tuple[tuple[str, str], ...]
+    generation: int
+    took_ms: float
+
+    @property
+    def shown(self) -> tuple[Collocate, ...]:
+        """The rows of the page that was asked for."""
+        first = self.request.start - 1
+        return self.rows[first : first + self.request.limit]
+
+
+def reference(selection: Selection) -> Selection:
+    """Return the texts that occurrences are of as a selection: whole works, whatever stands in them."""
+    by_work = {Grouping.WORK, Grouping.DYNASTY, Grouping.CATEGORY, Grouping.YEAR}
+    sections = [each.value for each in selection.within if each.grouping is Grouping.SECTION]
+    works = (GroupName(Grouping.WORK, value.rpartition("/")[0]) for value in sections)
+    return Selection(
+        scope=selection.scope,
+        aliases=False,
+        filters=selection.filters,
+        within=tuple(dict.fromkeys((*(each for each in selection.within if each.grouping in by_work), *works))),
+        without=tuple(each for each in selection.without if each.grouping in by_work),
+    )
+
+
+def weighed(
+    grams: Sequence[str],
+    counts: Sequence[int],
+    frequencies: Sequence[int],
+    *,
+    occurrences: int,
+    around: float,
+    characters: int,
+) -> list[Collocate]:
+    """Return grams as collocates of so many occurrences, which have ``around`` places of grams each on average."""
+    return [
+        Collocate(gram, count, frequency, *association(count, frequency, occurrences, around, characters))
+        for gram, count, frequency in zip(grams, counts, frequencies, strict=True)
+    ]
+
+
+def association(
+    count: int, frequency: int, occurrences: int, around: float, characters: int
+) -> tuple[float, float, float]:
+    """Return how many occurrences were to be expected near a gram, the log-likelihood, and PMI.
+
+    >>> expected, log_likelihood, pmi = association(30, 100, 200, 10, 100_000)
+    >>> round(expected, 2), round(log_likelihood, 1), round(pmi, 2)
+    (1.99, 129.1, 3.91)
+    """
+    chance = -expm1(around * log1p(-min(frequency / characters, 1 - 1e-12)))
+    near = max(characters * chance, count)
+    expected = occurrences * chance
+    table = (
+        (count, occurrences * near / characters),
+        (occurrences - count, occurrences * (1 - near / characters)),
+        (near - count, (characters - occurrences) * near / characters),
+        (characters - occurrences - near + count, (characters - occurrences) * (1 - near / characters)),
+    )
+    likelihood = 2 * sum(seen * log(seen / even) for seen, even in table if seen > 0 and even > 0)
+    return expected, likelihood if count >= expected else -likelihood, log2(count / expected)
+
+
+def candidates(found: Neighbours, least: int) -> tuple[list[tuple[str, int]], int]:
+    """Return the grams that are weighed, with their counts, and how many rarer ones are not."""
+    some = [(gram, count) for gram, count in zip(found.grams, found.counts, strict=True) if count >= least]
+    some.sort(key=lambda each: (-each[1], each[0]))
+    return some[:MOST_WEIGHED], max(len(some) - MOST_WEIGHED, 0)
+
+
+def ordered(rows: list[Collocate], measure: Measure) -> tuple[Collocate, ...]:
+    """Return collocates in the order of a measure, the strongest first."""
+
+    def strength(row: Collocate) -> float:
+        match measure:
+            case Measure.LOG_LIKELIHOOD:
+                return row.log_likelihood
+            case Measure.PMI:
+                return row.pmi
+            case Measure.COUNT:
+                return row.count
+
+    return tuple(sorted(rows, key=lambda row: (-strength(row), row.words)))

@@ -1,0 +1,72 @@
+"""``collocates``: what stands near words more often than by chance, for people, spreadsheets and programs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from indexer.cluster.address import IndexAddress
+from search.collocates import ROWS, Collocates
+from web.api.collocates import COLLOCATES
+from web.commands.analyses import analysis_options, asked
+from web.commands.printing import print_json, visible
+
+
+@click.command()
+@click.argument("query")
+@analysis_options(COLLOCATES, ROWS, "collocates")
+def collocates(query: str, limit: int, as_csv: bool, as_json: bool, index: IndexAddress, **options: Any) -> None:
+    """List what stands near the words of QUERY more often than by chance.
+
+    Beside each character or pair stand the occurrences that have it near, those to be expected, how often it stands in
+    all of these texts, log-likelihood and PMI. --csv and --json have all of them.
+
+    \b
+    wenyuan collocates 会宁府
+    wenyuan collocates 女真 --unit pair --side left --distance 3 --measure pmi --least 5
+    wenyuan concordance 女真 --beside left:3:生
+
+    Exit status: 0 answered, 2 not.
+    """
+    from search.library import Library  # it loads the engines, which `--help` has no need of
+
+    parameters = asked(COLLOCATES, query, options, one_format=not (as_csv and as_json))
+    found = Library.open(index).collocates(replace(parameters.request(), limit=limit))
+    if as_json:
+        from web.presenting.collocations import told  # it loads the web framework, which `--help` has no need of
+
+        print_json({**told(found), "collocates": found.rows})
+    elif as_csv:
+        from web.presenting.collocations import sheet
+        from web.presenting.spreadsheet import csv_of
+
+        click.echo(csv_of(sheet(found)), nl=False)
+    else:
+        _print(found)
+
+
+def _print(found: Collocates) -> None:
+    from web.presenting import labels
+
+    console = Console(highlight=False, soft_wrap=True)
+    for code, detail in found.explanations:
+        console.print(Text(labels.explanation(code, detail, labels.in_english), style="yellow"))
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column(str(found.request.unit))
+    for name in ("near", "expected", "everywhere", "log-likelihood", "PMI"):
+        table.add_column(name, justify="right")
+    for row in found.shown:
+        numbers = (f"{row.count:,}", f"{row.expected:.2f}", f"{row.frequency:,}")
+        table.add_row(Text(visible(row.words)), *numbers, f"{row.log_likelihood:.1f}", f"{row.pmi:.2f}")
+    console.print(table)
+    at_least = "at least " if found.at_least else ""
+    left_out = f", {found.left_out:,} rarer ones not weighed" if found.left_out else ""
+    told = f"{len(found.shown):,} of {len(found.rows):,} collocates{left_out}"
+    told += f" of {at_least}{found.occurrences:,} occurrences in {found.characters:,} characters"
+    told += f", generation {found.generation}, {found.took_ms:.0f} ms"
+    console.print(Text(told, style="dim"))

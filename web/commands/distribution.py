@@ -1,0 +1,94 @@
+"""``distribution``: how often words stand in each group of texts, for people, spreadsheets and programs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from indexer.cluster.address import IndexAddress
+from search.distribution import ROWS, Distribution, DistributionRow
+from web.api.distribution import DISTRIBUTION
+from web.commands.analyses import analysis_options, asked
+from web.commands.printing import print_json, visible
+
+
+@click.command()
+@click.argument("queries", metavar="QUERY...", nargs=-1, required=True)
+@analysis_options(DISTRIBUTION, ROWS, "groups")
+def distribution(
+    queries: tuple[str, ...], limit: int, as_csv: bool, as_json: bool, index: IndexAddress, **options: Any
+) -> None:
+    """Count how often the words of each QUERY stand in works, sections, dynasties, classes or years.
+
+    Beside each count stand the characters that were searched, and the occurrences for every 10,000 of them. --csv and
+    --json have all groups.
+
+    \b
+    wenyuan distribution 女真 女直
+    wenyuan distribution 会宁府 --group section --within work:KR2a0035 --order place
+    wenyuan distribution 长白山 --group dynasty --csv > dynasties.csv
+
+    Exit status: 0 answered, 2 not.
+    """
+    from search.library import Library  # it loads the engines, which `--help` has no need of
+
+    parameters = asked(DISTRIBUTION, queries, options, one_format=not (as_csv and as_json))
+    found = Library.open(index).distribution(replace(parameters.request(), limit=limit))
+    if as_json:
+        print_json(_told(found))
+    elif as_csv:
+        from web.presenting.distributions import sheet
+        from web.presenting.spreadsheet import csv_of
+
+        click.echo(csv_of(sheet(found)), nl=False)
+    else:
+        _print(found)
+
+
+def _told(found: Distribution) -> dict[str, object]:
+    from web.presenting.distributions import told  # it loads the web framework, which `--help` has no need of
+
+    groups = [
+        {
+            "value": row.value,
+            "label": row.label,
+            "characters": row.characters,
+            "counts": row.counts,
+            "per_10000": row.frequencies,
+        }
+        for row in found.rows
+    ]
+    return {**told(found), "groups": groups}
+
+
+def _print(found: Distribution) -> None:
+    from web.presenting import labels
+
+    console = Console(highlight=False, soft_wrap=True)
+    for code, detail in found.explanations:
+        console.print(Text(labels.explanation(code, detail, labels.in_english), style="yellow"))
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column(str(found.request.group))
+    table.add_column("characters", justify="right")
+    for term in found.request.terms:
+        table.add_column(Text(visible(term)), justify="right")
+        table.add_column("per 10,000", justify="right")
+    for row in found.shown:
+        table.add_row(*_cells(row.label or "(none)", row))
+    table.add_section()
+    table.add_row(*_cells("total", found.total), style="bold")
+    console.print(table)
+    at_least = " (at least so many occurrences)" if any(found.at_least) else ""
+    counted = f"{len(found.shown):,} of {len(found.rows):,} groups{at_least}"
+    console.print(Text(f"{counted}, generation {found.generation}, {found.took_ms:.0f} ms", style="dim"))
+
+
+def _cells(name: str, row: DistributionRow) -> list[Text]:
+    counts = zip(row.counts, row.frequencies, strict=True)
+    told = (said for count, frequency in counts for said in (f"{count:,}", f"{frequency:.2f}"))
+    return [Text(visible(name)), Text(f"{row.characters:,}"), *map(Text, told)]

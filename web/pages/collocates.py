@@ -1,0 +1,97 @@
+"""Collocates: what stands near words more often than by chance, as a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import Response, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from corpora.catalogue import FILTERS
+from search.collocates import Collocate, Collocates, CollocatesRequest
+from search.concordance import ConcordanceRequest
+from search.model import SearchError
+from search.selection import of_selection
+from web.access import library
+from web.api.collocates import COLLOCATES
+from web.api.parameters import read as read_parameters
+from web.pages import blueprint
+from web.pages.selecting import chosen, kept, paging
+from web.presenting import labels
+from web.presenting.collocations import sheet
+from web.presenting.spreadsheet import MEDIA_TYPE, csv_of
+from web.presenting.urls import page_url
+from web.serving.timing import stage
+
+DISTANCES = (1, 2, 3, 5, 10, 20)
+"""Distances that the form offers."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCollocate:
+    """A collocate, and the URLs of the lines that have it near, and of all places where it stands."""
+
+    collocate: Collocate
+    url: str
+    everywhere: str
+
+
+@blueprint.get("/collocates")
+def collocates() -> ResponseReturnValue:
+    """Show collocates, or why there are none."""
+    asked = _asked()
+    held = library()
+
+    def url(**changes: Any) -> str:
+        return page_url(replace(asked, **{"start": 1, **changes}))
+
+    page = {
+        "asked": asked,
+        "canonical": page_url(asked),
+        "distances": sorted({*DISTANCES, asked.distance}),
+        "chosen": chosen(held, asked, url),
+        "kept_fields": kept(asked, "within", "without", "beside", "limit", *FILTERS),
+        "lines_url": page_url(of_selection(ConcordanceRequest, asked, asked.q)),
+    }
+    if not asked.q.strip():
+        return render_template("collocates.html", **page)
+    try:
+        with stage("search"):
+            found = held.collocates(asked)
+    except SearchError as failure:
+        return make_response(render_template("collocates.html", **page, error=labels.search_error(failure)), 400)
+    with stage("rendering"):
+        return render_template(
+            "collocates.html",
+            **page,
+            found=found,
+            rows=[_shown(found, row) for row in found.shown],
+            paging=paging(asked.start, asked.limit, len(found.rows), url),
+            explanations=[labels.explanation(*each) for each in found.explanations],
+            sheet_url=page_url(asked).replace("?", ".csv?", 1),
+        )
+
+
+@blueprint.get("/collocates.csv")
+def collocates_sheet() -> ResponseReturnValue:
+    """Return all collocates as CSV."""
+    asked = _asked()
+    try:
+        found = library().collocates(asked)
+    except SearchError as failure:
+        return make_response(labels.search_error(failure), 400, {"Content-Type": "text/plain; charset=utf-8"})
+    response = Response(csv_of(sheet(found)), mimetype=MEDIA_TYPE)
+    response.headers["Content-Disposition"] = 'attachment; filename="collocates.csv"'
+    return response
+
+
+def _asked() -> CollocatesRequest:
+    asked: CollocatesRequest = read_parameters(COLLOCATES, dict(request.args.lists()), exact_names=False).request()
+    return asked
+
+
+def _shown(found: Collocates, row: Collocate) -> ShownCollocate:
+    near = of_selection(ConcordanceRequest, found.request.near(row.words), found.request.q)
+    everywhere = of_selection(ConcordanceRequest, found.reference, f'"{row.words}"')
+    return ShownCollocate(row, page_url(near), page_url(everywhere))

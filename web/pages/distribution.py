@@ -1,0 +1,144 @@
+"""The distribution: how often words stand in each group of texts, as a table and as a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, get_args
+
+from flask import Response, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from corpora.catalogue import FILTERS
+from search.concordance import ConcordanceRequest
+from search.distribution import MOST_TERMS, Distribution, DistributionRequest, DistributionRow, Division, RowOrder
+from search.model import SearchError
+from search.occurrences import Grouping
+from search.selection import of_selection
+from web.access import library
+from web.api.distribution import DISTRIBUTION
+from web.api.parameters import read as read_parameters
+from web.pages import blueprint
+from web.pages.selecting import chosen, kept, paging
+from web.presenting import labels
+from web.presenting.charts import Bar, BarGroup, bars, strip
+from web.presenting.distributions import sheet
+from web.presenting.spreadsheet import MEDIA_TYPE, csv_of
+from web.presenting.urls import page_url
+from web.serving.timing import stage
+
+DRAWN = 25
+"""Groups that are drawn as bars; a strip has as many as there are, up to :data:`DRAWN_IN_STRIP`."""
+DRAWN_IN_STRIP = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A count, for so many characters, and the URL of its lines; empty where there are none."""
+
+    count: int
+    frequency: float
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """A group of texts with the counts of all terms; ``within`` is the URL of where they stand in it."""
+
+    label: str
+    characters: int
+    cells: Sequence[Cell]
+    within: str
+
+
+@blueprint.get("/distribution")
+def distribution() -> ResponseReturnValue:
+    """Show how words are distributed, or why that can't be told."""
+    asked = _asked()
+    held = library()
+
+    def url(**changes: Any) -> str:
+        return page_url(replace(asked, **{"start": 1, **changes}))
+
+    page = {
+        "asked": asked,
+        "canonical": page_url(asked),
+        "fields": [*asked.terms, *[""] * (len(asked.terms) < MOST_TERMS)],
+        "most_terms": MOST_TERMS,
+        "chosen": chosen(held, asked, url),
+        "kept_fields": kept(asked, "within", "without", "beside", "limit", *FILTERS),
+        "ways": [(each, url(group=each, order=_usual(each))) for each in get_args(Division)],
+    }
+    if not asked.terms:
+        return render_template("distribution.html", **page)
+    try:
+        with stage("search"):
+            found = held.distribution(asked)
+    except SearchError as failure:
+        return make_response(render_template("distribution.html", **page, error=labels.search_error(failure)), 400)
+    with stage("rendering"):
+        return render_template(
+            "distribution.html",
+            **page,
+            found=found,
+            rows=[_row(row, asked.alone(asked.group, row.value)) for row in found.shown],
+            total=_row(found.total, asked),
+            chart=_chart(found),
+            paging=paging(asked.start, asked.limit, len(found.rows), url),
+            explanations=[labels.explanation(*each) for each in found.explanations],
+            sheet_url=page_url(asked).replace("?", ".csv?", 1),
+        )
+
+
+@blueprint.get("/distribution.csv")
+def distribution_sheet() -> ResponseReturnValue:
+    """Return all groups as CSV."""
+    asked = _asked()
+    try:
+        found = library().distribution(asked)
+    except SearchError as failure:
+        return make_response(labels.search_error(failure), 400, {"Content-Type": "text/plain; charset=utf-8"})
+    response = Response(csv_of(sheet(found)), mimetype=MEDIA_TYPE)
+    response.headers["Content-Disposition"] = 'attachment; filename="distribution.csv"'
+    return response
+
+
+def _asked() -> DistributionRequest:
+    asked: DistributionRequest = read_parameters(DISTRIBUTION, dict(request.args.lists()), exact_names=False).request()
+    return asked
+
+
+def _usual(grouping: Grouping) -> RowOrder:
+    """Return the order that a grouping is first shown in."""
+    return RowOrder.PLACE if grouping in (Grouping.SECTION, Grouping.YEAR) else RowOrder.COUNT
+
+
+def _row(row: DistributionRow, there: DistributionRequest) -> ShownRow:
+    """Return a row with links to what is counted ``there``, and that of a work with one to its sections."""
+    cells = [
+        Cell(count, frequency, page_url(of_selection(ConcordanceRequest, there, q)) if count else "")
+        for q, count, frequency in zip(there.terms, row.counts, row.frequencies, strict=True)
+    ]
+    inside = replace(there, group=Grouping.SECTION, order=RowOrder.PLACE, start=1)
+    is_work = there.group is Grouping.WORK and row.value and any(row.counts)
+    return ShownRow(row.label or labels.no_value(), row.characters, cells, page_url(inside) if is_work else "")
+
+
+def _chart(found: Distribution) -> Markup:
+    asked = found.request
+    in_strip = asked.group is Grouping.SECTION and asked.order is RowOrder.PLACE
+    groups = []
+    for row in found.rows[:DRAWN_IN_STRIP] if in_strip else found.shown[:DRAWN]:
+        shown = _row(row, asked.alone(asked.group, row.value))
+        drawn = [
+            Bar(
+                cell.frequency,
+                labels.bar(shown.label, q, cell.count, cell.frequency),
+                cell.url and request.script_root + cell.url,
+            )
+            for q, cell in zip(asked.terms, shown.cells, strict=True)
+        ]
+        groups.append(BarGroup(shown.label, row.characters, drawn))
+    draw = strip if in_strip else bars
+    return draw(*labels.chart(asked.terms, asked.group, in_strip, len(groups)), asked.terms, groups)

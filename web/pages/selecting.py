@@ -1,0 +1,82 @@
+"""What pages of analyses share: conditions that can be dropped, fields that a form sends along, and turning pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from corpora.catalogue import FILTERS
+from search.library import Library
+from search.occurrences import Grouping, GroupName
+from search.selection import Selection
+from web.pages.search import value_titles
+from web.presenting import labels
+from web.presenting.urls import AnyRequest, arguments
+
+Url = Callable[..., str]
+"""A function to the address of the page at hand with some attributes of its request changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A condition: what it is of, what it asks for, whether it leaves that out, and the URL without it."""
+
+    name: str
+    value: str
+    left_out: bool
+    url: str
+
+
+def chosen(held: Library, asked: Selection, url: Url) -> list[Chosen]:
+    """Return the conditions of a selection."""
+    if not (any(asked.filters.values()) or asked.within or asked.without or asked.beside):
+        return []
+    titles = value_titles(held)
+    found = []
+    for name in FILTERS:
+        for value in asked.filters.get(name, ()):
+            left = tuple(each for each in asked.filters[name] if each != value)
+            without = url(filters={**asked.filters, name: left})
+            found.append(Chosen(labels.catalogue_field(name), titles.get((name, value), value), False, without))
+    for kind in ("within", "without"):
+        given: Sequence[GroupName] = getattr(asked, kind)
+        for each in given:
+            without = url(**{kind: tuple(other for other in given if other != each)})
+            found.append(
+                Chosen(str(labels.GROUPINGS[each.grouping]), _title(held, titles, each), kind == "without", without)
+            )
+    for near in asked.beside:
+        without = url(beside=tuple(other for other in asked.beside if other != near))
+        found.append(Chosen(labels.near(near), near.words, False, without))
+    return found
+
+
+def _title(held: Library, known: Mapping[tuple[str, str], str], name: GroupName) -> str:
+    """Return what readers see of a group that may be empty."""
+    if not name.value:
+        return labels.no_value()
+    if name.grouping not in (Grouping.WORK, Grouping.SECTION):
+        return name.value
+    work, _, number = name.value.rpartition("/") if name.grouping is Grouping.SECTION else (name.value, "", "")
+    if ("work", work) not in known:
+        return name.value
+    titles = held.contents(work)
+    section = titles[int(number)] if re.fullmatch("[0-9]{1,6}", number) and int(number) < len(titles) else ""
+    return f"{known['work', work]} {section}".strip()
+
+
+def kept(asked: AnyRequest, *names: str) -> list[tuple[str, str]]:
+    """Return parameters as a form sends them along: all, or those of some names."""
+    return [each for each in arguments(asked) if not names or each[0] in names]
+
+
+def paging(start: int, limit: int, listed: int, url: Url) -> dict[str, str]:
+    """Return the addresses of the pages that can be turned to: the first, the one before, the next, the last."""
+    last = max(listed - 1, 0) // limit * limit + 1
+    begins = {"first": 1, "prev": max(start - limit, 1), "next": start + limit, "last": last}
+    return {
+        name: url(start=begin)
+        for name, begin in begins.items()
+        if (begin < start if name in ("first", "prev") else start < begin <= listed)
+    }

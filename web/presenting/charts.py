@@ -1,0 +1,123 @@
+"""Charts drawn as SVG by pygal, to stand in a page: no scripts, no styles of their own, every bar a link.
+
+A chart is an image with a title and a description; the table beside it says the same, so the links of its bars are for
+the pointer alone. Its colours and letters are those of the site's style sheet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pygal
+from lxml import etree
+from markupsafe import Markup
+
+_WIDTH = 720
+_BAR, _GAP, _AROUND = 14, 8, 60
+"""Heights in pixels: of a bar, between groups of bars, and of what is above and below them."""
+_LETTER = 13
+_LONGEST = 16
+"""Letters of a label that are shown."""
+_STRIP = 220
+"""Height of a strip, in pixels."""
+_HINTS = ("g[@class='plot tooltip-overlay']", "g[@class='guides']/{*}title")
+_DROPPED = ("script", "style", "desc", "g[@class='plot overlay']", "g[@class='plot text-overlay']", *_HINTS)
+"""What the library adds for its own script and style sheet."""
+_XLINK = "{http://www.w3.org/1999/xlink}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A value that is drawn, what is said of it, and where it leads to; nowhere where ``url`` is empty."""
+
+    value: float
+    said: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class BarGroup:
+    """Bars side by side, one for each series, and their label; ``width`` is what they take of a strip."""
+
+    label: str
+    width: int
+    bars: Sequence[Bar]
+
+
+def bars(title: str, description: str, series: Sequence[str], groups: Sequence[BarGroup]) -> Markup:
+    """Draw groups of horizontal bars, the first on top."""
+    labels = [_short(group.label) for group in reversed(groups)]
+    chart = pygal.HorizontalBar(
+        **_COMMON,
+        height=_AROUND + len(groups) * (_BAR * max(len(series), 1) + _GAP),
+        # The library takes all letters for Latin ones, about half as wide as Chinese ones.
+        margin_left=10 + round(0.45 * _LETTER * max(map(len, labels), default=0)),
+        margin_right=30,
+        spacing=4,
+        x_labels=labels,
+    )
+    for number, name in enumerate(series):
+        chart.add(name, [_drawn(group.bars[number], group.bars[number].value) for group in reversed(groups)])
+    return _finished(chart, title, description)
+
+
+def strip(title: str, description: str, series: Sequence[str], groups: Sequence[BarGroup]) -> Markup:
+    """Draw groups one behind another as a histogram: each as wide as it is long, so that a bar's area is its count."""
+    chart = pygal.Histogram(**_COMMON, height=_STRIP, margin=10, show_x_labels=False)
+    for number, name in enumerate(series):
+        begin, values = 0, []
+        for group in groups:
+            bar = group.bars[number]
+            # Series share a group's stretch, so that none hides another.
+            width = group.width / len(series)
+            left = begin + number * width
+            values.append(_drawn(bar, (bar.value, left, left + width)))
+            begin += group.width
+        chart.add(name, values)
+    return _finished(chart, title, description)
+
+
+_COMMON: dict[str, Any] = {
+    "js": (),
+    "css": (),
+    "width": _WIDTH,
+    "no_prefix": True,
+    "show_legend": False,
+    "show_minor_y_labels": False,
+    "print_values": False,
+    "explicit_size": False,
+}
+
+
+def _drawn(bar: Bar, value: object) -> dict[str, object]:
+    return {"value": value, "tooltip": bar.said, **({"xlink": bar.url} if bar.url else {})}
+
+
+def _finished(chart: Any, title: str, description: str) -> Markup:
+    drawing = chart.render_tree()
+    for name in _DROPPED:
+        for element in drawing.findall(f".//{{*}}{name}"):
+            element.getparent().remove(element)
+    for comment in list(drawing.iter(etree.Comment)):
+        comment.getparent().remove(comment)
+    for link in drawing.iter("{*}a"):
+        address = link.attrib.pop(f"{_XLINK}href")
+        link.attrib.clear()
+        link.set("href", address)
+        link.set("tabindex", "-1")
+    drawing.attrib.pop("id", None)
+    drawing.set("role", "img")
+    drawing.set("aria-labelledby", "chart-title chart-description")
+    heading = drawing.find("{*}title")
+    heading.text = title
+    heading.set("id", "chart-title")
+    told = etree.Element("desc", id="chart-description")
+    told.text = description
+    heading.addnext(told)
+    return Markup(etree.tostring(drawing, encoding="unicode"))  # the library escapes what it draws
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…"
