@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from indexer.text.folding import fold
 from search.model import Scope
 from search.occurrences import CONTEXT, Group, Grouping, GroupName, Occurrence, Occurrences, Order
-from search.query import And, Or, Parsed, Phrase, Tree, Wild
+from search.query import And, Or, Parsed, Phrase, Tree, shown
 
 LINES = 50
 """Lines of a page, where nobody says otherwise."""
@@ -147,7 +147,7 @@ def pattern(phrase: Phrase) -> str:
     >>> pattern(parse("會寧?").phrases[0]), pattern(parse('"黑龍?江"').phrases[0])
     ('会宁', '黑龙?江')
     """
-    return "".join(each.value if isinstance(each, Wild) else chr(each) for each in phrase.pattern)
+    return shown(phrase.pattern)
 
 
 def _alone(tree: Tree) -> Iterator[Phrase]:

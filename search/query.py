@@ -9,13 +9,16 @@ of Whoosh leaves this module.
 ``"完顏阿骨打"``           one exact phrase; also “ ”, 「 」, 『 』 around a whole word or phrase
 ``金 AND 遼``              both; ``OR`` either; ``NOT`` excludes; ``( )`` groups
 ``金 NEAR/5 遼``           at most 5 characters between them, in either order
-``完顏?打``                ``?`` is any one character, also one that is lost or described; ``*`` any run of up to 8
+``完顏?打`` ``完顏□打``     ``?``, □, 〓 and a circle that is no zero: any one character, also one that is lost or
+                          described; ``*`` any run of up to 8
+``[將军帥]印``              one of these characters; ``[^將軍]`` any one but these
 ``title:金史``             the catalogue record; by a name that :mod:`corpora.catalogue` declares
 ========================  ===================================================================================
 
 ``NEAR`` binds tightest, then ``NOT``, ``AND``, ``OR``, then plain adjacency; without a number it means NEAR/10.
-Every operator may be typed full-width. A ``?`` that ends a bare word, and any ``?`` in a word with other
-punctuation, is a question mark.
+Every operator may be typed full-width. A ``?`` that ends a bare word, and any ``?``, ``*`` or bracket in a word with
+other punctuation, is punctuation. Square brackets around parts that an operator joins (``[車*犬]``), or around a
+remark that characters are lacking (``[缺三字]``), are a character. The grammar stands in docs/queries.md.
 """
 
 from __future__ import annotations
@@ -25,16 +28,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from itertools import chain, product
-from math import prod
+from itertools import groupby
 from typing import Any
 
 from whoosh.qparser import QueryParser, plugins, syntax, taggers
 
 from corpora.catalogue import QUERIED
-from corpora.readers import gaiji
 from indexer.text.folding import fold
-from indexer.text.readings import Letter, phrases
+from indexer.text.readings import Letter, composed, phrase_letters
 from search.model import MAX_CHARACTERS, SearchError
 
 MAX_TERMS = 32
@@ -43,8 +44,8 @@ MAX_RUN = 8
 """The most characters that one ``*`` stands for."""
 MAX_RUNS = 8
 """The most ``*`` in one phrase."""
-MAX_READINGS = 16
-"""The most readings of one phrase, whose circles may be zeros or unknown characters."""
+MAX_CHOICES = 100
+"""The most characters in one pair of square brackets."""
 MAX_DISTANCE = 100
 DEFAULT_DISTANCE = 10
 SHOWN = 20
@@ -60,13 +61,33 @@ class Wild(Enum):
 
 ANY_ONE = Wild.ONE
 ANY_RUN = Wild.RUN
-Element = int | Wild
-_Sought = tuple[Letter | Wild, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CharacterClass:
+    """One character out of some, or (``negated``) any one but those, however they are spelled."""
+
+    letters: tuple[Letter, ...]
+    negated: bool = False
+
+    @property
+    def codes(self) -> tuple[int, ...]:
+        """Their folded code points, each once."""
+        return tuple(dict.fromkeys(letter.code for letter in self.letters))
+
+    def __str__(self) -> str:
+        """Write it as a reader does, folded."""
+        return f"[{'^' * self.negated}{''.join(map(chr, self.codes))}]"
+
+
+Element = int | Wild | CharacterClass
+_Sought = tuple[Letter | Wild | CharacterClass, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Characters that stand in a row. ``text`` is as typed; ``pattern`` holds folded code points and wildcards.
+    """Characters that stand in a row. ``text`` is as typed; ``pattern`` holds folded code points, and what may be
+    several.
 
     ``alias`` says that the reader did not type it: it holds another name for one that was typed.
     """
@@ -77,13 +98,13 @@ class Phrase:
 
     @property
     def literal(self) -> bool:
-        """Whether there are no wildcards."""
-        return not any(isinstance(element, Wild) for element in self.pattern)
+        """Whether it is characters alone, with no wildcards or classes."""
+        return all(isinstance(element, int) for element in self.pattern)
 
     @property
     def folded(self) -> str:
-        """The folded text; empty where there are wildcards."""
-        return "".join(chr(e) for e in self.pattern if isinstance(e, int)) if self.literal else ""
+        """The folded text; empty where it is not literal."""
+        return shown(self.pattern) if self.literal else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,21 +231,30 @@ def leaves(tree: Tree, wanted: bool = True) -> Iterator[Phrase | Field]:
 
 _WILD = {"?": ANY_ONE, "？": ANY_ONE, "*": ANY_RUN, "＊": ANY_RUN}
 _QUESTION_MARKS = "?？"
+_UNKNOWN = "□〓〇"
+"""What stands for a character that nobody can read or print, folded: any one, where it is looked for."""
 _PLAIN = re.compile("[\u3400-\u9fff，。、；！]+")
 """Most queries: a word or a sentence, in which nothing could be an operator. They need no parser."""
 _PASSAGE = re.compile("[，。、；：！…,;!“”「」『』《》]")
-"""What shows that a word is running text, where ``?`` and ``*`` are punctuation."""
+"""What shows that a word is running text, where ``?``, ``*`` and brackets are punctuation."""
+_MARK = re.compile(r"(?P<wild>[?？*＊])|[\[［](?P<negated>[\^＾]?)(?P<choices>[^\[\]［］\s]+)[\]］]")
+
+
+def shown(pattern: Iterable[Element]) -> str:
+    """Return a pattern as a reader would write it.
+
+    >>> shown((ord("会"), ANY_ONE, ord("府")))
+    '会?府'
+    """
+    return "".join(chr(each) if isinstance(each, int) else _sign(each) for each in pattern)
+
+
+def _sign(element: Wild | CharacterClass) -> str:
+    return element.value if isinstance(element, Wild) else str(element)
 
 
 def _literal(text: str) -> tuple[Element, ...]:
-    return tuple(letter.code for letter in phrases(text)[0])
-
-
-def _pattern(text: str) -> tuple[Element, ...]:
-    """Return the folded pattern of a phrase, as it reads alone."""
-    if _PASSAGE.search(text):
-        return _literal(text)
-    return _codes(_sought(text)[0])
+    return tuple(letter.code for letter in phrase_letters(text))
 
 
 def _codes(sought: _Sought) -> tuple[Element, ...]:
@@ -232,51 +262,75 @@ def _codes(sought: _Sought) -> tuple[Element, ...]:
 
 
 @lru_cache(64)
-def readings(phrase: Phrase) -> tuple[tuple[tuple[Element, ...], tuple[Letter, ...]], ...]:
-    """Return each pattern that a phrase may be in a text, with its characters as the reader typed them.
-
-    There is more than one where a circle at an end of the phrase may be zero or an unknown character.
-    """
-    sought = tuple(phrases(phrase.text)) if phrase.literal else _sought(phrase.text)
-    return tuple((_codes(each), tuple(letter for letter in each if isinstance(letter, Letter))) for each in sought)
+def sought_in(phrase: Phrase) -> tuple[tuple[Element, ...], tuple[Letter, ...]]:
+    """Return the pattern that a phrase is in a text, with its characters as the reader typed them."""
+    sought = phrase_letters(phrase.text) if phrase.literal else _sought(phrase.text)
+    return _codes(sought), tuple(letter for letter in sought if isinstance(letter, Letter))
 
 
-def _sought(text: str) -> tuple[_Sought, ...]:
-    """Return the readings of a phrase with wildcards; ``*`` at its ends, where it adds nothing, and doubled ``*``
-    are dropped.
+def _sought(text: str) -> _Sought:
+    """Return what a phrase says; ``*`` at its ends, where it adds nothing, and doubled ``*`` are dropped.
 
     Raises:
-        SearchError: there are too many wildcards or readings, or nothing but wildcards.
+        SearchError: there are too many wildcards or choices, or nothing but wildcards.
     """
-    parts: list[tuple[_Sought, ...]] = []
-    for part in _parts(text):
-        if part not in _WILD:
-            parts.append(phrases(part))
-        elif not (_WILD[part] is ANY_RUN and (not parts or parts[-1] == ((ANY_RUN,),))):
-            parts.append(((_WILD[part],),))
-    while parts and parts[-1] == ((ANY_RUN,),):
-        parts.pop()
-    if parts.count(((ANY_RUN,),)) > MAX_RUNS:
+    sought: list[Letter | Wild | CharacterClass] = []
+    for part in (text,) if _PASSAGE.search(text) else _parts(text):
+        if isinstance(part, str):
+            sought += map(_or_unknown, phrase_letters(part))
+        elif part is not ANY_RUN or (sought and sought[-1] is not ANY_RUN):
+            sought.append(part)
+    while sought and sought[-1] is ANY_RUN:
+        sought.pop()
+    if sought.count(ANY_RUN) > MAX_RUNS:
         raise SearchError("query-too-complex", f"* > {MAX_RUNS}")
-    if prod(map(len, parts)) > MAX_READINGS:
-        raise SearchError("query-too-complex", text[:SHOWN])
-    if not any(isinstance(each, Letter) for part in parts for each in part[0]) and any(mark in text for mark in _WILD):
+    rows = [list(row) for is_run, row in groupby(sought, lambda each: each is ANY_RUN) if not is_run]
+    # What is only known not to be something is everywhere, unless it stands beside a character.
+    lost = [row for row in rows if any(map(_is_negated, row)) and not any(map(_is_told, row))]
+    if lost or not (any(map(_is_told, sought)) or not (sought or any(mark in text for mark in _WILD))):
         raise SearchError("wildcard-too-broad", text[:SHOWN])
-    return tuple(tuple(chain.from_iterable(chosen)) for chosen in product(*parts))
+    return tuple(sought)
 
 
-def _parts(text: str) -> Iterator[str]:
-    """Split a phrase at its wildcards, which are kept; a description that holds one is whole."""
-    described = {at for start, end, _ in gaiji.find(text) for at in range(start, end)}
+def _is_told(element: Letter | Wild | CharacterClass) -> bool:
+    return not isinstance(element, Wild) and not _is_negated(element)
+
+
+def _is_negated(element: Letter | Wild | CharacterClass) -> bool:
+    return isinstance(element, CharacterClass) and element.negated
+
+
+def _or_unknown(letter: Letter) -> Letter | Wild:
+    """Return a letter, or any character for a sign that stands for one; a remark that one is lacking is a letter."""
+    is_sign = chr(letter.code) in _UNKNOWN and len(letter.typed) == 1 and not letter.name
+    return ANY_ONE if is_sign else letter
+
+
+def _parts(text: str) -> Iterator[str | Wild | CharacterClass]:
+    """Split a phrase at its wildcards and classes; what stands for a character and holds one is whole."""
+    text = text.translate(_SQUARE)
+    whole = {at for start, end in composed(text) for at in range(start, end)}
     start = 0
-    for wild in re.finditer(r"[?？*＊]", text):
-        if wild.start() not in described:
-            if wild.start() > start:
-                yield text[start : wild.start()]
-            yield wild[0]
-            start = wild.end()
+    for mark in _MARK.finditer(text):
+        if mark.start() in whole:
+            continue
+        if mark.start() > start:
+            yield text[start : mark.start()]
+        yield from (_WILD[mark["wild"]],) if mark["wild"] else _class(mark["choices"], bool(mark["negated"]))
+        start = mark.end()
     if start < len(text):
         yield text[start:]
+
+
+def _class(choices: str, negated: bool) -> Iterator[Wild | CharacterClass]:
+    """Yield a class; nothing for one of punctuation alone, and any character for all but punctuation."""
+    letters = tuple(dict.fromkeys(phrase_letters(choices)))
+    if len(letters) > MAX_CHOICES:
+        raise SearchError("query-too-complex", f"[ > {MAX_CHOICES}")
+    if letters:
+        yield CharacterClass(letters, negated)
+    elif negated:
+        yield ANY_ONE
 
 
 # Whoosh's side: taggers and filters
@@ -289,6 +343,7 @@ _QUOTED = re.compile(
 )
 _FIELD = rf"(?i:{_START}(?P<text>{'|'.join(QUERIED)}):\s*)"
 _NEAR = re.compile(r"NEAR(?:/([0-9]*))?")
+_SQUARE = str.maketrans("［］＾", "[]^")
 _ASCII = {ord("\u3000"): " "} | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _GLOSS = re.compile(r"(?<=[^\x00-\x7f])\(([^()\s\"]*)\)")
 """A bracketed remark inside running text, such as 黑龍江（今…）將軍: the brackets are punctuation."""
@@ -476,7 +531,7 @@ class _Reading:
                 return None
             return _Meaning(Field(name, text.strip()))
         text = text.rstrip(_QUESTION_MARKS) if bare else text.rstrip("？")
-        pattern = _pattern(text)
+        pattern = _codes(_sought(text))
         if "？" in text and ANY_ONE in pattern:
             self._explain("question-mark-is-wildcard", text[:SHOWN])
         if not pattern:

@@ -23,7 +23,7 @@ from search.exact.matching import (
     near_pairs,
 )
 from search.model import Scope
-from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree, readings
+from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree, sought_in
 from search.ranges import among
 
 SEARCHED = {Scope.TEXT: (MAIN,), Scope.NOTES: (NOTES,), Scope.BOTH: (MAIN, NOTES, PRINTED)}
@@ -123,15 +123,11 @@ class Evaluator:
         """Return whether the printed order may have the phrase where no other stream does; most often it can't."""
         if not phrase.literal:
             return True
-        for pattern, _ in readings(phrase):
-            ids = self._pack.ids([element for element in pattern if isinstance(element, int)])
-            if len(pattern) == 1 or (ids is not None and self._pack.printed.may_hold(ids.tolist())):
-                return True
-        return False
+        ids = self._pack.ids(list(map(ord, phrase.folded)))
+        return len(phrase.pattern) == 1 or (ids is not None and self._pack.printed.may_hold(ids.tolist()))
 
     def _find(self, phrase: Phrase, stream: int) -> StreamRanges:
-        each = [find(self._pack, stream, pattern, typed) for pattern, typed in readings(phrase)]
-        found = each[0] if len(each) == 1 else _joined(each)
+        found = find(self._pack, stream, *sought_in(phrase))
         if phrase.alias:
             found = found.untyped()
         return found.where(found.typed) if self._strict else found

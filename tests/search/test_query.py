@@ -14,6 +14,7 @@ from search.model import MAX_CHARACTERS, SearchError
 from search.query import (
     ANY_ONE,
     ANY_RUN,
+    MAX_CHOICES,
     MAX_NESTING,
     MAX_TERMS,
     And,
@@ -25,9 +26,9 @@ from search.query import (
     Parsed,
     Phrase,
     Tree,
-    Wild,
     _read,
     parse,
+    shown,
 )
 
 
@@ -35,7 +36,7 @@ def shape(tree: Tree) -> str:
     """The tree on one line, its phrases folded."""
     match tree:
         case Phrase(_, pattern):
-            return "".join(e.value if isinstance(e, Wild) else chr(e) for e in pattern)
+            return shown(pattern)
         case Field(name, value):
             return f"{name}={value}"
         case And(children):
@@ -123,6 +124,20 @@ def outcome(q: str) -> Parsed | str:
         ('"完?"', "完?"),
         ("完*打", "完*打"),
         ("＊完＊＊打＊", "完*打"),
+        ("□顏〓打", "?颜?打"),
+        ("完○", "完?"),
+        ("一○三", "一零三"),
+        ("完[○]打", "完[〇]打"),
+        ("[將军帥]印", "[将军帅]印"),
+        ("［＾將軍］印", "[^将军]印"),
+        ("[^.]印", "?印"),
+        ("[.]印", "印"),
+        ("[將 軍]印", "(将 & 军印)"),
+        ('"[將 軍]印"', "将军印"),
+        ("[車*犬]印", "〓印"),
+        ("[缺三字]印", "□□□印"),
+        ("[將軍]印，", "将军印"),
+        ("（[將軍] OR 印） NOT [^帥]印", "(([将军] | 印) & ![^帅]印)"),
         ("冬天捕？", "冬天捕"),
         ("「冬天捕？」", "冬天捕"),
         ("(冬天捕?)", "冬天捕"),
@@ -187,6 +202,10 @@ def test_odd_queries_are_repaired_and_explained(q: str, expected: str, codes: li
         ("???", "wildcard-too-broad"),
         ('"?*"', "wildcard-too-broad"),
         ("金 *?", "wildcard-too-broad"),
+        ("□〓", "wildcard-too-broad"),
+        ("[^金]", "wildcard-too-broad"),
+        ("金*[^元]", "wildcard-too-broad"),
+        ("[" + "".join(map(chr, range(0x4E00, 0x4E00 + 3 * MAX_CHOICES))) + "]", "query-too-complex"),
     ],
 )
 def test_limits(q: str, code: str) -> None:

@@ -21,7 +21,7 @@ from search import deadline
 from search.exact.evaluation import SEARCHED, Evaluator, distinct
 from search.exact.matching import Mask, original_ranges
 from search.exact.scoring import PackMatches, matched
-from search.query import ANY_RUN, MAX_RUN, And, Field, Near, Not, Or, Phrase, Tree, readings
+from search.query import ANY_RUN, MAX_RUN, And, Field, Near, Not, Or, Phrase, Tree, sought_in
 from search.ranges import merged
 from search.stores.base import ExactQuery, Marks, SectionMarks
 from search.stores.cluster.gathering import gather
@@ -32,7 +32,7 @@ def reach(tree: Tree) -> tuple[int, int]:
     """Return how many characters before and after what begins in a passage have to be known to decide on a tree."""
     match tree:
         case Phrase():
-            return 0, max((_longest(pattern) for pattern, _ in readings(tree)), default=0)
+            return 0, _longest(sought_in(tree)[0])
         case And(children) | Or(children):
             reaches = list(map(reach, children))
             return max(before for before, _ in reaches), max(after for _, after in reaches)

@@ -8,8 +8,8 @@ A passage is indexed with what follows it, so that each occurrence is counted wh
 * *certain*: just the passages that match, but for those that are doubtful.
 
 A phrase of characters is doubtful only where the printed order has one of its pairs in a way of its own, or, in a
-strict search, where one of its characters is spelled in several ways. What has wildcards is doubtful wherever it is
-possible, and so are words near each other.
+strict search, where one of its characters is spelled in several ways. What has wildcards or classes is doubtful
+wherever it is possible, and so are words near each other.
 """
 
 from __future__ import annotations
@@ -25,7 +25,21 @@ import numpy as np
 from indexer.text.folding import fold, folded_each
 from indexer.text.readings import Letter
 from search.model import Scope
-from search.query import ANY_RUN, MAX_RUN, And, Element, Field, Near, Not, Nothing, Or, Phrase, Tree, readings
+from search.query import (
+    ANY_RUN,
+    MAX_RUN,
+    And,
+    CharacterClass,
+    Element,
+    Field,
+    Near,
+    Not,
+    Nothing,
+    Or,
+    Phrase,
+    Tree,
+    sought_in,
+)
 from search.stores.cluster.view import NOTHING, Query
 
 REACH = 64
@@ -132,7 +146,7 @@ class Narrowing:
         return [any_of(all_of(_each_within_reach(_characters(pattern))) for pattern in patterns)]
 
     def _patterns(self, phrase: Phrase) -> Sequence[tuple[tuple[Element, ...], tuple[Letter, ...]]]:
-        return () if self.strict and phrase.alias else readings(phrase)
+        return () if self.strict and phrase.alias else (sought_in(phrase),)
 
     def _patterns_of(self, operand: Phrase | Or) -> Iterator[tuple[tuple[Element, ...], tuple[Letter, ...]]]:
         for phrase in operand.children if isinstance(operand, Or) else (operand,):
@@ -146,7 +160,8 @@ class Narrowing:
         if self.scope is Scope.BOTH:
             ways.append(all_of(self._may_begin_in_print(pattern, runs)))
         near_enough = len(required(pattern))
-        return all_of([any_of(ways), *(spelled(letters[:near_enough]) if self.strict else ())])
+        choices = map(within_reach, _choices(pattern))
+        return all_of([any_of(ways), *choices, *(spelled(letters[:near_enough]) if self.strict else ())])
 
     def _may_begin_in(self, name: str, runs: Sequence[_Run]) -> Iterator[Query]:
         for run in runs:
@@ -293,6 +308,15 @@ def _runs(pattern: tuple[Element, ...]) -> tuple[_Run, ...]:
         open_run = isinstance(element, int)
         low, high = low + (element is not ANY_RUN), high + (MAX_RUN if element is ANY_RUN else 1)
     return tuple(runs)
+
+
+def _choices(pattern: tuple[Element, ...]) -> Iterator[tuple[int, ...]]:
+    """Yield what each class of a pattern has to be, as far as a passage is indexed with what follows it."""
+    high = 0
+    for element in pattern:
+        if isinstance(element, CharacterClass) and not element.negated and high < REACH:
+            yield element.codes
+        high += MAX_RUN if element is ANY_RUN else 1
 
 
 def _longest(pattern: tuple[Element, ...]) -> int:
