@@ -8,14 +8,17 @@ of Whoosh leaves this module.
 ``完顏 阿骨打``            both words (white space, also U+3000, separates them)
 ``"完顏阿骨打"``           one exact phrase; also “ ”, 「 」, 『 』 around a whole word or phrase
 ``金 AND 遼``              both; ``OR`` either; ``NOT`` excludes; ``( )`` groups
-``金 NEAR/5 遼``           at most 5 characters between them, in either order
+``金 NEAR/5 遼``           at most 5 characters between them, in either order; ``BEFORE/5`` in that order
+``金 NEAR/篇 遼``          both in one section, also ``NEAR/section``; ``BEFORE/篇`` in that order
 ``完顏?打`` ``完顏□打``     ``?``, □, 〓 and a circle that is no zero: any one character, also one that is lost or
                           described; ``*`` any run of up to 8
 ``[將军帥]印``              one of these characters; ``[^將軍]`` any one but these
+``/完顏.{1,2}打/``         a regular expression (:mod:`search.expressions`)
 ``title:金史``             the catalogue record; by a name that :mod:`corpora.catalogue` declares
 ========================  ===================================================================================
 
-``NEAR`` binds tightest, then ``NOT``, ``AND``, ``OR``, then plain adjacency; without a number it means NEAR/10.
+``NEAR`` and ``BEFORE`` bind tightest, then ``NOT``, ``AND``, ``OR``, then plain adjacency; without a number they mean
+NEAR/10 and BEFORE/10.
 Every operator may be typed full-width. A ``?`` that ends a bare word, and any ``?``, ``*`` or bracket in a word with
 other punctuation, is punctuation. Square brackets around parts that an operator joins (``[車*犬]``), or around a
 remark that characters are lacking (``[缺三字]``), are a character. The grammar stands in docs/queries.md.
@@ -36,6 +39,7 @@ from whoosh.qparser import QueryParser, plugins, syntax, taggers
 from corpora.catalogue import QUERIED
 from indexer.text.folding import fold
 from indexer.text.readings import Letter, composed, phrase_letters
+from search.expressions import Expression, read_expression
 from search.model import MAX_CHARACTERS, SearchError
 
 MAX_TERMS = 32
@@ -107,6 +111,10 @@ class Phrase:
         return shown(self.pattern) if self.literal else ""
 
 
+Words = Phrase | Expression
+"""What stands in a text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A condition on the catalogue record: ``value`` (as typed), folded, is part of the named field, folded."""
@@ -140,12 +148,14 @@ class Not:
 class Near:
     """Both operands with at most ``distance`` characters of the folded stream between them, in either order.
 
-    An operand is a phrase, or an ``Or`` of phrases.
+    Where ``ordered``, the left one comes first. Without a distance both stand in one section, however far apart. An
+    operand is words, or an ``Or`` of words.
     """
 
-    left: Phrase | Or
-    right: Phrase | Or
-    distance: int
+    left: Words | Or
+    right: Words | Or
+    distance: int | None
+    ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +165,7 @@ class Nothing:
     reason: str
 
 
-Tree = Phrase | Field | And | Or | Not | Near | Nothing
+Tree = Phrase | Expression | Field | And | Or | Not | Near | Nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +221,10 @@ def _read(q: str) -> Parsed:
     )
 
 
-def leaves(tree: Tree, wanted: bool = True) -> Iterator[Phrase | Field]:
+def leaves(tree: Tree, wanted: bool = True) -> Iterator[Words | Field]:
     """Yield the leaves under an even number of ``Not``, in order."""
     match tree:
-        case Phrase() | Field():
+        case Phrase() | Expression() | Field():
             if wanted:
                 yield tree
         case And(children) | Or(children):
@@ -342,7 +352,8 @@ _QUOTED = re.compile(
     r"|(?<![^\s(:])(?:“(?P<curly>[^“”]*)”|「(?P<corner>[^「」]*)」|『(?P<hollow>[^『』]*)』)(?=[\s)]|$)"
 )
 _FIELD = rf"(?i:{_START}(?P<text>{'|'.join(QUERIED)}):\s*)"
-_NEAR = re.compile(r"NEAR(?:/([0-9]*))?")
+_EXPRESSION = re.compile(rf"{_START}/(?=\S)[^/]*[^/\s]/{_END}")
+_NEAR = re.compile(r"(?P<word>NEAR|BEFORE)(?:/(?P<distance>[0-9]*|篇|(?i:section)))?")
 _SQUARE = str.maketrans("［］＾", "[]^")
 _ASCII = {ord("\u3000"): " "} | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _GLOSS = re.compile(r"(?<=[^\x00-\x7f])\(([^()\s\"]*)\)")
@@ -350,15 +361,19 @@ _GLOSS = re.compile(r"(?<=[^\x00-\x7f])\(([^()\s\"]*)\)")
 
 
 class _NearGroup(syntax.BinaryGroup):  # type: ignore[misc]  # Whoosh's base is untyped
-    """Two operands of ``NEAR``; the distance is in ``kwargs``."""
+    """Two operands of ``NEAR`` or ``BEFORE``; the operator is in ``kwargs``."""
 
 
 class _NearOperator(syntax.InfixOperator):  # type: ignore[misc]  # Whoosh's base is untyped
     def replace_self(self, parser: Any, group: Any, position: int) -> int:
         """Put a group in the place of the operator and its operands, as every operator of Whoosh does."""
         operands = [group[position - 1], group[position + 1]]
-        group[position - 1 : position + 2] = [_NearGroup(operands, distance=self.text)]
+        group[position - 1 : position + 2] = [_NearGroup(operands, operator=self.text)]
         return position
+
+
+class _ExpressionNode(syntax.TextNode):  # type: ignore[misc]  # Whoosh's base is untyped
+    """A regular expression between slashes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,7 +432,10 @@ class _Reading:
                     Require=None,
                 ),
                 _Plugin(
-                    tags=((taggers.FnTagger(_QUOTED, self._quoted), -1),),
+                    tags=(
+                        (taggers.FnTagger(_QUOTED, self._quoted), -1),
+                        (taggers.FnTagger(_EXPRESSION, lambda: _ExpressionNode("")), -1),
+                    ),
                     sieves=((self._balance, -1), (self._drop_empty_fields, 90), (self._tidy_operators, 590)),
                 ),
             ],
@@ -515,15 +533,18 @@ class _Reading:
         if isinstance(node, syntax.NotGroup):
             return _Meaning(meanings[0].tree, not meanings[0].negative)
         if isinstance(node, _NearGroup) and len(meanings) == 2:
-            return self._near(meanings[0], meanings[1], self._distance(node.kwargs["distance"]))
+            return self._near(meanings[0], meanings[1], node.kwargs["operator"])
         return _join_any(meanings) if isinstance(node, syntax.OrGroup) else _join_all(meanings)
 
     def _leaf(self, node: Any) -> _Meaning | None:
-        bare = isinstance(node, syntax.WordNode)
-        text = self.q[node.startchar : node.endchar] if bare else self.q[node.startchar + 1 :][: len(node.text)]
         self._terms += 1
         if self._terms > MAX_TERMS:
             raise SearchError("query-too-complex", f"{self._terms} > {MAX_TERMS}")
+        if isinstance(node, _ExpressionNode):
+            self.plain = False
+            return _Meaning(read_expression(self.q[node.startchar + 1 : node.endchar - 1].translate(_ASCII)))
+        bare = isinstance(node, syntax.WordNode)
+        text = self.q[node.startchar : node.endchar] if bare else self.q[node.startchar + 1 :][: len(node.text)]
         if node.fieldname:
             name = QUERIED[node.fieldname.lower()]
             if not fold(text):
@@ -541,17 +562,17 @@ class _Reading:
             self.quoted.add(phrase)
         return _Meaning(phrase)
 
-    def _distance(self, operator: str) -> int:
-        match = _NEAR.fullmatch(operator)
-        digits = match and match[1]
-        if not digits:
+    def _distance(self, written: str | None) -> int | None:
+        if not written:
             self._explain("near-without-distance", str(DEFAULT_DISTANCE))
             return DEFAULT_DISTANCE
-        if int(digits) > MAX_DISTANCE:
+        if not written.isdecimal():
+            return None
+        if int(written) > MAX_DISTANCE:
             self._explain("near-too-far", str(MAX_DISTANCE))
-        return min(int(digits), MAX_DISTANCE)
+        return min(int(written), MAX_DISTANCE)
 
-    def _near(self, left: _Meaning, right: _Meaning, distance: int) -> _Meaning:
+    def _near(self, left: _Meaning, right: _Meaning, operator: str) -> _Meaning:
         """Convert ``a NEAR/n b NEAR/m c``, where each must be near the one before it; other operands are only
         joined.
         """
@@ -563,12 +584,15 @@ class _Reading:
         if left.negative or right.negative or not (_is_operand(before) and _is_operand(right.tree)):
             self._explain("near-operand")
             return _join_all([left, right])
-        near = _Meaning(Near(before, right.tree, distance))  # type: ignore[arg-type]  # both were just checked
+        found = _NEAR.fullmatch(operator)
+        assert found
+        distance, is_ordered = self._distance(found["distance"]), found["word"] == "BEFORE"
+        near = _Meaning(Near(before, right.tree, distance, is_ordered))  # type: ignore[arg-type]  # both were just checked
         return near if before is left.tree else _join_all([left, near])
 
 
 def _is_operand(tree: Tree) -> bool:
-    return isinstance(tree, Phrase) or (isinstance(tree, Or) and all(isinstance(c, Phrase) for c in tree.children))
+    return isinstance(tree, Words) or (isinstance(tree, Or) and all(isinstance(c, Words) for c in tree.children))
 
 
 def _join_all(meanings: Sequence[_Meaning]) -> _Meaning:

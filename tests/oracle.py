@@ -79,6 +79,11 @@ class Found:
         return tuple(each.offset for each in self.characters)
 
     @property
+    def last(self) -> int:
+        """The offset at which its last character's original ends, less one."""
+        return self.characters[-1].offset + len(self.characters[-1].original) - 1
+
+    @property
     def marks(self) -> tuple[Mark, ...]:
         """What makes two places different."""
         return tuple(each.mark for each in self.characters)
@@ -100,15 +105,29 @@ def covered(sections: Sequence[Section], query: str, scope: Scope) -> set[Place]
 
 
 def beside(
-    sections: Sequence[Section], left: str, right: str, distance: int, scope: Scope
+    sections: Sequence[Section], left: str, right: str, distance: int, scope: Scope, ordered: bool = False
 ) -> set[tuple[int, tuple[Mark, ...]]]:
     """The places of two phrases that have one of the other ``distance`` characters off at most: section and marks."""
-    found = pairs(sections, left, right, distance, scope)
+    found = pairs(sections, left, right, distance, scope, ordered)
     return {(each.section, each.marks) for one, other, _ in found for each in (one, other)}
 
 
+def together(
+    sections: Sequence[Section], left: str, right: str, scope: Scope, ordered: bool = False
+) -> set[tuple[int, tuple[Mark, ...]]]:
+    """The places of two phrases that have one of the other in their section, behind it where they are ordered."""
+    found = product(scan(sections, left, scope), list(scan(sections, right, scope)))
+    return {
+        (each.section, each.marks)
+        for one, other in found
+        if one.section == other.section
+        and (one.last < other.offsets[0] or (not ordered and other.last < one.offsets[0]))
+        for each in (one, other)
+    }
+
+
 def pairs(
-    sections: Sequence[Section], left: str, right: str, distance: int, scope: Scope
+    sections: Sequence[Section], left: str, right: str, distance: int, scope: Scope, ordered: bool = False
 ) -> Iterator[tuple[Found, Found, tuple[int, ...]]]:
     """The pairs of occurrences of two phrases that have ``distance`` characters between them at most.
 
@@ -121,6 +140,8 @@ def pairs(
         shared = [(runs(section, scope)[at], _places(section, scope)[at]) for at in _runs_with(section, scope, one)]
         for other in (found for found in others if found.section == one.section):
             first, last = sorted((one.marks, other.marks))
+            if ordered and last == one.marks:
+                continue
             for run, at in shared:
                 if all(mark in at for mark in other.marks) and 0 <= at[last[0]] - at[first[-1]] - 1 <= distance:
                     yield one, other, tuple(each.offset for each in run[at[first[0]] : at[last[-1]] + 1])
@@ -255,6 +276,22 @@ def _starts(text: str, pattern: Pattern) -> Iterator[int]:
             for each in pattern
         )
         yield from (found.start() for found in re.finditer(f"(?={folded})", text, re.DOTALL))
+
+
+def matches(sections: Sequence[Section], expression: str, scope: Scope) -> set[tuple[int, tuple[Mark, ...]]]:
+    """Where a regular expression over folded text, as Python reads it, matches something: from each start once."""
+    compiled = re.compile(expression, re.DOTALL)
+    found = set()
+    for number, section in enumerate(sections):
+        of_runs = {each: at for at, run in enumerate(runs(section, Scope.BOTH)[:-1]) for each in run}
+        for run in runs(section, scope):
+            text = _folded(run)
+            for match in filter(None, (compiled.match(text, start) for start in range(len(text)))):
+                stretch = run[match.start() : match.end()]
+                stands_in = {of_runs.get(each) for each in stretch}
+                if stretch and (run is not printed(section) or len(stands_in) > 1 or None in stands_in):
+                    found.add((number, tuple(each.mark for each in stretch)))
+    return found
 
 
 def runs(section: Section, scope: Scope) -> list[Run]:

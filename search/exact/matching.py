@@ -24,7 +24,7 @@ from indexer.store.pack import PackView
 from indexer.store.positions import Places
 from indexer.store.streams import PrintedStream, StoredStream
 from indexer.text.readings import Letter, same_character
-from indexer.text.streams import BOUNDARY, Codes, text_of
+from indexer.text.streams import BOUNDARY, text_of
 from search import deadline
 from search.model import SearchError
 from search.query import ANY_ONE, ANY_RUN, MAX_RUN, CharacterClass, Element
@@ -32,9 +32,6 @@ from search.ranges import among, merged
 
 MOST_STARTS = 300_000
 """Places of a pack that a gap before the first character, as in ?*之, may make of the places of what follows it."""
-
-MOST_PAIRS = 5_000_000
-"""Pairs of phrases near each other that are found in a pack; a hundred megabytes of them."""
 
 Mask = NDArray[np.bool_]
 
@@ -144,16 +141,24 @@ def find(pack: PackView, number: int, pattern: tuple[Element, ...], typed: tuple
         spelled = np.zeros(len(everything.starts), dtype=bool)
         spelled[at] = True
         everything.ends[at] = same.ends
-    passages = _passages(pack.stream_starts[number], everything.starts)
-    result = StreamRanges(number, everything.starts, everything.ends, spelled, passages)
-    if isinstance(stream, PrintedStream):
-        starts, ends = result.starts, result.ends
-        return result.where(stream.crossing(starts, ends) | stream.repeating(starts, ends))
-    return result
+    passages = passages_at(pack, number, everything.starts)
+    return in_print_alone(pack, StreamRanges(number, everything.starts, everything.ends, spelled, passages))
 
 
-def _passages(begins: Codes, starts: Places) -> Places:
-    """Return the passage in which each range starts; the fewer of the two are looked up among the others."""
+def in_print_alone(pack: PackView, found: StreamRanges) -> StreamRanges:
+    """Return ranges but those of the printed order that are in no way different in their own stream."""
+    stream = pack.streams[found.stream]
+    if not isinstance(stream, PrintedStream):
+        return found
+    return found.where(stream.crossing(found.starts, found.ends) | stream.repeating(found.starts, found.ends))
+
+
+def passages_at(pack: PackView, number: int, starts: Places) -> Places:
+    """Return the passage in which each range of a stream starts.
+
+    The fewer of the two are looked up among the others.
+    """
+    begins = pack.stream_starts[number]
     if len(starts) < len(begins):
         return np.searchsorted(begins, starts, side="right") - 1
     bounds = np.append(np.searchsorted(starts, begins), len(starts))
@@ -195,7 +200,7 @@ def standing(pack: PackView, number: int, folded: Sequence[int], allowed: Mask |
     letters = tuple((Letter(code, ""),) for code in folded)
     row = _Piece(0, 0, len(letters), tuple(range(len(letters))), letters)
     starts = _places(pack, pack.streams[number], row, row.length)
-    return starts if allowed is None else starts[allowed[_passages(pack.stream_starts[number], starts)]]
+    return starts if allowed is None else starts[allowed[passages_at(pack, number, starts)]]
 
 
 def _described(pack: PackView, stream: StoredStream, piece: _Piece, starts: Places) -> Places:
@@ -445,46 +450,6 @@ def in_print(pack: PackView, found: StreamRanges) -> tuple[StreamRanges, Places]
     lasts, _ = segments.printed(found.stream, found.ends - 1)
     rows = np.flatnonzero(known)
     return StreamRanges(PRINTED, starts[rows], lasts[rows] + 1, found.typed[rows], found.passages[rows]), rows
-
-
-def near(pack: PackView, left: StreamRanges, right: StreamRanges, distance: int) -> Mask:
-    """Return which of ``left`` have one of ``right`` within ``distance`` characters, on either side, not
-    overlapping.
-    """
-    keep = np.zeros(len(left.starts), dtype=bool)
-    if not len(right.starts):
-        return keep
-    unbroken = pack.streams[left.stream].unbroken
-    begins, ends = right.starts, np.sort(right.ends, kind="stable")
-    after = np.searchsorted(begins, left.ends)
-    other = begins[np.minimum(after, len(begins) - 1)]
-    near = np.flatnonzero((after < len(begins)) & (other - left.ends <= distance))
-    keep[near] = unbroken(left.starts[near], other[near])
-    before = np.searchsorted(ends, left.starts, side="right") - 1
-    other = ends[np.maximum(before, 0)]
-    near = np.flatnonzero(~keep & (before >= 0) & (left.starts - other <= distance))
-    keep[near] = unbroken(other[near] - 1, left.starts[near])
-    return keep
-
-
-def near_pairs(pack: PackView, left: StreamRanges, right: StreamRanges, distance: int) -> StreamRanges:
-    """Return the stretch of each pair of one of ``left`` and one of ``right`` that follows within the distance.
-
-    Raises:
-        SearchError: there are more than :data:`MOST_PAIRS` in the pack.
-    """
-    order = np.argsort(right.starts, kind="stable")
-    begins = right.starts[order]
-    low = np.searchsorted(begins, left.ends)
-    counts = np.searchsorted(begins, left.ends + distance, side="right") - low
-    if (pairs := int(counts.sum())) > MOST_PAIRS:
-        raise SearchError("query-too-complex", f"NEAR/{distance}")
-    ones = np.repeat(np.arange(len(left.starts)), counts)
-    others = order[np.arange(pairs) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(low, counts)]
-    keep = pack.streams[left.stream].unbroken(left.starts[ones], right.starts[others])
-    ones, others = ones[keep], others[keep]
-    ends, typed = right.ends[others], left.typed[ones] & right.typed[others]
-    return StreamRanges(left.stream, left.starts[ones], ends, typed, left.passages[ones])
 
 
 def each_once(parts: Sequence[Places]) -> Places:
