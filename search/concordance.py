@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from indexer.text.folding import fold
 from search.occurrences import CONTEXT, Group, Grouping, Occurrence, Occurrences, Order
-from search.query import And, Or, Parsed, Phrase, Tree, Wild
+from search.query import And, Or, Parsed, Phrase, Tree, shown
 from search.selection import Selection
 
 LINES = 50
@@ -123,7 +123,7 @@ def pattern(phrase: Phrase) -> str:
     >>> pattern(parse("會寧?").phrases[0]), pattern(parse('"黑龍?江"').phrases[0])
     ('会宁', '黑龙?江')
     """
-    return "".join(each.value if isinstance(each, Wild) else chr(each) for each in phrase.pattern)
+    return shown(phrase.pattern)
 
 
 def _alone(tree: Tree) -> Iterator[Phrase]:

@@ -8,14 +8,20 @@ of Whoosh leaves this module.
 ``完顏 阿骨打``            both words (white space, also U+3000, separates them)
 ``"完顏阿骨打"``           one exact phrase; also “ ”, 「 」, 『 』 around a whole word or phrase
 ``金 AND 遼``              both; ``OR`` either; ``NOT`` excludes; ``( )`` groups
-``金 NEAR/5 遼``           at most 5 characters between them, in either order
-``完顏?打``                ``?`` is any one character, also one that is lost or described; ``*`` any run of up to 8
+``金 NEAR/5 遼``           at most 5 characters between them, in either order; ``BEFORE/5`` in that order
+``金 NEAR/篇 遼``          both in one section, also ``NEAR/section``; ``BEFORE/篇`` in that order
+``完顏?打`` ``完顏□打``     ``?``, □, 〓 and a circle that is no zero: any one character, also one that is lost or
+                          described; ``*`` any run of up to 8
+``[將军帥]印``              one of these characters; ``[^將軍]`` any one but these
+``/完顏.{1,2}打/``         a regular expression (:mod:`search.expressions`)
 ``title:金史``             the catalogue record; by a name that :mod:`corpora.catalogue` declares
 ========================  ===================================================================================
 
-``NEAR`` binds tightest, then ``NOT``, ``AND``, ``OR``, then plain adjacency; without a number it means NEAR/10.
-Every operator may be typed full-width. A ``?`` that ends a bare word, and any ``?`` in a word with other
-punctuation, is a question mark.
+``NEAR`` and ``BEFORE`` bind tightest, then ``NOT``, ``AND``, ``OR``, then plain adjacency; without a number they mean
+NEAR/10 and BEFORE/10.
+Every operator may be typed full-width. A ``?`` that ends a bare word, and any ``?``, ``*`` or bracket in a word with
+other punctuation, is punctuation. Square brackets around parts that an operator joins (``[車*犬]``), or around a
+remark that characters are lacking (``[缺三字]``), are a character. The grammar stands in docs/queries.md.
 """
 
 from __future__ import annotations
@@ -25,16 +31,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from itertools import chain, product
-from math import prod
+from itertools import groupby
 from typing import Any
 
 from whoosh.qparser import QueryParser, plugins, syntax, taggers
 
 from corpora.catalogue import QUERIED
-from corpora.readers import gaiji
 from indexer.text.folding import fold
-from indexer.text.readings import Letter, phrases
+from indexer.text.readings import Letter, composed, phrase_letters
+from search.expressions import Expression, read_expression
 from search.model import MAX_CHARACTERS, SearchError
 
 MAX_TERMS = 32
@@ -43,8 +48,8 @@ MAX_RUN = 8
 """The most characters that one ``*`` stands for."""
 MAX_RUNS = 8
 """The most ``*`` in one phrase."""
-MAX_READINGS = 16
-"""The most readings of one phrase, whose circles may be zeros or unknown characters."""
+MAX_CHOICES = 100
+"""The most characters in one pair of square brackets."""
 MAX_DISTANCE = 100
 DEFAULT_DISTANCE = 10
 SHOWN = 20
@@ -60,13 +65,33 @@ class Wild(Enum):
 
 ANY_ONE = Wild.ONE
 ANY_RUN = Wild.RUN
-Element = int | Wild
-_Sought = tuple[Letter | Wild, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CharacterClass:
+    """One character out of some, or (``negated``) any one but those, however they are spelled."""
+
+    letters: tuple[Letter, ...]
+    negated: bool = False
+
+    @property
+    def codes(self) -> tuple[int, ...]:
+        """Their folded code points, each once."""
+        return tuple(dict.fromkeys(letter.code for letter in self.letters))
+
+    def __str__(self) -> str:
+        """Write it as a reader does, folded."""
+        return f"[{'^' * self.negated}{''.join(map(chr, self.codes))}]"
+
+
+Element = int | Wild | CharacterClass
+_Sought = tuple[Letter | Wild | CharacterClass, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Characters that stand in a row. ``text`` is as typed; ``pattern`` holds folded code points and wildcards.
+    """Characters that stand in a row. ``text`` is as typed; ``pattern`` holds folded code points, and what may be
+    several.
 
     ``alias`` says that the reader did not type it: it holds another name for one that was typed.
     """
@@ -77,13 +102,17 @@ class Phrase:
 
     @property
     def literal(self) -> bool:
-        """Whether there are no wildcards."""
-        return not any(isinstance(element, Wild) for element in self.pattern)
+        """Whether it is characters alone, with no wildcards or classes."""
+        return all(isinstance(element, int) for element in self.pattern)
 
     @property
     def folded(self) -> str:
-        """The folded text; empty where there are wildcards."""
-        return "".join(chr(e) for e in self.pattern if isinstance(e, int)) if self.literal else ""
+        """The folded text; empty where it is not literal."""
+        return shown(self.pattern) if self.literal else ""
+
+
+Words = Phrase | Expression
+"""What stands in a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +148,14 @@ class Not:
 class Near:
     """Both operands with at most ``distance`` characters of the folded stream between them, in either order.
 
-    An operand is a phrase, or an ``Or`` of phrases.
+    Where ``ordered``, the left one comes first. Without a distance both stand in one section, however far apart. An
+    operand is words, or an ``Or`` of words.
     """
 
-    left: Phrase | Or
-    right: Phrase | Or
-    distance: int
+    left: Words | Or
+    right: Words | Or
+    distance: int | None
+    ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +165,7 @@ class Nothing:
     reason: str
 
 
-Tree = Phrase | Field | And | Or | Not | Near | Nothing
+Tree = Phrase | Expression | Field | And | Or | Not | Near | Nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +221,10 @@ def _read(q: str) -> Parsed:
     )
 
 
-def leaves(tree: Tree, wanted: bool = True) -> Iterator[Phrase | Field]:
+def leaves(tree: Tree, wanted: bool = True) -> Iterator[Words | Field]:
     """Yield the leaves under an even number of ``Not``, in order."""
     match tree:
-        case Phrase() | Field():
+        case Phrase() | Expression() | Field():
             if wanted:
                 yield tree
         case And(children) | Or(children):
@@ -210,21 +241,30 @@ def leaves(tree: Tree, wanted: bool = True) -> Iterator[Phrase | Field]:
 
 _WILD = {"?": ANY_ONE, "？": ANY_ONE, "*": ANY_RUN, "＊": ANY_RUN}
 _QUESTION_MARKS = "?？"
+_UNKNOWN = "□〓〇"
+"""What stands for a character that nobody can read or print, folded: any one, where it is looked for."""
 _PLAIN = re.compile("[\u3400-\u9fff，。、；！]+")
 """Most queries: a word or a sentence, in which nothing could be an operator. They need no parser."""
 _PASSAGE = re.compile("[，。、；：！…,;!“”「」『』《》]")
-"""What shows that a word is running text, where ``?`` and ``*`` are punctuation."""
+"""What shows that a word is running text, where ``?``, ``*`` and brackets are punctuation."""
+_MARK = re.compile(r"(?P<wild>[?？*＊])|[\[［](?P<negated>[\^＾]?)(?P<choices>[^\[\]［］\s]+)[\]］]")
+
+
+def shown(pattern: Iterable[Element]) -> str:
+    """Return a pattern as a reader would write it.
+
+    >>> shown((ord("会"), ANY_ONE, ord("府")))
+    '会?府'
+    """
+    return "".join(chr(each) if isinstance(each, int) else _sign(each) for each in pattern)
+
+
+def _sign(element: Wild | CharacterClass) -> str:
+    return element.value if isinstance(element, Wild) else str(element)
 
 
 def _literal(text: str) -> tuple[Element, ...]:
-    return tuple(letter.code for letter in phrases(text)[0])
-
-
-def _pattern(text: str) -> tuple[Element, ...]:
-    """Return the folded pattern of a phrase, as it reads alone."""
-    if _PASSAGE.search(text):
-        return _literal(text)
-    return _codes(_sought(text)[0])
+    return tuple(letter.code for letter in phrase_letters(text))
 
 
 def _codes(sought: _Sought) -> tuple[Element, ...]:
@@ -232,51 +272,75 @@ def _codes(sought: _Sought) -> tuple[Element, ...]:
 
 
 @lru_cache(64)
-def readings(phrase: Phrase) -> tuple[tuple[tuple[Element, ...], tuple[Letter, ...]], ...]:
-    """Return each pattern that a phrase may be in a text, with its characters as the reader typed them.
-
-    There is more than one where a circle at an end of the phrase may be zero or an unknown character.
-    """
-    sought = tuple(phrases(phrase.text)) if phrase.literal else _sought(phrase.text)
-    return tuple((_codes(each), tuple(letter for letter in each if isinstance(letter, Letter))) for each in sought)
+def sought_in(phrase: Phrase) -> tuple[tuple[Element, ...], tuple[Letter, ...]]:
+    """Return the pattern that a phrase is in a text, with its characters as the reader typed them."""
+    sought = phrase_letters(phrase.text) if phrase.literal else _sought(phrase.text)
+    return _codes(sought), tuple(letter for letter in sought if isinstance(letter, Letter))
 
 
-def _sought(text: str) -> tuple[_Sought, ...]:
-    """Return the readings of a phrase with wildcards; ``*`` at its ends, where it adds nothing, and doubled ``*``
-    are dropped.
+def _sought(text: str) -> _Sought:
+    """Return what a phrase says; ``*`` at its ends, where it adds nothing, and doubled ``*`` are dropped.
 
     Raises:
-        SearchError: there are too many wildcards or readings, or nothing but wildcards.
+        SearchError: there are too many wildcards or choices, or nothing but wildcards.
     """
-    parts: list[tuple[_Sought, ...]] = []
-    for part in _parts(text):
-        if part not in _WILD:
-            parts.append(phrases(part))
-        elif not (_WILD[part] is ANY_RUN and (not parts or parts[-1] == ((ANY_RUN,),))):
-            parts.append(((_WILD[part],),))
-    while parts and parts[-1] == ((ANY_RUN,),):
-        parts.pop()
-    if parts.count(((ANY_RUN,),)) > MAX_RUNS:
+    sought: list[Letter | Wild | CharacterClass] = []
+    for part in (text,) if _PASSAGE.search(text) else _parts(text):
+        if isinstance(part, str):
+            sought += map(_or_unknown, phrase_letters(part))
+        elif part is not ANY_RUN or (sought and sought[-1] is not ANY_RUN):
+            sought.append(part)
+    while sought and sought[-1] is ANY_RUN:
+        sought.pop()
+    if sought.count(ANY_RUN) > MAX_RUNS:
         raise SearchError("query-too-complex", f"* > {MAX_RUNS}")
-    if prod(map(len, parts)) > MAX_READINGS:
-        raise SearchError("query-too-complex", text[:SHOWN])
-    if not any(isinstance(each, Letter) for part in parts for each in part[0]) and any(mark in text for mark in _WILD):
+    rows = [list(row) for is_run, row in groupby(sought, lambda each: each is ANY_RUN) if not is_run]
+    # What is only known not to be something is everywhere, unless it stands beside a character.
+    lost = [row for row in rows if any(map(_is_negated, row)) and not any(map(_is_told, row))]
+    if lost or not (any(map(_is_told, sought)) or not (sought or any(mark in text for mark in _WILD))):
         raise SearchError("wildcard-too-broad", text[:SHOWN])
-    return tuple(tuple(chain.from_iterable(chosen)) for chosen in product(*parts))
+    return tuple(sought)
 
 
-def _parts(text: str) -> Iterator[str]:
-    """Split a phrase at its wildcards, which are kept; a description that holds one is whole."""
-    described = {at for start, end, _ in gaiji.find(text) for at in range(start, end)}
+def _is_told(element: Letter | Wild | CharacterClass) -> bool:
+    return not isinstance(element, Wild) and not _is_negated(element)
+
+
+def _is_negated(element: Letter | Wild | CharacterClass) -> bool:
+    return isinstance(element, CharacterClass) and element.negated
+
+
+def _or_unknown(letter: Letter) -> Letter | Wild:
+    """Return a letter, or any character for a sign that stands for one; a remark that one is lacking is a letter."""
+    is_sign = chr(letter.code) in _UNKNOWN and len(letter.typed) == 1 and not letter.name
+    return ANY_ONE if is_sign else letter
+
+
+def _parts(text: str) -> Iterator[str | Wild | CharacterClass]:
+    """Split a phrase at its wildcards and classes; what stands for a character and holds one is whole."""
+    text = text.translate(_SQUARE)
+    whole = {at for start, end in composed(text) for at in range(start, end)}
     start = 0
-    for wild in re.finditer(r"[?？*＊]", text):
-        if wild.start() not in described:
-            if wild.start() > start:
-                yield text[start : wild.start()]
-            yield wild[0]
-            start = wild.end()
+    for mark in _MARK.finditer(text):
+        if mark.start() in whole:
+            continue
+        if mark.start() > start:
+            yield text[start : mark.start()]
+        yield from (_WILD[mark["wild"]],) if mark["wild"] else _class(mark["choices"], bool(mark["negated"]))
+        start = mark.end()
     if start < len(text):
         yield text[start:]
+
+
+def _class(choices: str, negated: bool) -> Iterator[Wild | CharacterClass]:
+    """Yield a class; nothing for one of punctuation alone, and any character for all but punctuation."""
+    letters = tuple(dict.fromkeys(phrase_letters(choices)))
+    if len(letters) > MAX_CHOICES:
+        raise SearchError("query-too-complex", f"[ > {MAX_CHOICES}")
+    if letters:
+        yield CharacterClass(letters, negated)
+    elif negated:
+        yield ANY_ONE
 
 
 # Whoosh's side: taggers and filters
@@ -288,22 +352,28 @@ _QUOTED = re.compile(
     r"|(?<![^\s(:])(?:“(?P<curly>[^“”]*)”|「(?P<corner>[^「」]*)」|『(?P<hollow>[^『』]*)』)(?=[\s)]|$)"
 )
 _FIELD = rf"(?i:{_START}(?P<text>{'|'.join(QUERIED)}):\s*)"
-_NEAR = re.compile(r"NEAR(?:/([0-9]*))?")
+_EXPRESSION = re.compile(rf"{_START}/(?=\S)[^/]*[^/\s]/{_END}")
+_NEAR = re.compile(r"(?P<word>NEAR|BEFORE)(?:/(?P<distance>[0-9]*|篇|(?i:section)))?")
+_SQUARE = str.maketrans("［］＾", "[]^")
 _ASCII = {ord("\u3000"): " "} | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _GLOSS = re.compile(r"(?<=[^\x00-\x7f])\(([^()\s\"]*)\)")
 """A bracketed remark inside running text, such as 黑龍江（今…）將軍: the brackets are punctuation."""
 
 
 class _NearGroup(syntax.BinaryGroup):  # type: ignore[misc]  # Whoosh's base is untyped
-    """Two operands of ``NEAR``; the distance is in ``kwargs``."""
+    """Two operands of ``NEAR`` or ``BEFORE``; the operator is in ``kwargs``."""
 
 
 class _NearOperator(syntax.InfixOperator):  # type: ignore[misc]  # Whoosh's base is untyped
     def replace_self(self, parser: Any, group: Any, position: int) -> int:
         """Put a group in the place of the operator and its operands, as every operator of Whoosh does."""
         operands = [group[position - 1], group[position + 1]]
-        group[position - 1 : position + 2] = [_NearGroup(operands, distance=self.text)]
+        group[position - 1 : position + 2] = [_NearGroup(operands, operator=self.text)]
         return position
+
+
+class _ExpressionNode(syntax.TextNode):  # type: ignore[misc]  # Whoosh's base is untyped
+    """A regular expression between slashes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +432,10 @@ class _Reading:
                     Require=None,
                 ),
                 _Plugin(
-                    tags=((taggers.FnTagger(_QUOTED, self._quoted), -1),),
+                    tags=(
+                        (taggers.FnTagger(_QUOTED, self._quoted), -1),
+                        (taggers.FnTagger(_EXPRESSION, lambda: _ExpressionNode("")), -1),
+                    ),
                     sieves=((self._balance, -1), (self._drop_empty_fields, 90), (self._tidy_operators, 590)),
                 ),
             ],
@@ -460,15 +533,18 @@ class _Reading:
         if isinstance(node, syntax.NotGroup):
             return _Meaning(meanings[0].tree, not meanings[0].negative)
         if isinstance(node, _NearGroup) and len(meanings) == 2:
-            return self._near(meanings[0], meanings[1], self._distance(node.kwargs["distance"]))
+            return self._near(meanings[0], meanings[1], node.kwargs["operator"])
         return _join_any(meanings) if isinstance(node, syntax.OrGroup) else _join_all(meanings)
 
     def _leaf(self, node: Any) -> _Meaning | None:
-        bare = isinstance(node, syntax.WordNode)
-        text = self.q[node.startchar : node.endchar] if bare else self.q[node.startchar + 1 :][: len(node.text)]
         self._terms += 1
         if self._terms > MAX_TERMS:
             raise SearchError("query-too-complex", f"{self._terms} > {MAX_TERMS}")
+        if isinstance(node, _ExpressionNode):
+            self.plain = False
+            return _Meaning(read_expression(self.q[node.startchar + 1 : node.endchar - 1].translate(_ASCII)))
+        bare = isinstance(node, syntax.WordNode)
+        text = self.q[node.startchar : node.endchar] if bare else self.q[node.startchar + 1 :][: len(node.text)]
         if node.fieldname:
             name = QUERIED[node.fieldname.lower()]
             if not fold(text):
@@ -476,7 +552,7 @@ class _Reading:
                 return None
             return _Meaning(Field(name, text.strip()))
         text = text.rstrip(_QUESTION_MARKS) if bare else text.rstrip("？")
-        pattern = _pattern(text)
+        pattern = _codes(_sought(text))
         if "？" in text and ANY_ONE in pattern:
             self._explain("question-mark-is-wildcard", text[:SHOWN])
         if not pattern:
@@ -486,17 +562,17 @@ class _Reading:
             self.quoted.add(phrase)
         return _Meaning(phrase)
 
-    def _distance(self, operator: str) -> int:
-        match = _NEAR.fullmatch(operator)
-        digits = match and match[1]
-        if not digits:
+    def _distance(self, written: str | None) -> int | None:
+        if not written:
             self._explain("near-without-distance", str(DEFAULT_DISTANCE))
             return DEFAULT_DISTANCE
-        if int(digits) > MAX_DISTANCE:
+        if not written.isdecimal():
+            return None
+        if int(written) > MAX_DISTANCE:
             self._explain("near-too-far", str(MAX_DISTANCE))
-        return min(int(digits), MAX_DISTANCE)
+        return min(int(written), MAX_DISTANCE)
 
-    def _near(self, left: _Meaning, right: _Meaning, distance: int) -> _Meaning:
+    def _near(self, left: _Meaning, right: _Meaning, operator: str) -> _Meaning:
         """Convert ``a NEAR/n b NEAR/m c``, where each must be near the one before it; other operands are only
         joined.
         """
@@ -508,12 +584,15 @@ class _Reading:
         if left.negative or right.negative or not (_is_operand(before) and _is_operand(right.tree)):
             self._explain("near-operand")
             return _join_all([left, right])
-        near = _Meaning(Near(before, right.tree, distance))  # type: ignore[arg-type]  # both were just checked
+        found = _NEAR.fullmatch(operator)
+        assert found
+        distance, is_ordered = self._distance(found["distance"]), found["word"] == "BEFORE"
+        near = _Meaning(Near(before, right.tree, distance, is_ordered))  # type: ignore[arg-type]  # both were just checked
         return near if before is left.tree else _join_all([left, near])
 
 
 def _is_operand(tree: Tree) -> bool:
-    return isinstance(tree, Phrase) or (isinstance(tree, Or) and all(isinstance(c, Phrase) for c in tree.children))
+    return isinstance(tree, Words) or (isinstance(tree, Or) and all(isinstance(c, Words) for c in tree.children))
 
 
 def _join_all(meanings: Sequence[_Meaning]) -> _Meaning:

@@ -6,8 +6,9 @@ run is the list of its characters that folding keeps. What stands for a characte
 marks as described or named, a remark that characters are lacking (as many as it says; a note that says so is that many
 characters of the text, and of the page), a cross or a diamond within a line. Then a circle near numerals is zero, and
 an iteration mark is the character before it once more. A phrase stands where its folded characters stand in a row in a
-run; overlapping places all count, and what is found in two runs, the same characters of the section, counts once. A
-circle at an end of the phrase may be either, zero or a character that is not known.
+run; overlapping places all count, and what is found in two runs, the same characters of the section, counts once. In
+a phrase □, 〓 and a circle that is no zero are any one character, and so is ``?``; ``*`` is a few of any, and square
+brackets hold one of some, or any but some.
 """
 
 from __future__ import annotations
@@ -78,6 +79,11 @@ class Found:
         return tuple(each.offset for each in self.characters)
 
     @property
+    def last(self) -> int:
+        """The offset at which its last character's original ends, less one."""
+        return self.characters[-1].offset + len(self.characters[-1].original) - 1
+
+    @property
     def marks(self) -> tuple[Mark, ...]:
         """What makes two places different."""
         return tuple(each.mark for each in self.characters)
@@ -99,15 +105,29 @@ def covered(sections: Sequence[Section], query: str, scope: Scope) -> set[Place]
 
 
 def beside(
-    sections: Sequence[Section], left: str, right: str, distance: int, scope: Scope
+    sections: Sequence[Section], left: str, right: str, distance: int, scope: Scope, ordered: bool = False
 ) -> set[tuple[int, tuple[Mark, ...]]]:
     """The places of two phrases that have one of the other ``distance`` characters off at most: section and marks."""
-    found = pairs(sections, left, right, distance, scope)
+    found = pairs(sections, left, right, distance, scope, ordered)
     return {(each.section, each.marks) for one, other, _ in found for each in (one, other)}
 
 
+def together(
+    sections: Sequence[Section], left: str, right: str, scope: Scope, ordered: bool = False
+) -> set[tuple[int, tuple[Mark, ...]]]:
+    """The places of two phrases that have one of the other in their section, behind it where they are ordered."""
+    found = product(scan(sections, left, scope), list(scan(sections, right, scope)))
+    return {
+        (each.section, each.marks)
+        for one, other in found
+        if one.section == other.section
+        and (one.last < other.offsets[0] or (not ordered and other.last < one.offsets[0]))
+        for each in (one, other)
+    }
+
+
 def pairs(
-    sections: Sequence[Section], left: str, right: str, distance: int, scope: Scope
+    sections: Sequence[Section], left: str, right: str, distance: int, scope: Scope, ordered: bool = False
 ) -> Iterator[tuple[Found, Found, tuple[int, ...]]]:
     """The pairs of occurrences of two phrases that have ``distance`` characters between them at most.
 
@@ -120,6 +140,8 @@ def pairs(
         shared = [(runs(section, scope)[at], _places(section, scope)[at]) for at in _runs_with(section, scope, one)]
         for other in (found for found in others if found.section == one.section):
             first, last = sorted((one.marks, other.marks))
+            if ordered and last == one.marks:
+                continue
             for run, at in shared:
                 if all(mark in at for mark in other.marks) and 0 <= at[last[0]] - at[first[-1]] - 1 <= distance:
                     yield one, other, tuple(each.offset for each in run[at[first[0]] : at[last[-1]] + 1])
@@ -138,65 +160,138 @@ def _places(section: Section, scope: Scope) -> list[dict[Mark, int]]:
     return [{each.mark: at for at, each in enumerate(run)} for run in runs(section, scope)]
 
 
-def wild(sections: Sequence[Section], query: str, scope: Scope) -> int:
-    """The number of places where a phrase with ``?`` and ``*`` stands.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One character out of some, or, where it is negated, any but those."""
 
-    For each start in a run it is the shortest stretch that is spelled as typed, else the shortest. A stretch of print
-    that another run has just so, character for character, is looked for there alone.
-    """
-    query = re.sub(r"\*+", "*", query)
-    wildcards = {"?": ".", "*": f".{{0,{MAX_RUN}}}"}
-    parts = [[tuple(part)] if part in "?*" else _readings(part) for part in re.split(r"([?*])", query) if part]
-    places = set()
-    for wanted, (number, section) in product(list(product(*parts)), enumerate(sections)):
-        pattern = tuple(each for part in wanted for each in part)
-        folded = "".join(re.escape(each.folded) if isinstance(each, Character) else wildcards[each] for each in pattern)
-        of_runs = {each: at for at, run in enumerate(runs(section, Scope.BOTH)[:-1]) for each in run}
-        for run in runs(section, scope):
-            for start in (found.start() for found in re.finditer(f"(?={folded})", _folded(run), re.DOTALL)):
-                fits = _ends(run, start, pattern, strict=False)
-                if not fits:
-                    continue
-                stretch = run[start : min(_ends(run, start, pattern, strict=True) or fits)]
-                stands_in = {of_runs.get(each) for each in stretch}
-                if run is not printed(section) or len(stands_in) > 1 or None in stands_in:
-                    places.add((number, tuple(each.mark for each in stretch)))
-    return len(places)
+    of: Run
+    negated: bool
+
+    def takes(self, character: Character, strict: bool) -> bool:
+        """Whether a character is one of those that may stand there; what may not, may not in any spelling."""
+        return any(character.is_like(each, strict and not self.negated) for each in self.of) != self.negated
 
 
-def _ends(run: Run, start: int, pattern: Sequence[Character | str], strict: bool) -> set[int]:
-    """Where what stands in a run from ``start`` on may end, if it is characters and wildcards as in a pattern."""
+Pattern = tuple[Choice | str, ...]
+"""Characters to choose from, ``?`` and ``*``."""
+MARKS = re.compile(r"([?*]|\[\^?[^\[\]\s]+\])")
+
+
+def _pattern(query: str) -> Pattern:
+    """A phrase as what may stand at each of its places; in running text there are no operators."""
+    query = query.translate(str.maketrans("？＊［］＾", "?*[]^"))
+    whole = {at for start, end, _ in gaiji.find(query) for at in range(start, end)}
+    is_passage = any(mark in query for mark in "，。、；：！…,;!“”「」『』《》")
+    found: list[Choice | str] = []
+    start = 0
+    for mark in [] if is_passage else MARKS.finditer(query):
+        if mark.start() in whole or _lacking(mark[0]):
+            continue
+        found += _said(query[start : mark.start()])
+        if len(mark[0]) == 1:
+            found += [mark[0]] if mark[0] == "?" or (found and found[-1] != "*") else []
+        else:
+            choices = _alone(mark[0][1:-1].removeprefix("^"))
+            found += [Choice(choices, mark[0][1] == "^")] if choices or mark[0][1] == "^" else []
+        start = mark.end()
+    found += _said(query[start:])
+    while found and found[-1] == "*":
+        found.pop()
+    return tuple(found)
+
+
+def _said(text: str) -> list[Choice | str]:
+    """What a part of a phrase says; a sign for a character that nobody knows is any one."""
+    said: list[Choice | str] = []
+    for each in _alone(text):
+        is_unknown = each.folded in ("□", "〓", "〇") and len(each.original) == 1 and not each.name
+        said.append("?" if is_unknown else Choice((each,), False))
+    return said
+
+
+def is_told(query: str) -> bool:
+    """Whether a phrase says enough to be looked for: some character, and one beside whatever may not be some."""
+    rows: list[list[Choice | str]] = [[]]
+    for each in _pattern(query.strip()):
+        rows = [*rows, []] if each == "*" else [*rows[:-1], [*rows[-1], each]]
+    choices = [[each for each in row if isinstance(each, Choice)] for row in rows]
+    told = [any(not each.negated for each in row) for row in choices]
+    return any(told) and all(one for one, row in zip(told, choices, strict=True) if row)
+
+
+def _ends(run: Run, start: int, pattern: Pattern, strict: bool) -> set[int]:
+    """Where what stands in a run from ``start`` on may end, if it is as a pattern says."""
     ends = {start}
     for each in pattern:
         if each == "*":
             ends = {end + more for end in ends for more in range(MAX_RUN + 1) if end + more <= len(run)}
         else:
             ends = {
-                end + 1
-                for end in ends
-                if end < len(run) and (not isinstance(each, Character) or run[end].is_like(each, strict))
+                end + 1 for end in ends if end < len(run) and (isinstance(each, str) or each.takes(run[end], strict))
             }
+        if not ends:
+            break
     return ends
 
 
 def scan(sections: Sequence[Section], query: str, scope: Scope, strict: bool = False) -> Iterator[Found]:
-    """Every occurrence of the query, read as one phrase; spelled just as there where the scan is strict."""
-    readings = _readings(query)
+    """Every occurrence of the query, read as one phrase; spelled just as there where the scan is strict.
+
+    Where its length may vary it is, for each start in a run, the shortest stretch that is spelled as typed, else the
+    shortest. A stretch of print that another run has just so, character for character, is looked for there alone.
+    """
+    pattern = _pattern(query.strip())
     for number, section in enumerate(sections):
+        of_runs = {each: at for at, run in enumerate(runs(section, Scope.BOTH)[:-1]) for each in run}
         known: set[tuple[Mark, ...]] = set()
         for place, run in enumerate(runs(section, scope)):
+            for start in _starts(_folded(run), pattern):
+                typed = _ends(run, start, pattern, strict=True)
+                fits = typed if strict else typed or _ends(run, start, pattern, strict=False)
+                found = Found(number, place, start, run[start : min(fits, default=start)])
+                stands_in = {of_runs.get(each) for each in found.characters}
+                is_of_this = run is not printed(section) or len(stands_in) > 1 or None in stands_in
+                if found.characters and is_of_this and found.marks not in known:
+                    known.add(found.marks)
+                    yield found
+
+
+def _starts(text: str, pattern: Pattern) -> Iterator[int]:
+    """Where a pattern may begin in a folded text."""
+    if pattern and all(isinstance(each, Choice) and len(each.of) == 1 and not each.negated for each in pattern):
+        literal = "".join(_folded(each.of) for each in pattern if isinstance(each, Choice))
+        start = text.find(literal)
+        while start >= 0:
+            yield start
+            start = text.find(literal, start + 1)
+    elif pattern:
+        wildcards = {"?": ".", "*": f".{{0,{MAX_RUN}}}"}
+        # A class of none but described characters may bar one of them, and let others pass.
+        folded = "".join(
+            wildcards[each]
+            if isinstance(each, str)
+            else "."
+            if each.negated
+            else f"(?:{'|'.join(re.escape(one.folded) for one in each.of)})"
+            for each in pattern
+        )
+        yield from (found.start() for found in re.finditer(f"(?={folded})", text, re.DOTALL))
+
+
+def matches(sections: Sequence[Section], expression: str, scope: Scope) -> set[tuple[int, tuple[Mark, ...]]]:
+    """Where a regular expression over folded text, as Python reads it, matches something: from each start once."""
+    compiled = re.compile(expression, re.DOTALL)
+    found = set()
+    for number, section in enumerate(sections):
+        of_runs = {each: at for at, run in enumerate(runs(section, Scope.BOTH)[:-1]) for each in run}
+        for run in runs(section, scope):
             text = _folded(run)
-            for wanted in readings:
-                start = text.find(_folded(wanted))
-                while start >= 0:
-                    found = Found(number, place, start, run[start : start + len(wanted)])
-                    alike = all(
-                        each.is_like(other, strict) for each, other in zip(found.characters, wanted, strict=True)
-                    )
-                    if alike and found.marks not in known:
-                        known.add(found.marks)
-                        yield found
-                    start = text.find(_folded(wanted), start + 1)
+            for match in filter(None, (compiled.match(text, start) for start in range(len(text)))):
+                stretch = run[match.start() : match.end()]
+                stands_in = {of_runs.get(each) for each in stretch}
+                if stretch and (run is not printed(section) or len(stands_in) > 1 or None in stands_in):
+                    found.add((number, tuple(each.mark for each in stretch)))
+    return found
 
 
 def runs(section: Section, scope: Scope) -> list[Run]:
@@ -350,19 +445,10 @@ def _repeated(run: list[Character]) -> Run:
     return tuple(run)
 
 
-def _readings(query: str) -> set[Run]:
-    """A phrase as it may stand in a text: alone, after a digit, before one, or between two."""
-    found = set()
-    query = query.strip()
-    befores = ("", "一") if fold(query[:1]) == "〇" else ("",)
-    afters = ("", "一") if fold(query[-1:]) == "〇" else ("",)
-    for before, after in product(befores, afters):
-        text = before + query + after
-        spans = tuple(Span(SpanKind.GAIJI, *each) for each in gaiji.find(text))
-        run = _characters(Section("", text, spans=spans), range(len(text)), {})
-        run = run[len(before) : len(run) - len(after)]
-        found.add(tuple(replace(each, offset=each.offset - len(before)) for each in run))
-    return found - {()}
+def _alone(text: str) -> Run:
+    """A phrase, or a part of one, as it is read by itself."""
+    spans = tuple(Span(SpanKind.GAIJI, *each) for each in gaiji.find(text))
+    return _characters(Section("", text, spans=spans), range(len(text)), {})
 
 
 def _folded(run: Run) -> str:

@@ -38,7 +38,7 @@ from indexer.text.streams import (
 from search import fields
 from search.model import Scope, SearchError, Sort
 from search.occurrences import Grouping, Occurrence, Occurrences, Order
-from search.query import And, Not, Or, Phrase, Tree, parse, readings
+from search.query import And, Not, Or, Phrase, Tree, parse, sought_in
 from search.stores.base import ExactQuery, Filters, PassageRef, Ranked, Store, Wanted
 from search.stores.opening import open_store
 from search.words.aliases import expand
@@ -190,15 +190,14 @@ class Scanned:
     def standing(self, phrase: Phrase, scope: Scope) -> Counter[PassageRef]:
         """Return the passages in which a phrase begins, with how often."""
         found: Counter[PassageRef] = Counter()
-        rows = [text_of(np.array(pattern, np.uint32)) for pattern, _ in readings(phrase)]
+        row = phrase.folded
         for (work, number, _), starts, runs in self.runs:
             places: dict[tuple[int, ...], int] = {}
             for run in runs[scope]:
-                for row in rows:
-                    at = run.text.find(row)
-                    while at >= 0:
-                        places[tuple(run.homes[at : at + len(row)])] = run.offsets[at]
-                        at = run.text.find(row, at + 1)
+                at = run.text.find(row)
+                while at >= 0:
+                    places[tuple(run.homes[at : at + len(row)])] = run.offsets[at]
+                    at = run.text.find(row, at + 1)
             for offset in places.values():
                 found[PassageRef(work, number, starts[bisect_right(starts, offset) - 1])] += 1
         return found
@@ -209,7 +208,7 @@ class Scanned:
         None where the plain scan has no opinion: of wildcards, fields and words near each other.
         """
         match tree:
-            case Phrase() if tree.literal and not any(letter.name for _, row in readings(tree) for letter in row):
+            case Phrase() if tree.literal and not any(letter.name for letter in sought_in(tree)[1]):
                 found = self.standing(tree, scope)
                 return set(found), {tree.folded: found}
             case And(children) | Or(children):

@@ -33,7 +33,7 @@ from indexer.text.streams import BOUNDARY, text_of
 from search.exact.matching import find
 from search.library import Library
 from search.model import Mode, SearchRequest
-from search.query import parse, readings
+from search.query import parse, sought_in
 
 TEN = 10
 SMALL = 20_000_000
@@ -304,7 +304,7 @@ def _counts(index: Path, asked: Sequence[str]) -> list[int]:
         ends = pack.passages["main_end"]
         for number, text in enumerate(asked):
             phrase = parse(f'"{text}"').phrases[0]
-            found = find(pack, MAIN, *readings(phrase)[0])
+            found = find(pack, MAIN, *sought_in(phrase))
             counts[number] += len(np.unique(found.passages[found.ends <= ends[found.passages]]))
     return counts
 

@@ -12,7 +12,7 @@ Folding looks at each code point alone. Three things can't be told so, and are s
 
 An unknown character equals what stands for it, and nothing else: 〓 every character that has no code point, □ every
 lacuna. A stream is read in whole runs, so its circles have all their neighbours; a phrase that is looked for begins and
-ends anywhere, and a circle at its ends may have two readings (:func:`phrases`).
+ends anywhere, so a circle at its ends may be a zero there that is none in the phrase (:func:`phrase_letters`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,12 +39,12 @@ __all__ = [
     "ZERO",
     "Codes",
     "Letter",
-    "Phrase",
     "Reading",
     "Sign",
+    "composed",
     "fingerprint",
     "fold_phrase",
-    "phrases",
+    "phrase_letters",
     "read",
     "same_character",
     "settled",
@@ -112,9 +111,6 @@ class Letter:
     code: int
     typed: str
     name: str = ""
-
-
-Phrase = tuple[Letter, ...]
 
 
 def signs(section: Section) -> list[Sign]:
@@ -246,27 +242,15 @@ def _is_zero(left: str, right: str, plain: bool) -> bool:
 
 
 @lru_cache(256)
-def phrases(text: str) -> tuple[Phrase, ...]:
-    """Return the readings of a phrase that is looked for: the first as it stands alone, then those within a number.
+def phrase_letters(text: str) -> tuple[Letter, ...]:
+    """Return the characters of a phrase that is looked for, as it stands alone.
 
-    >>> ["".join(chr(letter.code) for letter in phrase) for phrase in phrases("一九○三家々")]
-    ['一九零三家家']
-    >>> ["".join(chr(letter.code) for letter in phrase) for phrase in phrases("○三")]
-    ['〇三', '零三']
+    >>> "".join(chr(letter.code) for letter in phrase_letters("一九○三家々"))
+    '一九零三家家'
     """
     if not _UNUSUAL.search(text):
-        return (tuple(Letter(ord(folded), char) for char in text if (folded := fold(char))),)
+        return tuple(Letter(ord(folded), char) for char in text if (folded := fold(char)))
     text = text.strip()
-    befores = ("", "一") if fold(text[:1]) == CIRCLE else ("",)
-    afters = ("", "一") if fold(text[-1:]) == CIRCLE else ("",)
-    found = []
-    for before, after in product(befores, afters):
-        letters = _phrase(before + text + after)
-        found.append(letters[len(before) : len(letters) - len(after)])
-    return tuple(dict.fromkeys(found))
-
-
-def _phrase(text: str) -> Phrase:
     spans = gaiji.spans(text)
     names = {span.start: span.name for span in spans}
     codes = np.frombuffer(text.encode("utf-32-le", "replace"), dtype="<u4").astype(np.uint32)
@@ -277,6 +261,16 @@ def _phrase(text: str) -> Phrase:
         Letter(code, text[start : start + length], names.get(start, "") if code == unknown else "")
         for code, start, length in rows
     )
+
+
+def composed(text: str) -> list[tuple[int, int]]:
+    """Return the half-open ranges of a text in which several code points stand for characters.
+
+    >>> composed("王[金*先]〔闕〕[甲乙]")
+    [(1, 6), (6, 9)]
+    """
+    found = signs(Section("", text, spans=tuple(gaiji.spans(text))))
+    return [(sign.start, sign.end) for sign in found if sign.end - sign.start > 1]
 
 
 @lru_cache(4096)
@@ -291,7 +285,7 @@ def fold_phrase(text: str) -> str:
     >>> fold_phrase("家々有一九○三王⿰金先氏")
     '家家有一九零三王〓氏'
     """
-    return "".join(chr(letter.code) for letter in phrases(text)[0])
+    return "".join(chr(letter.code) for letter in phrase_letters(text))
 
 
 def fingerprint() -> str:

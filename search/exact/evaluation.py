@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -12,6 +12,7 @@ from indexer.store.layout import MAIN, NOTES, PRINTED
 from indexer.store.pack import PackView
 from indexer.store.positions import Places
 from search import deadline
+from search.exact.expressions import find_expression
 from search.exact.matching import (
     Mask,
     StreamRanges,
@@ -19,11 +20,11 @@ from search.exact.matching import (
     find,
     in_own_streams,
     in_print,
-    near,
-    near_pairs,
 )
+from search.exact.nearness import SectionExtents, following, leading, near, near_pairs
+from search.expressions import Expression
 from search.model import Scope
-from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree, readings
+from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree, Words, sought_in
 from search.ranges import among
 
 SEARCHED = {Scope.TEXT: (MAIN,), Scope.NOTES: (NOTES,), Scope.BOTH: (MAIN, NOTES, PRINTED)}
@@ -44,8 +45,9 @@ class Evaluator:
     """Evaluates trees on one pack.
 
     The occurrences of NEAR are those of its phrases that have one of the other nearby; with ``near_spans`` they are the
-    stretches that each pair of them takes up. How far two are from each other is counted in their stream, or else as
-    printed where that is searched too: a word of the text is near one in a note beside it.
+    stretches that each pair of them takes up, but for what is near within a section. How far two are from each other is
+    counted in their stream, or else as printed where that is searched too: a word of the text is near one in a note
+    beside it.
     """
 
     def __init__(
@@ -53,7 +55,7 @@ class Evaluator:
     ) -> None:
         self._pack = pack
         self._near_spans = near_spans
-        self._known: dict[Phrase, list[StreamRanges]] = {}  # the tree with other names repeats phrases
+        self._known: dict[Words, list[StreamRanges]] = {}  # the tree with other names repeats phrases
         self._streams = [stream for stream in streams if len(pack.streams[stream].codes)]
         self._strict = strict
         self._fields = fields
@@ -62,16 +64,16 @@ class Evaluator:
         """Return the passages that satisfy ``node``, with the occurrences of its phrases that are not denied."""
         deadline.check()
         match node:
-            case Phrase():
-                return _found(self._phrase(node))
+            case Phrase() | Expression():
+                return _found(self._words(node))
             case And(children):
                 return self._all(children)
             case Or(children):
                 parts = [self._satisfied(child) for child in children]
                 passages = each_once([part.passages for part in parts])
                 return Found(passages, tuple(each for part in parts for each in part.occurrences))
-            case Near(left, right, distance):
-                return self._near(left, right, distance)
+            case Near():
+                return self._near(node)
             case Field():
                 return Found(np.flatnonzero(self._fields(node)))
             case Nothing():
@@ -107,58 +109,84 @@ class Evaluator:
         kept = (each.where(among(each.passages, found.passages)) for each in found.occurrences)
         return Found(found.passages, tuple(kept))
 
-    def _phrase(self, phrase: Phrase) -> list[StreamRanges]:
-        """Find each place where a phrase stands, once: the printed order may read what another stream has, too."""
-        if phrase not in self._known:
-            self._known[phrase] = self._standing(phrase)
-        return self._known[phrase]
+    def _words(self, words: Words) -> list[StreamRanges]:
+        """Find each place where words stand, once: the printed order may read what another stream has, too."""
+        if words not in self._known:
+            self._known[words] = self._standing(words)
+        return self._known[words]
 
-    def _standing(self, phrase: Phrase) -> list[StreamRanges]:
-        found = [self._find(phrase, stream) for stream in self._streams if stream != PRINTED or self._may_cross(phrase)]
+    def _standing(self, words: Words) -> list[StreamRanges]:
+        found = [self._find(words, stream) for stream in self._streams if stream != PRINTED or self._may_cross(words)]
         if not found or found[-1].stream != PRINTED or not len(found[-1].starts):
             return found
         return joined([*found[:-1], *in_own_streams(self._pack, found[-1])])
 
-    def _may_cross(self, phrase: Phrase) -> bool:
-        """Return whether the printed order may have the phrase where no other stream does; most often it can't."""
-        if not phrase.literal:
+    def _may_cross(self, words: Words) -> bool:
+        """Return whether the printed order may have words where no other stream does; most often it can't."""
+        if isinstance(words, Expression) or not words.literal:
             return True
-        for pattern, _ in readings(phrase):
-            ids = self._pack.ids([element for element in pattern if isinstance(element, int)])
-            if len(pattern) == 1 or (ids is not None and self._pack.printed.may_hold(ids.tolist())):
-                return True
-        return False
+        ids = self._pack.ids(list(map(ord, words.folded)))
+        return len(words.pattern) == 1 or (ids is not None and self._pack.printed.may_hold(ids.tolist()))
 
-    def _find(self, phrase: Phrase, stream: int) -> StreamRanges:
-        each = [find(self._pack, stream, pattern, typed) for pattern, typed in readings(phrase)]
-        found = each[0] if len(each) == 1 else _joined(each)
-        if phrase.alias:
+    def _find(self, words: Words, stream: int) -> StreamRanges:
+        if isinstance(words, Expression):
+            return find_expression(self._pack, stream, words)
+        found = find(self._pack, stream, *sought_in(words))
+        if words.alias:
             found = found.untyped()
         return found.where(found.typed) if self._strict else found
 
-    def _near(self, left: Tree, right: Tree, distance: int) -> Found:
-        ones, others = self.evaluate(left).occurrences, self.evaluate(right).occurrences
+    def _near(self, node: Near) -> Found:
+        ones, others = self.evaluate(node.left).occurrences, self.evaluate(node.right).occurrences
+        if node.distance is None:
+            return self._in_one_section(ones, others, node.ordered)
         kept: list[StreamRanges] = []
         spans: list[StreamRanges] = []
         for pair in product(ones, others):
-            for one, other in (pair, pair[::-1]):
+            for one, other in (pair,) if node.ordered else (pair, pair[::-1]):
                 deadline.check()
                 if one.stream == other.stream:
-                    kept.append(one.where(near(self._pack, one, other, distance)))
+                    kept += self._kept(node, (one, _rows(one)), (other, _rows(other)), one, other)
                     if self._near_spans:
-                        spans.append(near_pairs(self._pack, one, other, distance))
+                        spans.append(near_pairs(self._pack, one, other, node.distance))
                 if self._are_near_in_print(one, other):
-                    (printed, rows), (beside, _) = in_print(self._pack, one), in_print(self._pack, other)
-                    kept.append(one.where(rows[near(self._pack, printed, beside, distance)]))
+                    printed, beside = in_print(self._pack, one), in_print(self._pack, other)
+                    kept += self._kept(node, printed, beside, one, other)
                     if self._near_spans:
-                        found = near_pairs(self._pack, printed, beside, distance)
+                        found = near_pairs(self._pack, printed[0], beside[0], node.distance)
                         spans.append(found.where(self._pack.printed.crossing(found.starts, found.ends)))
         near_each_other = _found(kept)
         return Found(near_each_other.passages, tuple(spans)) if self._near_spans else near_each_other
 
+    def _kept(
+        self,
+        node: Near,
+        left: tuple[StreamRanges, Places],
+        right: tuple[StreamRanges, Places],
+        one: StreamRanges,
+        other: StreamRanges,
+    ) -> Iterator[StreamRanges]:
+        """Yield which of two phrases are near each other, by what they are in one stream, with the rows of that."""
+        assert node.distance is not None
+        if node.ordered:
+            yield one.where(left[1][leading(self._pack, left[0], right[0], node.distance)])
+            yield other.where(right[1][following(self._pack, right[0], left[0], node.distance)])
+        else:
+            yield one.where(left[1][near(self._pack, left[0], right[0], node.distance)])
+
+    def _in_one_section(self, ones: Sequence[StreamRanges], others: Sequence[StreamRanges], ordered: bool) -> Found:
+        left, right = SectionExtents.of(self._pack, ones), SectionExtents.of(self._pack, others)
+        kept = [each.where(right.after(each) if ordered else right.after(each) | right.before(each)) for each in ones]
+        kept += [each.where(left.before(each) if ordered else left.before(each) | left.after(each)) for each in others]
+        return _found(kept)
+
     def _are_near_in_print(self, one: StreamRanges, other: StreamRanges) -> bool:
         """Return whether some may be nearer in print than in their streams; two of the text never are."""
         return PRINTED in self._streams and {one.stream, other.stream} not in ({MAIN}, {PRINTED})
+
+
+def _rows(found: StreamRanges) -> Places:
+    return np.arange(len(found.starts))
 
 
 def _nothing() -> Found:

@@ -1,7 +1,8 @@
 """Where a phrase stands: all its places on the folded streams, from the places of its rarest pair of characters.
 
-A pattern is read as pieces, each a row of characters and single wildcards between two characters; what stands between
-two pieces is a gap, of at least so many characters and at most so many. Everything is vectorised over occurrences.
+A pattern is read as pieces, each a row of characters, classes, and single wildcards between two of them; what stands
+between two pieces is a gap, of at least so many characters and at most so many. Everything is vectorised over
+occurrences.
 
 In the printed order only what neither other stream has is an occurrence: what crosses from text into a note or out of
 it, or reads an iteration mark as it stands in print. A phrase without wildcards is found there by the pairs that the
@@ -10,8 +11,8 @@ printed order alone has, which are few.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -23,17 +24,14 @@ from indexer.store.pack import PackView
 from indexer.store.positions import Places
 from indexer.store.streams import PrintedStream, StoredStream
 from indexer.text.readings import Letter, same_character
-from indexer.text.streams import BOUNDARY, Codes, text_of
+from indexer.text.streams import BOUNDARY, text_of
 from search import deadline
 from search.model import SearchError
-from search.query import ANY_ONE, ANY_RUN, MAX_RUN, Element
+from search.query import ANY_ONE, ANY_RUN, MAX_RUN, CharacterClass, Element
 from search.ranges import among, merged
 
 MOST_STARTS = 300_000
 """Places of a pack that a gap before the first character, as in ?*之, may make of the places of what follows it."""
-
-MOST_PAIRS = 5_000_000
-"""Pairs of phrases near each other that are found in a pack; a hundred megabytes of them."""
 
 Mask = NDArray[np.bool_]
 
@@ -62,17 +60,29 @@ class StreamRanges:
 
 @dataclass(frozen=True)
 class _Piece:
-    """A row of characters (folded, and as typed) at their distances from its start, after a gap of low to high."""
+    """A row of characters at their distances from its start, after a gap of low to high.
+
+    Each is one of some ``letters``. ``barred`` are distances at which any character stands but some letters, and these.
+    """
 
     low: int
     high: int
-    distances: tuple[int, ...]
-    folded: tuple[int, ...]
-    typed: tuple[Letter, ...]
+    length: int = 0
+    distances: tuple[int, ...] = ()
+    letters: tuple[tuple[Letter, ...], ...] = ()
+    barred: tuple[tuple[int, tuple[Letter, ...]], ...] = ()
 
-    @cached_property
-    def length(self) -> int:
-        return self.distances[-1] + 1
+    def followed_by(self, ones: int, letters: tuple[Letter, ...]) -> _Piece:
+        """Return the row with so many single wildcards and one of some letters behind it."""
+        distance = self.length + ones
+        return replace(
+            self, length=distance + 1, distances=(*self.distances, distance), letters=(*self.letters, letters)
+        )
+
+    def barred_by(self, ones: int, letters: tuple[Letter, ...]) -> _Piece:
+        """Return the row with so many single wildcards and any character but some letters behind it."""
+        distance = self.length + ones
+        return replace(self, length=distance + 1, barred=(*self.barred, (distance, letters)))
 
     @cached_property
     def steps(self) -> Places:
@@ -86,7 +96,7 @@ class _Piece:
 
     @cached_property
     def between(self) -> Places:
-        """The distances of the single wildcards."""
+        """The distances of what is not one of some characters."""
         return np.setdiff1d(np.arange(self.length), self.steps)
 
 
@@ -131,16 +141,24 @@ def find(pack: PackView, number: int, pattern: tuple[Element, ...], typed: tuple
         spelled = np.zeros(len(everything.starts), dtype=bool)
         spelled[at] = True
         everything.ends[at] = same.ends
-    passages = _passages(pack.stream_starts[number], everything.starts)
-    result = StreamRanges(number, everything.starts, everything.ends, spelled, passages)
-    if isinstance(stream, PrintedStream):
-        starts, ends = result.starts, result.ends
-        return result.where(stream.crossing(starts, ends) | stream.repeating(starts, ends))
-    return result
+    passages = passages_at(pack, number, everything.starts)
+    return in_print_alone(pack, StreamRanges(number, everything.starts, everything.ends, spelled, passages))
 
 
-def _passages(begins: Codes, starts: Places) -> Places:
-    """Return the passage in which each range starts; the fewer of the two are looked up among the others."""
+def in_print_alone(pack: PackView, found: StreamRanges) -> StreamRanges:
+    """Return ranges but those of the printed order that are in no way different in their own stream."""
+    stream = pack.streams[found.stream]
+    if not isinstance(stream, PrintedStream):
+        return found
+    return found.where(stream.crossing(found.starts, found.ends) | stream.repeating(found.starts, found.ends))
+
+
+def passages_at(pack: PackView, number: int, starts: Places) -> Places:
+    """Return the passage in which each range of a stream starts.
+
+    The fewer of the two are looked up among the others.
+    """
+    begins = pack.stream_starts[number]
     if len(starts) < len(begins):
         return np.searchsorted(begins, starts, side="right") - 1
     bounds = np.append(np.searchsorted(starts, begins), len(starts))
@@ -158,14 +176,15 @@ def _pieces(pattern: tuple[Element, ...], typed: tuple[Letter, ...]) -> tuple[li
             ones += 1
         elif element is ANY_RUN:
             runs += 1
-        elif isinstance(element, int):
-            char = next(spelled)
-            if pieces and not runs:
-                last = pieces[-1]
-                row = (*last.distances, last.length + ones), (*last.folded, element), (*last.typed, char)
-                pieces[-1] = _Piece(last.low, last.high, *row)
+        else:
+            if runs or not pieces:
+                pieces.append(_Piece(ones, ones + MAX_RUN * runs))
+                ones = 0
+            if isinstance(element, CharacterClass) and element.negated:
+                pieces[-1] = pieces[-1].barred_by(ones, element.letters)
             else:
-                pieces.append(_Piece(ones, ones + MAX_RUN * runs, (0,), (element,), (char,)))
+                letters = element.letters if isinstance(element, CharacterClass) else (next(spelled),)
+                pieces[-1] = pieces[-1].followed_by(ones, letters)
             ones = runs = 0
     return pieces, ones
 
@@ -178,18 +197,29 @@ def stands(pack: PackView, folded: Sequence[int], allowed: Mask | None) -> bool:
 def standing(pack: PackView, number: int, folded: Sequence[int], allowed: Mask | None) -> Places:
     """Return where folded characters occur in a row in a stream, in the allowed passages; None allows all."""
     deadline.check()
-    row = _Piece(0, 0, tuple(range(len(folded))), tuple(folded), ())
+    letters = tuple((Letter(code, ""),) for code in folded)
+    row = _Piece(0, 0, len(letters), tuple(range(len(letters))), letters)
     starts = _places(pack, pack.streams[number], row, row.length)
-    return starts if allowed is None else starts[allowed[_passages(pack.stream_starts[number], starts)]]
+    return starts if allowed is None else starts[allowed[passages_at(pack, number, starts)]]
 
 
 def _described(pack: PackView, stream: StoredStream, piece: _Piece, starts: Places) -> Places:
-    """Return the places of a piece at which the text has the descriptions that were typed."""
-    for distance, letter in zip(piece.distances, piece.typed, strict=True):
-        if letter.name:
-            names = _gaiji_names(pack, stream, starts + distance)
-            starts = starts[np.array([same_character(name, letter.name) for name in names], dtype=bool)]
+    """Return the places of a piece at which the text has the descriptions that were typed, and none that are barred."""
+    for distance, letters in zip(piece.distances, piece.letters, strict=True):
+        if named := [letter.name for letter in letters if letter.name]:
+            plain = [letter.code for letter in letters if not letter.name]
+            fits = np.isin(stream.codes.take(starts + distance), plain)
+            starts = starts[fits | _are_named(pack, stream, starts + distance, named)]
+    for distance, letters in piece.barred:
+        if named := [letter.name for letter in letters if letter.name]:
+            starts = starts[~_are_named(pack, stream, starts + distance, named)]
     return starts
+
+
+def _are_named(pack: PackView, stream: StoredStream, places: Places, wanted: Sequence[str]) -> Mask:
+    """Return at which places stands what is described or named as one of some characters."""
+    names = _gaiji_names(pack, stream, places)
+    return np.array([any(same_character(name, each) for each in wanted) for name in names], dtype=bool)
 
 
 def _gaiji_names(pack: PackView, stream: StoredStream, places: Places) -> list[str]:
@@ -198,28 +228,41 @@ def _gaiji_names(pack: PackView, stream: StoredStream, places: Places) -> list[s
 
 
 def _as_typed(pack: PackView, stream: StoredStream, piece: _Piece, starts: Places) -> Mask:
-    """Return which places of a piece are spelled as typed.
+    """Return which places of a piece are spelled as typed."""
+    spelled = np.ones(len(starts), dtype=bool)
+    for distance, letters in zip(piece.distances, piece.letters, strict=True):
+        if len(letters) == 1:
+            spelled &= _is_typed(pack, stream, letters[0], starts, distance)
+            continue
+        codes = stream.codes.take(starts + distance)
+        one = np.zeros(len(starts), dtype=bool)
+        for letter in letters:
+            rows = np.flatnonzero(codes == letter.code)
+            one[rows] |= _is_typed(pack, stream, letter, starts[rows], distance)
+        spelled &= one
+    return spelled
+
+
+def _is_typed(pack: PackView, stream: StoredStream, letter: Letter, starts: Places, distance: int) -> Mask:
+    """Return at which of some sorted places a letter, which stands at a distance from them all, is spelled as typed.
 
     Of a character of which the pack knows one spelling, the one typed, only the irregular places are compared.
     """
-    spelled = np.ones(len(starts), dtype=bool)
-    for distance, letter in zip(piece.distances, piece.typed, strict=True):
-        rows, places = _irregular(stream, starts, distance)
-        exact = np.array([text == letter.typed for text in _originals(pack, stream, places)], dtype=bool)
-        if _is_only_spelling(pack, letter):
-            spelled[rows[~exact]] = False
-            continue
-        written = pack.ids([ord(letter.typed)]) if len(letter.typed) == 1 else None
-        if letter.name:
-            same = np.array([name == letter.name for name in _gaiji_names(pack, stream, starts + distance)], dtype=bool)
-        elif written is None:
-            same = np.zeros(len(starts), dtype=bool)
-        else:
-            same = pack.text.ids[stream.offsets[starts + distance]] == written[0]
-        if not letter.name:
-            same[rows] = exact
-        spelled &= same
-    return spelled
+    rows, places = _irregular(stream, starts, distance)
+    exact = np.array([text == letter.typed for text in _originals(pack, stream, places)], dtype=bool)
+    if _is_only_spelling(pack, letter):
+        same = np.ones(len(starts), dtype=bool)
+        same[rows] = exact
+        return same
+    written = pack.ids([ord(letter.typed)]) if len(letter.typed) == 1 else None
+    if letter.name:
+        return np.array([name == letter.name for name in _gaiji_names(pack, stream, starts + distance)], dtype=bool)
+    if written is None:
+        same = np.zeros(len(starts), dtype=bool)
+    else:
+        same = pack.text.ids[stream.offsets[starts + distance]] == written[0]
+    same[rows] = exact
+    return same
 
 
 def _is_only_spelling(pack: PackView, letter: Letter) -> bool:
@@ -260,43 +303,84 @@ def _places(pack: PackView, stream: StoredStream, piece: _Piece, longest: int) -
     In the printed order they are those that may be part of what no other stream has.
     """
     text = stream.codes.ids
-    ids = pack.ids(piece.folded) if len(text) else None
-    if ids is None:
+    ids = [_known(pack, [letter.code for letter in letters]) for letters in piece.letters]
+    if not len(text) or not all(map(len, ids)):
         return np.empty(0, np.int64)
     starts, known = _anchored(stream, piece, ids, longest)
     if not len(starts):
         return starts
     starts = starts[(starts >= 0) & (starts <= len(text) - piece.length)]
     others = [at for at in range(len(ids)) if at not in known]
-    if others:
-        starts = starts[(text[starts[:, None] + piece.steps[others]] == ids[others]).all(axis=1)]
-    if piece.length > len(ids):
+    if alone := [at for at in others if len(ids[at]) == 1]:
+        wanted = np.concatenate([ids[at] for at in alone])
+        starts = starts[(text[starts[:, None] + piece.steps[alone]] == wanted).all(axis=1)]
+    for at in others:
+        if len(ids[at]) > 1:
+            starts = starts[np.isin(text[starts + piece.distances[at]], ids[at])]
+    if len(piece.between):
         starts = starts[(text[starts[:, None] + piece.between] != BOUNDARY).all(axis=1)]
+    for distance, barred in piece.barred:
+        plain = _known(pack, [letter.code for letter in barred if not letter.name])
+        starts = starts[~np.isin(text[starts + distance], plain)]
     return starts
 
 
-def _anchored(stream: StoredStream, piece: _Piece, ids: Ids, longest: int) -> tuple[Places, tuple[int, ...]]:
-    """Return the starts that the rarest pair of a piece allows, and which characters that settles."""
+def _known(pack: PackView, codes: Iterable[int]) -> Ids:
+    """Return the ranks of those of some characters that are in a pack, each once."""
+    ranks = [rank for code in dict.fromkeys(codes) if (rank := pack.rank(code)) is not None]
+    return np.array(ranks, pack.text.ids.dtype)
+
+
+def _anchored(stream: StoredStream, piece: _Piece, ids: Sequence[Ids], longest: int) -> tuple[Places, tuple[int, ...]]:
+    """Return the starts that the rarest pair of a piece allows, and which characters that settles.
+
+    ``ids`` are the ranks that each character of the piece may have.
+    """
     if isinstance(stream, PrintedStream):
         return _anchored_in_print(stream, piece, ids, longest), ()
     if not len(piece.pairs):
-        return stream.pairs.of_character(int(ids[0])), (0,)
-    rows, counts = stream.pairs.counts(ids[piece.pairs], ids[piece.pairs + 1])
-    best = int(counts.argmin())
-    if not counts[best]:
+        at = _fewest(ids)
+        places = _united([stream.pairs.of_character(letter) for letter in ids[at].tolist()])
+        return places - piece.distances[at], (at,)
+    sides = [(ids[at], ids[at + 1]) for at in piece.pairs.tolist()]
+    first = np.concatenate([np.repeat(left, len(right)) for left, right in sides])
+    second = np.concatenate([np.tile(right, len(left)) for left, right in sides])
+    bounds = np.cumsum([0, *(len(left) * len(right) for left, right in sides)])
+    rows, counts = stream.pairs.counts(first, second)
+    totals = np.add.reduceat(counts, bounds[:-1])
+    best = int(totals.argmin())
+    if not totals[best]:
         return np.empty(0, np.int64), ()
+    mine = slice(bounds[best], bounds[best + 1])
     at = int(piece.pairs[best])
-    return stream.pairs.of_pair(int(rows[best])) - piece.distances[at], (at, at + 1)
+    places = _united([stream.pairs.of_pair(row) for row in rows[mine][counts[mine] > 0].tolist()])
+    return places - piece.distances[at], (at, at + 1)
 
 
-def _anchored_in_print(stream: PrintedStream, piece: _Piece, ids: Ids, longest: int) -> Places:
+def _anchored_in_print(stream: PrintedStream, piece: _Piece, ids: Sequence[Ids], longest: int) -> Places:
     """Return the starts that a piece may have in the printed order; all its characters are still to be compared."""
-    if longest == len(ids):  # a row of characters, and no more
-        return stream.across(ids)
-    if not len(piece.pairs):
-        return stream.places_of_character(int(ids[0]), longest)
-    best, places = stream.places_of_rarest(ids[piece.pairs], ids[piece.pairs + 1], longest)
-    return places - piece.distances[int(piece.pairs[best])]
+    alone = [len(each) == 1 for each in ids]
+    if longest == len(ids) and all(alone):  # a row of characters, and no more
+        return stream.across(np.concatenate(ids))
+    if pairs := [at for at in piece.pairs.tolist() if alone[at] and alone[at + 1]]:
+        first, second = (np.concatenate([ids[at + step] for at in pairs]) for step in (0, 1))
+        best, places = stream.places_of_rarest(first, second, longest)
+        at = pairs[best]
+    else:
+        at = _fewest(ids)
+        places = _united([stream.places_of_character(letter, longest) for letter in ids[at].tolist()])
+    starts: Places = places - piece.distances[at]
+    return starts
+
+
+def _fewest(ids: Sequence[Ids]) -> int:
+    """Return which of some characters has the fewest choices."""
+    return min(range(len(ids)), key=lambda at: len(ids[at]))
+
+
+def _united(parts: Sequence[Places]) -> Places:
+    """Return all of some places, sorted, each once; each part is so already."""
+    return parts[0] if len(parts) == 1 else each_once(parts)
 
 
 def _chained(stream: StoredStream, pieces: Sequence[_Piece], found: Sequence[_Ranges], tail: int) -> _Ranges:
@@ -366,46 +450,6 @@ def in_print(pack: PackView, found: StreamRanges) -> tuple[StreamRanges, Places]
     lasts, _ = segments.printed(found.stream, found.ends - 1)
     rows = np.flatnonzero(known)
     return StreamRanges(PRINTED, starts[rows], lasts[rows] + 1, found.typed[rows], found.passages[rows]), rows
-
-
-def near(pack: PackView, left: StreamRanges, right: StreamRanges, distance: int) -> Mask:
-    """Return which of ``left`` have one of ``right`` within ``distance`` characters, on either side, not
-    overlapping.
-    """
-    keep = np.zeros(len(left.starts), dtype=bool)
-    if not len(right.starts):
-        return keep
-    unbroken = pack.streams[left.stream].unbroken
-    begins, ends = right.starts, np.sort(right.ends, kind="stable")
-    after = np.searchsorted(begins, left.ends)
-    other = begins[np.minimum(after, len(begins) - 1)]
-    near = np.flatnonzero((after < len(begins)) & (other - left.ends <= distance))
-    keep[near] = unbroken(left.starts[near], other[near])
-    before = np.searchsorted(ends, left.starts, side="right") - 1
-    other = ends[np.maximum(before, 0)]
-    near = np.flatnonzero(~keep & (before >= 0) & (left.starts - other <= distance))
-    keep[near] = unbroken(other[near] - 1, left.starts[near])
-    return keep
-
-
-def near_pairs(pack: PackView, left: StreamRanges, right: StreamRanges, distance: int) -> StreamRanges:
-    """Return the stretch of each pair of one of ``left`` and one of ``right`` that follows within the distance.
-
-    Raises:
-        SearchError: there are more than :data:`MOST_PAIRS` in the pack.
-    """
-    order = np.argsort(right.starts, kind="stable")
-    begins = right.starts[order]
-    low = np.searchsorted(begins, left.ends)
-    counts = np.searchsorted(begins, left.ends + distance, side="right") - low
-    if (pairs := int(counts.sum())) > MOST_PAIRS:
-        raise SearchError("query-too-complex", f"NEAR/{distance}")
-    ones = np.repeat(np.arange(len(left.starts)), counts)
-    others = order[np.arange(pairs) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(low, counts)]
-    keep = pack.streams[left.stream].unbroken(left.starts[ones], right.starts[others])
-    ones, others = ones[keep], others[keep]
-    ends, typed = right.ends[others], left.typed[ones] & right.typed[others]
-    return StreamRanges(left.stream, left.starts[ones], ends, typed, left.passages[ones])
 
 
 def each_once(parts: Sequence[Places]) -> Places:

@@ -12,7 +12,7 @@ from indexer.store.positions import Places
 from indexer.text import prominence
 from search.exact.evaluation import Evaluator, Found, distinct
 from search.exact.matching import Mask, StreamRanges, first_of_each, in_heads, in_passage, original_ranges, whole
-from search.query import Phrase, Tree, leaves
+from search.query import Tree, Words, leaves
 from search.ranges import among, merged
 from search.stores.base import ExactQuery, Marks
 
@@ -89,7 +89,7 @@ def matched(evaluator: Evaluator, query: ExactQuery, mask: Mask | None) -> PackM
     if not len(found.passages):
         return None
     asked = found.passages if query.asked is None else evaluator.evaluate(query.asked).passages
-    if mask is None and isinstance(query.tree, Phrase):  # nothing can stand there twice, or be left out
+    if mask is None and isinstance(query.tree, Words):  # nothing can stand there twice, or be left out
         occurrences = list(found.occurrences)
     else:
         occurrences = distinct(found.occurrences, found.passages)
@@ -98,7 +98,7 @@ def matched(evaluator: Evaluator, query: ExactQuery, mask: Mask | None) -> PackM
 
 def has_words(tree: Tree) -> bool:
     """Return whether a tree asks for words, and not only for fields of the catalogue."""
-    return any(isinstance(leaf, Phrase) for leaf in leaves(tree))
+    return any(isinstance(leaf, Words) for leaf in leaves(tree))
 
 
 def _worth(pack: PackView, found: StreamRanges) -> NDArray[np.float64] | None:

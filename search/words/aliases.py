@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import accumulate, islice, pairwise, product
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from typing import NamedTuple
 from corpora.aliases import Alias, aliases
 from indexer.text.folding import fold, fold_array
 from indexer.text.streams import code_points
-from search.query import And, Near, Or, Parsed, Phrase, Tree
+from search.query import And, Near, Or, Parsed, Phrase, Tree, Words
 from search.words.lexicon import cut
 
 MOST = 8
@@ -95,8 +95,10 @@ class Names:
                     others.update(dict.fromkeys(names))
             return Or((phrase, *mine)) if mine else phrase
 
-        def operand(tree: Phrase | Or) -> Phrase | Or:
-            return leaf(tree) if isinstance(tree, Phrase) else Or(tuple(_branches(map(whole, tree.children))))
+        def operand(tree: Words | Or) -> Words | Or:
+            if isinstance(tree, Or):
+                return Or(tuple(_branches(map(whole, tree.children))))
+            return leaf(tree) if isinstance(tree, Phrase) else tree
 
         def whole(tree: Tree) -> Tree:
             match tree:
@@ -104,8 +106,8 @@ class Names:
                     return operand(tree)
                 case And(children):
                     return And(tuple(map(whole, children)))
-                case Near(left, right, distance):
-                    return Near(operand(left), operand(right), distance)
+                case Near(left, right):
+                    return replace(tree, left=operand(left), right=operand(right))
                 case _:
                     return tree
 

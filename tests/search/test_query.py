@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from profiling import steps
+from queries import REFUSALS
 
 from indexer.text.folding import fold
+from search.expressions import MAX_MATCH, Expression
 from search.model import MAX_CHARACTERS, SearchError
 from search.query import (
     ANY_ONE,
     ANY_RUN,
+    MAX_CHOICES,
     MAX_NESTING,
     MAX_TERMS,
     And,
@@ -25,9 +30,9 @@ from search.query import (
     Parsed,
     Phrase,
     Tree,
-    Wild,
     _read,
     parse,
+    shown,
 )
 
 
@@ -35,7 +40,9 @@ def shape(tree: Tree) -> str:
     """The tree on one line, its phrases folded."""
     match tree:
         case Phrase(_, pattern):
-            return "".join(e.value if isinstance(e, Wild) else chr(e) for e in pattern)
+            return shown(pattern)
+        case Expression(_, pattern):
+            return f"/{pattern}/"
         case Field(name, value):
             return f"{name}={value}"
         case And(children):
@@ -44,8 +51,9 @@ def shape(tree: Tree) -> str:
             return f"({' | '.join(map(shape, children))})"
         case Not(child):
             return f"!{shape(child)}"
-        case Near(left, right, distance):
-            return f"[{shape(left)} ~{distance} {shape(right)}]"
+        case Near(left, right, distance, ordered):
+            far = "篇" if distance is None else distance
+            return f"[{shape(left)} {'>' if ordered else '~'}{far} {shape(right)}]"
         case Nothing(reason):
             return f"nothing: {reason}"
 
@@ -102,6 +110,11 @@ def outcome(q: str) -> Parsed | str:
         ("金 NEAR/5 元", "[金 ~5 元]"),
         ("金 ＮＥＡＲ／５ 元", "[金 ~5 元]"),
         ("金 NEAR/0 元", "[金 ~0 元]"),
+        ("金 BEFORE/5 元", "[金 >5 元]"),
+        ("金 ＢＥＦＯＲＥ／５ 元", "[金 >5 元]"),
+        ("金 NEAR/篇 元", "[金 ~篇 元]"),
+        ("金 BEFORE/section 元", "[金 >篇 元]"),
+        ("金 NEAR/卷 元", "(金 & near卷 & 元)"),
         ("(金 OR 明) NEAR/5 元", "[(金 | 明) ~5 元]"),
         ("NOT 金 NEAR/5 元 AND 宋", "(![金 ~5 元] & 宋)"),
         ("title:金史 元", "(title=金史 & 元)"),
@@ -116,6 +129,14 @@ def outcome(q: str) -> Parsed | str:
         ),
         ("title:(金 OR 元) 宋", "((title=金 | title=元) & 宋)"),
         ("金 NOT title:元", "(金 & !title=元)"),
+        ("/黑[龍竜]江(省|将軍)?/ 元", "(/黑[龙龙]江(?:省|将军){0,1}/ & 元)"),
+        ("（／金＋？國／ OR 元） NEAR/3 宋", "[(/金{1,21}?国/ | 元) ~3 宋]"),
+        ("NOT /金.{2}/ 元", "(!/金.{2,2}/ & 元)"),
+        ("上/下", "上下"),
+        ("上 / 下 / 中", "(上 & 下 & 中)"),
+        ("/上/下", "上下"),
+        ('"/上.下/"', "上下"),
+        ("title:/史/", "title=/史/"),
         ("其作者：某", "其作者某"),
         ("完?打", "完?打"),
         ("完？打", "完?打"),
@@ -123,6 +144,20 @@ def outcome(q: str) -> Parsed | str:
         ('"完?"', "完?"),
         ("完*打", "完*打"),
         ("＊完＊＊打＊", "完*打"),
+        ("□顏〓打", "?颜?打"),
+        ("完○", "完?"),
+        ("一○三", "一零三"),
+        ("完[○]打", "完[〇]打"),
+        ("[將军帥]印", "[将军帅]印"),
+        ("［＾將軍］印", "[^将军]印"),
+        ("[^.]印", "?印"),
+        ("[.]印", "印"),
+        ("[將 軍]印", "(将 & 军印)"),
+        ('"[將 軍]印"', "将军印"),
+        ("[車*犬]印", "〓印"),
+        ("[缺三字]印", "□□□印"),
+        ("[將軍]印，", "将军印"),
+        ("（[將軍] OR 印） NOT [^帥]印", "(([将军] | 印) & ![^帅]印)"),
         ("冬天捕？", "冬天捕"),
         ("「冬天捕？」", "冬天捕"),
         ("(冬天捕?)", "冬天捕"),
@@ -143,6 +178,16 @@ def test_reading(q: str, expected: str) -> None:
     assert shape(parse(q).tree) == expected
 
 
+def test_every_form_that_the_document_lists_is_read_as_it_stands() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "queries.md").read_text("utf-8")
+    forms = [form for row in re.findall(r"(?m)^\| (`.+?`) \| ", text) for form in re.findall("`([^`]+)`", row)]
+    assert len(forms) > 40
+    for form in forms:
+        parsed = parse(form)
+        assert not parsed.explanations, form
+        assert not isinstance(parsed.tree, Nothing), form
+
+
 @pytest.mark.parametrize(
     ("q", "expected", "codes"),
     [
@@ -155,6 +200,7 @@ def test_reading(q: str, expected: str) -> None:
         ("金 OR NOT 元", "nothing: not-alone", ["not-alone"]),
         ("金 NEAR/ 元", "[金 ~10 元]", ["near-without-distance"]),
         ("金 NEAR 元", "[金 ~10 元]", ["near-without-distance"]),
+        ("金 BEFORE 元 NEAR/篇 宋", "([金 >10 元] & [元 ~篇 宋])", ["near-without-distance"]),
         ("金 NEAR/99999 元", "[金 ~100 元]", ["near-too-far"]),
         ("(金 宋) NEAR/9 元", "(金 & 宋 & 元)", ["near-operand"]),
         ("title:金 NEAR/9 元", "(title=金 & 元)", ["near-operand"]),
@@ -187,6 +233,31 @@ def test_odd_queries_are_repaired_and_explained(q: str, expected: str, codes: li
         ("???", "wildcard-too-broad"),
         ('"?*"', "wildcard-too-broad"),
         ("金 *?", "wildcard-too-broad"),
+        ("□〓", "wildcard-too-broad"),
+        ("/.{3}/", "expression-too-broad"),
+        ("/金?|元/", "expression-too-broad"),
+        ("/[^金]/", "expression-too-broad"),
+        ("/[一-龥]/", "expression-too-broad"),
+        ("/金，元/", "expression-sign"),
+        ("/^金/", "expression-sign"),
+        ("/金 元/", "expression-sign"),
+        (r"/金\b/", "expression-sign"),
+        (r"/(金)\1/", "expression-sign"),
+        ("/金(?=元)/", "expression-sign"),
+        ("/(?i)金/", "expression-sign"),
+        ("/金(元/", "expression-malformed"),
+        ("/金)元/", "expression-malformed"),
+        ("/[元/", "expression-malformed"),
+        ("/+元/", "expression-malformed"),
+        ("/元**/", "expression-malformed"),
+        ("/元{3,2}/", "expression-malformed"),
+        (r"/元\p{Nothing}/", "expression-malformed"),
+        (f"/元.{{{MAX_MATCH}}}/", "expression-too-long"),
+        ("/(元+宋+)+/", "expression-too-long"),
+        ("/" + "(" * (MAX_NESTING + 1) + "元" + ")" * (MAX_NESTING + 1) + "/", "query-too-complex"),
+        ("[^金]", "wildcard-too-broad"),
+        ("金*[^元]", "wildcard-too-broad"),
+        ("[" + "".join(map(chr, range(0x4E00, 0x4E00 + 3 * MAX_CHOICES))) + "]", "query-too-complex"),
     ],
 )
 def test_limits(q: str, code: str) -> None:
@@ -315,9 +386,10 @@ PIECES = st.lists(
     st.sampled_from(
         [
             *"金元AB ()（）\"＂“”「」『』?？*＊:：/，。\n　\0-'~^[]{}<>\\",
-            *("AND", "OR", "NOT", "NEAR", "NEAR/", "NEAR/3", "ＮＯＴ", "ＮＥＡＲ／９"),
+            *("AND", "OR", "NOT", "NEAR", "NEAR/", "NEAR/3", "BEFORE/3", "NEAR/篇", "ＮＯＴ", "ＮＥＡＲ／９"),
             " title:",
             "作者：",
+            *(" /金", "/ ", "[^", "{1,3}", "|", "+", "(?:"),
         ]
     )
     | st.characters(exclude_categories=()),
@@ -330,7 +402,7 @@ PIECES = st.lists(
 def test_no_query_breaks_the_reader(q: str) -> None:
     parsed = outcome(q)
     if isinstance(parsed, str):
-        assert parsed in {"query-too-long", "query-too-complex", "wildcard-too-broad"}
+        assert parsed in REFUSALS
     else:
         assert all(phrase.pattern for phrase in parsed.phrases)
         assert parse(q) == parsed
@@ -359,6 +431,9 @@ def test_no_query_breaks_the_reader(q: str) -> None:
         "a",
         "金（",
         "NOT(",
+        " /",
+        "/金/ ",
+        "(/金",
     ],
 )
 def test_reading_takes_steps_in_proportion_to_length(piece: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import oracle
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from stores import Indexing
 
@@ -144,7 +144,7 @@ def test_what_stands_for_a_character_is_one(indexed: Indexed, shape: str) -> Non
     assert marked in (word, f"{before}〓{after}")  # whole, or as the reader gives what it resolves
     assert indexed.marked(word) == [marked]
     for said in (before + after, f"{before}?{after}", word):
-        assert indexed.count(said) == len(oracle.occurrences(indexed.sections, said, Scope.TEXT)) or "?" in said
+        assert indexed.count(said) == len(oracle.occurrences(indexed.sections, said, Scope.TEXT))
 
 
 @pytest.fixture(scope="module")
@@ -179,16 +179,20 @@ def text(indexing: Indexing, tmp_path_factory: pytest.TempPathFactory) -> Indexe
         ("一百〇八", False, 1),
         ("八三一三零", False, 1),
         ("零九三", False, 1),
-        # elsewhere it is a character that nobody knows, and no zero
+        # elsewhere it is a character that nobody knows: any one, where it is looked for
         ("王零氏", False, 1),
-        ("王○氏", False, 1),
-        ("王〇氏", False, 1),
-        ("王〇氏", True, 0),
+        ("王○氏", False, 2),
+        ("王〇氏", False, 2),
+        ("王□氏", True, 2),
+        ("王[○]氏", False, 1),
+        ("王[〇]氏", True, 0),
+        ("王[○]氏", True, 1),
+        ("王[^○]氏", False, 1),
         ("王?氏", False, 2),
         ("三老", False, 1),
         ("零三老", False, 0),
         ("○三老", False, 1),
-        ("○三", False, 2),
+        ("[○]三", False, 1),
         ("〇三", False, 1),
         ("零三", False, 1),
         # remarks of an edition
@@ -206,7 +210,9 @@ def text(indexing: Indexing, tmp_path_factory: pytest.TempPathFactory) -> Indexe
         ("丙??丁", False, 1),
         ("戊?己", False, 1),
         ("戊□己", False, 1),
-        ("戊□己", True, 0),
+        ("戊□己", True, 1),
+        ("戊[□]己", True, 0),
+        ("戊〔闕〕己", False, 1),
         ("庚以下缺失辛", False, 1),
         ("壬守闕癸", False, 1),
         ("子" + "□" * MOST_LACKING + "丑", False, 1),
@@ -228,9 +234,14 @@ def text(indexing: Indexing, tmp_path_factory: pytest.TempPathFactory) -> Indexe
         ("錢⿰金先氏", False, 1),
         ("趙⿱山大氏", False, 0),
         ("孫⿱山大氏", False, 1),
-        ("孫〓氏", False, 1),
-        ("孫〓氏", True, 0),
-        ("李〓氏", True, 1),
+        ("孫〓氏", True, 1),
+        ("[趙錢孫李]〓氏", False, 4),
+        ("[趙錢孫李][〓]氏", False, 4),
+        ("[趙錢孫李][〓]氏", True, 1),
+        ("[趙錢孫李][^〓]氏", False, 0),
+        ("[趙錢孫李][⿰金先大]氏", False, 2),
+        ("[趙錢孫李][^⿰金先]氏", False, 2),
+        ("[錢孫李]⿰金先氏", False, 1),
         ("李⿰金先氏", False, 0),
         ("張⿰金先氏", True, 1),
         ("周氏", False, 1),
@@ -243,14 +254,13 @@ def text(indexing: Indexing, tmp_path_factory: pytest.TempPathFactory) -> Indexe
 )
 def test_a_phrase_is_found_as_often_as_it_stands(text: Indexed, phrase: str, strict: bool, times: int) -> None:
     assert text.count(phrase, strict=strict) == times
-    if "?" not in phrase:
-        assert len(oracle.occurrences(text.sections, phrase, Scope.TEXT, strict)) == times
+    assert len(oracle.occurrences(text.sections, phrase, Scope.TEXT, strict)) == times
 
 
 def test_a_remark_in_a_note_is_read_as_it_is_printed(text: Indexed) -> None:
     assert text.count("闕一字", Scope.NOTES) == 1
     assert text.count("闕一字", Scope.TEXT) == 0
-    assert text.marked("甲□乙") == ["甲闕一字乙"]
+    assert text.marked("甲〔闕〕乙") == ["甲闕一字乙"]
 
 
 def test_a_description_is_marked_whole(text: Indexed) -> None:
@@ -260,14 +270,10 @@ def test_a_description_is_marked_whole(text: Indexed) -> None:
     assert (occurrence.text, occurrence.right[:1]) == ("趙⿰金先", "氏")
 
 
-def test_too_many_readings_are_refused(text: Indexed) -> None:
-    with pytest.raises(Exception, match="query-too-complex"):
-        text.count("?".join("○" * 9))
-
-
 PIECES = [*"國王一三百零○〇◯々〻□▢■〓×◆，\n \ue000\U000f1d6b〔闕字"]
 PIECES += ["⿰金先", "⿱⿰王文一", "⿰王", "[金*先]", "&CB00178;", "&amp;", "〔闕〕", "（缺三字）"]
-PHRASES = st.lists(st.sampled_from([*PIECES, "[缺"]), min_size=1, max_size=6).map("".join)
+CLASSES = ["[國王]", "[^國〓]", "[□○一]", "[^零]"]
+PHRASES = st.lists(st.sampled_from([*PIECES, *CLASSES, "[缺"]), min_size=1, max_size=6).map("".join)
 
 
 @st.composite
@@ -334,6 +340,7 @@ def mixed(indexing: Indexing, tmp_path_factory: pytest.TempPathFactory) -> Index
 def test_a_phrase_is_found_where_the_plain_scan_finds_it(
     mixed: Indexed, phrase: str, scope: Scope, strict: bool
 ) -> None:
+    assume(oracle.is_told(phrase))
     expected = len(oracle.occurrences(mixed.sections, phrase, scope, strict))
     assert mixed.count(phrase, scope, strict) == expected
 
@@ -344,6 +351,4 @@ def test_a_wildcard_is_any_character_however_it_is_written(
     mixed: Indexed, before: str, between: str, after: str
 ) -> None:
     phrase = f"國{before.strip()}{between}{after.strip()}國"
-    if any(mark in phrase for mark in "，[&⿰"):  # in running text ? is no wildcard; the scan knows no names here
-        phrase = f"國{between}國"
-    assert mixed.count(phrase, Scope.BOTH) == oracle.wild(mixed.sections, phrase, Scope.BOTH)
+    assert mixed.count(phrase, Scope.BOTH) == len(oracle.occurrences(mixed.sections, phrase, Scope.BOTH))

@@ -26,8 +26,9 @@ from web.presenting.urls import nearest
 def search(query: str, whole: bool, as_json: bool, index: IndexAddress, **options: Any) -> None:
     """Find passages that say QUERY or mean it.
 
-    Words may be typed in any script. Quotes make a phrase; AND, OR, NOT, NEAR/10 and brackets join words; ? is any
-    one character, * a few; a name such as title: or author: looks in the catalogue, see below.
+    Words may be typed in any script. Quotes make a phrase; AND, OR, NOT, NEAR/10, BEFORE/10 and brackets join words;
+    ? is any one character, [將軍] one of some, [^將軍] any but those, * a few; /…/ is a regular expression; a name such
+    as title: or author: looks in the catalogue, see below.
 
     \b
     wenyuan search 会宁府

@@ -78,15 +78,23 @@ _EXPLANATIONS = {
     "field-empty": lazy_gettext("字段后面没有内容，已略去：%(detail)s"),
     "operator-dangling": lazy_gettext("运算符缺少一边，已略去：%(detail)s"),
     "question-mark-is-wildcard": lazy_gettext("问号代表任意一字：%(detail)s"),
-    "near-without-distance": lazy_gettext("NEAR 未写距离，按 %(detail)s 字计算。"),
-    "near-too-far": lazy_gettext("NEAR 的距离过大，按 %(detail)s 字计算。"),
-    "near-operand": lazy_gettext("NEAR 两边须是词或短语；已改为“同时出现”。"),
+    "near-without-distance": lazy_gettext("NEAR 或 BEFORE 未写距离，按 %(detail)s 字计算。"),
+    "near-too-far": lazy_gettext("NEAR 或 BEFORE 的距离过大，按 %(detail)s 字计算。"),
+    "near-operand": lazy_gettext("NEAR 或 BEFORE 两边须是词或短语；已改为“同时出现”。"),
 }
 _ERRORS = {
     "query-too-long": lazy_gettext("检索式过长，最多 %(most)s 字。"),
     "query-too-complex": lazy_gettext("检索式过于复杂：%(detail)s。请减少词、括号或通配符。"),
     "too-many-terms": lazy_gettext("一次比较的检索式太多：%(detail)s。"),
     "wildcard-too-broad": lazy_gettext("通配符范围太大：%(detail)s。请写出至少一个字。"),
+    "expression-sign": lazy_gettext(
+        "正则表达式里不能用 %(detail)s：所查的字没有标点和空白；看前后文的、引用前面各组的也不能用。"
+    ),
+    "expression-malformed": lazy_gettext("正则表达式写得不全：%(detail)s"),
+    "expression-too-long": lazy_gettext(
+        "正则表达式可能匹配的文字太长（最多 60 字，不写上限的重复算 20 次）：%(detail)s"
+    ),
+    "expression-too-broad": lazy_gettext("正则表达式范围太大：%(detail)s。请写出至少一个必有的字。"),
     "bad-cursor": lazy_gettext("翻页位置无效，请从第一页重新开始。"),
     "cursor-expired": lazy_gettext("索引已经更新，请从第一页重新开始。"),
 }

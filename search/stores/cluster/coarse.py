@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree
+from search.expressions import Expression
+from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree, Words
 from search.stores.cluster.narrowing import Counted, Narrowing, all_of, any_of, required, within_reach
 from search.stores.cluster.view import NOTHING, Query
 
@@ -77,19 +78,21 @@ class CoarseNarrowing(Narrowing):
                 some = [self._possible(each, levels - 1) for each in children if not isinstance(each, Not)]
                 # What matches has one of the words in any case.
                 return all_of(some) if isinstance(tree, And) and levels > 0 else any_of(some)
-            case Phrase():
+            case Phrase() | Expression():
                 return self._may_have(tree)
             case Near(left, right):
-                return self.near[tree] if tree in self.near else any_of(map(self._may_have, _phrases(left, right)))
+                return self.near[tree] if tree in self.near else any_of(map(self._may_have, _words(left, right)))
             case Field():
                 return self.of_field(tree)
             case Nothing():
                 return NOTHING
         raise TypeError(f"no such node here: {tree!r}")
 
-    def _may_have(self, phrase: Phrase) -> Query:
-        """Return the query for where the characters of a phrase may be, in any spelling and order."""
-        patterns = [required(pattern) for pattern, _ in self._patterns(phrase)]
+    def _may_have(self, words: Words) -> Query:
+        """Return the query for where the characters of some words may be, in any spelling and order."""
+        if isinstance(words, Expression):
+            return within_reach(words.needed)
+        patterns = [required(pattern) for pattern, _ in self._patterns(words)]
         if not all(patterns):
             return _EVERYTHING
         longest = min(max(map(len, patterns), default=0), _ASKED)
@@ -98,7 +101,7 @@ class CoarseNarrowing(Narrowing):
 
     def may_lead(self, near: Near) -> Query:
         """See :meth:`Narrowing.may_lead`."""
-        return any_of(map(self._may_have, _phrases(near.left, near.right)))
+        return any_of(map(self._may_have, _words(near.left, near.right)))
 
     def certain(self, tree: Tree) -> Query:
         """See :meth:`Narrowing.certain`."""
@@ -113,8 +116,8 @@ class CoarseNarrowing(Narrowing):
         return []
 
 
-def _phrases(*operands: Phrase | Or) -> Iterator[Phrase]:
+def _words(*operands: Words | Or) -> Iterator[Words]:
     for operand in operands:
-        for phrase in operand.children if isinstance(operand, Or) else (operand,):
-            assert isinstance(phrase, Phrase)
-            yield phrase
+        for words in operand.children if isinstance(operand, Or) else (operand,):
+            assert isinstance(words, Words)
+            yield words

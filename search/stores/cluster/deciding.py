@@ -21,24 +21,32 @@ from search import deadline
 from search.exact.evaluation import SEARCHED, Evaluator, distinct
 from search.exact.matching import Mask, original_ranges
 from search.exact.scoring import PackMatches, matched
-from search.query import ANY_RUN, MAX_RUN, And, Field, Near, Not, Or, Phrase, Tree, readings
+from search.expressions import Expression
+from search.query import ANY_RUN, MAX_RUN, And, Field, Near, Not, Or, Phrase, Tree, sought_in
 from search.ranges import merged
 from search.stores.base import ExactQuery, Marks, SectionMarks
 from search.stores.cluster.gathering import gather
 from search.stores.cluster.view import ClusterRef, View, satisfies
+
+WHOLE_SECTION = 1 << 40
+"""Characters that no section has: what may be anywhere in it is looked for to its ends."""
 
 
 def reach(tree: Tree) -> tuple[int, int]:
     """Return how many characters before and after what begins in a passage have to be known to decide on a tree."""
     match tree:
         case Phrase():
-            return 0, max((_longest(pattern) for pattern, _ in readings(tree)), default=0)
+            return 0, _longest(sought_in(tree)[0])
+        case Expression(longest=longest):
+            return 0, longest
         case And(children) | Or(children):
             reaches = list(map(reach, children))
             return max(before for before, _ in reaches), max(after for _, after in reaches)
         case Not(child):
             return reach(child)
-        case Near(left, right, distance):
+        case Near(distance=None):
+            return WHOLE_SECTION, WHOLE_SECTION
+        case Near(left, right, int(distance)):
             most = reach(left)[1] + distance + reach(right)[1]
             return most, most
     return 0, 0

@@ -8,8 +8,8 @@ A passage is indexed with what follows it, so that each occurrence is counted wh
 * *certain*: just the passages that match, but for those that are doubtful.
 
 A phrase of characters is doubtful only where the printed order has one of its pairs in a way of its own, or, in a
-strict search, where one of its characters is spelled in several ways. What has wildcards is doubtful wherever it is
-possible, and so are words near each other.
+strict search, where one of its characters is spelled in several ways. What has wildcards or classes is doubtful
+wherever it is possible, and so are regular expressions and words near each other.
 """
 
 from __future__ import annotations
@@ -24,8 +24,25 @@ import numpy as np
 
 from indexer.text.folding import fold, folded_each
 from indexer.text.readings import Letter
+from search.expressions import Expression
 from search.model import Scope
-from search.query import ANY_RUN, MAX_RUN, And, Element, Field, Near, Not, Nothing, Or, Phrase, Tree, readings
+from search.query import (
+    ANY_RUN,
+    MAX_RUN,
+    And,
+    CharacterClass,
+    Element,
+    Field,
+    Near,
+    Not,
+    Nothing,
+    Or,
+    Phrase,
+    Tree,
+    Words,
+    leaves,
+    sought_in,
+)
 from search.stores.cluster.view import NOTHING, Query
 
 REACH = 64
@@ -104,6 +121,8 @@ class Narrowing:
         match tree:
             case Phrase():
                 return any_of(starmap(self._may_begin, self._patterns(tree)))
+            case Expression(needed=needed):  # no match is longer than a passage is indexed with what follows
+                return within_reach(needed)
             case And(children):
                 return all_of([self.possible(child) for child in children if not isinstance(child, Not)])
             case Or(children):
@@ -117,14 +136,22 @@ class Narrowing:
         raise TypeError(f"no such node here: {tree!r}")
 
     def may_lead(self, near: Near) -> Query:
-        """Return a query for every passage in which the first of two phrases begins that are near each other."""
+        """Return a query for every passage in which the first of two phrases begins that are near each other.
+
+        Within a section it is the left one: it brings all of its section along.
+        """
+        if near.distance is None:
+            return self.possible(near.left)
+        orders = [(near.left, near.right), (near.right, near.left)]
         return any_of(
             all_of([self.possible(one), *self._may_follow(one, other, near.distance)])
-            for one, other in ((near.left, near.right), (near.right, near.left))
+            for one, other in (orders[:1] if near.ordered else orders)
         )
 
-    def _may_follow(self, one: Phrase | Or, other: Phrase | Or, distance: int) -> list[Query]:
+    def _may_follow(self, one: Words | Or, other: Words | Or, distance: int) -> list[Query]:
         """Return what has to stand where ``one`` begins or soon after it; nothing where that may be too far off."""
+        if any(isinstance(leaf, Expression) for operand in (one, other) for leaf in leaves(operand)):
+            return []
         patterns = [pattern for pattern, _ in self._patterns_of(other)]
         lengths = [_longest(pattern) for pattern, _ in self._patterns_of(one)] or [0]
         if max(lengths) + distance + max(map(_longest, patterns), default=0) > REACH:
@@ -132,9 +159,9 @@ class Narrowing:
         return [any_of(all_of(_each_within_reach(_characters(pattern))) for pattern in patterns)]
 
     def _patterns(self, phrase: Phrase) -> Sequence[tuple[tuple[Element, ...], tuple[Letter, ...]]]:
-        return () if self.strict and phrase.alias else readings(phrase)
+        return () if self.strict and phrase.alias else (sought_in(phrase),)
 
-    def _patterns_of(self, operand: Phrase | Or) -> Iterator[tuple[tuple[Element, ...], tuple[Letter, ...]]]:
+    def _patterns_of(self, operand: Words | Or) -> Iterator[tuple[tuple[Element, ...], tuple[Letter, ...]]]:
         for phrase in operand.children if isinstance(operand, Or) else (operand,):
             assert isinstance(phrase, Phrase)
             yield from self._patterns(phrase)
@@ -146,7 +173,8 @@ class Narrowing:
         if self.scope is Scope.BOTH:
             ways.append(all_of(self._may_begin_in_print(pattern, runs)))
         near_enough = len(required(pattern))
-        return all_of([any_of(ways), *(spelled(letters[:near_enough]) if self.strict else ())])
+        choices = map(within_reach, _choices(pattern))
+        return all_of([any_of(ways), *choices, *(spelled(letters[:near_enough]) if self.strict else ())])
 
     def _may_begin_in(self, name: str, runs: Sequence[_Run]) -> Iterator[Query]:
         for run in runs:
@@ -183,7 +211,7 @@ class Narrowing:
                 return all_of(wanted, [self.certain(child.child) for child in children if isinstance(child, Not)])
             case Or(children):
                 return any_of(map(self.certain, children))
-            case Near() | Nothing():
+            case Expression() | Near() | Nothing():
                 return NOTHING
             case Field():
                 return self.of_field(tree)
@@ -221,7 +249,7 @@ class Narrowing:
                     yield from self._doubts(child)
             case Not(child):
                 yield from self._doubts(child)
-            case Near():
+            case Expression() | Near():
                 yield self.possible(tree)
 
     def _doubts_of_phrase(self, phrase: Phrase) -> Iterator[Query]:
@@ -293,6 +321,15 @@ def _runs(pattern: tuple[Element, ...]) -> tuple[_Run, ...]:
         open_run = isinstance(element, int)
         low, high = low + (element is not ANY_RUN), high + (MAX_RUN if element is ANY_RUN else 1)
     return tuple(runs)
+
+
+def _choices(pattern: tuple[Element, ...]) -> Iterator[tuple[int, ...]]:
+    """Yield what each class of a pattern has to be, as far as a passage is indexed with what follows it."""
+    high = 0
+    for element in pattern:
+        if isinstance(element, CharacterClass) and not element.negated and high < REACH:
+            yield element.codes
+        high += MAX_RUN if element is ANY_RUN else 1
 
 
 def _longest(pattern: tuple[Element, ...]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import islice, product
+from itertools import islice
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from indexer.text.folding import fold
 from indexer.text.streams import text_of
 from search import deadline
 from search.exact.matching import Mask, find, standing
-from search.query import Phrase, readings
+from search.query import Phrase, sought_in
 
 SAMPLE = 50
 """Places that show a word's commonest spelling."""
@@ -42,9 +42,9 @@ class Spellings:
 
     def _stands_so(self, word: str) -> bool:
         """Return whether a word stands anywhere as it is spelled."""
-        ways = readings(Phrase(word, tuple(map(ord, fold(word)))))
-        for (number, pack), (pattern, letters) in product(self._packs.items(), ways):
-            found, allowed = find(pack, MAIN, pattern, letters), self._allowed[number]
+        sought = sought_in(Phrase(word, tuple(map(ord, fold(word)))))
+        for number, pack in self._packs.items():
+            found, allowed = find(pack, MAIN, *sought), self._allowed[number]
             if (found.typed if allowed is None else found.typed & allowed[found.passages]).any():
                 return True
         return False
