@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 
 from indexer.cluster.connection import Connection
 from indexer.progress import Progress
@@ -54,7 +54,8 @@ def _begun(task: Callable[[], None]) -> Future[None]:
 
     def run() -> None:
         try:
-            done.set_result(task())
+            task()
+            done.set_result(None)
         except BaseException as failure:
             done.set_exception(failure)
 
@@ -63,8 +64,9 @@ def _begun(task: Callable[[], None]) -> Future[None]:
 
 
 def _has_ended(task: Future[None]) -> bool:
-    try:
-        task.result(_LOOK)
-    except TimeoutError:
-        return task.done() and task.result() is None
+    """Return whether a task has ended, after some time at most; what it failed with is raised."""
+    wait([task], _LOOK)
+    if not task.done():
+        return False
+    task.result()
     return True

@@ -41,8 +41,9 @@ def stands(view: View, words: Sequence[str]) -> frozenset[str]:
     """Return those of some words that stand anywhere."""
     known = view.standing
     new = [word for word in dict.fromkeys(words) if word not in known]
-    queries = [ExactQuery(_phrase(word, fold_phrase(word))) for word in new]
-    known |= zip(new, _match(view, queries, view.passages()), strict=True)
+    phrases = [_phrase(word, fold_phrase(word)) for word in new]
+    found = _found(view, phrases, view.passages())
+    known |= {word: phrase in found for word, phrase in zip(new, phrases, strict=True)}
     return frozenset(word for word in words if known[word])
 
 
@@ -61,8 +62,7 @@ def _spellings(view: View, words: Sequence[str], allowed: list[Query]) -> Iterat
     """Yield the spelling of each word in the allowed passages."""
     phrases = [_phrase(word, fold(word)) for word in words]
     meant = [phrase for word, phrase in zip(words, phrases, strict=True) if fold(word) != word]
-    found = _match(view, [ExactQuery(phrase, Scope.TEXT, strict=True) for phrase in meant], allowed)
-    as_typed = {phrase.text for phrase, stands in zip(meant, found, strict=True) if stands}
+    as_typed = {phrase.text for phrase in _found(view, meant, allowed, Scope.TEXT, strict=True)}
     samples = dict(_drawn(view, [phrase for phrase in phrases if phrase.text not in as_typed], allowed))
     texts = _texts(view, phrases, samples)
     for word, phrase in zip(words, phrases, strict=True):
@@ -87,16 +87,21 @@ def _phrase(word: str, folded: str) -> Phrase:
     return Phrase(word, tuple(map(ord, folded)))
 
 
-def _match(view: View, queries: Sequence[ExactQuery], allowed: list[Query]) -> list[bool]:
-    """Return of each query whether one of the allowed passages satisfies it at all."""
-    countings = [counting_of(view, query, allowed) if query.tree.folded else None for query in queries]
-    asked = [counting for counting in countings if counting and counting.query != NOTHING]
+def _found(
+    view: View, phrases: Sequence[Phrase], allowed: list[Query], scope: Scope = Scope.BOTH, strict: bool = False
+) -> set[Phrase]:
+    """Return the phrases that stand in one of the allowed passages at all."""
+    some = [phrase for phrase in phrases if phrase.folded]
+    queries = [ExactQuery(phrase, scope, strict) for phrase in some]
+    countings = [counting_of(view, query, allowed) for query in queries]
+    asked = [counting for counting in countings if counting.query != NOTHING]
     answers = view.msearch([view.listing(counting.query, 1) | _FIRST_MET for counting in asked])
-    sure = {id(counting) for counting, answer in zip(asked, answers, strict=True) if answer["hits"]["hits"]}
-    return [
-        counting is not None and (id(counting) in sure or _may_match(view, query, counting.in_doubt))
-        for query, counting in zip(queries, countings, strict=True)
-    ]
+    sure = [counting for counting, answer in zip(asked, answers, strict=True) if answer["hits"]["hits"]]
+    return {
+        phrase
+        for phrase, query, counting in zip(some, queries, countings, strict=True)
+        if counting in sure or _may_match(view, query, counting.in_doubt)
+    }
 
 
 def _may_match(view: View, query: ExactQuery, in_doubt: Query) -> bool:

@@ -238,13 +238,14 @@ class EmbeddedStore:
     def windows(self, vector: Vectors, scope: Scope, passages: Sequence[Ref]) -> Mapping[Ref, Stretch]:
         """See :meth:`search.stores.base.Store.windows`."""
         allowed: dict[int, Mask | None] = {}
+        every = 0
         for number, _, rows in self._snapshot.by_pack(as_refs(passages)):
             mask = np.zeros(len(self._snapshot.packs[number].passages), dtype=bool)
             mask[rows] = True
+            every += int(np.count_nonzero(mask[self._snapshot.packs[number].windows["passage"]]))
             allowed[number] = self._windows(number, scope, mask)
         if not allowed:
             return {}
-        every = sum(int(np.count_nonzero(mask)) for mask in allowed.values())
         refs, _, spans = self._best_windows(self._meaning.nearest(vector, allowed, every))
         return dict(zip(refs.tolist(), map(Stretch, *spans.T.tolist()), strict=True))
 
