@@ -46,8 +46,6 @@ GRACE = 30.0
 search takes."""
 ENGINE = "opensearch"
 """What the settings of an index on a cluster say of its engine."""
-_LARGE = 50_000
-"""Passages from which on a build that writes most of an index merges its segments; fewer are in few segments anyway."""
 SCRATCH = "WENYUAN_SCRATCH"
 """Names the folder where packs are written that are to be sent."""
 
@@ -125,12 +123,7 @@ class ClusterPlan:
             settle(self.connection)
         live = following.live_works()
         facts = {work: each for work, each in self.state.facts.items() if work in live}
-        arriving = {work: each.facts() for work, each in self._arriving.items() if work in live}
-        facts |= arriving
-        written, whole = (sum(each.passages for each in some.values()) for some in (arriving, facts))
-        if written >= max(_LARGE, whole / 2):
-            merge(self.connection, self.progress)
-            settle(self.connection)
+        facts |= {work: each.facts() for work, each in self._arriving.items() if work in live}
         self.progress("commit", 0, 1)
         known = replace(self.state, problems={**self.state.problems, **self._problems})
         self.state = write_state(self.connection, known.followed_by(following, facts))

@@ -255,11 +255,6 @@ class Connection:
         answer = self.ask("GET", self.path(), missing=True)
         return next(iter(answer.values())) if "status" not in answer else None
 
-    def health(self) -> Body:
-        """Return how the copies of the index's shards are."""
-        found: Body = self.ask("GET", f"/_cluster/health{self.path()}")
-        return found
-
     def standing(self) -> str | None:
         """Return what the index itself is called, of which the address may name an alias; None where there is none.
 

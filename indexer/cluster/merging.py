@@ -1,7 +1,7 @@
 """Merging a cluster's segments: each is searched by itself, so that few large ones answer faster than many small ones.
 
-A merge makes the graphs of vectors anew, which takes a fourth of the time that a whole build takes. So it is done where
-a build has written most of what there is, and where somebody asks for it.
+A merge makes the graphs of vectors anew, which takes as long as a build or longer. So no build does it by itself: it is
+done where somebody asks for it.
 """
 
 from __future__ import annotations

@@ -25,7 +25,6 @@ from indexer.store.checksums import Damaged
 from indexer.store.generation import Generation
 
 _ASKED = 500
-_MADE = 20.0
 _COPIED = 120.0
 _LOOK = 0.1
 
@@ -216,10 +215,6 @@ def settle(connection: Connection) -> None:
     Raises:
         IndexFailure: some copy does not catch up.
     """
-    ends = time.monotonic() + _MADE
-    # A copy that is just being made is not told of below. Where that takes long, it is not searched either.
-    while connection.health()["initializing_shards"] and time.monotonic() < ends:
-        time.sleep(_LOOK)
     connection.refresh()
     ends = time.monotonic() + _COPIED
     while behind := _copies_behind(connection):

@@ -255,25 +255,16 @@ def test_rows_that_nobody_may_read_are_cleared_away_and_others_are_not(
     assert opened.search(SearchRequest(q="混同江", mode=Mode.EXACT)).total.occurrences == 2
 
 
-def test_a_large_build_merges_segments_and_so_does_who_asks_for_it(
-    address: ClusterAddress, texts: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[tuple[str, int, int]] = []
-    build([texts], address, on_progress=lambda *step: told.append(step))
-    assert "merge" not in {step for step, _, _ in told}
-    monkeypatch.setattr(building, "_LARGE", 3)
+def test_a_compaction_merges_segments_and_says_how_far_it_is(address: ClusterAddress, texts: Path) -> None:
     for number in range(4):
         write(texts, f"hill{number}", f"山在混同江之北，其高{number}里。")
-        build([texts], address, on_progress=lambda *step: told.append(step))
-    assert "merge" not in {step for step, _, _ in told}, "a few works cost what they cost"
-    write(texts, "town", "\n\n".join(f"{TOWN}其{number}。" for number in range(20)))
-    build([texts], address, on_progress=lambda *step: told.append(step))
-    merged = [(done, whole) for step, done, whole in told if step == "merge"]
-    assert merged[0][0] == 0 < merged[-1][0] == merged[-1][1]
-    compact(address)
+        build([texts], address)
+    told: list[tuple[int, int]] = []
+    compact(address, on_progress=lambda step, done, whole: told.append((done, whole)) if step == "merge" else None)
+    assert told[0][0] == 0 < told[-1][0] == told[-1][1]
     stats = Connection(address).ask("GET", Connection(address).path("_stats", "segments"))
-    assert stats["_all"]["primaries"]["segments"]["count"] <= 2 * 2  # what was published since is beside
-    assert occurrences(address, "混同江") == 25
+    assert stats["_all"]["primaries"]["segments"]["count"] <= 2
+    assert occurrences(address, "混同江") == 6
 
 
 def test_works_that_arrived_whole_are_not_sent_again(

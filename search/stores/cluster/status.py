@@ -15,7 +15,7 @@ def status(view: View) -> dict[str, Any]:
     """
     connection, settings = view.connection, view.generation.settings
     stats = connection.ask("GET", connection.path("_stats", "docs,store"))["_all"]["primaries"]
-    health = connection.health()
+    health = connection.ask("GET", f"/_cluster/health/{view.address.name}")
     shards = int(health["active_primary_shards"])
     described = connection.described() or {}
     replicas = int(described.get("settings", {}).get("index", {}).get("number_of_replicas", 0))
