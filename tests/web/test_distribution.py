@@ -188,6 +188,8 @@ def test_cells_and_bars_lead_to_their_lines(site: FlaskClient, more: str) -> Non
     assert [chart.find(name).text for name in ("title", "desc")]
     assert not list(chart.iter("style", "script"))
     assert not chart.xpath(".//@style")
+    labels = set(chart.xpath("string(.//*[contains(@class, 'axis y')])").split())
+    assert labels or "within" in more, "bars without names"
 
 
 def test_a_work_leads_to_its_sections_in_their_order(site: FlaskClient) -> None:

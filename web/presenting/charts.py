@@ -53,7 +53,7 @@ def bars(title: str, description: str, series: Sequence[str], groups: Sequence[B
         **_COMMON,
         height=_AROUND + len(groups) * (_BAR * max(len(series), 1) + _GAP),
         # The library takes all letters for Latin ones, about half as wide as Chinese ones.
-        margin_left=10 + round(0.45 * _LETTER * max(map(len, labels), default=0)),
+        margin_left=10 + round(0.6 * _LETTER * max(map(len, labels), default=0)),
         margin_right=30,
         spacing=4,
         x_labels=labels,
@@ -65,7 +65,7 @@ def bars(title: str, description: str, series: Sequence[str], groups: Sequence[B
 
 def strip(title: str, description: str, series: Sequence[str], groups: Sequence[BarGroup]) -> Markup:
     """Draw groups one behind another as a histogram: each as wide as it is long, so that a bar's area is its count."""
-    chart = pygal.Histogram(**_COMMON, height=_STRIP, margin=10, show_x_labels=False)
+    chart = pygal.Histogram(**_COMMON, height=_STRIP, margin=10, show_x_labels=False, show_minor_y_labels=False)
     for number, name in enumerate(series):
         begin, values = 0, []
         for group in groups:
@@ -85,7 +85,6 @@ _COMMON: dict[str, Any] = {
     "width": _WIDTH,
     "no_prefix": True,
     "show_legend": False,
-    "show_minor_y_labels": False,
     "print_values": False,
     "explicit_size": False,
 }
