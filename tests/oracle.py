@@ -242,14 +242,13 @@ def scan(sections: Sequence[Section], query: str, scope: Scope, strict: bool = F
     """
     pattern = _pattern(query.strip())
     for number, section in enumerate(sections):
-        of_runs = {each: at for at, run in enumerate(runs(section, Scope.BOTH)[:-1]) for each in run}
         known: set[tuple[Mark, ...]] = set()
         for place, run in enumerate(runs(section, scope)):
             for start in _starts(_folded(run), pattern):
                 typed = _ends(run, start, pattern, strict=True)
                 fits = typed if strict else typed or _ends(run, start, pattern, strict=False)
                 found = Found(number, place, start, run[start : min(fits, default=start)])
-                stands_in = {of_runs.get(each) for each in found.characters}
+                stands_in = set(map(_owners(section).get, found.characters))
                 is_of_this = run is not printed(section) or len(stands_in) > 1 or None in stands_in
                 if found.characters and is_of_this and found.marks not in known:
                     known.add(found.marks)
@@ -283,12 +282,11 @@ def matches(sections: Sequence[Section], expression: str, scope: Scope) -> set[t
     compiled = re.compile(expression, re.DOTALL)
     found = set()
     for number, section in enumerate(sections):
-        of_runs = {each: at for at, run in enumerate(runs(section, Scope.BOTH)[:-1]) for each in run}
         for run in runs(section, scope):
             text = _folded(run)
             for match in filter(None, (compiled.match(text, start) for start in range(len(text)))):
                 stretch = run[match.start() : match.end()]
-                stands_in = {of_runs.get(each) for each in stretch}
+                stands_in = set(map(_owners(section).get, stretch))
                 if stretch and (run is not printed(section) or len(stands_in) > 1 or None in stands_in):
                     found.add((number, tuple(each.mark for each in stretch)))
     return found
@@ -303,6 +301,12 @@ def runs(section: Section, scope: Scope) -> list[Run]:
 def printed(section: Section) -> Run:
     """Text and notes of a section in the order of the page."""
     return _runs(section)[2]
+
+
+@cache
+def _owners(section: Section) -> dict[Character, int]:
+    """The number of the run, but for that of print, in which each character stands."""
+    return {each: at for at, run in enumerate(runs(section, Scope.BOTH)[:-1]) for each in run}
 
 
 @cache
