@@ -26,9 +26,11 @@ def ranking(library: Library, text: str, kind: RankingKind, limit: int) -> list[
     if kind == "hybrid":
         found = library.search(SearchRequest(q=text, limit=limit))
         return [(hit.work.id, hit.page, hit.score) for hit in found.hits]
-    everything, vector = Eligible(), library.store.embedder.embed([text])[0]
+    everything = Eligible()
     words: Scores = {} if kind == "semantic" else by_words(library.store, text, Scope.BOTH, everything)
-    meaning: Scores = {} if kind == "characters" else by_meaning(library.store, vector, Scope.BOTH, everything)
+    meaning: Scores = {}
+    if kind != "characters":
+        meaning = by_meaning(library.store, library.store.embedder.embed([text])[0], Scope.BOTH, everything)
     scores = fusion.likely(words, meaning) if kind == "fused" else words or meaning
     best = fusion.ranked(scores, limit)
     return [(*place, scores[passage]) for place, passage in zip(_places(library, best), best, strict=True)]

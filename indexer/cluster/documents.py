@@ -78,16 +78,8 @@ class WorkDocuments:
     @property
     def size(self) -> int:
         """The characters of the work."""
-        first = self._work.first_section
-        rows = self.pack.sections[first : first + len(self._work.section_titles)]
+        rows = self.pack.sections[self._work.sections]
         return int((rows["end"].astype(np.int64) - rows["start"]).sum())
-
-    @property
-    def _searched_characters(self) -> list[list[int]]:
-        """For each section how many characters are searched: of its text, and of its notes."""
-        first = self._work.first_section
-        counts: list[list[int]] = self.pack.searched_characters[first : first + len(self._work.section_titles)].tolist()
-        return counts
 
     def __iter__(self) -> Iterator[ClusterDocument]:
         """Yield all documents but that of the work itself: :meth:`closing` is written when the others are there."""
@@ -102,9 +94,8 @@ class WorkDocuments:
     @property
     def _rows(self) -> tuple[int, int]:
         """The first passage of the work, and the one after its last."""
-        first = self._work.first_section
-        last = first + len(self._work.section_titles) - 1
-        return self.pack.passages_of(first).start, self.pack.passages_of(last).stop
+        sections = self._work.sections
+        return self.pack.passages_of(sections.start).start, self.pack.passages_of(sections.stop - 1).stop
 
     def closing(self) -> ClusterDocument:
         """Return the document of the work."""
@@ -120,7 +111,8 @@ class WorkDocuments:
             "passages": passages,
             "windows": windows,
             "size": self.size,
-            "characters": self._searched_characters,
+            # For each section how many are searched: of its text, and of its notes.
+            "characters": pack.searched_characters[work.sections].tolist(),
             "problems": problem_rows(pack.problems(work.source, Path())),
         }
         return self._document(self.stamp, WORK, work=work.id, collection=work.collection, card=_json(card))

@@ -28,8 +28,7 @@ def merge(connection: Connection, progress: Progress) -> None:
         IndexFailure: the cluster can't be asked, or fails at it.
     """
     described = connection.described()
-    if described is None:
-        return
+    assert described, "what is merged is there"
     size, before = _sizes(connection)
     shards = int(described["settings"]["index"]["number_of_shards"])
     each = -(-size // (shards * SEGMENT))

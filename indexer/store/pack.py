@@ -58,6 +58,11 @@ class PackWork:
     section_titles: tuple[str, ...]
     section_paths: tuple[tuple[str, ...], ...]
 
+    @property
+    def sections(self) -> slice:
+        """The rows of its sections in the pack."""
+        return slice(self.first_section, self.first_section + len(self.section_titles))
+
 
 class PackView:
     """Texts with everything derived from them, as arrays, wherever these come from.
@@ -385,7 +390,7 @@ class Pack(PackView):
     def work(self, number: int) -> Work:
         """Return the work as it was given to the writer, but for sections that are empty."""
         work = self.works[number]
-        sections = range(work.first_section, work.first_section + len(work.section_titles))
+        sections = range(work.sections.start, work.sections.stop)
         return Work(work.id, work.record, tuple(map(self.section, sections)))
 
 

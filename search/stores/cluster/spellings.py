@@ -51,8 +51,8 @@ def spellings(view: View, words: Sequence[str], language: str) -> list[str]:
     """Return each word where it stands so, else its commonest spelling in a sample; empty where it stands nowhere."""
     known = view.spellings
     new = [word for word in dict.fromkeys(words) if (word, language) not in known]
-    works = frozenset(card.id for card in view.cards if card.record.language == language)
     if new:
+        works = frozenset(card.id for card in view.cards if card.record.language == language)
         found = _spellings(view, new, view.passages(works)) if works else [""] * len(new)
         known |= {(word, language): spelt for word, spelt in zip(new, found, strict=True)}
     return [known[word, language] for word in words]

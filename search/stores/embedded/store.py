@@ -305,8 +305,7 @@ class EmbeddedStore:
         """See :meth:`search.stores.base.Store.characters`."""
         number, row = self._snapshot.places[work]
         pack = self._snapshot.packs[number]
-        first = pack.works[row].first_section
-        return pack.searched_characters[first : first + len(pack.works[row].section_titles)]
+        return pack.searched_characters[pack.works[row].sections]
 
     def weights_of(self, passages: Sequence[Ref]) -> Sequence[float]:
         """See :meth:`search.stores.base.Store.weights_of`."""
