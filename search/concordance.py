@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from indexer.text.folding import fold
 from search.occurrences import CONTEXT, Group, Grouping, Occurrence, Occurrences, Order
-from search.query import And, Or, Parsed, Phrase, Tree, shown
+from search.query import And, Or, Parsed, Phrase, Tree
 from search.selection import Selection
 
 LINES = 50
@@ -114,16 +114,6 @@ def with_absent(found: Iterable[Group], names: Iterable[str]) -> tuple[Group, ..
     there = {group.value: group for group in found}
     absent = (Group(name, name, 0) for name in dict.fromkeys(names) if name not in there)
     return (*there.values(), *absent)
-
-
-def pattern(phrase: Phrase) -> str:
-    """Return a phrase as it is compared, with its wildcards.
-
-    >>> from search.query import parse
-    >>> pattern(parse("會寧?").phrases[0]), pattern(parse('"黑龍?江"').phrases[0])
-    ('会宁', '黑龙?江')
-    """
-    return shown(phrase.pattern)
 
 
 def _alone(tree: Tree) -> Iterator[Phrase]:

@@ -34,7 +34,7 @@ from search.model import (
     WorkCard,
 )
 from search.occurrences import Grouping, Occurrences
-from search.query import Parsed, Phrase, parse
+from search.query import Parsed, Phrase, parse, shown
 from search.ranking.fusion import Fused
 from search.ranking.signals import exact_query, signals, stretches
 from search.selection import Selection
@@ -243,7 +243,7 @@ class Library:
             words=concordances.with_absent(words, (each.folded for each in sought)),
             spellings=concordances.with_absent(spellings, (each.text for each in sought if not each.alias)),
             sought=sought,
-            folded=tuple((phrase.text, concordances.pattern(phrase)) for phrase in parsed.phrases),
+            folded=tuple((phrase.text, shown(phrase.pattern)) for phrase in parsed.phrases),
             explanations=parsed.explanations,
             classical=tuple(self._classical(request, parsed, len(found))),
             generation=self.generation,

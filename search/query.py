@@ -255,6 +255,8 @@ def shown(pattern: Iterable[Element]) -> str:
 
     >>> shown((ord("会"), ANY_ONE, ord("府")))
     '会?府'
+    >>> [shown(parse(q).phrases[0].pattern) for q in ("會寧?", '"黑龍?江"')]
+    ['会宁', '黑龙?江']
     """
     return "".join(chr(each) if isinstance(each, int) else _sign(each) for each in pattern)
 
