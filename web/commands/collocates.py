@@ -14,7 +14,7 @@ from indexer.cluster.address import IndexAddress
 from search.collocates import ROWS, Collocates
 from web.api.collocates import COLLOCATES
 from web.commands.analyses import analysis_options, asked
-from web.commands.printing import print_json, visible
+from web.commands.printing import print_explanations, print_json, visible
 
 
 @click.command()
@@ -51,11 +51,8 @@ def collocates(query: str, limit: int, as_csv: bool, as_json: bool, index: Index
 
 
 def _print(found: Collocates) -> None:
-    from web.presenting import labels
-
     console = Console(highlight=False, soft_wrap=True)
-    for code, detail in found.explanations:
-        console.print(Text(labels.explanation(code, detail, labels.in_english), style="yellow"))
+    print_explanations(console, found.explanations)
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column(str(found.request.unit))
     for name in ("near", "expected", "everywhere", "log-likelihood", "PMI"):

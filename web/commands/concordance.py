@@ -15,7 +15,7 @@ from search.concordance import LINES, Concordance
 from search.occurrences import Group, Occurrence
 from web.api.concordance import CONCORDANCE
 from web.commands.analyses import analysis_options, asked, width
-from web.commands.printing import print_json, visible
+from web.commands.printing import print_explanations, print_json, visible
 
 COLUMNS = (
     *("work", "title", "dynasty", "author", "year", "section", "section_title", "page", "start", "end"),
@@ -100,12 +100,10 @@ def _rows(found: Concordance) -> Iterator[Sequence[str]]:
 
 
 def _print(found: Concordance) -> None:
-    from web.presenting import labels
     from web.presenting.rendering import one_line
 
     console = Console(highlight=False, soft_wrap=True)
-    for code, detail in found.explanations:
-        console.print(Text(labels.explanation(code, detail, labels.in_english), style="yellow"))
+    print_explanations(console, found.explanations)
     shown = [(one_line(each.left), one_line(each.text), one_line(each.right)) for each in found.lines]
     widest = max((width(left) for left, _, _ in shown), default=0)
     for each, (left, text, right) in zip(found.lines, shown, strict=True):

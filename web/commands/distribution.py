@@ -14,7 +14,7 @@ from indexer.cluster.address import IndexAddress
 from search.distribution import ROWS, Distribution, DistributionRow
 from web.api.distribution import DISTRIBUTION
 from web.commands.analyses import analysis_options, asked
-from web.commands.printing import print_json, visible
+from web.commands.printing import print_explanations, print_json, visible
 
 
 @click.command()
@@ -67,11 +67,8 @@ def _told(found: Distribution) -> dict[str, object]:
 
 
 def _print(found: Distribution) -> None:
-    from web.presenting import labels
-
     console = Console(highlight=False, soft_wrap=True)
-    for code, detail in found.explanations:
-        console.print(Text(labels.explanation(code, detail, labels.in_english), style="yellow"))
+    print_explanations(console, found.explanations)
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column(str(found.request.group))
     table.add_column("characters", justify="right")

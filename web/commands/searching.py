@@ -13,7 +13,7 @@ from indexer.cluster.address import IndexAddress
 from search.model import Hit, SearchResponse
 from web.api.parameters import SEARCH_FORM, BadParameter, checked
 from web.commands.options import index_option, parameter_options
-from web.commands.printing import print_json, visible
+from web.commands.printing import print_explanations, print_json, visible
 from web.presenting.urls import nearest
 
 
@@ -54,11 +54,8 @@ def search(query: str, whole: bool, as_json: bool, index: IndexAddress, **option
 
 
 def _print(response: SearchResponse, whole: bool) -> None:
-    from web.presenting import labels  # it loads the web framework, which `--help` has no need of
-
     console = Console(highlight=False, soft_wrap=True)
-    for code, detail in response.explanations:
-        console.print(Text(labels.explanation(code, detail, labels.in_english), style="yellow"))
+    print_explanations(console, response.explanations)
     if response.unknown_words:
         console.print(Text(f"Nowhere in the collection: {', '.join(response.unknown_words)}.", style="yellow"))
     if response.hits and not response.has_close_match:

@@ -8,13 +8,11 @@ import pygal
 from lxml import etree
 from pygal.style import Style
 
-from web.desk.document import printable
+from web.presenting.charts import short
 
 MEDIA_TYPE = "image/svg+xml"
 _ROW, _MARGIN, _FONT = 34, 20, 14
 """Heights in pixels: of a bar, of what is around the bars, and of letters."""
-_LONGEST = 16
-"""Letters of a label that are shown."""
 
 _STYLE = Style(
     background="#fffdf7",
@@ -34,7 +32,7 @@ _STYLE = Style(
 
 def bars(rows: Sequence[tuple[str, int]], nothing: str) -> bytes:
     """Draw horizontal bars, the first on top, each with its number; ``nothing`` is said where there is none."""
-    labels = [_short(label) for label, _ in reversed(rows)]
+    labels = [short(label) for label, _ in reversed(rows)]
     chart = pygal.HorizontalBar(
         style=_STYLE,
         js=(),
@@ -60,8 +58,3 @@ def bars(rows: Sequence[tuple[str, int]], nothing: str) -> bytes:
         script.getparent().remove(script)
     drawn: bytes = etree.tostring(drawing, encoding="utf-8", xml_declaration=True)
     return drawn
-
-
-def _short(label: str) -> str:
-    shown = printable(label)
-    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"

@@ -6,13 +6,10 @@ nothing else, so that all of them say the same. When a reply is signed, its docu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
-
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class BlockKind(StrEnum):
@@ -81,11 +78,6 @@ def from_data(data: Mapping[str, Any]) -> ReplyDocument:
         for each in data["blocks"]
     )
     return ReplyDocument(**{**data, "blocks": blocks, "references": tuple(data["references"])})
-
-
-def printable(text: str) -> str:
-    """Return the text without the characters that XML, and so neither a Word document nor a drawing, can hold."""
-    return _UNPRINTABLE.sub("", text)
 
 
 def plain(document: ReplyDocument) -> str:

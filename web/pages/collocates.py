@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
 
 from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from corpora.catalogue import FILTERS
 from search.collocates import Collocate, Collocates, CollocatesRequest
 from search.concordance import ConcordanceRequest
 from search.model import SearchError
@@ -17,10 +16,9 @@ from web.access import library
 from web.api.collocates import COLLOCATES
 from web.api.parameters import read as read_parameters
 from web.pages import blueprint
-from web.pages.selecting import chosen, kept, paging
+from web.pages.selecting import frame, paging, sheet_of, url_of
 from web.presenting import labels
 from web.presenting.collocations import sheet
-from web.presenting.spreadsheet import MEDIA_TYPE, csv_of
 from web.presenting.urls import page_url
 from web.serving.timing import stage
 
@@ -42,16 +40,10 @@ def collocates() -> ResponseReturnValue:
     """Show collocates, or why there are none."""
     asked = _asked()
     held = library()
-
-    def url(**changes: Any) -> str:
-        return page_url(replace(asked, **{"start": 1, **changes}))
-
+    url = partial(url_of, asked)
     page = {
-        "asked": asked,
-        "canonical": page_url(asked),
+        **frame(held, asked, url),
         "distances": sorted({*DISTANCES, asked.distance}),
-        "chosen": chosen(held, asked, url),
-        "kept_fields": kept(asked, "within", "without", "beside", "limit", *FILTERS),
         "lines_url": page_url(of_selection(ConcordanceRequest, asked, asked.q)),
     }
     if not asked.q.strip():
@@ -74,16 +66,10 @@ def collocates() -> ResponseReturnValue:
 
 
 @blueprint.get("/collocates.csv")
-def collocates_sheet() -> ResponseReturnValue:
+def collocates_sheet() -> Response:
     """Return all collocates as CSV."""
     asked = _asked()
-    try:
-        found = library().collocates(asked)
-    except SearchError as failure:
-        return make_response(labels.search_error(failure), 400, {"Content-Type": "text/plain; charset=utf-8"})
-    response = Response(csv_of(sheet(found)), mimetype=MEDIA_TYPE)
-    response.headers["Content-Disposition"] = 'attachment; filename="collocates.csv"'
-    return response
+    return sheet_of(lambda: library().collocates(asked), sheet, "collocates")
 
 
 def _asked() -> CollocatesRequest:

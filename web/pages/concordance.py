@@ -9,7 +9,6 @@ from typing import Any
 from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from corpora.catalogue import FILTERS
 from indexer.text.folding import fold
 from search.collocates import CollocatesRequest
 from search.concordance import Concordance, ConcordanceRequest
@@ -21,7 +20,7 @@ from web.access import library
 from web.api.concordance import CONCORDANCE
 from web.api.parameters import read as read_parameters
 from web.pages import blueprint
-from web.pages.selecting import chosen, kept, paging
+from web.pages.selecting import frame, kept, paging, url_of
 from web.presenting import labels
 from web.presenting.rendering import one_line
 from web.presenting.urls import address_url, page_url
@@ -72,11 +71,11 @@ class _Here:
 
     def url(self, **changes: Any) -> str:
         """Return the address of the same with some changes, at its first line unless they say another."""
-        return page_url(replace(self.asked, **{"start": 1, **changes})) + self._layout(self.vertical)
+        return url_of(self.asked, **changes) + self._layout(self.vertical)
 
     def of(self, asked: ConcordanceRequest) -> str:
         """Return the address of the first line of another concordance."""
-        return page_url(replace(asked, start=1)) + self._layout(self.vertical)
+        return url_of(asked) + self._layout(self.vertical)
 
     def turned(self) -> str:
         """Return the address of the same page in the other layout."""
@@ -94,12 +93,9 @@ def concordance() -> ResponseReturnValue:
     here = _Here(asked, request.args.get("layout") == "vertical")
     held = library()
     page = {
-        "asked": asked,
-        "canonical": page_url(asked),
+        **frame(held, asked, here.url),
         "vertical": here.vertical,
         "contexts": sorted({*CONTEXTS, asked.context}),
-        "chosen": chosen(held, asked, here.url),
-        "kept_fields": kept(asked, "within", "without", "beside", "limit", *FILTERS),
         "search_url": page_url(_search(asked)),
         "collocates_url": page_url(of_selection(CollocatesRequest, asked, asked.q)),
         "distribution_url": page_url(of_selection(DistributionRequest, asked, (asked.q,))),

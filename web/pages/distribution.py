@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from functools import partial
+from typing import get_args
 
 from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from corpora.catalogue import FILTERS
 from search.concordance import ConcordanceRequest
 from search.distribution import MOST_TERMS, Distribution, DistributionRequest, DistributionRow, Division, RowOrder
 from search.model import SearchError
@@ -20,11 +20,10 @@ from web.access import library
 from web.api.distribution import DISTRIBUTION
 from web.api.parameters import read as read_parameters
 from web.pages import blueprint
-from web.pages.selecting import chosen, kept, paging
+from web.pages.selecting import frame, paging, sheet_of, url_of
 from web.presenting import labels
 from web.presenting.charts import Bar, BarGroup, bars, strip
 from web.presenting.distributions import sheet
-from web.presenting.spreadsheet import MEDIA_TYPE, csv_of
 from web.presenting.urls import page_url
 from web.serving.timing import stage
 
@@ -57,17 +56,11 @@ def distribution() -> ResponseReturnValue:
     """Show how words are distributed, or why that can't be told."""
     asked = _asked()
     held = library()
-
-    def url(**changes: Any) -> str:
-        return page_url(replace(asked, **{"start": 1, **changes}))
-
+    url = partial(url_of, asked)
     page = {
-        "asked": asked,
-        "canonical": page_url(asked),
+        **frame(held, asked, url),
         "fields": [*asked.terms, *[""] * (len(asked.terms) < MOST_TERMS)],
         "most_terms": MOST_TERMS,
-        "chosen": chosen(held, asked, url),
-        "kept_fields": kept(asked, "within", "without", "beside", "limit", *FILTERS),
         "ways": [(each, url(group=each, order=_usual(each))) for each in get_args(Division)],
     }
     if not asked.terms:
@@ -78,13 +71,14 @@ def distribution() -> ResponseReturnValue:
     except SearchError as failure:
         return make_response(render_template("distribution.html", **page, error=labels.search_error(failure)), 400)
     with stage("rendering"):
+        rows = _rows(asked, found.shown)
         return render_template(
             "distribution.html",
             **page,
             found=found,
-            rows=[_row(row, asked.alone(asked.group, row.value)) for row in found.shown],
+            rows=rows,
             total=_row(found.total, asked),
-            chart=_chart(found),
+            chart=_chart(found, rows),
             paging=paging(asked.start, asked.limit, len(found.rows), url),
             explanations=[labels.explanation(*each) for each in found.explanations],
             sheet_url=page_url(asked).replace("?", ".csv?", 1),
@@ -92,16 +86,10 @@ def distribution() -> ResponseReturnValue:
 
 
 @blueprint.get("/distribution.csv")
-def distribution_sheet() -> ResponseReturnValue:
+def distribution_sheet() -> Response:
     """Return all groups as CSV."""
     asked = _asked()
-    try:
-        found = library().distribution(asked)
-    except SearchError as failure:
-        return make_response(labels.search_error(failure), 400, {"Content-Type": "text/plain; charset=utf-8"})
-    response = Response(csv_of(sheet(found)), mimetype=MEDIA_TYPE)
-    response.headers["Content-Disposition"] = 'attachment; filename="distribution.csv"'
-    return response
+    return sheet_of(lambda: library().distribution(asked), sheet, "distribution")
 
 
 def _asked() -> DistributionRequest:
@@ -112,6 +100,10 @@ def _asked() -> DistributionRequest:
 def _usual(grouping: Grouping) -> RowOrder:
     """Return the order that a grouping is first shown in."""
     return RowOrder.PLACE if grouping in (Grouping.SECTION, Grouping.YEAR) else RowOrder.COUNT
+
+
+def _rows(asked: DistributionRequest, rows: Sequence[DistributionRow]) -> list[ShownRow]:
+    return [_row(row, asked.alone(asked.group, row.value)) for row in rows]
 
 
 def _row(row: DistributionRow, there: DistributionRequest) -> ShownRow:
@@ -125,12 +117,12 @@ def _row(row: DistributionRow, there: DistributionRequest) -> ShownRow:
     return ShownRow(row.label or labels.no_value(), row.characters, cells, page_url(inside) if is_work else "")
 
 
-def _chart(found: Distribution) -> Markup:
+def _chart(found: Distribution, rows: Sequence[ShownRow]) -> Markup:
+    """Draw the first of the rows of the page; as a strip, those of all pages."""
     asked = found.request
     in_strip = asked.group is Grouping.SECTION and asked.order is RowOrder.PLACE
     groups = []
-    for row in found.rows[:DRAWN_IN_STRIP] if in_strip else found.shown[:DRAWN]:
-        shown = _row(row, asked.alone(asked.group, row.value))
+    for shown in _rows(asked, found.rows[:DRAWN_IN_STRIP]) if in_strip else rows[:DRAWN]:
         drawn = [
             Bar(
                 cell.frequency,
@@ -139,6 +131,6 @@ def _chart(found: Distribution) -> Markup:
             )
             for q, cell in zip(asked.terms, shown.cells, strict=True)
         ]
-        groups.append(BarGroup(shown.label, row.characters, drawn))
+        groups.append(BarGroup(shown.label, shown.characters, drawn))
     draw = strip if in_strip else bars
     return draw(*labels.chart(asked.terms, asked.group, in_strip, len(groups)), asked.terms, groups)

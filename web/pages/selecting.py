@@ -1,18 +1,29 @@
-"""What pages of analyses share: conditions that can be dropped, fields that a form sends along, and turning pages."""
+"""What pages of analyses share: what was asked, conditions that can be dropped, a sheet, and turning pages."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from flask import Response, make_response
 
 from corpora.catalogue import FILTERS
+from search.collocates import CollocatesRequest
+from search.concordance import ConcordanceRequest
+from search.distribution import DistributionRequest
 from search.library import Library
+from search.model import SearchError
 from search.occurrences import Grouping, GroupName
 from search.selection import Selection
 from web.pages.search import value_titles
 from web.presenting import labels
-from web.presenting.urls import AnyRequest, arguments
+from web.presenting.spreadsheet import download
+from web.presenting.urls import AnyRequest, arguments, page_url
+
+S = TypeVar("S", ConcordanceRequest, DistributionRequest, CollocatesRequest)
+T = TypeVar("T")
 
 Url = Callable[..., str]
 """A function to the address of the page at hand with some attributes of its request changed."""
@@ -26,6 +37,30 @@ class Chosen:
     value: str
     left_out: bool
     url: str
+
+
+def url_of(asked: S, **changes: Any) -> str:
+    """Return the address of a request with some changes, from its first line on unless they say another."""
+    return page_url(replace(asked, **{"start": 1, **changes}))
+
+
+def frame(held: Library, asked: S, url: Url) -> dict[str, object]:
+    """Return what the page of every analysis says of what was asked."""
+    return {
+        "asked": asked,
+        "canonical": page_url(asked),
+        "chosen": chosen(held, asked, url),
+        "kept_fields": kept(asked, "within", "without", "beside", "limit", *FILTERS),
+    }
+
+
+def sheet_of(find: Callable[[], T], sheet: Callable[[T], Iterable[Sequence[str]]], name: str) -> Response:
+    """Return all that an analysis finds as CSV, or why there is none."""
+    try:
+        found = find()
+    except SearchError as failure:
+        return make_response(labels.search_error(failure), 400, {"Content-Type": "text/plain; charset=utf-8"})
+    return download(sheet(found), name)
 
 
 def chosen(held: Library, asked: Selection, url: Url) -> list[Chosen]:

@@ -6,7 +6,6 @@ the pointer alone. Its colours and letters are those of the site's style sheet.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,8 @@ from typing import Any
 import pygal
 from lxml import etree
 from markupsafe import Markup
+
+from web.presenting.rendering import printable
 
 _WIDTH = 720
 _BAR, _GAP, _AROUND = 14, 8, 60
@@ -26,7 +27,6 @@ _STRIP = 220
 _HINTS = ("g[@class='plot tooltip-overlay']", "g[@class='guides']/{*}title")
 _DROPPED = ("script", "style", "desc", "g[@class='plot overlay']", "g[@class='plot text-overlay']", *_HINTS)
 """What the library adds for its own script and style sheet."""
-_FORBIDDEN = re.compile("[^\\t\\n\\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _XLINK = "{http://www.w3.org/1999/xlink}"
 
 
@@ -50,7 +50,7 @@ class BarGroup:
 
 def bars(title: str, description: str, series: Sequence[str], groups: Sequence[BarGroup]) -> Markup:
     """Draw groups of horizontal bars, the first on top."""
-    labels = [_short(group.label) for group in reversed(groups)]
+    labels = [short(group.label) for group in reversed(groups)]
     chart = pygal.HorizontalBar(
         **_COMMON,
         height=_AROUND + len(groups) * (_BAR * max(len(series), 1) + _GAP),
@@ -61,7 +61,7 @@ def bars(title: str, description: str, series: Sequence[str], groups: Sequence[B
         x_labels=labels,
     )
     for number, name in enumerate(series):
-        chart.add(_allowed(name), [_drawn(group.bars[number], group.bars[number].value) for group in reversed(groups)])
+        chart.add(printable(name), [_drawn(group.bars[number], group.bars[number].value) for group in reversed(groups)])
     return _finished(chart, title, description)
 
 
@@ -77,7 +77,7 @@ def strip(title: str, description: str, series: Sequence[str], groups: Sequence[
             left = begin + number * width
             values.append(_drawn(bar, (bar.value, left, left + width)))
             begin += group.width
-        chart.add(_allowed(name), values)
+        chart.add(printable(name), values)
     return _finished(chart, title, description)
 
 
@@ -93,7 +93,7 @@ _COMMON: dict[str, Any] = {
 
 
 def _drawn(bar: Bar, value: object) -> dict[str, object]:
-    return {"value": value, "tooltip": _allowed(bar.said), **({"xlink": bar.url} if bar.url else {})}
+    return {"value": value, "tooltip": printable(bar.said), **({"xlink": bar.url} if bar.url else {})}
 
 
 def _finished(chart: Any, title: str, description: str) -> Markup:
@@ -112,19 +112,15 @@ def _finished(chart: Any, title: str, description: str) -> Markup:
     drawing.set("role", "img")
     drawing.set("aria-labelledby", "chart-title chart-description")
     heading = drawing.find("{*}title")
-    heading.text = _allowed(title)
+    heading.text = printable(title)
     heading.set("id", "chart-title")
     told = etree.Element("desc", id="chart-description")
-    told.text = _allowed(description)
+    told.text = printable(description)
     heading.addnext(told)
     return Markup(etree.tostring(drawing, encoding="unicode"))  # the library escapes what it draws
 
 
-def _allowed(text: str) -> str:
-    """Return a text with a replacement for what XML does not allow: titles come from files."""
-    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-def _short(label: str) -> str:
-    label = _allowed(label)
-    return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…"
+def short(label: str) -> str:
+    """Return as much of a label as is shown."""
+    shown = printable(label)
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"

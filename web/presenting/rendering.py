@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 INDENT = "\u3000"
 _BLANKS = re.compile(r"(?<![!-~])\s+|\s+(?![!-~])")
 _PRINTED = re.compile(r"\S+")
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ANCHOR = '<span id="hit"></span>'
 
 
@@ -120,6 +121,11 @@ def printed(text: str, ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int,
     """Yield the ranges of a text without blanks and line ends, which would show as bars of colour."""
     for start, end in ranges:
         yield from (match.span() for match in _PRINTED.finditer(text, start, end))
+
+
+def printable(text: str) -> str:
+    """Return the text without the characters that XML, and so neither a Word document nor a drawing, can hold."""
+    return _UNPRINTABLE.sub("", text)
 
 
 def one_line(text: str) -> str:

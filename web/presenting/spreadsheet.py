@@ -7,7 +7,8 @@ import io
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-MEDIA_TYPE = "text/csv"
+from flask import Response
+
 _BEGINS = frozenset("=+-@\u2212")
 """Characters that begin a formula, or that a spreadsheet may take for one: U+2212 is the mathematical minus."""
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
@@ -19,6 +20,13 @@ def csv_of(rows: Iterable[Sequence[str]]) -> bytes:
     written = io.StringIO()
     csv.writer(written).writerows([inert(cell) for cell in row] for row in rows)
     return written.getvalue().encode("utf-8-sig", "replace")
+
+
+def download(rows: Iterable[Sequence[str]], name: str) -> Response:
+    """Return the answer that is saved as ``name.csv``."""
+    response = Response(csv_of(rows), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
 
 
 def inert(cell: str) -> str:

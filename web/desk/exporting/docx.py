@@ -13,8 +13,9 @@ from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from lxml.etree import XMLSyntaxError
 
-from web.desk.document import Block, ReplyDocument, Run, printable
+from web.desk.document import Block, ReplyDocument, Run
 from web.desk.letterhead import WORD, LetterheadFailure, word_template
+from web.presenting.rendering import printable
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _NOTE_SIZE = 18

@@ -15,7 +15,7 @@ from web.database.storage import session
 from web.desk import charts, labels
 from web.desk.pages import blueprint
 from web.desk.statistics import DAYS, Statistics, statistics, years
-from web.presenting.spreadsheet import MEDIA_TYPE, csv_of
+from web.presenting.spreadsheet import download
 
 NumbersRow = tuple[str, ...]
 
@@ -109,9 +109,7 @@ def sheet(key: str) -> Response:
     if table is None:
         abort(404)
     rows = table.rows(statistics(session(), _year()))
-    response = Response(csv_of([[str(column) for column in table.columns], *rows]), mimetype=MEDIA_TYPE)
-    response.headers["Content-Disposition"] = f'attachment; filename="{key}.csv"'
-    return response
+    return download([[str(column) for column in table.columns], *rows], key)
 
 
 def _year() -> int | None:
