@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
-from open_index import build
 
 from search import collocates as collocations
 from search.collocates import CollocatesRequest, Measure, Unit
@@ -22,7 +21,6 @@ from search.concordance import ConcordanceRequest
 from search.library import Library
 from search.occurrences import Grouping, GroupName, Side
 from search.selection import of_selection
-from web.app import create_app
 from web.commands.main import main
 
 TEXTS = {
@@ -32,22 +30,11 @@ TEXTS = {
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder, built = tmp_path_factory.mktemp("texts"), tmp_path_factory.mktemp("index")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("texts")
     for name, text in TEXTS.items():
         (folder / f"{name}.txt").write_text(f"---\nid: {name}\ntitle: {name}書\n{text}\n", "utf-8")
-    build([folder], built)
-    return built
-
-
-@pytest.fixture(scope="module")
-def library(index: Path) -> Library:
-    return Library.open(index)
-
-
-@pytest.fixture(scope="module")
-def site(index: Path) -> FlaskClient:
-    return create_app(index).test_client()
+    return folder
 
 
 REQUESTS = (

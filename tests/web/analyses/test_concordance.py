@@ -16,7 +16,6 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
-from open_index import build
 from oracle import Found, scan
 
 from corpora.model import Section, Work
@@ -27,7 +26,6 @@ from search.concordance import Concordance, ConcordanceRequest, spelled
 from search.library import Library
 from search.model import Mode, Scope, SearchRequest
 from search.occurrences import Grouping, GroupName, Order
-from web.app import create_app
 from web.commands.main import main
 
 WORDS = ("黑龍江", "黒龍江", "黑龙江", "阿骨打", "阿固達", "懼", "水", "白山", "，", "。\n")
@@ -46,23 +44,6 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
         told = f"---\n{header}{f'year: {year}' if year else ''}\n---\n{text}\n"
         (folder / f"{name}.txt").write_text(told, "utf-8")
     return folder
-
-
-@pytest.fixture(scope="module")
-def index(texts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    built = tmp_path_factory.mktemp("index")
-    build([texts], built)
-    return built
-
-
-@pytest.fixture(scope="module")
-def library(index: Path) -> Library:
-    return Library.open(index)
-
-
-@pytest.fixture(scope="module")
-def site(index: Path) -> FlaskClient:
-    return create_app(index).test_client()
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,6 @@ import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 from lxml import html
-from open_index import build
 from oracle import runs, scan
 
 from corpora.model import Section, Work
@@ -27,7 +26,6 @@ from search.library import Library
 from search.model import Scope, SearchError
 from search.occurrences import Grouping, GroupName
 from search.selection import of_selection
-from web.app import create_app
 from web.commands.main import main
 
 TERMS = ("黑龙江", "水", "魚")
@@ -70,23 +68,6 @@ def works(texts: Path) -> list[Work]:
     return [item for source in discover(texts)[0] for item in read(source) if isinstance(item, Work)]
 
 
-@pytest.fixture(scope="module")
-def index(texts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    built = tmp_path_factory.mktemp("index")
-    build([texts], built)
-    return built
-
-
-@pytest.fixture(scope="module")
-def library(index: Path) -> Library:
-    return Library.open(index)
-
-
-@pytest.fixture(scope="module")
-def site(index: Path) -> FlaskClient:
-    return create_app(index).test_client()
-
-
 def expected(works: list[Work], asked: DistributionRequest) -> dict[str, tuple[int, tuple[int, ...]]]:
     """Characters and counts of each group, by a plain scan."""
     found: dict[str, tuple[int, tuple[int, ...]]] = {}
@@ -123,7 +104,7 @@ def test_counts_and_denominators_are_those_of_a_plain_scan(
         {"within": (GroupName(Grouping.YEAR, ""),)},
     )
     for each in chosen:
-        asked = DistributionRequest(TERMS, group=group, **each)  # type: ignore[arg-type]
+        asked = DistributionRequest(TERMS, group=group, **each)  # type: ignore[arg-type]  # of several types
         found = library.distribution(asked)
         assert as_counted(found.rows) == expected(works, asked), asked
         assert found.total.characters == sum(row.characters for row in found.rows)
@@ -144,7 +125,7 @@ def test_every_count_is_that_of_its_lines(library: Library, group: Grouping) -> 
 
 def test_groups_are_ordered_as_asked(library: Library) -> None:
     def rows(group: Grouping, order: RowOrder) -> tuple[DistributionRow, ...]:
-        return library.distribution(DistributionRequest(TERMS, group=group, order=order)).rows  # type: ignore[arg-type]
+        return library.distribution(DistributionRequest(TERMS, group=group, order=order)).rows  # type: ignore[arg-type]  # no word
 
     by_count = [sum(row.counts) for row in rows(Grouping.SECTION, RowOrder.COUNT)]
     assert by_count == sorted(by_count, reverse=True)
