@@ -109,7 +109,8 @@ def drawn(view: PackView, dice: random.Random) -> str:
         codes = view.streams[dice.choice([stream for stream in (0, 1, 2) if len(view.streams[stream].codes)])].codes
         start = dice.randrange(len(codes))
         some = codes[start : start + dice.choice((1, 2, 2, 3, 4, 6, 20, 60))]
-        if len(some) and not (some == BOUNDARY).any():
+        # A circle stands for any character, and alone for too many of them.
+        if len(some) and not (some == BOUNDARY).any() and not (some == ord("〇")).any():
             return text_of(some)
 
 
