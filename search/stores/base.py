@@ -21,7 +21,7 @@ from indexer.store.access import Declared
 from indexer.text.streams import Codes
 from search.model import Scope, Sort, WorkCard
 from search.occurrences import Occurrences
-from search.query import Field, Phrase, Tree
+from search.query import Field, Tree
 from search.ranking.pieces import Numbers, Pieces, Stretch
 
 Filters = Mapping[str, tuple[str, ...]]
@@ -178,12 +178,6 @@ class Matches(Protocol):
 
     def marks(self, passages: Sequence[Ref]) -> Sequence[Marks | None]:
         """Return where the words stand in each of some passages; None for one that does not match."""
-
-
-def found_one_by_one(store: Store, words: Sequence[str], scope: Scope, filters: Filters) -> Sequence[int]:
-    """Answer :meth:`Store.frequencies` where nothing is quicker than to find each word."""
-    phrases = (Phrase(word, tuple(map(ord, word))) for word in words)
-    return [store.match(ExactQuery(phrase, scope, filters=filters)).occurrences for phrase in phrases]
 
 
 class Watch(Protocol):

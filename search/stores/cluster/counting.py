@@ -34,7 +34,7 @@ from search.stores.cluster.view import BY_PLACE, NOTHING, PLACED, ClusterRef, Qu
 
 _ASKED, _MAY_BE_TYPED, _IS_TYPED, _IS_ROUGH = (1 << bit for bit in (16, 17, 18, 19))
 """What a score says beside the number of occurrences, which is below; its 24 bits leave four for fractions of them."""
-_COUNT = "Math.round(_score.doubleValue()) & 65535L"
+_OCCURRENCES = {"occurrences": {"sum": {"script": {"source": "Math.round(_score.doubleValue()) & 65535L"}}}}
 _BOUND = f"""
     long said = Math.round(_score);
     long count = said & 65535L;
@@ -121,13 +121,22 @@ class Counting:
         if after is not None:
             body["search_after"] = list(after)
         if works:
-            body["aggs"] = {"occurrences": {"sum": {"script": {"source": _COUNT}}}, **_by_work(0, _searches(works))}
+            body["aggs"] = {**_OCCURRENCES, **_by_work(0, _searches(works))}
         return body
+
+    def of_occurrences(self) -> dict[str, Any]:
+        """Return a search that counts occurrences alone."""
+        return {"size": 0, "track_total_hits": False, "query": self.scoring, "aggs": _OCCURRENCES}
 
     def of_other_works(self, works: int) -> list[dict[str, Any]]:
         """Return searches that count by work, of as many works, those that :meth:`body` does not."""
         plain: dict[str, Any] = {"size": 0, "track_total_hits": False, "query": self.query}
         return [plain | {"aggs": _by_work(number, _searches(works))} for number in range(1, _searches(works))]
+
+    @staticmethod
+    def occurrences(answer: Mapping[str, Any]) -> int:
+        """Return how many occurrences a search counted."""
+        return round(answer["aggregations"]["occurrences"]["value"])
 
     def read(self, answer: Mapping[str, Any]) -> list[Scored]:
         """Return the passages that a search found."""

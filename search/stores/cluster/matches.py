@@ -26,6 +26,8 @@ from search.stores.cluster.view import NOTHING, ClusterRef, Query, View
 
 MOST_DECIDED = 1_000_000
 """Occurrences that are looked at one by one; where there are more, a number is told as the least that there are."""
+_TOGETHER = 50
+"""Queries that are counted in one round trip."""
 _LISTED = 10
 """Passages that are asked for together with the first counts."""
 _NO_YEAR = 1 << 31
@@ -173,7 +175,7 @@ class ClusterMatches:
         by_work = [each for answer in answers for each in answer["aggregations"]["works"]["buckets"]]
         return _Answer(
             answers[0]["hits"]["total"]["value"] if answers else 0,
-            round(answers[0]["aggregations"]["occurrences"]["value"]) if answers else 0,
+            counting.occurrences(answers[0]) if answers else 0,
             {each["key"]: each["doc_count"] for each in by_work},
             sort,
             counting.read(answers[0]) if answers else (),
@@ -216,3 +218,24 @@ class ClusterMatches:
         known = self._answered().in_doubt
         # The first of them came together with the counts.
         return iter(known) if len(known) < AT_ONCE else listed(self._view, self._counting.in_doubt)
+
+
+def occurrences(view: View, queries: Sequence[ExactQuery]) -> list[int]:
+    """Return how many occurrences each of some queries has.
+
+    Raises:
+        SearchError: a filter is no field.
+    """
+    counts: list[int] = []
+    for number in range(0, len(queries), _TOGETHER):
+        deadline.check()
+        some = queries[number : number + _TOGETHER]
+        countings = [counting_of(view, query, view.passages(view.chosen(query.filters))) for query in some]
+        asked = [(each.of_occurrences(), view.listing(each.in_doubt, 1)) for each in countings]
+        answers = iter(view.msearch(list(chain.from_iterable(asked))))
+        for query, counting in zip(some, countings, strict=True):
+            counted, in_doubt = next(answers), next(answers)
+            # What only texts tell of is rare enough to be asked for by itself.
+            is_sure = not in_doubt["hits"]["hits"]
+            counts.append(counting.occurrences(counted) if is_sure else ClusterMatches(view, query).occurrences)
+    return counts

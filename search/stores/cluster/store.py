@@ -18,6 +18,7 @@ from indexer.errors import IndexFailure
 from indexer.store.access import Declared
 from search.exact.occurrences import StoredOccurrences
 from search.model import Scope, WorkCard
+from search.query import Phrase
 from search.ranking.pieces import Numbers, Pieces, Stretch
 from search.stores.base import (
     Eligible,
@@ -28,12 +29,11 @@ from search.stores.base import (
     SectionMarks,
     StoredPassage,
     Wanted,
-    found_one_by_one,
 )
 from search.stores.cluster import nearest, ranking, reading, spellings, status, texts
 from search.stores.cluster.candidates import counting_of, listed
 from search.stores.cluster.deciding import Decider, section_marks
-from search.stores.cluster.matches import MOST_DECIDED, ClusterMatches
+from search.stores.cluster.matches import MOST_DECIDED, ClusterMatches, occurrences
 from search.stores.cluster.narrowing import all_of
 from search.stores.cluster.occurrences import Gathered
 from search.stores.cluster.opened import opened
@@ -125,7 +125,8 @@ class ClusterStore:
 
     def frequencies(self, words: Sequence[str], scope: Scope, filters: Filters) -> Sequence[int]:
         """See :meth:`search.stores.base.Store.frequencies`."""
-        return found_one_by_one(self, words, scope, filters)
+        phrases = (Phrase(word, tuple(map(ord, word))) for word in words)
+        return occurrences(self._view, [ExactQuery(phrase, scope, filters=filters) for phrase in phrases])
 
     def rank(self, query: GramQuery, eligible: Eligible, limit: int) -> Sequence[Ranked]:
         """See :meth:`search.stores.base.Store.rank`."""

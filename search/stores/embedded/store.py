@@ -26,6 +26,7 @@ from search.exact.evaluation import SEARCHED, distinct
 from search.exact.matching import Mask, original_ranges
 from search.exact.occurrences import StoredOccurrences
 from search.model import Scope, WorkCard
+from search.query import Phrase
 from search.ranges import merged
 from search.ranking.pieces import Numbers, Pieces, Stretch
 from search.stores.base import (
@@ -38,7 +39,6 @@ from search.stores.base import (
     SectionMarks,
     StoredPassage,
     Wanted,
-    found_one_by_one,
 )
 from search.stores.embedded.frequencies import frequencies
 from search.stores.embedded.matches import EmbeddedMatches, as_refs, evaluated
@@ -159,7 +159,8 @@ class EmbeddedStore:
     def frequencies(self, words: Sequence[str], scope: Scope, filters: Filters) -> Sequence[int]:
         """See :meth:`search.stores.base.Store.frequencies`; what is asked of all works is subtracted in directories."""
         if any(self._snapshot.allowed(number, filters) is not None for number in self._snapshot.packs):
-            return found_one_by_one(self, words, scope, filters)
+            phrases = (Phrase(word, tuple(map(ord, word))) for word in words)
+            return [self.match(ExactQuery(phrase, scope, filters=filters)).occurrences for phrase in phrases]
         counts = np.zeros(len(words), np.int64)
         for pack in self._snapshot.packs.values():
             deadline.check()
