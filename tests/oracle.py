@@ -15,10 +15,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import wraps
 from itertools import product
+from typing import TypeVar
 
 from corpora.model import Section, Span, SpanKind
 from corpora.readers import gaiji, titles
@@ -26,6 +28,21 @@ from indexer.text.folding import ITERATION, fold
 from indexer.text.readings import MOST_LACKING
 from search.model import Scope
 from search.query import MAX_RUN
+
+T = TypeVar("T")
+
+
+def once(of: Callable[[Section], T]) -> Callable[[Section], T]:
+    """Work out something of a section once; sections are told apart by what they are, which costs more to compare."""
+    known: dict[int, tuple[Section, T]] = {}
+
+    @wraps(of)
+    def kept(section: Section) -> T:
+        if id(section) not in known:
+            known[id(section)] = section, of(section)  # held, so that no other section gets the same id
+        return known[id(section)][1]
+
+    return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,30 +151,28 @@ def pairs(
     They are counted in any run that has both. With each pair come the offsets of all characters from its first to its
     last in the first run in which they are so near.
     """
-    others = list(scan(sections, right, scope))
+    others: dict[int, list[tuple[Found, tuple[Mark, ...]]]] = defaultdict(list)
+    for other in scan(sections, right, scope):
+        others[other.section].append((other, other.marks))
     for one in scan(sections, left, scope):
-        section = sections[one.section]
-        shared = [(runs(section, scope)[at], _places(section, scope)[at]) for at in _runs_with(section, scope, one)]
-        for other in (found for found in others if found.section == one.section):
-            first, last = sorted((one.marks, other.marks))
-            if ordered and last == one.marks:
+        section, mine = sections[one.section], one.marks
+        known = zip(runs(section, scope), _chosen(_places(section), scope), strict=True)
+        shared = [(run, at) for run, at in known if all(mark in at for mark in mine)]
+        for other, theirs in others[one.section]:
+            first, last = sorted((mine, theirs))
+            if ordered and last == mine:
                 continue
             for run, at in shared:
-                if all(mark in at for mark in other.marks) and 0 <= at[last[0]] - at[first[-1]] - 1 <= distance:
+                is_near = first[-1] in at and last[0] in at and 0 <= at[last[0]] - at[first[-1]] - 1 <= distance
+                if is_near and all(mark in at for mark in theirs):
                     yield one, other, tuple(each.offset for each in run[at[first[0]] : at[last[-1]] + 1])
                     break
 
 
-def _runs_with(section: Section, scope: Scope, found: Found) -> list[int]:
-    """The numbers of the runs that have all characters of an occurrence."""
-    known = _places(section, scope)
-    return [number for number in range(len(known)) if all(mark in known[number] for mark in found.marks)]
-
-
-@cache
-def _places(section: Section, scope: Scope) -> list[dict[Mark, int]]:
+@once
+def _places(section: Section) -> list[dict[Mark, int]]:
     """For each run, the place in it of each of its characters."""
-    return [{each.mark: at for at, each in enumerate(run)} for run in runs(section, scope)]
+    return [{each.mark: at for at, each in enumerate(run)} for run in runs(section, Scope.BOTH)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,14 +258,12 @@ def scan(sections: Sequence[Section], query: str, scope: Scope, strict: bool = F
     pattern = _pattern(query.strip())
     for number, section in enumerate(sections):
         known: set[tuple[Mark, ...]] = set()
-        for place, run in enumerate(runs(section, scope)):
-            for start in _starts(_folded(run), pattern):
+        for place, (run, text) in enumerate(zip(runs(section, scope), _chosen(_texts(section), scope), strict=True)):
+            for start in _starts(text, pattern):
                 typed = _ends(run, start, pattern, strict=True)
                 fits = typed if strict else typed or _ends(run, start, pattern, strict=False)
                 found = Found(number, place, start, run[start : min(fits, default=start)])
-                stands_in = set(map(_owners(section).get, found.characters))
-                is_of_this = run is not printed(section) or len(stands_in) > 1 or None in stands_in
-                if found.characters and is_of_this and found.marks not in known:
+                if found.characters and _is_of(section, run, found.characters) and found.marks not in known:
                     known.add(found.marks)
                     yield found
 
@@ -279,38 +292,55 @@ def _starts(text: str, pattern: Pattern) -> Iterator[int]:
 
 def matches(sections: Sequence[Section], expression: str, scope: Scope) -> set[tuple[int, tuple[Mark, ...]]]:
     """Where a regular expression over folded text, as Python reads it, matches something: from each start once."""
-    compiled = re.compile(expression, re.DOTALL)
+    compiled = re.compile(f"(?=({expression}))", re.DOTALL)
     found = set()
     for number, section in enumerate(sections):
-        for run in runs(section, scope):
-            text = _folded(run)
-            for match in filter(None, (compiled.match(text, start) for start in range(len(text)))):
-                stretch = run[match.start() : match.end()]
-                stands_in = set(map(_owners(section).get, stretch))
-                if stretch and (run is not printed(section) or len(stands_in) > 1 or None in stands_in):
+        for run, text in zip(runs(section, scope), _chosen(_texts(section), scope), strict=True):
+            for match in compiled.finditer(text):
+                stretch = run[match.start() : match.end(1)]
+                if stretch and _is_of(section, run, stretch):
                     found.add((number, tuple(each.mark for each in stretch)))
     return found
 
 
 def runs(section: Section, scope: Scope) -> list[Run]:
     """The stretches of a section in which a phrase can stand: the text, each note, and all as printed."""
-    main, notes, _ = _runs(section)
-    return {Scope.TEXT: [main], Scope.NOTES: notes, Scope.BOTH: [main, *notes, printed(section)]}[scope]
+    return _chosen(_runs(section), scope)
+
+
+def _chosen(of_runs: list[T], scope: Scope) -> list[T]:
+    """Those of a section's runs, or of something that there is for each, in which a scope looks."""
+    return {Scope.TEXT: of_runs[:1], Scope.NOTES: of_runs[1:-1], Scope.BOTH: of_runs}[scope]
 
 
 def printed(section: Section) -> Run:
     """Text and notes of a section in the order of the page."""
-    return _runs(section)[2]
+    return _runs(section)[-1]
 
 
-@cache
+def _is_of(section: Section, run: Run, stretch: Run) -> bool:
+    """Whether a stretch counts in a run: in print only what no other run has just so."""
+    if run is not printed(section):
+        return True
+    stands_in = {_owners(section).get(each) for each in stretch}
+    return len(stands_in) > 1 or None in stands_in
+
+
+@once
 def _owners(section: Section) -> dict[Character, int]:
     """The number of the run, but for that of print, in which each character stands."""
-    return {each: at for at, run in enumerate(runs(section, Scope.BOTH)[:-1]) for each in run}
+    return {each: at for at, run in enumerate(_runs(section)[:-1]) for each in run}
 
 
-@cache
-def _runs(section: Section) -> tuple[Run, list[Run], Run]:
+@once
+def _texts(section: Section) -> list[str]:
+    """The folded text of each run."""
+    return [_folded(run) for run in _runs(section)]
+
+
+@once
+def _runs(section: Section) -> list[Run]:
+    """The main text, each note, and all as printed."""
     notes = [range(span.start, span.end) for span in section.spans if span.kind is SpanKind.NOTE]
     marks = [range(span.start, span.end) for span in section.spans if span.kind is SpanKind.MARK]
     beside = {offset for mark in marks for offset in mark}
@@ -323,11 +353,11 @@ def _runs(section: Section) -> tuple[Run, list[Run], Run]:
         for note in notes
         if note.start not in beside and _lacking(section.text[note.start : note.stop])
     }
-    return (
+    return [
         _characters(section, sorted([*main, *lacking]), lacking),
-        [_characters(section, note, {}) for note in said],
+        *(_characters(section, note, {}) for note in said),
         _characters(section, everything, lacking),
-    )
+    ]
 
 
 def _characters(section: Section, offsets: Sequence[int], lacking: Mapping[int, range]) -> Run:
@@ -350,7 +380,7 @@ Signs = dict[int, tuple[int, str, str]]
 """Where a sign begins: where it ends, the folded characters that it stands for, and its description."""
 
 
-@cache
+@once
 def _signs(section: Section) -> Signs:
     """What stands for characters, but for notes."""
     text = section.text

@@ -183,7 +183,7 @@ def total(indexed: Indexed, q: str, scope: Scope, strict: bool = False) -> int |
 
 
 law = settings(
-    max_examples=200,
+    max_examples=100,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 SCOPES = st.sampled_from(Scope)
@@ -304,7 +304,7 @@ def test_near_finds_both_orders_in_one_run_and_before_one(
         assert total(indexed, q, scope) == len(beside(indexed.sections, left, right, distance, scope, is_ordered))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data(), scope=SCOPES)
 def test_within_a_section_words_are_near_however_far_apart(indexed: Indexed, data: st.DataObject, scope: Scope) -> None:
     left, right = cut(data, indexed)[:3], cut(data, indexed)[:3]
