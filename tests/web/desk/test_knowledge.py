@@ -152,6 +152,7 @@ def test_what_is_closed_on_another_machine_is_found(
             other.follow(session)
         return [each.number for each in other.like("会宁府")]
 
+    monkeypatch.setattr(knowledge, "GLANCE", 600)
     assert there() == [number]
     desk.post(desk.li, number, "move", move="reopen", reason="補")
     assert there() == [number]  # it looked a moment ago
