@@ -170,8 +170,11 @@ def test_groups_count_what_they_lead_to(indexed: Indexed, phrase: str, scope: Sc
         groups = found.grouped_by(grouping)
         assert {group.value: group.count for group in groups} == {key: n for key, n in expected.items() if key}
         assert list(groups) == sorted(groups, key=lambda group: (-group.count, group.value))
-        for group in groups:
+        for number, group in enumerate(groups):
             inside = found.within(grouping, group.value)
+            assert len(inside) == group.count
+            if 2 < number < len(groups) - 2:
+                continue  # all of them would take minutes to read
             assert places(tuple(inside)) == [at for at, each in zip(where, names, strict=True) if each == group.value]
             outside = found.without(grouping, group.value)
             assert places(tuple(outside)) == [at for at, each in zip(where, names, strict=True) if each != group.value]

@@ -335,7 +335,7 @@ def mixed(indexing: Indexing, tmp_path_factory: pytest.TempPathFactory) -> Index
     return opened(texts, indexing([[texts]], tmp_path_factory.mktemp("index")))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(phrase=PHRASES, scope=st.sampled_from(Scope), strict=st.booleans())
 def test_a_phrase_is_found_where_the_plain_scan_finds_it(
     mixed: Indexed, phrase: str, scope: Scope, strict: bool
@@ -345,7 +345,7 @@ def test_a_phrase_is_found_where_the_plain_scan_finds_it(
     assert mixed.count(phrase, scope, strict) == expected
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=PHRASES, between=st.sampled_from("?*"), after=PHRASES)
 def test_a_wildcard_is_any_character_however_it_is_written(
     mixed: Indexed, before: str, between: str, after: str
