@@ -57,7 +57,7 @@ def index_at(folder: Path) -> None:
 @contextmanager
 def machine(folder: Path, kind: str) -> Iterator[str]:
     """A machine: a folder to work in, and the address of a database of its own."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         address = DATABASE if kind == "sqlite" else stack.enter_context(empty_database(kind, folder))
         patch.chdir(folder)
@@ -157,12 +157,21 @@ def test_a_site_comes_back_on_an_empty_machine(tmp_path: Path, kind: str) -> Non
         assert run("repair", "--previous").exit_code == 0  # and so is the index that was there
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[str]:
-    """A used site on this machine."""
-    with machine(tmp_path / "site", "sqlite") as address:
+@pytest.fixture(scope="module")
+def used_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a used site, to be copied."""
+    folder = tmp_path_factory.mktemp("used")
+    with machine(folder, "sqlite") as address:
         index_at(Path())
         used(address)
+    return folder
+
+
+@pytest.fixture
+def site(used_site: Path, tmp_path: Path) -> Iterator[str]:
+    """A used site on this machine."""
+    shutil.copytree(used_site, tmp_path / "site", symlinks=True)
+    with machine(tmp_path / "site", "sqlite") as address:
         yield address
 
 
