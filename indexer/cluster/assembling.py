@@ -29,6 +29,19 @@ RUN = np.dtype([("work", "i8"), ("number", "i8"), ("start", "i8"), ("end", "i8")
 would start, and may be before the view's text; ``end`` is where the run ends."""
 
 
+class _Stream(StoredStream):
+    """A stream whose directory of pairs is made when it is first asked for: to read and to compare takes none."""
+
+    def __init__(self, codes: Letters, offsets: Codes, irregular: NDArray[Any]) -> None:
+        for name, value in (("codes", codes), ("offsets", offsets), ("irregular", irregular)):
+            object.__setattr__(self, name, value)  # the class is frozen
+
+    @cached_property
+    def pairs(self) -> Pairs:  # type: ignore[override]  # worked out, where a pack's is read
+        """Where each pair of adjacent characters stands."""
+        return Pairs.of(self.codes.ids)
+
+
 class Assembled(PackView):
     """Parts as one view.
 
@@ -133,20 +146,20 @@ def assemble(parts: Iterable[Part]) -> Assembled:
     text = _joined(ordered, "text")
     repeated = _joined(ordered, "repeated")
     alphabet = alphabet_of(text, *codes.values(), repeated)
+    text_ids, repeated_ids, *stream_ids = ranks(alphabet, text, repeated, *codes.values())
     for stream, name in enumerate(STREAM_NAMES):
-        ids = ranks(codes[name], alphabet)
         irregular = _moved(ordered, f"{name}_irregular", "place", starts[stream])
-        streams.append(StoredStream(Letters(ids, alphabet), offsets[name], Pairs.of(ids), irregular))
+        streams.append(_Stream(Letters(stream_ids[stream], alphabet), offsets[name], irregular))
     main, notes = streams
     segments, printed_starts = _segments(ordered, runs, last, starts)
     repeats = _moved(ordered, "repeats", None, printed_starts)
-    together = interleaved_ids(main.codes.ids, notes.codes.ids, segments, repeats, ranks(repeated, alphabet))
+    together = interleaved_ids(main.codes.ids, notes.codes.ids, segments, repeats, repeated_ids)
     printed = PrintedStream.of(
         main,
         notes,
         segments,
         repeats,
-        ranks(repeated, alphabet),
+        repeated_ids,
         new_pairs(together),
         _moved(ordered, "printed_irregular", "place", printed_starts),
     )
@@ -165,7 +178,7 @@ def assemble(parts: Iterable[Part]) -> Assembled:
         passages[field] += np.repeat(bases, rows).astype(np.uint32)
     run_ends = (text_starts + texts)[last]
     view = Assembled(
-        Letters(ranks(text, alphabet), alphabet),
+        Letters(text_ids, alphabet),
         printed,
         passages=passages,
         sections=_run_rows(ordered, first, text_starts, run_ends, _before(rows)),
@@ -222,7 +235,11 @@ def _joined(
             np.append(column, np.uint32(closed_by(part))) if closes else column
             for part, column, closes in zip(parts, columns, closing, strict=True)
         ]
-    return np.concatenate([np.empty(0, COLUMNS[name].newbyteorder("=")), *columns])
+    kind = COLUMNS[name]
+    if kind.fields is None:
+        return np.concatenate([np.empty(0, kind.newbyteorder("=")), *columns])
+    # As bytes: numpy would agree anew for each two rows of fields on what both are.
+    return np.frombuffer(b"".join(column.tobytes() for column in columns), kind).astype(kind.newbyteorder("="))
 
 
 def _moved(parts: Sequence[Part], name: str, field: str | None, bases: Places) -> NDArray[Any]:

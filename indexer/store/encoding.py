@@ -82,9 +82,8 @@ def alphabet_of(*texts: Codes) -> Codes:
     return np.flatnonzero(present).astype(np.uint32)
 
 
-def ranks(text: Codes, alphabet: Codes) -> Ids:
-    """Return the ranks of a text's characters in an alphabet that holds them all."""
-    table = np.zeros(_CODE_POINTS, np.uint32)
-    table[alphabet] = np.arange(len(alphabet), dtype=np.uint32)
-    ids: Ids = table[text].astype(np.uint16 if len(alphabet) <= 1 << 16 else np.uint32)
-    return ids
+def ranks(alphabet: Codes, *texts: Codes) -> list[Ids]:
+    """Return the ranks of the characters of some texts in an alphabet that holds them all."""
+    table = np.zeros(_CODE_POINTS, np.uint16 if len(alphabet) <= 1 << 16 else np.uint32)
+    table[alphabet] = np.arange(len(alphabet), dtype=table.dtype)
+    return [table[text] for text in texts]

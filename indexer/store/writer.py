@@ -271,13 +271,13 @@ def _compacted(joined: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     texts = ("text", *STREAM_NAMES)
     # A circle may stand in print alone: in its own stream it is zero.
     alphabet = alphabet_of(*(joined[name] for name in (*texts, "printed_repeated")))
-    stored = {"alphabet": alphabet} | {name: ranks(joined[name], alphabet) for name in texts}
+    stored = {"alphabet": alphabet} | dict(zip(texts, ranks(alphabet, *(joined[name] for name in texts)), strict=True))
     for name in STREAM_NAMES:
         offsets, pairs = Offsets.of(joined[f"{name}_offsets"]), Pairs.of(stored[name])
         stored |= {f"{name}_bases": offsets.bases, f"{name}_distances": offsets.distances}
         stored |= {f"{name}_order": pairs.order, f"{name}_keys": pairs.keys, f"{name}_starts": pairs.starts}
     segments = Segments(joined["printed_segments"], joined["printed_homes"])
-    repeats, repeated = joined["printed_repeats"], ranks(joined["printed_repeated"], alphabet)
+    repeats, (repeated,) = joined["printed_repeats"], ranks(alphabet, joined["printed_repeated"])
     pairs = new_pairs(interleaved_ids(stored["main"], stored["notes"], segments, repeats, repeated))
     stored |= {"printed_segments": segments.starts, "printed_homes": segments.homes}
     stored |= {"printed_repeats": repeats, "printed_repeated": repeated}
