@@ -9,6 +9,7 @@ ones: to take these from the texts of four hundred passages took a second.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -23,8 +24,8 @@ from search.stores.cluster.eligible import eligible_clauses
 from search.stores.cluster.narrowing import STREAMS
 from search.stores.cluster.view import PLACED, ClusterRef, Query, View
 
-LIKELY = 200
-"""Passages that each shard looks for, at least: all shards together have more than are wanted."""
+LIKELY = 100
+"""Passages that each shard looks for, at least: the more it looks for, the likelier it finds the nearest."""
 MOST = 10_000
 """Passages that OpenSearch returns at once, at most."""
 SCOPED = 20
@@ -41,7 +42,7 @@ def nearest(view: View, vector: Vectors, scope: Scope, eligible: Eligible, limit
     """
     if not view.works:
         return []
-    size, least = min(2 * limit, MOST), min(max(limit, LIKELY), MOST)
+    size, least = min(2 * limit, MOST), _of_each_shard(limit, view.shards)
     # Of all windows the best is known; of some, only from all of the passage.
     told = 0 if scope is Scope.BOTH else SCOPED
     is_free = eligible.is_everything and view.is_whole and scope is not Scope.NOTES
@@ -58,6 +59,15 @@ def nearest(view: View, vector: Vectors, scope: Scope, eligible: Eligible, limit
         if scores:
             found.append(Ranked(ref, _cosine(max(scores), view.scale) * float(np.float32(ref.weight))))
     return sorted(found, key=lambda each: (-each.score, each.passage))[:limit]
+
+
+def _of_each_shard(limit: int, shards: int) -> int:
+    """Return how many passages each shard looks for, so that all together have the ``limit`` nearest.
+
+    Of these a shard has its share, give or take what chance makes of it: five standard deviations are allowed for.
+    """
+    share = limit / shards
+    return min(max(math.ceil(share + 5 * math.sqrt(share)), LIKELY), max(limit, LIKELY), MOST)
 
 
 def windows(view: View, vector: Vectors, scope: Scope, passages: Sequence[Ref]) -> dict[Ref, Stretch]:

@@ -130,6 +130,17 @@ class View:
         return float(said["scale"])
 
     @cached_property
+    def shards(self) -> int:
+        """Among how many shards the passages lie, each by chance in one of them.
+
+        Raises:
+            IndexFailure: the index is gone.
+        """
+        if (described := self.connection.described()) is None:
+            raise self.gone()
+        return int(described["settings"]["index"]["number_of_shards"])
+
+    @cached_property
     def size(self) -> int:
         """The number of passages."""
         return sum(int(work.data["passages"]) for work in self.works.values())
