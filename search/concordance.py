@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from indexer.text.folding import fold
 from search.occurrences import CONTEXT, Group, Grouping, Occurrence, Occurrences, Order
-from search.query import And, Or, Parsed, Phrase, Tree
+from search.query import And, Approximate, Or, Parsed, Phrase, Tree
 from search.selection import Selection
 
 LINES = 50
@@ -121,6 +121,8 @@ def _alone(tree: Tree) -> Iterator[Phrase]:
     match tree:
         case Phrase():
             yield tree
+        case Approximate(phrase):
+            yield phrase
         case And(children) | Or(children):
             for child in children:
                 yield from _alone(child)

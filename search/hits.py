@@ -59,8 +59,7 @@ def hit(passage: StoredPassage, listed: Listed, marks: Marks | None, signals: Si
     why: list[Why] = []
     ranges = [(start - passage.start, end - passage.start) for start, end in marks.ranges] if marks else []
     if marks and ranges:
-        spelled = Why.EXACT if marks.typed else Why.FOLDED
-        why.append(spelled if marks.asked else Why.ALIAS)
+        why += _how_they_stand(marks)
     if listed.passage in signals.words:
         why.append(Why.WORDS)
     if listed.passage in signals.meaning:
@@ -83,6 +82,12 @@ def hit(passage: StoredPassage, listed: Listed, marks: Marks | None, signals: Si
         excerpt=excerpt(passage.text, highlights, None if listed.matched else passage.stretch),
         nearest_passage_range=passage.stretch,
     )
+
+
+def _how_they_stand(marks: Marks) -> list[Why]:
+    if marks.asked:
+        return [Why.EXACT if marks.typed else Why.FOLDED]
+    return [Why(slip) for slip in marks.slips if slip] or [Why.ALIAS]
 
 
 def _end(marks: Marks | None) -> int:

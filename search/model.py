@@ -37,12 +37,26 @@ class Sort(StrEnum):
     DATE = "date"
 
 
+class Slip(StrEnum):
+    """What is wrong with words that stand somewhere with one character wrong, missing or too much."""
+
+    NONE = ""
+    LOOKALIKE = "lookalike"  # one character is another that is easily taken for it
+    WRONG = "wrong"  # one is any other
+    EXTRA = "extra"  # there is one too much
+    MISSING = "missing"  # one is not there
+
+
 class Why(StrEnum):
     """The reason for a hit."""
 
     EXACT = "exact"  # the words stand there as typed
     FOLDED = "folded"  # they stand there in another script or variant
     ALIAS = "alias"  # another name of what was asked for stands there
+    LOOKALIKE = "lookalike"  # the words stand there with a slip, of that name in :class:`Slip`
+    WRONG = "wrong"
+    EXTRA = "extra"
+    MISSING = "missing"
     WORDS = "words"  # shares characters and words with the query
     MEANING = "meaning"  # near in meaning
 

@@ -13,7 +13,7 @@ from typing import overload
 
 from corpora.catalogue import FIELDS
 from search.addresses import Address
-from search.model import WorkCard
+from search.model import Slip, WorkCard
 
 CONTEXT = 20
 """Characters of context on either side, where nobody says otherwise."""
@@ -154,7 +154,8 @@ class Occurrence:
 
     ``text`` is that range as the edition has it; where a note interrupts the words, ``ranges`` are their parts.
     ``left`` and ``right`` are the characters of the edition around it, within the section. ``typed`` says whether it is
-    spelled as in the query, ``in_notes`` whether all of it stands in an interlinear note.
+    spelled as in the query, ``in_notes`` whether all of it stands in an interlinear note. ``slip`` is what is wrong
+    with it, where the query lets one character be so.
     """
 
     work: WorkCard
@@ -170,6 +171,7 @@ class Occurrence:
     right: str
     in_notes: bool
     typed: bool
+    slip: Slip
 
     @property
     def address(self) -> Address:

@@ -13,6 +13,7 @@ of Whoosh leaves this module.
 ``完顏?打`` ``完顏□打``     ``?``, □, 〓 and a circle that is no zero: any one character, also one that is lost or
                           described; ``*`` any run of up to 8
 ``[將军帥]印``              one of these characters; ``[^將軍]`` any one but these
+``"完顏阿骨打"~``          a phrase, or a word, with one character wrong, missing or too much
 ``/完顏.{1,2}打/``         a regular expression (:mod:`search.expressions`)
 ``title:金史``             the catalogue record; by a name that :mod:`corpora.catalogue` declares
 ========================  ===================================================================================
@@ -28,7 +29,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from itertools import groupby
@@ -50,6 +51,8 @@ MAX_RUNS = 8
 """The most ``*`` in one phrase."""
 MAX_CHOICES = 100
 """The most characters in one pair of square brackets."""
+LENGTHS_WITH_A_SLIP = range(3, 33)
+"""How many characters a phrase has in which one may be wrong: of two, one that is right says next to nothing."""
 MAX_DISTANCE = 100
 DEFAULT_DISTANCE = 10
 SHOWN = 20
@@ -111,7 +114,20 @@ class Phrase:
         return shown(self.pattern) if self.literal else ""
 
 
-Words = Phrase | Expression
+@dataclass(frozen=True, slots=True)
+class Approximate:
+    """A phrase of characters alone, in which one may be wrong, missing or too much."""
+
+    phrase: Phrase
+
+    @property
+    def parts(self) -> tuple[tuple[Letter, ...], tuple[Letter, ...]]:
+        """The phrase in two, as typed: one slip leaves one of them as it is."""
+        letters = phrase_letters(self.phrase.text)
+        return letters[: len(letters) // 2], letters[len(letters) // 2 :]
+
+
+Words = Phrase | Approximate | Expression
 """What stands in a text."""
 
 
@@ -165,7 +181,7 @@ class Nothing:
     reason: str
 
 
-Tree = Phrase | Expression | Field | And | Or | Not | Near | Nothing
+Tree = Phrase | Approximate | Expression | Field | And | Or | Not | Near | Nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +219,7 @@ def _read(q: str) -> Parsed:
     reading = _Reading(q)
     tree = reading.tree()
     wanted = tuple(dict.fromkeys(leaves(tree)))
-    phrases = tuple(leaf for leaf in wanted if isinstance(leaf, Phrase))
+    phrases = tuple(dict.fromkeys(_phrases(wanted)))
     if isinstance(tree, Phrase):
         whole: Phrase | None = tree
     elif reading.plain and phrases and all(phrase.literal for phrase in phrases):
@@ -224,7 +240,7 @@ def _read(q: str) -> Parsed:
 def leaves(tree: Tree, wanted: bool = True) -> Iterator[Words | Field]:
     """Yield the leaves under an even number of ``Not``, in order."""
     match tree:
-        case Phrase() | Expression() | Field():
+        case Phrase() | Approximate() | Expression() | Field():
             if wanted:
                 yield tree
         case And(children) | Or(children):
@@ -237,10 +253,32 @@ def leaves(tree: Tree, wanted: bool = True) -> Iterator[Words | Field]:
             yield from leaves(right, wanted)
 
 
+def _phrases(some: Iterable[Words | Field]) -> Iterator[Phrase]:
+    for leaf in some:
+        if isinstance(leaf, Phrase | Approximate):
+            yield leaf if isinstance(leaf, Phrase) else leaf.phrase
+
+
+def without_slips(tree: Tree) -> Tree:
+    """Return a tree that wants each phrase just as it is."""
+    match tree:
+        case Approximate(phrase):
+            return phrase
+        case And(children) | Or(children):
+            return replace(tree, children=tuple(map(without_slips, children)))
+        case Not(child):
+            return Not(without_slips(child))
+        case Near(left, right):
+            return replace(tree, left=without_slips(left), right=without_slips(right))  # type: ignore[arg-type]  # still words
+        case _:
+            return tree
+
+
 # Phrases
 
 _WILD = {"?": ANY_ONE, "？": ANY_ONE, "*": ANY_RUN, "＊": ANY_RUN}
 _QUESTION_MARKS = "?？"
+_TILDES = "~～"
 _UNKNOWN = "□〓〇"
 """What stands for a character that nobody can read or print, folded: any one, where it is looked for."""
 _PLAIN = re.compile("[\u3400-\u9fff，。、；！]+")
@@ -350,8 +388,8 @@ def _class(choices: str, negated: bool) -> Iterator[Wild | CharacterClass]:
 _START = r"(?<![^\s()\"”」』])"  # an operator or a field starts a word
 _END = r"(?![^\s()\"“「『])"  # and an operator ends one
 _QUOTED = re.compile(
-    r'"(?P<plain>[^"]*)(?P<close>"|$)'
-    r"|(?<![^\s(:])(?:“(?P<curly>[^“”]*)”|「(?P<corner>[^「」]*)」|『(?P<hollow>[^『』]*)』)(?=[\s)]|$)"
+    r'"(?P<plain>[^"]*)(?P<close>"|$)(?P<slip>~(?![^\s)]))?'
+    r"|(?<![^\s(:])(?:“(?P<curly>[^“”]*)”|「(?P<corner>[^「」]*)」|『(?P<hollow>[^『』]*)』)(?P<tilde>~)?(?=[\s)]|$)"
 )
 _FIELD = rf"(?i:{_START}(?P<text>{'|'.join(QUERIED)}):\s*)"
 _EXPRESSION = re.compile(rf"{_START}/(?=\S)[^/]*[^/\s]/{_END}")
@@ -372,6 +410,10 @@ class _NearOperator(syntax.InfixOperator):  # type: ignore[misc]  # Whoosh's bas
         operands = [group[position - 1], group[position + 1]]
         group[position - 1 : position + 2] = [_NearGroup(operands, operator=self.text)]
         return position
+
+
+class _ApproximateNode(syntax.TextNode):  # type: ignore[misc]  # Whoosh's base is untyped
+    """A quoted phrase before a tilde."""
 
 
 class _ExpressionNode(syntax.TextNode):  # type: ignore[misc]  # Whoosh's base is untyped
@@ -460,11 +502,12 @@ class _Reading:
 
     # Taggers and filters
 
-    def _quoted(self, close: str | None, **texts: str | None) -> Any:
+    def _quoted(self, close: str | None, slip: str | None, tilde: str | None, **texts: str | None) -> Any:
         if close == "":
             self._explain("quote-unclosed")
         self.plain = False
-        return syntax.TextNode(next(text for text in texts.values() if text is not None))
+        kind = _ApproximateNode if slip or tilde else syntax.TextNode
+        return kind(next(text for text in texts.values() if text is not None))
 
     def _balance(self, parser: Any, group: Any) -> Any:
         """Drop brackets that close nothing, close those left open, and bound the nesting before anything recurses."""
@@ -554,6 +597,9 @@ class _Reading:
                 return None
             return _Meaning(Field(name, text.strip()))
         text = text.rstrip(_QUESTION_MARKS) if bare else text.rstrip("？")
+        may_slip = isinstance(node, _ApproximateNode) or (bare and text[-1:] in _TILDES and not _PASSAGE.search(text))
+        if bare and may_slip:
+            text = text.rstrip(_TILDES)
         pattern = _codes(_sought(text))
         if "？" in text and ANY_ONE in pattern:
             self._explain("question-mark-is-wildcard", text[:SHOWN])
@@ -562,7 +608,10 @@ class _Reading:
         phrase = Phrase(text.strip(), pattern)
         if not bare:
             self.quoted.add(phrase)
-        return _Meaning(phrase)
+        if not may_slip:
+            return _Meaning(phrase)
+        self.plain = False
+        return _Meaning(_approximate(phrase))
 
     def _distance(self, written: str | None) -> int | None:
         if not written:
@@ -591,6 +640,19 @@ class _Reading:
         distance, is_ordered = self._distance(found["distance"]), found["word"] == "BEFORE"
         near = _Meaning(Near(before, right.tree, distance, is_ordered))  # type: ignore[arg-type]  # both were just checked
         return near if before is left.tree else _join_all([left, near])
+
+
+def _approximate(phrase: Phrase) -> Approximate:
+    """Return a phrase in which one character may be wrong.
+
+    Raises:
+        SearchError: it has wildcards or classes, or too few characters, or too many.
+    """
+    if not phrase.literal:
+        raise SearchError("slip-wildcard", phrase.text[:SHOWN])
+    if len(phrase.pattern) not in LENGTHS_WITH_A_SLIP:
+        raise SearchError("slip-length", phrase.text[:SHOWN])
+    return Approximate(phrase)
 
 
 def _is_operand(tree: Tree) -> bool:

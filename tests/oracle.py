@@ -26,7 +26,7 @@ from corpora.model import Section, Span, SpanKind
 from corpora.readers import gaiji, titles
 from indexer.text.folding import ITERATION, fold
 from indexer.text.readings import MOST_LACKING
-from search.model import Scope
+from search.model import Scope, Slip
 from search.query import MAX_RUN
 
 T = TypeVar("T")
@@ -301,6 +301,45 @@ def matches(sections: Sequence[Section], expression: str, scope: Scope) -> set[t
                 if stretch and _is_of(section, run, stretch):
                     found.add((number, tuple(each.mark for each in stretch)))
     return found
+
+
+def with_slips(
+    sections: Sequence[Section], query: str, scope: Scope, strict: bool = False
+) -> Iterator[tuple[Found, Slip]]:
+    """Every place of a phrase in which one character may be wrong, missing or too much, with what is wrong there.
+
+    All without a slip count. Then, kind by kind, those stretches count that have no character in common with one that
+    does already: those with a character too much, those with a wrong one, those that lack one. Of one kind and one run
+    they may overlap; the printed order comes last, and has only what no other run has.
+    """
+    pattern = _alone(query)
+    kinds = ((Slip.EXTRA, 1), (Slip.WRONG, 0), (Slip.MISSING, -1))
+    for number, section in enumerate(sections):
+        exact = [replace(found, section=number) for found in scan([section], query, scope, strict)]
+        yield from ((found, Slip.NONE) for found in exact)
+        taken = {mark for found in exact for mark in found.marks}
+        for (kind, more), (place, run) in product(kinds, list(enumerate(runs(section, scope)))):
+            here = [
+                found
+                for start in range(len(run) - len(pattern) - more + 1)
+                for found in [Found(number, place, start, run[start : start + len(pattern) + more])]
+                if _slipped(found.characters, pattern, strict)
+                and _is_of(section, run, found.characters)
+                and not taken & set(found.marks)
+            ]
+            taken |= {mark for found in here for mark in found.marks}
+            yield from ((found, kind) for found in here)
+
+
+def _slipped(said: Run, wanted: Run, strict: bool) -> bool:
+    """Whether characters are those wanted but for one that is wrong, missing or too much."""
+    if len(said) == len(wanted):
+        return sum(not one.is_like(other, strict) for one, other in zip(said, wanted, strict=True)) == 1
+    if len(said) < len(wanted):
+        shorter = (wanted[:at] + wanted[at + 1 :] for at in range(len(wanted)))
+        return any(all(one.is_like(other, strict) for one, other in zip(said, each, strict=True)) for each in shorter)
+    longer = (said[:at] + said[at + 1 :] for at in range(len(said)))
+    return any(all(one.is_like(other, strict) for one, other in zip(each, wanted, strict=True)) for each in longer)
 
 
 def runs(section: Section, scope: Scope) -> list[Run]:

@@ -31,12 +31,14 @@ from search.expressions import Expression
 from search.library import Library
 from search.model import MAX_CHARACTERS, Mode, Scope, SearchError, SearchRequest, SearchResponse
 from search.query import (
+    LENGTHS_WITH_A_SLIP,
     MAX_CHOICES,
     MAX_DISTANCE,
     MAX_NESTING,
     MAX_RUNS,
     MAX_TERMS,
     And,
+    Approximate,
     CharacterClass,
     Field,
     Near,
@@ -53,6 +55,7 @@ from search.words.aliases import expand
 
 REFUSALS = frozenset(
     {"query-too-long", "query-too-complex", "wildcard-too-broad"}
+    | {"slip-wildcard", "slip-length", "slip-too-broad"}
     | {f"expression-{why}" for why in ("sign", "malformed", "too-long", "too-broad")}
 )
 LONGEST_DETAIL = 100
@@ -62,7 +65,7 @@ PATIENCE = 20.0
 
 OPERATORS = (
     *("AND", "OR", "NOT", "NEAR", "NEAR/", "NEAR/10", "NEAR/99999999999999999999", "NEAR/٣", "ＮＥＡＲ／３", "ＮＯＴ"),
-    *("BEFORE", "BEFORE/3", "NEAR/篇", "BEFORE/section", "ＢＥＦＯＲＥ／９"),
+    *("~ ", "～ ", "BEFORE", "BEFORE/3", "NEAR/篇", "BEFORE/section", "ＢＥＦＯＲＥ／９"),
     *("title:", "TITLE: ", "題名：", "作者:", "专题：", "nonsense:", "ＴＩＴＬＥ：", "title:title:", "TO", "&&", "||"),
 )
 MARKS = "()（）\"“”「」『』＂?？*＊:：/／\\~^-+[]［］{}<>;'，。！□"
@@ -147,6 +150,9 @@ def _assert_paid_for(tree: Tree, longest: int, most: int) -> None:
 
 def _leaves(tree: Tree) -> Iterator[Words | Field]:
     match tree:
+        case Approximate(phrase):
+            assert len(phrase.pattern) in LENGTHS_WITH_A_SLIP, "too little, or too much, to be near to"
+            yield phrase
         case Phrase() | Expression() | Field():
             yield tree
         case And(children):

@@ -12,6 +12,7 @@ from indexer.store.layout import MAIN, NOTES, PRINTED
 from indexer.store.pack import PackView
 from indexer.store.positions import Places
 from search import deadline
+from search.exact.approximate import apart, find_slips
 from search.exact.expressions import find_expression
 from search.exact.matching import (
     Mask,
@@ -24,7 +25,7 @@ from search.exact.matching import (
 from search.exact.nearness import SectionExtents, following, leading, near, near_pairs
 from search.expressions import Expression
 from search.model import Scope
-from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree, Words, sought_in
+from search.query import And, Approximate, Field, Near, Not, Nothing, Or, Phrase, Tree, Words, sought_in
 from search.ranges import among
 
 SEARCHED = {Scope.TEXT: (MAIN,), Scope.NOTES: (NOTES,), Scope.BOTH: (MAIN, NOTES, PRINTED)}
@@ -64,7 +65,7 @@ class Evaluator:
         """Return the passages that satisfy ``node``, with the occurrences of its phrases that are not denied."""
         deadline.check()
         match node:
-            case Phrase() | Expression():
+            case Phrase() | Approximate() | Expression():
                 return _found(self._words(node))
             case And(children):
                 return self._all(children)
@@ -116,19 +117,22 @@ class Evaluator:
         return self._known[words]
 
     def _standing(self, words: Words) -> list[StreamRanges]:
+        if isinstance(words, Approximate):
+            slips = find_slips(self._pack, self._streams, words, self._strict)
+            return joined(apart(self._pack, [*self._words(words.phrase)], slips))
         found = [self._find(words, stream) for stream in self._streams if stream != PRINTED or self._may_cross(words)]
         if not found or found[-1].stream != PRINTED or not len(found[-1].starts):
             return found
         return joined([*found[:-1], *in_own_streams(self._pack, found[-1])])
 
-    def _may_cross(self, words: Words) -> bool:
+    def _may_cross(self, words: Phrase | Expression) -> bool:
         """Return whether the printed order may have words where no other stream does; most often it can't."""
         if isinstance(words, Expression) or not words.literal:
             return True
         ids = self._pack.ids(list(map(ord, words.folded)))
         return len(words.pattern) == 1 or (ids is not None and self._pack.printed.may_hold(ids.tolist()))
 
-    def _find(self, words: Words, stream: int) -> StreamRanges:
+    def _find(self, words: Phrase | Expression, stream: int) -> StreamRanges:
         if isinstance(words, Expression):
             return find_expression(self._pack, stream, words)
         found = find(self._pack, stream, *sought_in(words))
@@ -216,13 +220,14 @@ def joined(occurrences: Sequence[StreamRanges]) -> list[StreamRanges]:
 
 
 def _joined(parts: Sequence[StreamRanges]) -> StreamRanges:
-    """Join the ranges of one stream, each once; spelled as typed where one of its like is."""
+    """Join the ranges of one stream, each once; with the least slip of its like, and spelled as typed if one is."""
     starts = np.concatenate([each.starts for each in parts])
     ends = np.concatenate([each.ends for each in parts])
     typed = np.concatenate([each.typed for each in parts])
     passages = np.concatenate([each.passages for each in parts])
-    order = np.lexsort((~typed, ends, starts))
+    slips = np.concatenate([each.slips for each in parts])
+    order = np.lexsort((~typed, slips, ends, starts))
     fresh = np.ones(len(order), dtype=bool)
     fresh[1:] = (np.diff(starts[order]) != 0) | (np.diff(ends[order]) != 0)
     chosen = order[fresh]
-    return StreamRanges(parts[0].stream, starts[chosen], ends[chosen], typed[chosen], passages[chosen])
+    return StreamRanges(parts[0].stream, starts, ends, typed, passages, slips).where(chosen)

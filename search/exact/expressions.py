@@ -45,7 +45,7 @@ def find_expression(pack: PackView, number: int, expression: Expression) -> Stre
         found.append(places[_matches(codes, expression)])
     starts, ends = np.concatenate(found, axis=1)
     typed = np.ones(len(starts), dtype=bool)
-    return in_print_alone(pack, StreamRanges(number, starts, ends, typed, passages_at(pack, number, starts)))
+    return in_print_alone(pack, StreamRanges.exact(number, starts, ends, typed, passages_at(pack, number, starts)))
 
 
 def _needed(pack: PackView, number: int, expression: Expression) -> Places:

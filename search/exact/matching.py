@@ -26,7 +26,7 @@ from indexer.store.streams import PrintedStream, StoredStream
 from indexer.text.readings import Letter, same_character
 from indexer.text.streams import BOUNDARY, text_of
 from search import deadline
-from search.model import SearchError
+from search.model import SearchError, Slip
 from search.query import ANY_ONE, ANY_RUN, MAX_RUN, CharacterClass, Element
 from search.ranges import among, merged
 
@@ -34,13 +34,16 @@ MOST_STARTS = 300_000
 """Places of a pack that a gap before the first character, as in ?*之, may make of the places of what follows it."""
 
 Mask = NDArray[np.bool_]
+Slips = NDArray[np.int8]
+SLIPS = tuple(Slip)
+"""What the numbers of slips mean."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamRanges:
     """Half-open ranges of one pack's stream, sorted by start, with the passage where each starts.
 
-    ``typed`` says which are spelled as in the query.
+    ``typed`` says which are spelled as in the query; ``slips`` are numbers of :data:`SLIPS`.
     """
 
     stream: int
@@ -48,14 +51,27 @@ class StreamRanges:
     ends: Places
     typed: Mask
     passages: Places
+    slips: Slips
+
+    @classmethod
+    def exact(cls, stream: int, starts: Places, ends: Places, typed: Mask, passages: Places) -> StreamRanges:
+        """Return ranges without a slip."""
+        return cls(stream, starts, ends, typed, passages, np.zeros(len(starts), np.int8))
 
     def where(self, keep: Mask | slice | Places) -> StreamRanges:
         """Return those that a mask, a slice or their rows keep."""
-        return StreamRanges(self.stream, self.starts[keep], self.ends[keep], self.typed[keep], self.passages[keep])
+        return StreamRanges(
+            self.stream,
+            self.starts[keep],
+            self.ends[keep],
+            self.typed[keep],
+            self.passages[keep],
+            self.slips[keep],
+        )
 
     def untyped(self) -> StreamRanges:
         """Return the same ranges, none of them spelled as in the query."""
-        return StreamRanges(self.stream, self.starts, self.ends, np.zeros_like(self.typed), self.passages)
+        return replace(self, typed=np.zeros_like(self.typed))
 
 
 @dataclass(frozen=True)
@@ -130,7 +146,7 @@ def find(pack: PackView, number: int, pattern: tuple[Element, ...], typed: tuple
         deadline.check()
         starts = _described(pack, stream, piece, _places(pack, stream, piece, longest))
         if not len(starts):
-            return StreamRanges(number, starts, starts, np.empty(0, dtype=bool), starts)
+            return StreamRanges.exact(number, starts, starts, np.empty(0, dtype=bool), starts)
         found.append((_Ranges(starts, starts + piece.length), _as_typed(pack, stream, piece, starts)))
     everything = _chained(stream, pieces, [ranges for ranges, _ in found], tail)
     if len(pieces) == 1 and not (pieces[0].high or tail):
@@ -142,7 +158,7 @@ def find(pack: PackView, number: int, pattern: tuple[Element, ...], typed: tuple
         spelled[at] = True
         everything.ends[at] = same.ends
     passages = passages_at(pack, number, everything.starts)
-    return in_print_alone(pack, StreamRanges(number, everything.starts, everything.ends, spelled, passages))
+    return in_print_alone(pack, StreamRanges.exact(number, everything.starts, everything.ends, spelled, passages))
 
 
 def in_print_alone(pack: PackView, found: StreamRanges) -> StreamRanges:
@@ -196,11 +212,33 @@ def stands(pack: PackView, folded: Sequence[int], allowed: Mask | None) -> bool:
 
 def standing(pack: PackView, number: int, folded: Sequence[int], allowed: Mask | None) -> Places:
     """Return where folded characters occur in a row in a stream, in the allowed passages; None allows all."""
+    starts = row_places(pack, number, folded, len(folded))
+    return starts if allowed is None else starts[allowed[passages_at(pack, number, starts)]]
+
+
+def row_places(pack: PackView, number: int, folded: Sequence[int], longest: int) -> Places:
+    """Return where folded characters occur in a row in a stream, sorted.
+
+    In the printed order they are those that may be part of ``longest`` characters that no other stream has.
+    """
     deadline.check()
     letters = tuple((Letter(code, ""),) for code in folded)
     row = _Piece(0, 0, len(letters), tuple(range(len(letters))), letters)
-    starts = _places(pack, pack.streams[number], row, row.length)
-    return starts if allowed is None else starts[allowed[passages_at(pack, number, starts)]]
+    return _places(pack, pack.streams[number], row, longest)
+
+
+def are_letter(pack: PackView, stream: StoredStream, letter: Letter, places: Places, strict: bool) -> Mask:
+    """Return at which of some sorted places, which may be outside of a stream, a character stands.
+
+    Where it is ``strict`` it is spelled there as typed.
+    """
+    same = (places >= 0) & (places < len(stream.codes))
+    same[same] = stream.codes.take(places[same]) == letter.code
+    if letter.name:
+        same[same] = _are_named(pack, stream, places[same], [letter.name])
+    if strict:
+        same[same] = _is_typed(pack, stream, letter, places[same], 0)
+    return same
 
 
 def _described(pack: PackView, stream: StoredStream, piece: _Piece, starts: Places) -> Places:
@@ -434,7 +472,7 @@ def in_own_streams(pack: PackView, found: StreamRanges) -> list[StreamRanges]:
     ends = starts + (inside.ends - inside.starts)
     for kind in (MAIN, NOTES):
         mine = kinds == kind
-        result.append(StreamRanges(kind, starts[mine], ends[mine], inside.typed[mine], inside.passages[mine]))
+        result.append(replace(inside, stream=kind, starts=starts, ends=ends).where(mine))
     return result
 
 
@@ -449,7 +487,7 @@ def in_print(pack: PackView, found: StreamRanges) -> tuple[StreamRanges, Places]
     starts, known = segments.printed(found.stream, found.starts)
     lasts, _ = segments.printed(found.stream, found.ends - 1)
     rows = np.flatnonzero(known)
-    return StreamRanges(PRINTED, starts[rows], lasts[rows] + 1, found.typed[rows], found.passages[rows]), rows
+    return replace(found, stream=PRINTED, starts=starts, ends=lasts + 1).where(rows), rows
 
 
 def each_once(parts: Sequence[Places]) -> Places:

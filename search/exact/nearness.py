@@ -65,7 +65,8 @@ def near_pairs(pack: PackView, left: StreamRanges, right: StreamRanges, distance
     keep = pack.streams[left.stream].unbroken(left.starts[ones], right.starts[others])
     ones, others = ones[keep], others[keep]
     ends, typed = right.ends[others], left.typed[ones] & right.typed[others]
-    return StreamRanges(left.stream, left.starts[ones], ends, typed, left.passages[ones])
+    slips = np.maximum(left.slips[ones], right.slips[others])
+    return StreamRanges(left.stream, left.starts[ones], ends, typed, left.passages[ones], slips)
 
 
 @dataclass(frozen=True, slots=True)

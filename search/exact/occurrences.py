@@ -1,6 +1,6 @@
 """The occurrences of a query as columns, wherever their texts are.
 
-An occurrence is a row of seven columns, a few bytes each; its text, context and record are read when it is shown. So a
+An occurrence is a row of eight columns, a few bytes each; its text, context and record are read when it is shown. So a
 million of them fit in some tens of megabytes.
 """
 
@@ -21,7 +21,7 @@ from indexer.text.folding import fold
 from indexer.text.readings import fold_phrase
 from indexer.text.streams import BOUNDARY, text_of
 from search import deadline
-from search.exact.matching import StreamRanges, original_ranges
+from search.exact.matching import SLIPS, Slips, StreamRanges, original_ranges
 from search.model import WorkCard
 from search.occurrences import (
     CONTEXT,
@@ -66,6 +66,7 @@ class Columns:
     ends: NDArray[np.uint32]
     passages: NDArray[np.uint32]
     typed: NDArray[np.bool_]
+    slips: Slips
     places: NDArray[np.uint64]
 
     @classmethod
@@ -78,6 +79,7 @@ class Columns:
             found.ends.astype(np.uint32),
             found.passages.astype(np.uint32),
             found.typed,
+            found.slips,
             places.astype(np.uint64),
         )
 
@@ -85,7 +87,7 @@ class Columns:
     def joined(cls, parts: Sequence[Columns]) -> Columns:
         """Return occurrences together, in order of place; what begins at one character, the shortest first."""
         none = np.empty(0, np.int64)
-        empty = cls.of(0, StreamRanges(0, none, none, none.astype(np.bool_), none), none)
+        empty = cls.of(0, StreamRanges.exact(0, none, none, none.astype(np.bool_), none), none)
         columns = cls(
             *(np.concatenate([getattr(part, name) for part in (empty, *parts)]) for name in cls.__dataclass_fields__)
         )
@@ -350,6 +352,7 @@ class StoredOccurrences(Occurrences):
             right=text_of(view.text[last : min(stop, last + self._context)]),
             in_notes=one.stream == NOTES,
             typed=bool(one.typed[0]),
+            slip=SLIPS[one.slips[0]],
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +12,25 @@ from indexer.store.pack import PackView
 from indexer.store.positions import Places
 from indexer.text import prominence
 from search.exact.evaluation import Evaluator, Found, distinct
-from search.exact.matching import Mask, StreamRanges, first_of_each, in_heads, in_passage, original_ranges, whole
+from search.exact.matching import (
+    SLIPS,
+    Mask,
+    StreamRanges,
+    first_of_each,
+    in_heads,
+    in_passage,
+    original_ranges,
+    whole,
+)
+from search.model import Slip
 from search.query import Tree, Words, leaves
 from search.ranges import among, merged
 from search.stores.base import ExactQuery, Marks
 
 ACCIDENTAL = 0.1
 """The weight of an occurrence that cuts a word of modern text in two (北大 in 东北大学), beside one that does not."""
+STRANGE = 0.01
+"""The weight of an occurrence with a slip that is no look-alike, beside one that is: a hundred of them are one."""
 HALFWAY = 1.2
 """Occurrences that bring a passage halfway to the score of endlessly many: the k1 of BM25."""
 
@@ -74,6 +87,7 @@ class PackMatches:
             tuple((start - begin, end - begin) for start, end in ranges),
             any(bool(each.typed.any()) for each in found),
             bool(among(row, self.asked)),
+            tuple(SLIPS[number] for number in sorted({*chain(*(each.slips.tolist() for each in found))})),
         )
 
 
@@ -103,8 +117,8 @@ def has_words(tree: Tree) -> bool:
 
 def _worth(pack: PackView, found: StreamRanges) -> NDArray[np.float64] | None:
     """Return what each occurrence counts; None where each counts one."""
-    heads = in_heads(pack, found)
-    if heads is None and not len(pack.inside):
+    heads, strange = in_heads(pack, found), found.slips > SLIPS.index(Slip.LOOKALIKE)
+    if heads is None and not len(pack.inside) and not strange.any():
         return None
-    worth = np.where(whole(pack, found), 1.0, ACCIDENTAL)
+    worth = np.where(whole(pack, found), 1.0, ACCIDENTAL) * np.where(strange, STRANGE, 1.0)
     return worth if heads is None else np.where(heads, 0.0, worth)

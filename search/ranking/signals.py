@@ -12,7 +12,7 @@ from indexer.embedding import StaticEmbedder, Vectors
 from indexer.text.folding import fold
 from indexer.text.grams import gram_query
 from search.model import Mode, Scope, SearchRequest
-from search.query import And, Field, Nothing, Parsed, Phrase
+from search.query import And, Field, Nothing, Parsed, Phrase, without_slips
 from search.ranking import fusion
 from search.ranking.fusion import Scores, Signals
 from search.ranking.late_interaction import Closest, Substitute, interact, spaced
@@ -31,8 +31,10 @@ CLASSICAL_DEGREE = 0.9
 
 def exact_query(request: SearchRequest, parsed: Parsed, expanded: Expanded) -> ExactQuery:
     """Return what has to stand in a passage that matches."""
-    asked = parsed.tree if expanded.names else None
-    return ExactQuery(expanded.tree, request.scope, request.strict, request.filters, asked)
+    asked = without_slips(parsed.tree)
+    return ExactQuery(
+        expanded.tree, request.scope, request.strict, request.filters, None if asked == expanded.tree else asked
+    )
 
 
 def signals(store: Store, request: SearchRequest, parsed: Parsed, matches: Matches) -> Signals:

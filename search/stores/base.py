@@ -19,7 +19,7 @@ from indexer.embedding import Embedder, Vectors
 from indexer.engines.base import GramQuery
 from indexer.store.access import Declared
 from indexer.text.streams import Codes
-from search.model import Scope, Sort, WorkCard
+from search.model import Scope, Slip, Sort, WorkCard
 from search.occurrences import Occurrences
 from search.query import Field, Tree
 from search.ranking.pieces import Numbers, Pieces, Stretch
@@ -57,7 +57,7 @@ class PassageRef(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ExactQuery:
-    """A condition on passages. ``asked`` is the tree without other names, where ``tree`` has any."""
+    """A condition on passages. ``asked`` is the tree without other names and slips, where ``tree`` has any."""
 
     tree: Tree
     scope: Scope = Scope.BOTH
@@ -95,12 +95,13 @@ class Marks(NamedTuple):
 
     ``ranges`` are half-open ranges of its section's text, sorted and without overlap; none where the catalogue record
     alone matches. They begin in the passage, and the last may end after it. ``typed`` says whether some are spelled as
-    in the query, ``asked`` whether it takes no other name.
+    in the query, ``asked`` whether it takes no other name and no slip, and ``slips`` what slips there are.
     """
 
     ranges: tuple[tuple[int, int], ...]
     typed: bool
     asked: bool
+    slips: tuple[Slip, ...]
 
 
 class SectionMarks(NamedTuple):
@@ -169,7 +170,7 @@ class Matches(Protocol):
         length a list of names would beat every sentence. Tiers go before it:
 
         * 0 and 1: tables of contents, prefaces and the like (:mod:`indexer.text.prominence`), and passages in which the
-          words stand in a running head alone; 1 where they stand as asked, not under another name;
+          words stand in a running head alone; 1 where they stand as asked, not under another name or with a slip;
         * 2 and 3: all other text, likewise; and 4 where the words are spelled as typed, but for lists.
         """
 

@@ -22,6 +22,7 @@ from search.query import (
     MAX_NESTING,
     MAX_TERMS,
     And,
+    Approximate,
     Field,
     Near,
     Not,
@@ -41,6 +42,8 @@ def shape(tree: Tree) -> str:
     match tree:
         case Phrase(_, pattern):
             return shown(pattern)
+        case Approximate(phrase):
+            return f"{shape(phrase)}~"
         case Expression(_, pattern):
             return f"/{pattern}/"
         case Field(name, value):
@@ -132,6 +135,16 @@ def outcome(q: str) -> Parsed | str:
         ("/黑[龍竜]江(省|将軍)?/ 元", "(/黑[龙龙]江(?:省|将军){0,1}/ & 元)"),
         ("（／金＋？國／ OR 元） NEAR/3 宋", "[(/金{1,21}?国/ | 元) ~3 宋]"),
         ("NOT /金.{2}/ 元", "(!/金.{2,2}/ & 元)"),
+        ('"會寧府"~', "会宁府~"),
+        ("會寧府～ 上京", "(会宁府~ & 上京)"),
+        ("「會寧府」~ NEAR/3 （“金上京”～ OR 元）", "[会宁府~ ~3 (金上京~ | 元)]"),
+        ("NOT 會寧府~ 元", "(!会宁府~ & 元)"),
+        ('"金、元，史"~', "金元史~"),
+        ('"會寧府~"', "会宁府"),
+        ('"會寧府"~5', "(会宁府 & 5)"),
+        ("金元史，會寧府~", "金元史会宁府"),
+        ("1115~1123", "11151123"),
+        ("title:金元史~ 元", "(title=金元史~ & 元)"),
         ("上/下", "上下"),
         ("上 / 下 / 中", "(上 & 下 & 中)"),
         ("/上/下", "上下"),
@@ -235,6 +248,10 @@ def test_odd_queries_are_repaired_and_explained(q: str, expected: str, codes: li
         ("金 *?", "wildcard-too-broad"),
         ("□〓", "wildcard-too-broad"),
         ("/.{3}/", "expression-too-broad"),
+        ("會寧~", "slip-length"),
+        (f"{'金元' * 16}史~", "slip-length"),
+        ('"會?府史"~', "slip-wildcard"),
+        ("會[寧甯]府史~", "slip-wildcard"),
         ("/金?|元/", "expression-too-broad"),
         ("/[^金]/", "expression-too-broad"),
         ("/[一-龥]/", "expression-too-broad"),

@@ -19,7 +19,7 @@ from web.commands.printing import print_explanations, print_json, visible
 
 COLUMNS = (
     *("work", "title", "dynasty", "author", "year", "section", "section_title", "page", "start", "end"),
-    *("left", "text", "right", "in_notes", "address"),
+    *("left", "text", "right", "in_notes", "slip", "address"),
 )
 """Columns of a line as CSV."""
 _MOST_SHOWN = 12
@@ -82,7 +82,7 @@ def _cells(each: Occurrence) -> Sequence[object]:
     return (
         *(each.work.id, record.title, record.dynasty, record.author, record.year),
         *(each.section_number, each.section, each.page, each.start, each.end),
-        *(each.left, each.text, each.right, each.in_notes, str(each.address)),
+        *(each.left, each.text, each.right, each.in_notes, each.slip, str(each.address)),
     )
 
 
@@ -113,7 +113,7 @@ def _print(found: Concordance) -> None:
                 visible(left),
                 (visible(text), "bold red"),
                 visible(right),
-                (visible(f"  《{each.work.record.title}》{each.section} {each.page}".rstrip()), "dim"),
+                (visible(f"  《{each.work.record.title}》{each.section} {each.page} {each.slip}".rstrip()), "dim"),
             )
         )
     names = {each.folded: each.text for each in found.sought}

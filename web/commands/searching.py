@@ -27,8 +27,9 @@ def search(query: str, whole: bool, as_json: bool, index: IndexAddress, **option
     """Find passages that say QUERY or mean it.
 
     Words may be typed in any script. Quotes make a phrase; AND, OR, NOT, NEAR/10, BEFORE/10 and brackets join words;
-    ? is any one character, [將軍] one of some, [^將軍] any but those, * a few; /…/ is a regular expression; a name such
-    as title: or author: looks in the catalogue, see below.
+    ? is any one character, [將軍] one of some, [^將軍] any but those, * a few; ~ behind a phrase lets one character be
+    wrong, missing or too much; /…/ is a regular expression; a name such as title: or author: looks in the catalogue,
+    see below.
 
     \b
     wenyuan search 会宁府

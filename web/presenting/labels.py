@@ -68,6 +68,10 @@ WHYS = {
     Why.EXACT: lazy_gettext("原文照字"),
     Why.FOLDED: lazy_gettext("异体同文"),
     Why.ALIAS: lazy_gettext("异名同指"),
+    Why.LOOKALIKE: lazy_gettext("形近而误"),
+    Why.WRONG: lazy_gettext("误一字"),
+    Why.EXTRA: lazy_gettext("衍一字"),
+    Why.MISSING: lazy_gettext("脱一字"),
     Why.WORDS: lazy_gettext("字词相近"),
     Why.MEANING: lazy_gettext("意思相近"),
 }
@@ -87,6 +91,9 @@ _ERRORS = {
     "query-too-complex": lazy_gettext("检索式过于复杂：%(detail)s。请减少词、括号或通配符。"),
     "too-many-terms": lazy_gettext("一次比较的检索式太多：%(detail)s。"),
     "wildcard-too-broad": lazy_gettext("通配符范围太大：%(detail)s。请写出至少一个字。"),
+    "slip-wildcard": lazy_gettext("~ 之前须是写明的字，不能有通配符和方括号：%(detail)s"),
+    "slip-length": lazy_gettext("~ 容许一字之差，所以短语须有 3 至 32 字：%(detail)s"),
+    "slip-too-broad": lazy_gettext("%(detail)s~ 里的常用字太多，范围太大；请把短语写长些。"),
     "expression-sign": lazy_gettext(
         "正则表达式里不能用 %(detail)s：所查的字没有标点和空白；看前后文的、引用前面各组的也不能用。"
     ),

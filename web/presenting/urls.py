@@ -88,7 +88,7 @@ def _readable(text: str) -> str:
 
 def nearest(hit: Hit) -> tuple[int, int] | None:
     """Return the stretch of a hit that is nearest in meaning, where nothing more exact brought the hit here."""
-    return None if {Why.EXACT, Why.FOLDED, Why.ALIAS} & set(hit.why) else hit.nearest_passage_range
+    return hit.nearest_passage_range if {Why.WORDS, Why.MEANING} >= set(hit.why) else None
 
 
 def _written(value: object) -> str:

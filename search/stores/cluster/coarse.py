@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from search.expressions import Expression
-from search.query import And, Field, Near, Not, Nothing, Or, Phrase, Tree, Words
+from search.query import And, Approximate, Field, Near, Not, Nothing, Or, Phrase, Tree, Words
 from search.stores.cluster.narrowing import Counted, Narrowing, all_of, any_of, required, within_reach
 from search.stores.cluster.view import NOTHING, Query
 
@@ -78,7 +78,7 @@ class CoarseNarrowing(Narrowing):
                 some = [self._possible(each, levels - 1) for each in children if not isinstance(each, Not)]
                 # What matches has one of the words in any case.
                 return all_of(some) if isinstance(tree, And) and levels > 0 else any_of(some)
-            case Phrase() | Expression():
+            case Phrase() | Approximate() | Expression():
                 return self._may_have(tree)
             case Near(left, right):
                 return self.near[tree] if tree in self.near else any_of(map(self._may_have, _words(left, right)))

@@ -18,11 +18,12 @@ from indexer.cluster.assembling import Assembled
 from indexer.cluster.parts import Part, PartKey
 from indexer.store.positions import Places
 from search import deadline
+from search.exact.approximate import KINDS
 from search.exact.evaluation import SEARCHED, Evaluator, distinct
 from search.exact.matching import Mask, original_ranges
 from search.exact.scoring import PackMatches, matched
 from search.expressions import Expression
-from search.query import ANY_RUN, MAX_RUN, And, Field, Near, Not, Or, Phrase, Tree, sought_in
+from search.query import ANY_RUN, MAX_RUN, And, Approximate, Field, Near, Not, Or, Phrase, Tree, sought_in
 from search.ranges import merged
 from search.stores.base import ExactQuery, Marks, SectionMarks
 from search.stores.cluster.gathering import gather
@@ -37,6 +38,10 @@ def reach(tree: Tree) -> tuple[int, int]:
     match tree:
         case Phrase():
             return 0, _longest(sought_in(tree)[0])
+        case Approximate(phrase):
+            # Which places count is told by those that they overlap, kind by kind (search.exact.approximate).
+            longest = len(phrase.pattern) + 1
+            return len(KINDS) * longest, (len(KINDS) + 1) * longest
         case Expression(longest=longest):
             return 0, longest
         case And(children) | Or(children):

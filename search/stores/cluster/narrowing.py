@@ -8,8 +8,8 @@ A passage is indexed with what follows it, so that each occurrence is counted wh
 * *certain*: just the passages that match, but for those that are doubtful.
 
 A phrase of characters is doubtful only where the printed order has one of its pairs in a way of its own, or, in a
-strict search, where one of its characters is spelled in several ways. What has wildcards or classes is doubtful
-wherever it is possible, and so are regular expressions and words near each other.
+strict search, where one of its characters is spelled in several ways. What has wildcards or classes, or may
+have a slip, is doubtful wherever it is possible, and so are regular expressions and words near each other.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ from indexer.text.readings import Letter
 from search.expressions import Expression
 from search.model import Scope
 from search.query import (
+    ANY_ONE,
     ANY_RUN,
     MAX_RUN,
     And,
+    Approximate,
     CharacterClass,
     Element,
     Field,
@@ -119,7 +121,7 @@ class Narrowing:
     def possible(self, tree: Tree) -> Query:
         """Return the query that every passage satisfies that matches a tree."""
         match tree:
-            case Phrase():
+            case Phrase() | Approximate():
                 return any_of(starmap(self._may_begin, self._patterns(tree)))
             case Expression(needed=needed):  # no match is longer than a passage is indexed with what follows
                 return within_reach(needed)
@@ -158,12 +160,14 @@ class Narrowing:
             return []
         return [any_of(all_of(_each_within_reach(_characters(pattern))) for pattern in patterns)]
 
-    def _patterns(self, phrase: Phrase) -> Sequence[tuple[tuple[Element, ...], tuple[Letter, ...]]]:
-        return () if self.strict and phrase.alias else (sought_in(phrase),)
+    def _patterns(self, words: Phrase | Approximate) -> Sequence[tuple[tuple[Element, ...], tuple[Letter, ...]]]:
+        if isinstance(words, Approximate):
+            return _half_right(*words.parts)
+        return () if self.strict and words.alias else (sought_in(words),)
 
     def _patterns_of(self, operand: Words | Or) -> Iterator[tuple[tuple[Element, ...], tuple[Letter, ...]]]:
         for phrase in operand.children if isinstance(operand, Or) else (operand,):
-            assert isinstance(phrase, Phrase)
+            assert isinstance(phrase, Phrase | Approximate)
             yield from self._patterns(phrase)
 
     def _may_begin(self, pattern: tuple[Element, ...], letters: tuple[Letter, ...]) -> Query:
@@ -211,7 +215,7 @@ class Narrowing:
                 return all_of(wanted, [self.certain(child.child) for child in children if isinstance(child, Not)])
             case Or(children):
                 return any_of(map(self.certain, children))
-            case Expression() | Near() | Nothing():
+            case Approximate() | Expression() | Near() | Nothing():
                 return NOTHING
             case Field():
                 return self.of_field(tree)
@@ -249,7 +253,7 @@ class Narrowing:
                     yield from self._doubts(child)
             case Not(child):
                 yield from self._doubts(child)
-            case Expression() | Near():
+            case Approximate() | Expression() | Near():
                 yield self.possible(tree)
 
     def _doubts_of_phrase(self, phrase: Phrase) -> Iterator[Query]:
@@ -294,6 +298,22 @@ class Narrowing:
                     yield from self._counted(
                         child, both(where, self.certain(child)) if isinstance(child, And) else where
                     )
+
+
+def _half_right(
+    first: tuple[Letter, ...], second: tuple[Letter, ...]
+) -> Sequence[tuple[tuple[Element, ...], tuple[Letter, ...]]]:
+    """Return the patterns of a phrase with a slip in its second half, of which one character is right, or its first.
+
+    Each has room for one character too much.
+    """
+    slip_behind: tuple[Element, ...] = (*_typed(first), CharacterClass(second), *(ANY_ONE for _ in second))
+    slip_before: tuple[Element, ...] = (*(ANY_ONE for _ in first), ANY_ONE, *_typed(second))
+    return (slip_behind, first), (slip_before, second)
+
+
+def _typed(letters: Sequence[Letter]) -> Iterator[int]:
+    return (letter.code for letter in letters)
 
 
 class _Run(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -93,7 +93,7 @@ class PartTexts:
             rows = np.flatnonzero(columns.streams == stream)
             some = columns.take(rows)
             starts, ends, passages = (each.astype(np.int64) for each in (some.starts, some.ends, some.passages))
-            within = StreamRanges(stream, starts, ends, some.typed, passages)
+            within = StreamRanges(stream, starts, ends, some.typed, passages, some.slips)
             yield rows, _moved(within, texts.part_starts[stream][parts[rows]], texts.part_rows[parts[rows]])
 
     def _lacking(self, columns: Columns, around: int, shown: int, texts: Assembled) -> set[PartKey]:
@@ -111,6 +111,4 @@ class PartTexts:
 
 def _moved(found: StreamRanges, places: Numbers, passages: Numbers) -> StreamRanges:
     """Return occurrences with their places and passages counted from elsewhere."""
-    return StreamRanges(
-        found.stream, found.starts + places, found.ends + places, found.typed, found.passages + passages
-    )
+    return replace(found, starts=found.starts + places, ends=found.ends + places, passages=found.passages + passages)

@@ -59,5 +59,7 @@ class PackTexts:
                 some = columns.take(rows)
                 starts, ends, passages = (each.astype(np.int64) for each in (some.starts, some.ends, some.passages))
                 yield OccurrenceBlock(
-                    self.snapshot.packs[number], rows, StreamRanges(stream, starts, ends, some.typed, passages)
+                    self.snapshot.packs[number],
+                    rows,
+                    StreamRanges(stream, starts, ends, some.typed, passages, some.slips),
                 )
