@@ -237,6 +237,18 @@ def _read(q: str) -> Parsed:
     )
 
 
+def cut(q: str) -> Iterator[tuple[str, str]]:
+    """Yield a query in pieces, each with what it is: ``(`` or ``)``, ``"`` for a quotation left open, or nothing."""
+    text = _one_for_one(q)
+    at = 0
+    while at < len(text):
+        whole = _QUOTED.match(text, at) or _EXPRESSION.match(text, at)
+        end = whole.end() if whole else at + 1
+        is_open = whole is not None and whole.groupdict().get("close") == ""
+        yield q[at:end], '"' if is_open else text[at] if text[at:end] in ("(", ")") else ""
+        at = end
+
+
 def leaves(tree: Tree, wanted: bool = True) -> Iterator[Words | Field]:
     """Yield the leaves under an even number of ``Not``, in order."""
     match tree:
@@ -400,6 +412,11 @@ _GLOSS = re.compile(r"(?<=[^\x00-\x7f])\(([^()\s\"]*)\)")
 """A bracketed remark inside running text, such as 黑龍江（今…）將軍: the brackets are punctuation."""
 
 
+def _one_for_one(q: str) -> str:
+    """Return a query as it is cut: one character stays one character, so that offsets hold in what was typed."""
+    return _GLOSS.sub("·\\1·", q.translate(_ASCII))
+
+
 class _NearGroup(syntax.BinaryGroup):  # type: ignore[misc]  # Whoosh's base is untyped
     """Two operands of ``NEAR`` or ``BEFORE``; the operator is in ``kwargs``."""
 
@@ -451,8 +468,7 @@ class _Reading:
         self.plain = True
         self.quoted: set[Phrase] = set()
         self._terms = 0
-        # One character stays one character, so that offsets hold in what was typed.
-        self._text = _GLOSS.sub("·\\1·", q.translate(_ASCII))
+        self._text = _one_for_one(q)
         self._parser = QueryParser(
             None,
             None,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 import pytest
 from click.testing import CliRunner
@@ -99,3 +101,45 @@ def test_the_command_line_shows_a_part_and_the_whole_on_demand(texts: Path) -> N
     assert told("--whole").count(LINE) == 24 > told("--mode", "exact").count(LINE)
     assert re.search(r"2 passages, 2 occurrences; \d+ more alike", told())
     assert "more alike" not in told("--mode", "exact")
+
+
+def test_results_are_searched_within_step_by_step_and_each_step_is_taken_back(results: FlaskClient) -> None:
+    first = results.get("/search?q=江水 OR 會寧&mode=exact&within=会宁府")
+    assert first.status_code == 302
+    assert unquote_plus(first.headers["Location"]) == "/search?q=(江水 OR 會寧) AND (会宁府)&mode=exact"
+    second = results.get(first.headers["Location"] + "&within=舊都", follow_redirects=True)
+    assert second.request.args["q"] == "(江水 OR 會寧) AND (会宁府) AND (舊都)"
+    assert len(articles(results.get(first.headers["Location"]).text)) == 2
+    assert len(articles(second.text)) == 1
+    steps = second.text.partition('aria-label="逐步缩小"')[2].partition("</ol>")[0]
+    back = [unquote_plus(unescape(url)) for url in re.findall('href="([^"]*)"', steps)]
+    assert back == [
+        "/search?q=(会宁府) AND (舊都)&mode=exact",
+        "/search?q=(江水 OR 會寧) AND (舊都)&mode=exact",
+        "/search?q=(江水 OR 會寧) AND (会宁府)&mode=exact",
+    ]
+    one = results.get(back[1]).text.partition('aria-label="逐步缩小"')[2].partition("</ol>")[0]
+    assert unquote_plus(unescape(re.findall('href="([^"]*)"', one)[1])) == "/search?q=江水 OR 會寧&mode=exact"
+
+
+def test_what_is_only_alike_has_no_words_to_search_within(results: FlaskClient) -> None:
+    assert 'name="within"' in results.get("/search?q=会宁府").text
+    assert 'name="within"' not in results.get("/search?q=冬天凿冰捕鱼").text
+
+
+def test_what_was_asked_is_kept_and_nothing_is_followed_elsewhere(results: FlaskClient) -> None:
+    page = results.get("/search?q=会宁府&scope=text&strict=true&work=town&work=short&limit=5&cursor=").text
+    assert 'name="within"' not in page
+    found = results.get("/search?q=會寧&scope=text&strict=true&work=town&work=short&limit=5").text
+    form = found.partition('class="within"')[2].partition("</form>")[0]
+    kept = re.findall('name="([a-z]+)" value="([^"]*)"', form)
+    assert kept == [
+        ("q", "會寧"),
+        ("scope", "text"),
+        ("limit", "5"),
+        ("strict", "true"),
+        ("work", "town"),
+        ("work", "short"),
+    ]
+    away = results.get("/search?q=//example.org&within=//example.org/")
+    assert away.headers["Location"].startswith("/search?q=%28%2F%2Fexample.org%29")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from flask import make_response, render_template
+from flask import make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -13,12 +13,13 @@ from corpora.catalogue import FACETS, FILTERS
 from search.concordance import ConcordanceRequest
 from search.library import Library
 from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, Sort, Suggestion
+from search.steps import joined, steps
 from web.access import library
 from web.pages import asked_for, blueprint, signals
 from web.pages.citing import Citation, citation
 from web.presenting import labels
 from web.presenting.rendering import Layer, markup, printed
-from web.presenting.urls import carried, nearest, page_url, reading_url
+from web.presenting.urls import arguments, carried, nearest, page_url, reading_url
 from web.serving.timing import stage
 
 EXAMPLES = ("会宁府", "上京 NEAR/10 會寧", "冬天凿冰捕鱼")
@@ -67,8 +68,10 @@ def home() -> str:
 def search() -> ResponseReturnValue:
     """Show results, or why there are none."""
     asked = asked_for()
+    if within := request.args.get("within", "").strip():
+        return redirect(request.script_root + page_url(_within(asked, within)))
     held = library()
-    page = {"asked": asked, "canonical": page_url(asked), "filters": _chips(asked, held)}
+    page = {"asked": asked, "canonical": page_url(asked), "filters": _chips(asked, held), "steps": _steps(asked)}
     if not asked.q.strip():
         return render_template("search.html", **page)
     try:
@@ -97,11 +100,25 @@ def search() -> ResponseReturnValue:
             ),
             next_url=page_url(replace(asked, cursor=response.next)) if response.next else "",
             first_url=page_url(replace(asked, cursor="")) if asked.cursor else "",
+            kept_fields=arguments(replace(asked, cursor="")) if response.total.passages else (),
             lines_url=page_url(_concordance(asked)) if response.total.occurrences else "",
             ways=_ways(asked, response),
             by_relevance_url="" if asked.sort is Sort.RELEVANCE else page_url(_by_relevance(asked)),
             words=[(each.word, _replaced(asked, each)) for each in response.suggestions],
         )
+
+
+def _within(asked: SearchRequest, q: str) -> SearchRequest:
+    """Return the search within the results of another."""
+    return replace(asked, cursor="", q=joined((*steps(asked.q), q)) if asked.q.strip() else q)
+
+
+def _steps(asked: SearchRequest) -> list[tuple[str, str]]:
+    """Return the queries that narrowed each other, each with the address without it; none where there is only one."""
+    several = steps(asked.q)
+    without = [joined(several[:at] + several[at + 1 :]) for at in range(len(several))]
+    taken_back = [page_url(replace(asked, cursor="", q=q)) for q in without]
+    return list(zip(several, taken_back, strict=True)) if len(several) > 1 else []
 
 
 def _concordance(asked: SearchRequest) -> ConcordanceRequest:
