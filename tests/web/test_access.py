@@ -77,6 +77,7 @@ QUERIES = (
     "会宁府", "長白山", "懼", "害怕", "密約", "鐵匣塵封", "钥匙失落在铁匣", "阿骨打", "完颜", "密檔", "长*山",
     "title:密檔 會寧", "collection:closed 會寧", "author:庋藏者", "place:新京 長", "长白山 NOT 密约",
     "會寧 NEAR/10 舊案", "会?府", "有一张秘密的约定", "军队都很害怕", "铁盒子的钥匙丢了", "庋藏者", "阿固達",
+    "“會寧府舊”~", "“鐵匣塵封密約”~", "(会宁府) AND (密約)",
 )  # fmt: skip
 """Some ask for what stands in the closed collection alone, some for what stands in both, some for neither."""
 FILTERS = (
@@ -164,6 +165,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "pages.distribution_sheet": tuple(path.replace("?", ".csv?", 1) for path in distributions()),
     "pages.works": ("/works", "/works?lang=en"),
     "pages.about": ("/about",),
+    "pages.compose": ("/compose", "/compose?phrase=会宁府&field=title&value=密檔&none=密約"),
     "pages.read": (
         *(f"/read/{work}/{number}" for work in ("O1", "O2", "S1", "nowhere") for number in (0, 1, 9)),
         *(f"/read/{work}/0?q={quote(q)}" for work in ("O1", "S1") for q in QUERIES),
@@ -368,7 +370,7 @@ def test_every_route_is_decided_on(site: Flask) -> None:
 def test_all_but_these_routes_ask_for_a_role(site: Flask) -> None:
     guarded = {route for route, view in site.view_functions.items() if hasattr(view, "requires")}
     public = {"static", "api.description", "pages.about", "accounts.log_in", "accounts.log_out", "accounts.invitation"}
-    public |= {"accounts.session_left", "health.alive", "health.ready", "metrics.metrics"}
+    public |= {"pages.compose", "accounts.session_left", "health.alive", "health.ready", "metrics.metrics"}
     public |= {"public.ask", "public.asked", "public.faq", "public.answer"}
     assert set(ROUTES) - guarded == public | OF_TEXTS
     for route in sorted(guarded):

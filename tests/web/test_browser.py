@@ -126,6 +126,44 @@ def test_a_spelling_is_switched_off_and_on_without_a_script(browser: Browser, ad
         assert page.locator(".total").inner_text() == before
 
 
+def test_results_are_narrowed_by_keys_and_without_a_script(browser: Browser, address: str) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{address}/search?q=完颜&mode=exact")
+        everything = page.locator(".total").inner_text()
+        page.get_by_role("searchbox", name="在结果中查").focus()
+        page.keyboard.type("会宁府")
+        page.keyboard.press("Enter")
+        expect(page.locator("#q")).to_have_value("(完颜) AND (会宁府)")
+        assert page.locator(".total").inner_text() != everything
+        steps = page.get_by_role("list", name="逐步缩小").get_by_role("link")
+        expect(steps).to_have_text([re.compile("完颜.*去掉这一步"), re.compile("会宁府.*去掉这一步")])
+        steps.nth(1).focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#q")).to_have_value("完颜")
+        assert page.locator(".total").inner_text().split("用时")[0] == everything.split("用时")[0]
+
+
+def test_a_form_writes_a_query_that_can_be_changed_without_a_script(browser: Browser, address: str) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(address)
+        page.get_by_role("link", name="不写符号，填表检索").click()
+        page.get_by_label("有这个短语").fill("上京會寧府")
+        page.get_by_label("容许误、脱、衍一字").check()
+        page.get_by_label("没有这些词").fill("卜魁")
+        page.get_by_label("两个词相近").fill("上京")
+        page.get_by_label("另一个词").fill("会宁")
+        page.get_by_label("相距").select_option("section")
+        page.get_by_role("button", name="写成检索式").click()
+        expect(page.locator("#q")).to_have_value('"上京會寧府"~ 上京 NEAR/section 会宁 NOT 卜魁')
+        expect(page.get_by_label("有这个短语")).to_have_value("上京會寧府")
+        page.locator("#q").fill("会宁府~")
+        page.get_by_label("精确").check()
+        page.get_by_role("button", name="检索", exact=True).click()
+        expect(page.locator(".hit mark.found").first).to_be_visible()
+
+
 def test_the_layout_is_remembered(page: Page, address: str) -> None:
     page.goto(f"{address}/read/KR2a0035/0")
     page.get_by_role("link", name="直排").click()
@@ -137,7 +175,16 @@ def test_the_layout_is_remembered(page: Page, address: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        *("/", "/search?q=完颜", "/read/KR2a0035/1", "/read/KR2a0035/1?layout=vertical", "/works", "/account/log-in"),
+        *(
+            "/",
+            "/search?q=完颜",
+            "/search?q=(完颜) AND (会宁府)",
+            "/compose?every=完颜",
+            "/read/KR2a0035/1",
+            "/read/KR2a0035/1?layout=vertical",
+            "/works",
+            "/account/log-in",
+        ),
         *("/concordance?q=完颜", "/concordance?q=完颜&context=80&group=section", "/concordance?q=完颜&layout=vertical"),
     ],
 )
