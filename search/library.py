@@ -10,6 +10,7 @@ from typing import Any
 
 from indexer.cluster.address import IndexAddress
 from indexer.embedding import StaticEmbedder
+from indexer.progress import Progress, silent
 from indexer.store.access import Declared
 from indexer.text import readings
 from search import collocates as collocations
@@ -34,6 +35,12 @@ from search.model import (
     WorkCard,
 )
 from search.occurrences import Grouping, Occurrences
+from search.parallels import texts as parallel_texts
+from search.parallels import works as parallel_works
+from search.parallels.asked import AskedText
+from search.parallels.model import MOST_CHARACTERS, Likeness, Parallels, ParallelsRequest
+from search.parallels.shared import TextRange
+from search.parallels.works import MOST_STRETCHES, WorkParallels, WorkParallelsRequest, WorkStretch
 from search.query import Parsed, Phrase, parse, shown
 from search.ranking.fusion import Fused
 from search.ranking.signals import exact_query, signals, stretches
@@ -309,6 +316,100 @@ class Library:
             generation=self.generation,
             took_ms=(time.perf_counter() - began) * 1000,
         )
+
+    def parallels(self, request: ParallelsRequest) -> Parallels:
+        """Find what quotes a text, shares wording with it, or says the like.
+
+        Raises:
+            SearchError: the text is too long, or what it names is not there.
+            SearchTimeout: it takes longer than the caller has allowed (:mod:`search.deadline`).
+        """
+        began = time.perf_counter()
+        asked = self._asked(request)
+        filters = self._among(request.among)
+        shared = self.store.shared(asked.codes, request.least, filters, asked.place)
+        wordings = (parallel_texts.in_wording(asked, each, request.least) for each in shared.texts)
+        found = [each for each in wordings if each]
+        alike, compared = parallel_texts.in_meaning(self.store, asked, filters, found)
+        everything = parallel_texts.ordered([*found, *alike])
+        rows = [each for each in everything if request.likeness in (None, each.likeness)]
+        return Parallels(
+            request=request,
+            text=asked.text,
+            rows=tuple(rows),
+            counts={kind: sum(each.likeness is kind for each in everything) for kind in Likeness},
+            by_work=parallel_texts.by_work(rows),
+            at_least=shared.at_least,
+            windows=len(asked.windows),
+            compared=compared,
+            generation=self.generation,
+            took_ms=(time.perf_counter() - began) * 1000,
+        )
+
+    def work_parallels(self, request: WorkParallelsRequest, progress: Progress = silent) -> WorkParallels:
+        """Find all stretches that a work shares with others.
+
+        Raises:
+            SearchError: a work or a collection is not there.
+            SearchTimeout: it takes longer than the caller has allowed (:mod:`search.deadline`).
+        """
+        began = time.perf_counter()
+        if (work := self._cards.get(request.work)) is None:
+            raise SearchError("no-such-work", request.work)
+        chosen = self._among(request.among).get("work", tuple(self._cards))
+        others = [self._cards[other] for other in chosen if other != work.id]
+        rows: list[WorkStretch] = []
+        runs = 0
+        characters = {work.id: int(self.store.characters(work.id).sum())}
+        characters |= {card.id: int(self.store.characters(card.id).sum()) for card in others}
+        at_least = False
+        for some, found, more in parallel_works.compared(work, others, request.least, self.store.section, progress):
+            rows += some
+            runs += found
+            at_least |= more or len(rows) > MOST_STRETCHES
+            if len(rows) > MOST_STRETCHES:
+                break
+        return WorkParallels(
+            request=request,
+            work=work,
+            among=tuple(others),
+            rows=parallel_works.in_order(rows[:MOST_STRETCHES]),
+            runs=runs,
+            characters=characters,
+            at_least=at_least,
+            generation=self.generation,
+            took_ms=(time.perf_counter() - began) * 1000,
+        )
+
+    def _asked(self, request: ParallelsRequest) -> AskedText:
+        """Return the text whose parallels are asked for."""
+        if request.place is None:
+            if len(request.q) > MOST_CHARACTERS:
+                raise SearchError("text-too-long", str(len(request.q)))
+            return AskedText.pasted(request.q)
+        located = self.locate(request.place)
+        if located.standing is Standing.GONE:
+            raise SearchError("place-gone", str(request.place))
+        place = TextRange(request.place.work, located.section, located.start, located.end)
+        if place.end - place.start > MOST_CHARACTERS:
+            raise SearchError("text-too-long", str(place.end - place.start))
+        return AskedText.standing(self.store.section(place.work, place.section), place)
+
+    def _among(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the filters for some works and collections; those of none are no filters.
+
+        Raises:
+            SearchError: one is neither.
+        """
+        works: list[str] = []
+        for name in names:
+            if name in self._cards:
+                works.append(name)
+            elif name in self.collections:
+                works += [card.id for card in self._cards.values() if card.collection == name]
+            else:
+                raise SearchError("no-such-work", name)
+        return {"work": tuple(works)} if works else {}
 
     @property
     def _texts(self) -> SearchedTexts:

@@ -106,6 +106,24 @@ class Found:
         return tuple(each.mark for each in self.characters)
 
 
+def shared_runs(text: str, other: str, least: int) -> set[tuple[int, int, int]]:
+    """The maximal runs that two folded texts share: where each begins in both, and its length; NUL equals nothing."""
+
+    def agree(at: int, place: int) -> bool:
+        inside = 0 <= at < len(text) and 0 <= place < len(other)
+        return inside and text[at] == other[place] != "\0"
+
+    found = set()
+    for at, place in product(range(len(text)), range(len(other))):
+        if agree(at, place) and not agree(at - 1, place - 1):
+            length = 1
+            while agree(at + length, place + length):
+                length += 1
+            if length >= least:
+                found.add((at, place, length))
+    return found
+
+
 def occurrences(sections: Sequence[Section], query: str, scope: Scope, strict: bool = False) -> list[Place]:
     """Section and offset where each occurrence of the query, read as one phrase, starts."""
     return [(found.section, found.characters[0].offset) for found in scan(sections, query, scope, strict)]

@@ -21,6 +21,7 @@ from indexer.store.access import Declared
 from indexer.text.streams import Codes
 from search.model import Scope, Slip, Sort, WorkCard
 from search.occurrences import Occurrences
+from search.parallels.shared import SharedTexts, TextRange
 from search.query import Field, Tree
 from search.ranking.pieces import Numbers, Pieces, Stretch
 
@@ -88,6 +89,14 @@ class Ranked(NamedTuple):
 
     passage: Ref
     score: float
+
+
+class NearWindow(NamedTuple):
+    """A passage, the cosine of its nearest window, times the passage's weight, and that window."""
+
+    passage: Ref
+    likeness: float
+    window: Stretch
 
 
 class Marks(NamedTuple):
@@ -271,6 +280,19 @@ class Store(Protocol):
 
     def windows(self, vector: Vectors, scope: Scope, passages: Sequence[Ref]) -> Mapping[Ref, Stretch]:
         """Return the window of each of some passages that is nearest to a unit vector, of those that have any."""
+
+    def nearest_windows(self, vectors: Vectors, filters: Filters, limit: int) -> Sequence[Sequence[NearWindow]]:
+        """Return what :meth:`nearest` and :meth:`windows` would for each of some unit vectors, all at once."""
+
+    def shared(self, text: Codes, least: int, filters: Filters, but: TextRange | None) -> SharedTexts:
+        """Find what shares ``least`` characters or more with a text, in runs of some, in works that pass the filters.
+
+        ``text`` is folded; a boundary parts what does not follow each other. Runs that begin in ``but`` do not count.
+        Of very many those are found that share most. A run has :data:`search.parallels.shared.SEED` characters or more.
+
+        Raises:
+            SearchError: it costs too much.
+        """
 
     def texts(self, passages: Sequence[Ref], scope: Scope) -> Pieces:
         """Return the folded text and notes of passages, and what surrounds them, for comparing; see :class:`Pieces`."""

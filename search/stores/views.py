@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.store.layout import MAIN, STREAM_NAMES
+from indexer.store.layout import MAIN, NOTES, STREAM_NAMES
 from indexer.store.pack import PackView
 from indexer.text.streams import BOUNDARY, Codes, text_of
 from search import deadline
+from search.exact.matching import Mask, passages_at
+from search.exact.sharing import OWN_STREAMS, shared_runs
 from search.model import WorkCard
+from search.parallels.alignment import BEYOND
+from search.parallels.runs import Runs
+from search.parallels.shared import SEED, SharedText, StartingPage, neighbourhoods
 from search.ranking.pieces import AFTER, BEFORE, Numbers, Pieces, Stretch
 from search.stores.base import StoredPassage
 
@@ -104,3 +109,57 @@ def _section(view: PackView, sections: NDArray[np.uint32]) -> tuple[Numbers, Num
     ends = view.passages["main_end"][firsts[sections + 1] - 1].astype(np.int64)
     # Where a view has but a part of a section, no passage has the boundary that closes it.
     return starts, ends - (view.streams[MAIN].codes.take(np.maximum(ends - 1, 0)) == BOUNDARY)
+
+
+def shared_in(
+    view: PackView,
+    text: Codes,
+    least: int,
+    allowed: Mask | None,
+    but: tuple[int, int],
+    named: Callable[[int], tuple[WorkCard, str]],
+) -> Iterator[SharedText]:
+    """Yield what shares ``least`` characters with a text in runs of :data:`SEED`, in allowed passages of a view.
+
+    Runs that begin in ``but``, a half-open range of the view's text, do not count. ``named`` returns the work and the
+    title of the section that a passage is in, by its row.
+    """
+    for number in OWN_STREAMS:
+        stream = view.streams[number]
+        runs = shared_runs(view, number, text, SEED, allowed)
+        if but[0] < but[1]:
+            begins = stream.original_starts(runs.places)
+            runs = runs.take((begins < but[0]) | (begins >= but[1]))
+        boundaries = stream.boundaries
+        for some in neighbourhoods(runs, boundaries, least):
+            first, last = int(some.places[0]), int((some.places + some.lengths).max())
+            at = int(boundaries.searchsorted(first))
+            low = max(first - BEYOND, int(boundaries[at - 1]) + 1 if at else 0)
+            high = min(last + BEYOND, int(boundaries[at]))
+            row = int(passages_at(view, number, some.places[:1])[0])
+            yield _shared(view, number, low, high, some.moved(0, -low), named(row))
+
+
+def _shared(view: PackView, number: int, low: int, high: int, runs: Runs, named: tuple[WorkCard, str]) -> SharedText:
+    """Return the shared text of a range of a stream."""
+    stream, places = view.streams[number], np.arange(low, high)
+    rows = np.unique(passages_at(view, number, places))
+    section = view.sections[view.passages["section"][rows[0]]]
+    begin = int(section["start"])
+    starts, ends = stream.original_starts(places), stream.original_ends(places)
+    first, last = int(starts[0]), int(ends[-1])
+    pages = []
+    for passage in view.passages[rows]:
+        pages.append(StartingPage(int(passage["start"]) - begin, *view.page(int(passage["page"]))))
+    return SharedText(
+        *named,
+        section_number=int(section["number"]),
+        in_notes=number == NOTES,
+        start=first - begin,
+        text=text_of(view.text[first:last]),
+        pages=tuple(pages),
+        codes=stream.codes[low:high],
+        offsets=starts - begin,
+        ends=ends - begin,
+        runs=runs,
+    )

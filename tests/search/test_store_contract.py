@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import Found, scan
+from oracle import Found, runs, scan, shared_runs
 from stores import Indexing
 
 from corpora.model import Section, Work
@@ -28,9 +28,10 @@ from indexer.text.streams import code_points, main_stream, main_windows, note_wi
 from indexer.text.streams import text_of as text
 from search.model import Scope, Sort
 from search.occurrences import Grouping, Order
+from search.parallels.shared import SEED, TextRange
 from search.query import Field, parse
 from search.ranking.pieces import Pieces
-from search.stores.base import Eligible, ExactQuery, PassageRef, Ref, Store, Wanted
+from search.stores.base import Eligible, ExactQuery, Filters, PassageRef, Ref, Store, Wanted
 from search.stores.cluster.store import ClusterStore
 from search.stores.opening import open_store
 
@@ -439,6 +440,67 @@ def test_a_sample_is_drawn_without_replacement_and_lies_in_order(indexed: Indexe
         assert sample == sorted(sample)
         assert len(set(sample)) == 9
         assert set(sample) <= set(places)
+
+
+LONG = st.text(st.sampled_from("國黑東江"), min_size=5, max_size=12)
+
+
+@few
+@given(one=LONG, other=LONG)
+def test_what_shares_runs_is_what_a_plain_comparison_finds(indexed: Indexed, one: str, other: str) -> None:
+    asked = f"{fold(one)}\0{fold(other)}"
+    found = indexed.store.shared(code_points(asked), SEED, {}, None)
+    expected = {
+        (work, number, at, run[place].offset, length)
+        for work, number, section in indexed.sections
+        for run in runs(section, Scope.BOTH)[:-1]
+        for at, place, length in shared_runs(asked, "".join(each.folded for each in run), SEED)
+    }
+    got = [
+        (each.work.id, each.section_number, at, each.offsets[place], length)
+        for each in found.texts
+        for at, place, length in zip(*(column.tolist() for column in each.runs), strict=True)
+    ]
+    assert len(got) == len(set(got))
+    assert set(got) == expected
+    assert not found.at_least
+    sections = {(work, number): section for work, number, section in indexed.sections}
+    for each in found.texts:
+        section = sections[each.work.id, each.section_number]
+        assert section.text[each.start :].startswith(each.text)
+        assert section.title == each.section
+        originals = zip(each.offsets.tolist(), each.ends.tolist(), strict=True)
+        assert [fold(section.text[start:end]) for start, end in originals] == list(text(each.codes))
+        pages = [page for page in section.pages if page.start <= each.start]
+        assert each.page(each.start).label == (pages[-1].label if pages else "")
+
+
+def test_what_shares_runs_keeps_to_filters_and_leaves_a_place_out(indexed: Indexed) -> None:
+    section = next(section for work, _, section in indexed.sections if work == "甲")
+    asked = code_points(fold(section.text[:60]))
+
+    def works_with_all_of_it(store: Store, filters: Filters, but: TextRange | None) -> set[str]:
+        found = store.shared(asked, SEED, filters, but).texts
+        assert {each.work.id for each in found} <= set(filters.get("work", [card.id for card in store.works()]))
+        return {each.work.id for each in found if each.runs.lengths.max() == len(asked)}
+
+    assert works_with_all_of_it(indexed.store, {}, None) == {"甲", "丁"}
+    assert works_with_all_of_it(indexed.store, {}, TextRange("甲", 0, 0, 60)) == {"丁"}
+    assert works_with_all_of_it(indexed.store, {}, TextRange("甲", 0, 1, 60)) == {"甲", "丁"}
+    assert works_with_all_of_it(indexed.store, {"work": ("甲", "乙")}, None) == {"甲"}
+    assert works_with_all_of_it(indexed.store.without(frozenset({"丁"})), {}, None) == {"甲"}
+    for nothing in ("", "甲乙丙丁戊己", "國"):
+        assert indexed.store.shared(code_points(nothing), SEED, {}, None).texts == ()
+
+
+def test_the_nearest_windows_of_several_vectors_are_those_of_each(indexed: Indexed) -> None:
+    vectors = indexed.store.embedder.embed(["國黑東江", "江江東", "黑國"])
+    for filters in ({}, {"work": ("甲", "KR9z0001")}):
+        for vector, near in zip(vectors, indexed.store.nearest_windows(vectors, filters, 5), strict=True):
+            ranked = indexed.store.nearest(vector, Scope.BOTH, Eligible(filters), 5)
+            assert [each.likeness for each in near] == pytest.approx([each.score for each in ranked])
+            closest = indexed.store.windows(vector, Scope.BOTH, [each.passage for each in near])
+            assert {each.passage: each.window for each in near} == closest
 
 
 @few

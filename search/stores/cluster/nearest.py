@@ -19,7 +19,7 @@ from indexer.cluster.documents import as_bytes
 from indexer.embedding import Vectors
 from search.model import Scope
 from search.ranking.pieces import Stretch
-from search.stores.base import Eligible, Ranked, Ref
+from search.stores.base import Eligible, Filters, NearWindow, Ranked, Ref
 from search.stores.cluster.eligible import eligible_clauses
 from search.stores.cluster.narrowing import STREAMS
 from search.stores.cluster.view import PLACED, ClusterRef, Query, View
@@ -85,6 +85,28 @@ def windows(view: View, vector: Vectors, scope: Scope, passages: Sequence[Ref]) 
     return found
 
 
+def nearest_windows(view: View, vectors: Vectors, filters: Filters, limit: int) -> list[list[NearWindow]]:
+    """Return the nearest passages of each vector with their nearest windows, in one round trip.
+
+    Raises:
+        Unavailable: the cluster can't be asked now.
+    """
+    found: list[list[NearWindow]] = [[] for _ in vectors]
+    if not view.works:
+        return found
+    clauses = eligible_clauses(view, Eligible(filters))
+    searches = [_search(view, vector, clauses, limit, LIKELY, SCOPED) for vector in vectors]
+    asked = [row for row, body in enumerate(searches) if body is not None]
+    for row, answer in zip(asked, view.msearch([body for body in searches if body is not None]), strict=True):
+        for hit in answer["hits"]["hits"]:
+            ref = ClusterRef.of(hit)
+            windows = sorted(_windows(hit, Scope.BOTH), key=lambda each: (-each[1], each[0]))
+            for window, score in windows[:1]:
+                found[row].append(NearWindow(ref, _cosine(score, view.scale) * float(np.float32(ref.weight)), window))
+        found[row].sort(key=lambda each: (-each.likeness, each.passage))
+    return found
+
+
 def _hits(
     view: View, vector: Vectors, clauses: Sequence[Query], size: int, least: int, told: int
 ) -> list[dict[str, Any]]:
@@ -92,9 +114,19 @@ def _hits(
 
     ``size`` are wanted, each shard looks for ``least``, and so many windows of each passage are ``told``.
     """
+    body = _search(view, vector, clauses, size, least, told)
+    if body is None:
+        return []
+    (answer,) = view.msearch([body])
+    hits: list[dict[str, Any]] = answer["hits"]["hits"]
+    return hits
+
+
+def _search(view: View, vector: Vectors, clauses: Sequence[Query], size: int, least: int, told: int) -> Query | None:
+    """Return the search of :func:`_hits`; None where nothing is near the vector."""
     asked = as_bytes(vector[None, :], view.scale)[0]
     if not asked.any():
-        return []
+        return None
     searched: Query = {
         "vector": asked.tolist(),
         "k": least,
@@ -103,16 +135,13 @@ def _hits(
     }
     wanted = {"size": told, "_source": False, "docvalue_fields": [f"windows.{name}" for name in Stretch._fields]}
     nested = {"path": "windows", "score_mode": "max", "query": {"knn": {"windows.vector": searched}}}
-    body = {
+    return {
         "size": size,
         "track_total_hits": False,
         "_source": False,
         "docvalue_fields": list(PLACED),
         "query": {"nested": nested | ({"inner_hits": wanted} if told else {})},
     }
-    (answer,) = view.msearch([body])
-    hits: list[dict[str, Any]] = answer["hits"]["hits"]
-    return hits
 
 
 def _windows(hit: Mapping[str, Any], scope: Scope) -> list[tuple[Stretch, float]]:

@@ -16,21 +16,24 @@ from indexer.embedding import Embedder, Vectors, load_embedder
 from indexer.engines.base import GramQuery
 from indexer.errors import IndexFailure
 from indexer.store.access import Declared
+from indexer.text.streams import Codes
 from search.exact.occurrences import StoredOccurrences
 from search.model import Scope, WorkCard
+from search.parallels.shared import SharedTexts, TextRange
 from search.query import Phrase
 from search.ranking.pieces import Numbers, Pieces, Stretch
 from search.stores.base import (
     Eligible,
     ExactQuery,
     Filters,
+    NearWindow,
     Ranked,
     Ref,
     SectionMarks,
     StoredPassage,
     Wanted,
 )
-from search.stores.cluster import nearest, ranking, reading, spellings, status, texts
+from search.stores.cluster import nearest, ranking, reading, sharing, spellings, status, texts
 from search.stores.cluster.candidates import counting_of, listed
 from search.stores.cluster.deciding import Decider, section_marks
 from search.stores.cluster.matches import MOST_DECIDED, ClusterMatches, occurrences
@@ -139,6 +142,14 @@ class ClusterStore:
     def windows(self, vector: Vectors, scope: Scope, passages: Sequence[Ref]) -> Mapping[Ref, Stretch]:
         """See :meth:`search.stores.base.Store.windows`."""
         return nearest.windows(self._view, vector, scope, passages)
+
+    def nearest_windows(self, vectors: Vectors, filters: Filters, limit: int) -> Sequence[Sequence[NearWindow]]:
+        """See :meth:`search.stores.base.Store.nearest_windows`."""
+        return nearest.nearest_windows(self._view, vectors, filters, limit)
+
+    def shared(self, text: Codes, least: int, filters: Filters, but: TextRange | None) -> SharedTexts:
+        """See :meth:`search.stores.base.Store.shared`."""
+        return sharing.shared(self._view, text, least, filters, but)
 
     def texts(self, passages: Sequence[Ref], scope: Scope) -> Pieces:
         """See :meth:`search.stores.base.Store.texts`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,13 @@ from indexer.store.access import Declared
 from indexer.store.checksums import Damaged
 from indexer.store.generation import damaged, open_packs, published, require_sizes, work_key
 from indexer.store.vectors import size_on_disk
+from indexer.text.streams import Codes
 from search import deadline
 from search.exact.evaluation import SEARCHED, distinct
 from search.exact.matching import Mask, original_ranges
 from search.exact.occurrences import StoredOccurrences
 from search.model import Scope, WorkCard
+from search.parallels.shared import SharedText, SharedTexts, TextRange
 from search.query import Phrase
 from search.ranges import merged
 from search.ranking.pieces import Numbers, Pieces, Stretch
@@ -34,6 +36,7 @@ from search.stores.base import (
     ExactQuery,
     Filters,
     Matches,
+    NearWindow,
     Ranked,
     Ref,
     SectionMarks,
@@ -49,6 +52,7 @@ from search.stores.embedded.reading import read_passage
 from search.stores.embedded.snapshot import STREAMS, Snapshot
 from search.stores.embedded.spellings import Spellings
 from search.stores.embedded.texts import pieces_of
+from search.stores.views import shared_in
 
 _DIGITS = 5
 """Digits of BM25 that count. Others depend on the order in which an engine adds up, and that on its segments."""
@@ -249,6 +253,44 @@ class EmbeddedStore:
             return {}
         refs, _, spans = self._best_windows(self._meaning.nearest(vector, allowed, every))
         return dict(zip(refs.tolist(), map(Stretch, *spans.T.tolist()), strict=True))
+
+    def nearest_windows(self, vectors: Vectors, filters: Filters, limit: int) -> Sequence[Sequence[NearWindow]]:
+        """See :meth:`search.stores.base.Store.nearest_windows`."""
+        if not self._snapshot.packs:
+            return [[] for _ in vectors]
+        masks = self._masks(Eligible(filters))
+        allowed = {number: self._windows(number, Scope.BOTH, mask) for number, mask in masks.items()}
+        found = []
+        for vector in vectors:
+            deadline.check()
+            refs, cosines, spans = self._best_windows(self._meaning.nearest(vector, allowed, limit))
+            windows = map(Stretch, *spans[:limit].T.tolist())
+            found.append(list(map(NearWindow, refs[:limit].tolist(), cosines[:limit].tolist(), windows)))
+        return found
+
+    def shared(self, text: Codes, least: int, filters: Filters, but: TextRange | None) -> SharedTexts:
+        """See :meth:`search.stores.base.Store.shared`."""
+        found: list[SharedText] = []
+        for number, pack in self._snapshot.packs.items():
+            allowed = self._snapshot.allowed(number, filters)
+            if allowed is not None and not allowed.any():
+                continue
+            found += shared_in(pack, text, least, allowed, self._range(number, but), partial(self._named, number))
+        return SharedTexts.most(found)
+
+    def _range(self, number: int, place: TextRange | None) -> tuple[int, int]:
+        """Return a place as a range of the text of a pack; an empty one where it is elsewhere."""
+        if place is None or self._snapshot.places[place.work][0] != number:
+            return 0, 0
+        start = int(self._snapshot.packs[number].sections["start"][self._section(place.work, place.section)[1]])
+        return start + place.start, start + place.end
+
+    def _named(self, number: int, passage: int) -> tuple[WorkCard, str]:
+        """Return the work and the title of the section that a passage of a pack is in."""
+        pack = self._snapshot.packs[number]
+        section = pack.sections[pack.passages["section"][passage]]
+        work = int(section["work"])
+        return self._snapshot.cards[number, work], pack.works[work].section_titles[int(section["number"])]
 
     def _best_windows(self, found: Windows) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
         """Return the passages of windows, the best first, how near each is, and the stretch of its best window."""
