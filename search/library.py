@@ -327,10 +327,11 @@ class Library:
         began = time.perf_counter()
         asked = self._asked(request)
         filters = self._among(request.among)
-        shared = self.store.shared(asked.codes, request.least, filters, asked.place)
-        wordings = (parallel_texts.in_wording(asked, each, request.least) for each in shared.texts)
+        least = min(request.least, asked.characters)
+        shared = self.store.shared(asked.codes, least, filters, asked.place)
+        wordings = (parallel_texts.in_wording(asked, each, least) for each in shared.texts)
         found = [each for each in wordings if each]
-        alike, compared = parallel_texts.in_meaning(self.store, asked, filters, found)
+        alike, compared = parallel_texts.in_meaning(self.store, asked, least, filters, found)
         everything = parallel_texts.ordered([*found, *alike])
         rows = [each for each in everything if request.likeness in (None, each.likeness)]
         return Parallels(

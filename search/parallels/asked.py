@@ -38,6 +38,11 @@ class AskedText:
     windows: tuple[Window, ...]
     place: TextRange | None = None
 
+    @property
+    def characters(self) -> int:
+        """How many characters are compared."""
+        return int((self.codes != BOUNDARY).sum())
+
     @classmethod
     def pasted(cls, text: str) -> AskedText:
         """Return a text that somebody typed or pasted; characters that it describes are each one."""

@@ -116,8 +116,8 @@ class ParallelsRequest:
     """The parallels of a text: of ``q``, or of the text of the index that ``place`` is the address of.
 
     They are looked for in the works and collections that ``among`` names, none of which means all. A part of a parallel
-    shares ``least`` characters or more in runs. ``likeness`` keeps one kind alone. ``start`` is the number of the first
-    that is shown, from 1, ``limit`` how many are.
+    shares ``least`` characters or more in runs, or all of a shorter text. ``likeness`` keeps one kind alone. ``start``
+    is the number of the first that is shown, from 1, ``limit`` how many are.
     """
 
     q: str = ""

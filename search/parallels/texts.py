@@ -113,10 +113,13 @@ def _range(offsets: Numbers, ends: Numbers, start: int, end: int) -> tuple[int, 
     return at, at
 
 
-def in_meaning(store: Store, asked: AskedText, filters: Filters, but: Sequence[Parallel]) -> tuple[list[Parallel], int]:
+def in_meaning(
+    store: Store, asked: AskedText, least: int, filters: Filters, but: Sequence[Parallel]
+) -> tuple[list[Parallel], int]:
     """Return what is near in meaning to windows of a text but in other words, and how many windows were compared.
 
-    What overlaps one of the parallels ``but``, or the text itself, is left out.
+    Where they share ``least`` characters, and most, they are near in wording after all. What overlaps one of the
+    parallels ``but``, or the text itself, is left out.
     """
     windows = _drawn(asked.windows)
     texts = [text_of(asked.codes[each.start : each.end]) for each in windows]
@@ -138,7 +141,7 @@ def in_meaning(store: Store, asked: AskedText, filters: Filters, but: Sequence[P
     found = [
         parallel
         for (window, each), passage in zip(pairs, passages, strict=True)
-        if (parallel := _near(asked, window, each.likeness, passage)) and not _overlaps(parallel, asked, but)
+        if (parallel := _near(asked, window, each.likeness, passage, least)) and not _overlaps(parallel, asked, but)
     ]
     return found, len(windows)
 
@@ -154,7 +157,7 @@ def _drawn(windows: Sequence[Window]) -> list[Window]:
     return [apart[row] for row in np.linspace(0, len(apart) - 1, MOST_WINDOWS).astype(int).tolist()]
 
 
-def _near(asked: AskedText, window: Window, likeness: float, passage: StoredPassage) -> Parallel | None:
+def _near(asked: AskedText, window: Window, likeness: float, passage: StoredPassage, least: int) -> Parallel | None:
     """Return the parallel of a window and the stretch of a passage that is nearest to it."""
     if passage.stretch is None:
         return None
@@ -168,13 +171,17 @@ def _near(asked: AskedText, window: Window, likeness: float, passage: StoredPass
         return None
     offsets = places + passage.start
     text, mine = asked.codes[window.start : window.end], slice(window.start, window.end)
-    parts = [compared(text, passage.folded[places])]
-    agreements = Agreements.of(parts[0])
-    is_reworded = agreements.identity >= REWORDED
-    if not is_reworded:
+    whole = _trimmed(compared(text, passage.folded[places]))
+    agreements = Agreements.of(whole)
+    is_reworded = agreements.identity >= REWORDED and agreements.same >= least
+    if is_reworded:
+        parts = [whole]
+        low, high = whole[0].here_start, whole[-1].here_end
+    else:
         parts = _words(text, passage.folded[places])
         agreements = Agreements(sum(each.end - each.start for (each,) in parts))
-    start, end = int(offsets[0]), int(offsets[-1]) + 1
+        low, high = 0, len(places)
+    start, end = int(offsets[low]), int(offsets[high - 1]) + 1
     at, until = start - passage.start, end - passage.start
     return Parallel(
         likeness=Likeness.NEAR if is_reworded else Likeness.MEANING,
@@ -193,6 +200,12 @@ def _near(asked: AskedText, window: Window, likeness: float, passage: StoredPass
         agreements=agreements,
         nearness=likeness,
     )
+
+
+def _trimmed(steps: tuple[AlignedStretch, ...]) -> tuple[AlignedStretch, ...]:
+    """Return an alignment from its first shared character to its last."""
+    same = [row for row, each in enumerate(steps) if each.agreement is Agreement.SAME]
+    return steps[same[0] : same[-1] + 1] if same else ()
 
 
 def _words(text: Codes, other: Codes) -> list[tuple[AlignedStretch, ...]]:
