@@ -333,7 +333,7 @@ class Library:
         found = [each for each in wordings if each]
         alike, compared = parallel_texts.in_meaning(self.store, asked, least, filters, found)
         everything = parallel_texts.ordered([*found, *alike])
-        rows = [each for each in everything if request.likeness in (None, each.likeness)]
+        rows = [each for each in everything if not request.likenesses or each.likeness in request.likenesses]
         return Parallels(
             request=request,
             text=asked.text,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from corpora.model import Section, Span, SpanKind
 from corpora.readers import gaiji
@@ -27,14 +29,16 @@ from search.ranking.pieces import Numbers
 class AskedText:
     """A text as written, and its folded characters: those of the text, then of its notes, with boundaries between.
 
-    ``offsets`` are where the original of each begins in ``text``, ``ends`` where it ends. ``windows`` are those by
-    which its meaning is compared. ``place`` is where the text stands in the index, if it does.
+    ``offsets`` are where the original of each begins in ``text``, ``ends`` where it ends; before those that ``broken``
+    says stands a note. ``windows`` are those by
+    which its meaning is compared, none over another. ``place`` is where the text stands in the index, if it does.
     """
 
     text: str
     codes: Codes
     offsets: Numbers
     ends: Numbers
+    broken: NDArray[np.bool_]
     windows: tuple[Window, ...]
     place: TextRange | None = None
 
@@ -70,7 +74,18 @@ class AskedText:
         parts.append(_cut(notes, notes.codes, first, last))
         folded, offsets, ends = map(np.concatenate, zip(*parts, strict=True))
         whole = tuple(each for each in windows if folded[each.start : each.end].all())
-        return cls(section.text[start:end], folded, offsets - start, ends - start, whole, place)
+        notes_before = np.array([span.start for span in section.spans if span.kind is SpanKind.NOTE], np.int64)
+        broken = notes_before.searchsorted(offsets) != notes_before.searchsorted(np.append(offsets[:1], ends[:-1]))
+        return cls(section.text[start:end], folded, offsets - start, ends - start, broken, whole, place)
+
+
+def _apart(windows: Iterable[Window]) -> Iterator[Window]:
+    """Yield windows that do not overlap."""
+    until = 0
+    for each in windows:
+        if each.start >= until:
+            until = each.end
+            yield each
 
 
 def without_heads(section: Section, stream: Stream) -> Codes:

@@ -116,15 +116,15 @@ class ParallelsRequest:
     """The parallels of a text: of ``q``, or of the text of the index that ``place`` is the address of.
 
     They are looked for in the works and collections that ``among`` names, none of which means all. A part of a parallel
-    shares ``least`` characters or more in runs, or all of a shorter text. ``likeness`` keeps one kind alone. ``start``
-    is the number of the first that is shown, from 1, ``limit`` how many are.
+    shares ``least`` characters or more in runs, or all of a shorter text. ``likenesses`` keep some kinds alone.
+    ``start`` is the number of the first that is shown, from 1, ``limit`` how many are.
     """
 
     q: str = ""
     place: Address | None = None
     among: tuple[str, ...] = ()
     least: int = LEAST
-    likeness: Likeness | None = None
+    likenesses: tuple[Likeness, ...] = ()
     start: int = 1
     limit: int = ROWS
 
@@ -135,7 +135,7 @@ class Parallels:
 
     ``text`` is what was asked for as it was written, or as the edition has it. ``rows`` are those of the kind that was
     asked for, ``counts`` those of each kind, ``by_work`` how many rows each work has. With ``at_least`` there may be
-    more that share wording. Of the text's ``windows``, which do not overlap, so many were ``compared`` in meaning.
+    more that share wording. Of the text's ``windows`` so many were ``compared`` in meaning.
     """
 
     request: ParallelsRequest

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from indexer.text.streams import Codes
 from search.model import WorkCard
@@ -42,8 +43,8 @@ class SharedText:
     """A stretch of a section's text, or of a note in it, and the runs that it shares with the text that was asked for.
 
     ``text`` is the edition's, from ``start`` in its section. ``codes`` are its folded characters, ``offsets`` where the
-    original of each begins in the section, and ``ends`` where it ends. ``runs`` lead from the text that was asked for
-    to ``codes``.
+    original of each begins in the section, and ``ends`` where it ends. Before those that ``broken`` says stands a note,
+    which is no part of what is shared. ``runs`` lead from the text that was asked for to ``codes``.
     """
 
     work: WorkCard
@@ -56,6 +57,7 @@ class SharedText:
     codes: Codes
     offsets: Numbers
     ends: Numbers
+    broken: NDArray[np.bool_]
     runs: Runs
 
     def page(self, offset: int) -> StartingPage:

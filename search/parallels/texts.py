@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from indexer.text.streams import BOUNDARY, Codes, Window, text_of
 from search import deadline
@@ -55,7 +58,7 @@ def in_wording(asked: AskedText, found: SharedText, least: int) -> Parallel | No
         text=found.text[start - found.start : end - found.start],
         left=found.text[: start - found.start][-CONTEXT:],
         right=found.text[end - found.start :][:CONTEXT],
-        parts=tuple(_original(part, asked.offsets, asked.ends, found.offsets, found.ends) for part in parts),
+        parts=tuple(_original(part, _Originals.of(asked), _Originals.of(found)) for part in parts),
         agreements=agreements,
     )
 
@@ -89,27 +92,54 @@ def _free(chain: Runs, taken: Sequence[tuple[int, int]]) -> Iterator[Runs]:
         yield chain.take(is_free & (before == number))
 
 
-def _original(
-    part: Sequence[AlignedStretch], offsets: Numbers, ends: Numbers, here_offsets: Numbers, here_ends: Numbers
-) -> ParallelPart:
-    """Return folded stretches as ranges of the two originals."""
+class _Originals(NamedTuple):
+    """The originals of folded characters: where each begins, where it ends, and whether a note stands before it."""
+
+    offsets: Numbers
+    ends: Numbers
+    broken: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, text: AskedText | SharedText) -> _Originals:
+        return cls(text.offsets, text.ends, text.broken)
+
+
+def _original(part: Sequence[AlignedStretch], mine: _Originals, theirs: _Originals) -> ParallelPart:
+    """Return folded stretches as ranges of the two originals; where a note stands in one, it is two."""
     return ParallelPart(
         tuple(
             AlignedStretch(
                 each.agreement,
-                *_range(offsets, ends, each.start, each.end),
-                *_range(here_offsets, here_ends, each.here_start, each.here_end),
+                *_range(mine, each.start, each.end),
+                *_range(theirs, each.here_start, each.here_end),
             )
-            for each in part
+            for whole in part
+            for each in _unbroken(whole, mine.broken, theirs.broken)
         )
     )
 
 
-def _range(offsets: Numbers, ends: Numbers, start: int, end: int) -> tuple[int, int]:
-    """Return the original of a folded range; that of an empty one is empty, and stands before the next character."""
+def _unbroken(whole: AlignedStretch, mine: NDArray[np.bool_], theirs: NDArray[np.bool_]) -> Iterator[AlignedStretch]:
+    """Yield a stretch cut wherever something stands before a character in it."""
+    kind, start, end, here_start, here_end = whole
+    cuts = {at - start for at in range(start + 1, end) if mine[at]}
+    cuts |= {at - here_start for at in range(here_start + 1, here_end) if theirs[at]}
+    bounds = [0, *sorted(cuts), max(end - start, here_end - here_start)]
+    for low, high in pairwise(bounds):
+        yield AlignedStretch(
+            kind,
+            min(start + low, end),
+            min(start + high, end),
+            min(here_start + low, here_end),
+            min(here_start + high, here_end),
+        )
+
+
+def _range(originals: _Originals, start: int, end: int) -> tuple[int, int]:
+    """Return the original of a folded range; that of an empty one is empty, and stands behind the character before."""
     if start < end:
-        return int(offsets[start]), int(ends[end - 1])
-    at = int(offsets[start]) if start < len(offsets) else int(ends[-1])
+        return int(originals.offsets[start]), int(originals.ends[end - 1])
+    at = int(originals.ends[start - 1]) if start else int(originals.offsets[0])
     return at, at
 
 
@@ -146,15 +176,11 @@ def in_meaning(
     return found, len(windows)
 
 
-def _drawn(windows: Sequence[Window]) -> list[Window]:
-    """Return windows that do not overlap, as many as are compared."""
-    apart: list[Window] = []
-    for each in windows:
-        if not apart or each.start >= apart[-1].end:
-            apart.append(each)
-    if len(apart) <= MOST_WINDOWS:
-        return apart
-    return [apart[row] for row in np.linspace(0, len(apart) - 1, MOST_WINDOWS).astype(int).tolist()]
+def _drawn(windows: Sequence[Window]) -> Sequence[Window]:
+    """Return as many windows as are compared."""
+    if len(windows) <= MOST_WINDOWS:
+        return windows
+    return [windows[row] for row in np.linspace(0, len(windows) - 1, MOST_WINDOWS).astype(int).tolist()]
 
 
 def _near(asked: AskedText, window: Window, likeness: float, passage: StoredPassage, least: int) -> Parallel | None:
@@ -162,15 +188,19 @@ def _near(asked: AskedText, window: Window, likeness: float, passage: StoredPass
     if passage.stretch is None:
         return None
     first, last = passage.stretch
-    noted = np.zeros(len(passage.text) + 1, dtype=bool)
+    noted = np.zeros(len(passage.text), dtype=bool)
     for start, end in passage.notes:
         noted[start:end] = True
-    places = np.flatnonzero((passage.folded != BOUNDARY) & (noted[:-1] == noted[first]))
+    places = np.flatnonzero((passage.folded != BOUNDARY) & (noted == noted[first]))
     places = places[(places >= first) & (places < last)]
     if not len(places):
         return None
     offsets = places + passage.start
-    text, mine = asked.codes[window.start : window.end], slice(window.start, window.end)
+    other = np.cumsum(noted != noted[first])[places]
+    here = _Originals(offsets, offsets + 1, np.diff(other, prepend=other[0]) > 0)
+    mine = slice(window.start, window.end)
+    window_originals = _Originals(asked.offsets[mine], asked.ends[mine], asked.broken[mine])
+    text = asked.codes[mine]
     whole = _trimmed(compared(text, passage.folded[places]))
     agreements = Agreements.of(whole)
     is_reworded = agreements.identity >= REWORDED and agreements.same >= least
@@ -196,7 +226,7 @@ def _near(asked: AskedText, window: Window, likeness: float, passage: StoredPass
         text=passage.text[at:until],
         left=passage.text[:at][-CONTEXT:],
         right=passage.text[until:][:CONTEXT],
-        parts=tuple(_original(part, asked.offsets[mine], asked.ends[mine], offsets, offsets + 1) for part in parts),
+        parts=tuple(_original(part, window_originals, here) for part in parts),
         agreements=agreements,
         nearness=likeness,
     )

@@ -13,7 +13,7 @@ import numpy as np
 
 from corpora.model import Section
 from indexer.progress import Progress
-from indexer.text.streams import Codes, code_points, main_stream, notes_stream
+from indexer.text.streams import BOUNDARY, Codes, code_points, main_stream, notes_stream
 from search import deadline
 from search.addresses import Address
 from search.model import WorkCard
@@ -54,7 +54,7 @@ class WorkParallelsRequest:
 class StretchPlace:
     """Where a stretch stands in a work: a half-open range of a section's text, which ``text`` has as the edition does.
 
-    ``at`` counts the searched characters of the work before it.
+    ``at`` counts the characters of the work before it that are compared.
     """
 
     work: WorkCard
@@ -116,7 +116,8 @@ Read = Callable[[str, int], Section]
 class ReadSections:
     """Some sections of a work and their folded streams, one after another, with boundaries between.
 
-    ``owners`` are the sections of characters, by their number among these, ``noted`` says which stand in notes.
+    ``owners`` are the sections of characters, by their number among these, ``noted`` says which stand in notes,
+    ``ranks`` how many are compared before each, and in all.
     """
 
     card: WorkCard
@@ -127,25 +128,29 @@ class ReadSections:
     ends: Numbers
     owners: Numbers
     noted: Numbers
+    ranks: Numbers
 
     @classmethod
     def of(cls, card: WorkCard, numbers: Sequence[int], read: Read) -> ReadSections:
         """Read sections of a work."""
-        sections = []
-        parts = []
+        sections: list[Section] = []
+        # Of each stream a column of characters, and four of numbers.
+        characters = [np.empty(0, np.uint32)]
+        numbers_of = [np.empty((4, 0), np.int64)]
         for at, number in enumerate(numbers):
             deadline.check()
             section = read(card.id, number)
             sections.append(section)
             codes = code_points(section.text)
             main, notes = main_stream(section, codes), notes_stream(section, codes)
-            for noted, stream, kept in ((0, main, without_heads(section, main)), (1, notes, notes.codes)):
-                owners = np.full(len(kept), at, np.int32)
-                parts.append(
-                    (kept, stream.offsets, stream.offsets + stream.lengths, owners, np.full_like(owners, noted))
-                )
-        columns = map(np.concatenate, zip(*parts, strict=True)) if parts else [np.empty(0, np.uint32)] * 5
-        return cls(card, tuple(numbers), tuple(sections), *columns)
+            for kind, stream, kept in ((0, main, without_heads(section, main)), (1, notes, notes.codes)):
+                characters.append(kept)
+                owner, until = np.full(len(kept), at), stream.offsets + stream.lengths
+                numbers_of.append(np.stack([stream.offsets, until, owner, np.full(len(kept), kind)]).astype(np.int64))
+        together = np.concatenate(characters)
+        ranks = np.append(0, np.cumsum(together != BOUNDARY))
+        offsets, ends, owners, noted = np.concatenate(numbers_of, axis=1)
+        return cls(card, tuple(numbers), tuple(sections), together, offsets, ends, owners, noted, ranks)
 
     def place(self, low: int, high: int, before: int) -> StretchPlace:
         """Return where a range of characters stands; ``before`` counts those of the work before these sections."""
@@ -154,8 +159,8 @@ class ReadSections:
         start, end = int(self.offsets[low]), int(self.ends[high - 1])
         page = next((page.label for page in reversed(section.pages) if page.start <= start), "")
         said = section.text[start:end]
-        noted = bool(self.noted[low])
-        return StretchPlace(self.card, section.title, self.numbers[owner], page, noted, start, end, said, before + low)
+        noted, at = bool(self.noted[low]), before + int(self.ranks[low])
+        return StretchPlace(self.card, section.title, self.numbers[owner], page, noted, start, end, said, at)
 
 
 def compared(
@@ -178,7 +183,7 @@ def compared(
             theirs = ReadSections.of(card, (number,), read)
             runs, at_least = _runs(shingles, theirs.codes)
             yield list(_stretches(mine, theirs, runs, before)), len(runs.at), at_least
-            before += len(theirs.codes)
+            before += int(theirs.ranks[-1])
             done += 1
             progress("compare", done, total)
 

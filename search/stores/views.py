@@ -161,5 +161,6 @@ def _shared(view: PackView, number: int, low: int, high: int, runs: Runs, named:
         codes=stream.codes[low:high],
         offsets=starts - begin,
         ends=ends - begin,
+        broken=np.append(False, view.noted(ends[:-1], starts[1:]) if number == MAIN else np.zeros(len(ends) - 1, bool)),
         runs=runs,
     )
