@@ -28,7 +28,7 @@ _CREDENTIALS = (LOG_IN, "login", "password")
 TOKEN = "csrf_token"
 SECRETS = ("password", "again", "current", "secret")
 """Fields that are never shown again."""
-WRITTEN = ("text", "question", "note", "reason", "name", "contact", "heading", "tags")
+WRITTEN = ("text", "question", "note", "reason", "name", "contact", "heading", "tags", "q")
 """Fields into which people write at length, or what they would have to look up again."""
 BOOKKEEPING = ("after", "sheet")
 """Fields that a page keeps for itself: nobody chose them, and nobody is shown them."""

@@ -153,6 +153,21 @@ def collocations() -> Iterator[str]:
         yield f"/collocates?q=会宁府&least=1&{more}"
 
 
+def parallels() -> Iterator[str]:
+    texts = ("諸軍皆懼，會寧府舊案俱焚。長白山下有密約一紙。", "阿固達遺檔在焉。鐵匣塵封，鑰匙失落。")
+    for q in (*texts, *(text[:8] for text in texts), *QUERIES, "松花江出長白山，至會寧府。完顏部居按出虎水"):
+        yield f"/parallels?q={quote(q)}&least=5"
+    for more in ("with=closed", "with=S1", "with=O1", "likeness=meaning&lang=en", "limit=1"):
+        yield f"/parallels?q=諸軍皆懼，會寧府舊案俱焚。長白山下&least=5&{more}"
+    for place in ("S1/0/001-1a@5+5:會寧府舊案", "O1/0/@0+13:松花江出長白山，至會寧府。", "S1/1/@0+6:阿固達遺檔在", "x"):
+        yield f"/parallels?place={quote(place)}&least=5"
+
+
+def work_parallels() -> Iterator[str]:
+    for pair in ("work=O1&with=O2", "work=S1&with=O1", "work=O1&with=S1", "work=O1&with=closed", "work=O3", "work=no"):
+        yield f"/parallels/works?{pair}&least=8"
+
+
 FORM = "post"
 ROUTES: dict[str, tuple[str, ...]] = {
     "static": ("/static/style.css",),
@@ -163,6 +178,10 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "pages.collocates_sheet": tuple(path.replace("?", ".csv?", 1) for path in collocations()),
     "pages.distribution": ("/distribution", *distributions()),
     "pages.distribution_sheet": tuple(path.replace("?", ".csv?", 1) for path in distributions()),
+    "pages.parallels": ("/parallels", *parallels()),
+    "pages.parallels_sheet": tuple(path.replace("?", ".csv?", 1) for path in parallels()),
+    "pages.work_parallels": ("/parallels/works", *work_parallels()),
+    "pages.work_parallels_sheet": tuple(path.replace("?", ".csv?", 1) for path in work_parallels()),
     "pages.works": ("/works", "/works?lang=en"),
     "pages.about": ("/about",),
     "pages.compose": ("/compose", "/compose?phrase=会宁府&field=title&value=密檔&none=密約"),
@@ -243,6 +262,10 @@ OF_TEXTS = {
     "pages.collocates_sheet",
     "pages.distribution",
     "pages.distribution_sheet",
+    "pages.parallels",
+    "pages.parallels_sheet",
+    "pages.work_parallels",
+    "pages.work_parallels_sheet",
     "pages.works",
     "pages.read",
     "pages.follow",
@@ -250,7 +273,11 @@ OF_TEXTS = {
     "api.works",
 }
 """Routes that answer from the library."""
-TOLD = {"pages.home": "密藏", "pages.collocates": "俱", "pages.collocates_sheet": "俱"}
+TOLD = {
+    "pages.home": "密藏",
+    **dict.fromkeys(("pages.collocates", "pages.collocates_sheet"), "俱"),
+    "pages.work_parallels_sheet": "query: S1",
+}
 """What routes tell of the closed collection that do not name its work."""
 
 
@@ -341,7 +368,7 @@ def answer(client: FlaskClient, path: str, address: str = "192.0.2.1") -> tuple[
         "q=" in path
         and "mode=exact" not in path
         and "mode=semantic" not in path
-        and path[:5] not in ("/conc", "/dist", "/coll")
+        and path[:5] not in ("/conc", "/dist", "/coll", "/para")
     )
     if response.mimetype == "application/json" and "hits" in (told := json.loads(text)):
         told["took_ms"] = 0

@@ -53,6 +53,11 @@ def searches() -> Iterator[str]:
         yield f"/concordance?{urlencode({'q': q, 'limit': 1, 'group': 'section', 'context': 80})}"
         yield f"/collocates?{urlencode({'q': q, 'least': 1})}"
         yield f"/distribution?{urlencode({'q': q, 'group': 'section', 'order': 'place'})}"
+        yield f"/parallels?{urlencode({'q': q * 3})}"
+    yield f"/parallels?{urlencode({'q': TEXT[:300]})}"
+    yield "/parallels/works?work=W1&with=W2&least=8"
+    for name in ("place", "with", "least", "likeness"):
+        yield f"/parallels?{urlencode({'q': '松花江', name: HOSTILE})}"
     for name in ("within", "without"):
         yield f"/concordance?{urlencode({'q': '松花江', name: f'spelling:{HOSTILE}'})}"
     for name in ("collection", "work", "dynasty", "author", "category"):

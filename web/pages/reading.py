@@ -8,12 +8,14 @@ from flask import abort, render_template, request
 from markupsafe import Markup
 
 from corpora.model import Page, SpanKind
+from search.addresses import Address
 from search.model import SearchError, SearchRequest, SectionView
+from search.parallels.model import MOST_CHARACTERS, ParallelsRequest
 from web.access import library
 from web.pages import asked_for, blueprint
 from web.pages.citing import citation_at
 from web.presenting.rendering import Layer, MarkedRange, markup, printed
-from web.presenting.urls import carried, page_url, section_url
+from web.presenting.urls import carried, page_url, parallels_url, section_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ def read(work: str, number: int) -> str:
         cite_urls={
             page.start: section_url(work, number, search, at=page.start, **chosen) for page in view.section.pages
         },
+        parallels_urls={leaf.start: parallels_url(ParallelsRequest(place=leaf)) for leaf in _leaves(view)},
         marked=at is not None and at < len(view.section.text),
         paragraph=_paragraph(view.section.text, at, to) if not view.section.pages else None,
         vertical=vertical,
@@ -63,6 +66,19 @@ def read(work: str, number: int) -> str:
         back_url=page_url(asked) if asked.q else "",
         within_url=page_url(SearchRequest(q="", filters={"work": (work,)})),
     )
+
+
+def _leaves(view: SectionView) -> list[Address]:
+    """Return the address of each page of a section; of a text without pages that of all, unless it is too long."""
+    text = view.section.text
+    pages = [(page.start, page.label) for page in view.section.pages]
+    if not pages:
+        pages = [(0, "")] if 0 < len(text) <= MOST_CHARACTERS else []
+    ends = [*(start for start, _ in pages[1:]), len(text)]
+    return [
+        Address(view.work.id, view.number, label, start, text[start:end])
+        for (start, label), end in zip(pages, ends, strict=False)
+    ]
 
 
 def _given(**values: int | None) -> dict[str, int]:

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web.pages import blueprint, citing, collocates, composing, concordance, distribution, reading, search, works
+from web.pages import (
+    blueprint,
+    citing,
+    collocates,
+    composing,
+    concordance,
+    distribution,
+    parallels,
+    reading,
+    search,
+    works,
+)
 
-AREAS = (search, composing, concordance, collocates, distribution, reading, works, citing)
+AREAS = (search, composing, concordance, collocates, distribution, parallels, reading, works, citing)
 """Modules whose views are the blueprint's: they are here as soon as they are imported."""
 
 

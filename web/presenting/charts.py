@@ -22,11 +22,13 @@ _BAR, _GAP, _AROUND = 14, 8, 60
 _LETTER = 13
 _LONGEST = 16
 """Letters of a label that are shown."""
-_STRIP = 220
-"""Height of a strip, in pixels."""
+_STRIP, _SCATTER = 220, 420
+"""Heights of a strip and of a map of dots, in pixels."""
 _HINTS = ("g[@class='plot tooltip-overlay']", "g[@class='guides']/{*}title")
-_DROPPED = ("script", "style", "desc", "g[@class='plot overlay']", "g[@class='plot text-overlay']", *_HINTS)
+_DROPPED = ("script", "style", "desc", "g[@class='plot text-overlay']", *_HINTS)
 """What the library adds for its own script and style sheet."""
+_DOTS = "g[@class='plot overlay']"
+"""Where it draws dots, and for other charts what its script shows."""
 _XLINK = "{http://www.w3.org/1999/xlink}"
 
 
@@ -81,6 +83,33 @@ def strip(title: str, description: str, series: Sequence[str], groups: Sequence[
     return _finished(chart, title, description)
 
 
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A place that is drawn, what is said of it, and where it leads to."""
+
+    x: int
+    y: int
+    said: str
+    url: str
+
+
+def scatter(title: str, description: str, most: tuple[int, int], dots: Sequence[Dot]) -> Markup:
+    """Draw places as dots; ``most`` are the ends of both axes, which begin at 0."""
+    chart = pygal.XY(
+        **_COMMON,
+        height=_SCATTER,
+        stroke=False,
+        dots_size=2,
+        xrange=(0, max(most[0], 1)),
+        range=(0, max(most[1], 1)),
+        x_label_rotation=0,
+        value_formatter=lambda value: f"{value:,.0f}",
+        x_value_formatter=lambda value: f"{value:,.0f}",
+    )
+    chart.add("", [_drawn(dot, (dot.x, dot.y)) for dot in dots])
+    return _finished(chart, title, description, _DROPPED)
+
+
 _COMMON: dict[str, Any] = {
     "js": (),
     "css": (),
@@ -92,13 +121,13 @@ _COMMON: dict[str, Any] = {
 }
 
 
-def _drawn(bar: Bar, value: object) -> dict[str, object]:
-    return {"value": value, "tooltip": printable(bar.said), **({"xlink": bar.url} if bar.url else {})}
+def _drawn(shape: Bar | Dot, value: object) -> dict[str, object]:
+    return {"value": value, "tooltip": printable(shape.said), **({"xlink": shape.url} if shape.url else {})}
 
 
-def _finished(chart: Any, title: str, description: str) -> Markup:
+def _finished(chart: Any, title: str, description: str, dropped: Sequence[str] = (*_DROPPED, _DOTS)) -> Markup:
     drawing = chart.render_tree()
-    for name in _DROPPED:
+    for name in dropped:
         for element in drawing.findall(f".//{{*}}{name}"):
             element.getparent().remove(element)
     for comment in list(drawing.iter(etree.Comment)):
@@ -108,6 +137,8 @@ def _finished(chart: Any, title: str, description: str) -> Markup:
         link.attrib.clear()
         link.set("href", address)
         link.set("tabindex", "-1")
+    for graph in drawing.findall("{*}g"):  # it calls upright what the style sheet would turn round
+        graph.set("class", " ".join(name for name in graph.get("class", "").split() if name != "vertical"))
     drawing.attrib.pop("id", None)
     drawing.set("role", "img")
     drawing.set("aria-labelledby", "chart-title chart-description")

@@ -18,6 +18,8 @@ from search.collocates import Measure, Unit
 from search.distribution import Division, RowOrder
 from search.model import MAX_CHARACTERS, Mode, Scope, SearchError, Sort, Why
 from search.occurrences import Beside, Grouping, Order, Side
+from search.parallels.model import MOST_CHARACTERS, Likeness
+from search.parallels.works import WorkParallels, WorkStretch
 from web.access import catalogue
 from web.database.storage import Trouble
 
@@ -75,6 +77,11 @@ WHYS = {
     Why.WORDS: lazy_gettext("字词相近"),
     Why.MEANING: lazy_gettext("意思相近"),
 }
+LIKENESSES = {
+    Likeness.EXACT: lazy_gettext("全同"),
+    Likeness.NEAR: lazy_gettext("字句相近"),
+    Likeness.MEANING: lazy_gettext("意思相近"),
+}
 _EXPLANATIONS = {
     "not-alone": lazy_gettext("只有排除词，没有要找的词；请再加一个要找的词。"),
     "quote-unclosed": lazy_gettext("引号没有成对，已补上。"),
@@ -102,6 +109,9 @@ _ERRORS = {
         "正则表达式可能匹配的文字太长（最多 60 字，不写上限的重复算 20 次）：%(detail)s"
     ),
     "expression-too-broad": lazy_gettext("正则表达式范围太大：%(detail)s。请写出至少一个必有的字。"),
+    "text-too-long": lazy_gettext("文字过长：%(detail)s 字，最多 %(longest)s 字。"),
+    "place-gone": lazy_gettext("没有这个地址：%(detail)s"),
+    "no-such-work": lazy_gettext("没有这部著作或专题库：%(detail)s"),
     "bad-cursor": lazy_gettext("翻页位置无效，请从第一页重新开始。"),
     "cursor-expired": lazy_gettext("索引已经更新，请从第一页重新开始。"),
 }
@@ -179,9 +189,16 @@ _FIELDS = {
     "again": lazy_gettext("再写一遍新密码"),
     "current": lazy_gettext("现在的密码"),
     "secret": lazy_gettext("链接的密码"),
+    "q": lazy_gettext("文字"),
+    "least": lazy_gettext("至少相同"),
+    "likeness": lazy_gettext("只看"),
+    "with": lazy_gettext("只在"),
+    "limit": lazy_gettext("每页几条"),
 }
 """Fields of forms, as a page calls them that holds any form."""
 _ACTS = {
+    "pages.parallels": lazy_gettext("查互见"),
+    "pages.parallels_sheet": lazy_gettext("下载互见的表"),
     "public.ask": lazy_gettext("向图书馆提问"),
     "desk.enter": lazy_gettext("录入问题"),
     "desk.save_reply": lazy_gettext("保存答复"),
@@ -233,7 +250,8 @@ def explanation(code: str, detail: str, say: Say = str) -> str:
 def search_error(failure: SearchError, say: Say = str) -> str:
     """Return why a search can't be answered; an unknown code is its own label."""
     known = _ERRORS.get(failure.code)
-    return say(known) % {"detail": failure.detail, "most": MAX_CHARACTERS} if known else str(failure)
+    told = {"detail": failure.detail, "most": MAX_CHARACTERS, "longest": MOST_CHARACTERS}
+    return say(known) % told if known else str(failure)
 
 
 def near(beside: Beside) -> str:
@@ -262,6 +280,30 @@ def chart(terms: Sequence[str], grouping: Grouping, in_strip: bool, groups: int)
         else _("条形图：表中前 %(num)s 项，长是每万字处数；数据见表。", num=groups)
     )
     return str(title), str(drawn)
+
+
+def reads_there(words: str) -> str:
+    """Return what stands elsewhere in the place of what is marked."""
+    return str(_("那里作 %(words)s", words=words))
+
+
+def reads_here(words: str) -> str:
+    """Return what the text asked for has in the place of what is marked."""
+    return str(_("所问作 %(words)s", words=words))
+
+
+def stretch(of: WorkStretch) -> str:
+    """Return what a dot of a map of stretches says."""
+    places = [f"{place.work.record.title} {place.section} {place.page}".rstrip() for place in (of.here, of.there)]
+    return str(_("%(here)s＝%(there)s：%(num)s 字", here=places[0], there=places[1], num=of.agreements.same))
+
+
+def stretch_map(of: WorkParallels, drawn: int) -> tuple[str, str]:
+    """Return title and description of a map of stretches."""
+    others = "、".join(card.record.title for card in of.among)
+    title = _("%(work)s与%(others)s相同之处的位置", work=of.work.record.title, others=others)
+    described = _("散点图：%(num)s 段，横为前者、纵为后者从头算起的字数；数据见表。", num=drawn)
+    return str(title), str(described)
 
 
 def no_value() -> str:

@@ -11,9 +11,12 @@ from search.collocates import CollocatesRequest
 from search.concordance import ConcordanceRequest
 from search.distribution import DistributionRequest
 from search.model import Hit, SearchRequest, Why
+from search.parallels.model import ParallelsRequest
+from search.parallels.works import WorkParallelsRequest
 from web.api.collocates import COLLOCATES
 from web.api.concordance import CONCORDANCE
 from web.api.distribution import DISTRIBUTION
+from web.api.parallels import PARALLELS, WORK_PARALLELS
 from web.api.parameters import SEARCH_FORM, Parameters
 
 _UNQUOTED = "-._~…，。、；：？！「」『』《》〈〉（）"
@@ -47,6 +50,30 @@ def _values(value: object) -> tuple[object, ...]:
 def page_url(request: AnyRequest) -> str:
     """Return the address of the page that answers a request, below the application's root."""
     return f"{_FORMS[type(request)][0]}?{urlencode(arguments(request))}"
+
+
+ParallelRequest = ParallelsRequest | WorkParallelsRequest
+_ATTRIBUTES = {"with": "among", "likeness": "likenesses"}
+"""The attributes of requests for parallels that bear another name than their parameters."""
+
+
+def parallel_arguments(request: ParallelRequest) -> list[tuple[str, str]]:
+    """Return the parameters of a request for parallels that ask for something, as names and values."""
+    form: type[Parameters] = PARALLELS if isinstance(request, ParallelsRequest) else WORK_PARALLELS
+    values = {name: getattr(request, _ATTRIBUTES.get(name, name)) for name in form.model_fields}
+    return [
+        (name, _written(each))
+        for name, field in form.model_fields.items()
+        if values[name] is not None and values[name] != field.default
+        for each in _values(values[name])
+    ]
+
+
+def parallels_url(request: ParallelRequest) -> str:
+    """Return the address of the page that shows parallels, below the application's root."""
+    path = "/parallels" if isinstance(request, ParallelsRequest) else "/parallels/works"
+    asked = urlencode(parallel_arguments(request))
+    return f"{path}{'?' if asked else ''}{asked}"
 
 
 def carried(request: SearchRequest) -> str:

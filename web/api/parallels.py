@@ -1,0 +1,96 @@
+"""Parameters of parallels: of their pages and of ``wenyuan parallels``, in the same words."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, create_model
+
+from search.addresses import Address
+from search.parallels.model import MOST_CHARACTERS, Likeness, ParallelsRequest
+from search.parallels.shared import SEED
+from search.parallels.works import SHORTEST_RUN, WorkParallelsRequest
+from web.api.parameters import MAX_VALUES, BadParameter, Parameters, Value, whole
+from web.api.selection import Start
+
+MAX_ROWS = 500
+"""Rows of one page."""
+_LONGEST = 1_000
+"""The most characters that anybody can ask to be shared."""
+_PLAIN = ParallelsRequest()
+_PLAIN_WORK = WorkParallelsRequest("")
+_AMONG = Annotated[
+    tuple[Value, ...], Field(max_length=MAX_VALUES), AfterValidator(lambda names: tuple(dict.fromkeys(names)))
+]
+_Limit = Annotated[
+    int, Field(strict=True, ge=1, le=MAX_ROWS, description="The most of them to show."), BeforeValidator(whole)
+]
+_LIKENESS = Annotated[str, Field(pattern=f"^(?:{'|'.join(Likeness)})$")]
+
+
+class ParallelsParameters(Parameters):
+    """Parameters of the parallels of a text but for ``with``, which no attribute can be called."""
+
+    q: Annotated[
+        str, Field(max_length=MOST_CHARACTERS, description=f"The text, of at most {MOST_CHARACTERS:,} characters.")
+    ] = ""
+    place: Annotated[
+        str,
+        Field(
+            max_length=MOST_CHARACTERS,
+            description="The address of the text in the index, such as KR2a0035/2/001-2a@120+3:會寧府.",
+        ),
+    ] = ""
+    least: Annotated[
+        int,
+        Field(strict=True, ge=SEED, le=_LONGEST, description="The fewest characters that a part shares."),
+        BeforeValidator(whole),
+    ] = _PLAIN.least
+    likeness: Annotated[
+        tuple[_LIKENESS, ...],
+        Field(max_length=len(Likeness), description="Only this kind: exact, near or meaning; may be repeated."),
+    ] = ()
+    start: Start = _PLAIN.start
+    limit: _Limit = _PLAIN.limit
+
+    def request(self) -> ParallelsRequest:
+        """Return what these parameters ask for.
+
+        Raises:
+            BadParameter: the address is none.
+        """
+        try:
+            place = Address.parse(self.place) if self.place else None
+        except ValueError as failure:
+            raise BadParameter("place", "is no address") from failure
+        likenesses = tuple(map(Likeness, self.likeness))
+        among = getattr(self, "with")
+        return ParallelsRequest(self.q, place, among, self.least, likenesses, self.start, self.limit)
+
+
+class WorkParallelsParameters(Parameters):
+    """Parameters of the parallels of a work but for ``with``."""
+
+    work: Annotated[str, Field(max_length=200, description="The work that is compared, by its id.")] = ""
+    least: Annotated[
+        int,
+        Field(strict=True, ge=SHORTEST_RUN, le=_LONGEST, description="The fewest characters of a run that is shared."),
+        BeforeValidator(whole),
+    ] = _PLAIN_WORK.least
+    start: Start = _PLAIN_WORK.start
+    limit: _Limit = _PLAIN_WORK.limit
+
+    def request(self) -> WorkParallelsRequest:
+        """Return what these parameters ask for."""
+        return WorkParallelsRequest(self.work, getattr(self, "with"), self.least, self.start, self.limit)
+
+
+def _with_others(name: str, base: type[Any]) -> type[Any]:
+    """Return parameters with ``with``, the works and collections that are looked into."""
+    said = "Only in this work or collection, by its id; may be repeated."
+    fields: dict[str, Any] = {"with": (_AMONG, Field(default=(), description=said))}
+    return create_model(name, __base__=base, **fields)
+
+
+PARALLELS: type[ParallelsParameters] = _with_others("Parallels", ParallelsParameters)
+WORK_PARALLELS: type[WorkParallelsParameters] = _with_others("WorkParallels", WorkParallelsParameters)
