@@ -37,9 +37,9 @@ class _Stream(StoredStream):
             object.__setattr__(self, name, value)  # the class is frozen
 
     @cached_property
-    def pairs(self) -> Pairs:  # type: ignore[override]  # worked out, where a pack's is read
+    def pairs(self) -> Pairs:
         """Where each pair of adjacent characters stands."""
-        return Pairs.of(self.codes.ids)
+        return Pairs.of(self.codes.ids[:])
 
 
 class Assembled(PackView):

@@ -136,7 +136,8 @@ class Counting:
     @staticmethod
     def occurrences(answer: Mapping[str, Any]) -> int:
         """Return how many occurrences a search counted."""
-        return round(answer["aggregations"]["occurrences"]["value"])
+        counted: float = answer["aggregations"]["occurrences"]["value"]
+        return round(counted)
 
     def read(self, answer: Mapping[str, Any]) -> list[Scored]:
         """Return the passages that a search found."""
