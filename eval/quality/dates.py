@@ -7,7 +7,7 @@ with what goes before and after; which of them were judged wrong is written in `
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,9 @@ from corpora.model import Section, Work
 from corpora.readers import read
 from corpora.sources.discover import discover
 from eval.datasets.data import expected
-from indexer.dates.annotating import Mention, annotate_work
+from indexer.dates.annotating import Annotator, Mention
 from indexer.dates.date import written
+from indexer.text.streams import code_points, main_stream, notes_stream
 
 WORKS = ("KR2a0033", "KR2a0035", "KR2c0004", "KR2k0038", "KR2k0040")
 """遼史, 金史, 三朝北盟會編, 滿洲源流考, 盛京通志."""
@@ -56,19 +57,28 @@ def sample(works: list[Work], number: int, seed: int) -> tuple[list[Excerpt], li
     for work in works:
         mine: list[Excerpt] = []
         others: list[Excerpt] = []
-        for section, mentions in zip(work.sections, annotate_work(work), strict=True):
-            mine += (Excerpt(work.id, section, each.start, each.end, each) for each in mentions)
-            others += (Excerpt(work.id, section, *each, None) for each in _between(section, mentions))
+        for section, found in annotated_sections(work):
+            mine += (Excerpt(work.id, section, *bounds, mention) for bounds, mention in found)
+            others += (Excerpt(work.id, section, *each, None) for each in _between(section, dict(found)))
         share = number // len(works)
         annotated += chance.sample(mine, share)
         bare += chance.sample(others, share)
     return annotated, bare
 
 
-def _between(section: Section, mentions: tuple[Mention, ...]) -> Iterator[tuple[int, int]]:
+def annotated_sections(work: Work) -> Iterator[tuple[Section, list[tuple[tuple[int, int], Mention]]]]:
+    """Yield the sections of a work with their dates, each after its half-open range of the text."""
+    dates = Annotator(work.record.title)
+    for section in work.sections:
+        codes = code_points(section.text)
+        streams = main_stream(section, codes), notes_stream(section, codes)
+        yield section, [(each.in_text(streams), each) for each in dates.annotate(section, streams)]
+
+
+def _between(section: Section, dated: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Yield stretches of one length that no annotation reaches into, one beside another."""
     start = 0
-    for end, behind in (*((mention.start, mention.end) for mention in mentions), (len(section.text),) * 2):
+    for end, behind in (*dated, (len(section.text),) * 2):
         while start + _STRETCH <= end:
             yield start, start + _STRETCH
             start += _STRETCH
@@ -91,7 +101,7 @@ def main(data: Path, number: int, seed: int) -> None:
     """Print annotated dates, and stretches of text without one, to be judged by eye."""
     works = read_works(data)
     for work in works:
-        found = sum(map(len, annotate_work(work)))
+        found = sum(len(dated) for _, dated in annotated_sections(work))
         size = sum(len(section.text) for section in work.sections)
         click.echo(f"{work.id} {work.record.title}: {found} annotations in {size} characters")
     for title, excerpts in zip(("annotated", "not annotated"), sample(works, number, seed), strict=True):

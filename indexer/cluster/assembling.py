@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from indexer.cluster.parts import COLUMNS, Part, PartKey
 from indexer.store.encoding import Letters, alphabet_of, ranks
-from indexer.store.layout import MAIN, NOTES, PASSAGE, PRINTED, SPAN, STREAM_NAMES
+from indexer.store.layout import DATE, MAIN, NOTES, PASSAGE, PRINTED, SPAN, STREAM_NAMES
 from indexer.store.pack import PackView
 from indexer.store.positions import Pairs, Places
 from indexer.store.segments import Segments
@@ -177,6 +177,11 @@ def assemble(parts: Iterable[Part]) -> Assembled:
     ):
         passages[field] += np.repeat(bases, rows).astype(np.uint32)
     run_ends = (text_starts + texts)[last]
+    part_starts = (*starts, printed_starts)
+    stream_ends = tuple(
+        np.append(begins, len(stream.codes))[np.append(np.flatnonzero(first)[1:], len(ordered))]
+        for begins, stream in zip(part_starts, (*streams, printed), strict=True)
+    )
     view = Assembled(
         Letters(text_ids, alphabet),
         printed,
@@ -184,16 +189,14 @@ def assemble(parts: Iterable[Part]) -> Assembled:
         sections=_run_rows(ordered, first, text_starts, run_ends, _before(rows)),
         spans=_spans(ordered, first, runs, text_starts, run_ends, name_starts),
         inside=_moved(ordered, "inside", None, starts[MAIN]),
+        dates=_dates(ordered, first, runs, text_starts, starts, stream_ends),
         pages=pages,
         names=names,
     )
-    view.parts, view.part_rows, view.part_starts = ordered, _before(rows), (*starts, printed_starts)
+    view.parts, view.part_rows, view.part_starts = ordered, _before(rows), part_starts
     view._is_open = np.array([_has_open_note(part) for part in ordered], bool)[last]
     view._is_running = np.array([part.running > 0 for part in ordered], bool)[first]
-    view._run_ends = tuple(
-        np.append(begins, len(stream.codes))[np.append(np.flatnonzero(first)[1:], len(ordered))]
-        for begins, stream in zip(view.part_starts, view.streams, strict=True)
-    )
+    view._run_ends = stream_ends
     return view
 
 
@@ -294,6 +297,28 @@ def _run_rows(
     found["start"] = texts[first] - np.array([part.offset for part in heads], np.int64)
     found["end"], found["first_passage"] = ends, rows[first]
     return found
+
+
+def _dates(
+    parts: Sequence[Part],
+    first: NDArray[np.bool_],
+    runs: Places,
+    texts: Places,
+    starts: Sequence[Places],
+    ends: Sequence[Places],
+) -> NDArray[Any]:
+    """Return the dates; one that goes on behind its run ends with it, and what was read last is said once a run."""
+    owners = np.repeat(np.arange(len(parts)), _lengths(parts, "dates"))
+    rows = _joined(parts, "dates").astype(DATE)
+    kept = (rows["end"] > rows["start"]) | first[owners]
+    rows, owners = rows[kept], owners[kept]
+    rows["place"] += texts[owners].astype(np.uint32)
+    for stream in (MAIN, NOTES):
+        mine = rows["stream"] == stream
+        for name in ("start", "end"):
+            moved = rows[name][mine] + starts[stream][owners[mine]]
+            rows[name][mine] = np.minimum(moved, ends[stream][runs[owners[mine]]])
+    return rows
 
 
 def _spans(

@@ -28,6 +28,7 @@ from indexer.embedding import Embedder, Vectors
 from indexer.store.generation import FORMAT, Settings
 from indexer.store.layout import STREAM_NAMES
 from indexer.store.pack import Pack, PackWork
+from indexer.text.streams import Codes
 
 _NUMBERS = np.array([list(f"{number:4},".encode()) for number in (*range(128), *range(-128, 0))], np.uint8)
 """Signed bytes as text, each as wide as any other, by the unsigned byte of the same bits."""
@@ -158,6 +159,7 @@ class WorkDocuments:
         rows = pack.passages[passages.start : passages.stop]
         offsets = (rows["start"].astype(np.int64) - int(pack.sections["start"][section])).tolist()
         searched = SearchedSection(pack, section, self._new_places)
+        years = self._years(passages)
         year = "" if work.record.year is None else f'"year":{int(work.record.year)},'
         same = f'"kind":"{PASSAGE}","stamp":"{self.stamp}","born":{self.born},{year}'
         same += f'"work":{_json(work.id)},"collection":{_json(work.collection)},'
@@ -166,6 +168,8 @@ class WorkDocuments:
             fields = [f'{same}"part":{of_passage[at]},"place":{number << 32 | offset}']
             fields.append(f'"weight":{float(rows["weight"][at])!r}')
             fields += [f'"{name}":"{text}"' for name, text in searched.fields(at)]
+            if years[at]:
+                fields.append(f'"years":[{",".join(years[at])}]')
             if windows[at]:
                 fields.append(f'"windows":[{",".join(windows[at])}]')
             yield ClusterDocument(f"{self.stamp}.{passages.start - before + at}", f"{{{','.join(fields)}}}")
@@ -174,6 +178,22 @@ class WorkDocuments:
     def _new_places(self) -> NDArray[np.int64]:
         """The places of the pairs that the printed order alone has, sorted."""
         return np.sort(self.pack.printed.pairs.order).astype(np.int64)
+
+    def _years(self, passages: range) -> list[list[str]]:
+        """Return the years of the dates that begin in each passage, as JSON."""
+        starts = np.ascontiguousarray(self.pack.passages["start"][passages.start : passages.stop])
+        low, high = self._date_places.searchsorted((starts[0], self.pack.passages["end"][passages.stop - 1]))
+        rows = self.pack.dates[low:high]
+        found: list[dict[str, None]] = [{} for _ in passages]
+        of_rows = starts.searchsorted(rows["place"], side="right") - 1
+        for at, first, last in zip(of_rows.tolist(), rows["first"].tolist(), rows["last"].tolist(), strict=True):
+            found[at][f'{{"gte":{first},"lte":{last}}}'] = None
+        return list(map(list, found))
+
+    @cached_property
+    def _date_places(self) -> Codes:
+        """Where each date of the pack begins in its text, sorted."""
+        return np.ascontiguousarray(self.pack.dates["place"])
 
     # Windows
 

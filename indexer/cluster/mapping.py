@@ -12,9 +12,9 @@ Of a passage, with the next characters of its section as a tail: ``m`` and ``n``
 the text and of the notes, ``s`` the pairs that the printed order alone has, ``o`` the original characters that fold by
 themselves, ``v`` the folded ones that have several originals here, or one that does not fold to them by itself or is
 described. It is ``rough`` where a running head or the inside of a word is within reach. Of the passage alone: ``r`` are
-characters and pairs for ranking, ``rt`` and ``rn`` those of text and notes apart, where it is ``noted``; and
-``windows`` are its vectors and the stretches that they were made of. A score of ``m`` and ``n`` is how often a phrase
-begins in a passage, times the phrase's terms.
+characters and pairs for ranking, ``rt`` and ``rn`` those of text and notes apart, where it is ``noted``; ``years`` are
+those of the dates that begin in it; and ``windows`` are its vectors and the stretches that they were made of. A score
+of ``m`` and ``n`` is how often a phrase begins in a passage, times the phrase's terms.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 
 from indexer.cluster.connection import Body
 
-FORMAT = 3
+FORMAT = 4
 """The format of an index on a cluster; that of what it has published is the generation's own."""
 STATE, LOCK, WORK, SECTION, PART, PASSAGE = "state", "lock", "work", "section", "part", "passage"
 """The kinds of documents."""
@@ -109,6 +109,7 @@ _SEARCHED: dict[str, Body] = {
     "part": _READ,
     "place": {"type": "long", "index": False},
     "year": _READ,
+    "years": {"type": "integer_range", "doc_values": False},
     "weight": {"type": "double", "index": False},
     "noted": {"type": "boolean"},
     "rough": {"type": "boolean"},

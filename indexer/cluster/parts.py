@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpora.model import SpanKind
-from indexer.store.layout import IRREGULAR, KINDS, MAIN, NOTES, PASSAGE, PRINTED, SPAN
-from indexer.store.pack import Pack
+from indexer.dates.annotating import LONGEST
+from indexer.store.layout import DATE, IRREGULAR, KINDS, MAIN, NOTES, PASSAGE, PRINTED, SPAN
+from indexer.store.pack import NO_YEAR, Pack
 from indexer.store.streams import PrintedStream
 from indexer.text.streams import Codes
 
@@ -37,6 +38,7 @@ COLUMNS: Mapping[str, np.dtype[Any]] = {
     **dict.fromkeys(("segments", "homes", "repeats", "repeated", "inside"), _NUMBERS),
     **dict.fromkeys(("main_irregular", "notes_irregular", "printed_irregular"), IRREGULAR.newbyteorder("<")),
     "passages": PASSAGE.newbyteorder("<"),
+    "dates": DATE.newbyteorder("<"),
     "spans": SPAN.newbyteorder("<"),
 }
 """The arrays of a part, and what each holds."""
@@ -63,7 +65,8 @@ class Part:
         running: how many of its spans, the first ones, began before it.
         columns: its arrays (:data:`COLUMNS`): code points of text and streams; how far each character of a stream is
             from the one before it, in the text; segments and homes of the printed order, its repeats and what stands
-            there; irregular characters; passages; the spans that matching asks for, in full.
+            there; irregular characters; passages; the spans that matching asks for, in full; the dates that begin in
+            it, in full, and before them the year that was read last, without a range.
         pages: what is known of the pages that its passages begin on, a line each.
         names: what its spans are called.
     """
@@ -149,6 +152,7 @@ def _part(pack: Pack, key: PartKey, parts: int, rows: tuple[int, int], begun: in
     columns |= _printed(pack.printed, places)
     low, high = pack.inside.searchsorted(_ends(places[MAIN]))
     columns["inside"] = pack.inside[low:high] - np.uint32(places[MAIN].start)
+    columns["dates"] = _dates(pack, int(passages["section"][0]), text, places)
     pages, passages["page"] = _pages(pack, passages["page"].tolist())
     columns["spans"], running, names = _spans(pack, spans, text)
     offset = text.start - int(pack.sections["start"][passages["section"][0]])
@@ -181,6 +185,20 @@ def _printed(printed: PrintedStream, places: Mapping[int, slice]) -> dict[str, N
     repeats = printed.repeats[first:last].astype(np.int64)
     repeated = printed.codes.take(repeats) if len(repeats) else np.empty(0, np.uint32)
     return {"segments": starts - start, "homes": homes, "repeats": repeats - start, "repeated": repeated}
+
+
+def _dates(pack: Pack, section: int, text: slice, places: Mapping[int, slice]) -> NDArray[Any]:
+    """Return the dates of a stretch of a section's text, and before them the year that was read last, if any."""
+    low, high = np.ascontiguousarray(pack.dates["place"]).searchsorted(_ends(text))
+    rows = pack.dates[low:high].copy()
+    for stream in (MAIN, NOTES):
+        for name in ("start", "end"):
+            rows[name] -= np.where(rows["stream"] == stream, np.uint32(places[stream].start), np.uint32(0))
+    rows["place"] -= np.uint32(text.start)
+    (year,) = pack.years_at(np.array([section]), np.array([text.start - 1])).tolist()
+    before = np.zeros(int(year != NO_YEAR), DATE)
+    before["first"] = before["last"] = year
+    return np.concatenate([before, rows])
 
 
 def _pages(pack: Pack, numbers: list[int]) -> tuple[tuple[str, ...], NDArray[np.int32]]:
@@ -263,6 +281,7 @@ def _check(part: Part) -> None:
     """
     columns, passages, spans = part.columns, part.columns["passages"], part.columns["spans"]
     text, main, notes = (len(columns[name]) for name in ("text", "main", "notes"))
+    dates, in_notes = columns["dates"], columns["dates"]["stream"] == NOTES
     starts, homes = columns["segments"].astype(np.int64), columns["homes"].astype(np.int64)
     as_long = (("main", "main_steps"), ("notes", "notes_steps"), ("repeats", "repeated"), ("segments", "homes"))
     if not len(passages) or any(len(columns[one]) != len(columns[other]) for one, other in as_long):
@@ -279,6 +298,9 @@ def _check(part: Part) -> None:
         *((passages[name], main) for name in ("main_start", "main_end")),
         *((passages[name], notes) for name in ("notes_start", "notes_end")),
         *((passages["printed_start"], part.length), (passages["page"], len(part.pages) - 1)),
+        *((dates["stream"], NOTES), (dates["place"], text), (dates["start"], np.where(in_notes, notes, main))),
+        *((dates["first"], dates["last"]), (dates["start"], dates["end"])),
+        *((dates["end"].astype(np.int64) - dates["start"], LONGEST), (dates["place"][:-1], dates["place"][1:])),
         *((spans["start"], text), (spans["name"], len(part.names) - 1), (spans["kind"], len(KINDS) - 1)),
     )
     steps = max(int(columns[name].sum(dtype=np.int64)) for name in ("main_steps", "notes_steps"))

@@ -11,17 +11,21 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from corpora.model import Section, Work
+import numpy as np
+
+from corpora.model import Section
 from indexer.dates import cycle, numerals
+from indexer.dates.anchors import BEGINNINGS, name_ends, stretches
 from indexer.dates.date import Date
 from indexer.dates.eras import Era, EraKind, by_call, by_name, regimes, regimes_in
 from indexer.dates.reading import WITHIN, within
+from indexer.store.layout import MAIN, NOTES
 from indexer.text.folding import fold
-from indexer.text.streams import BOUNDARY, Stream, code_points, main_stream, notes_stream, text_of
+from indexer.text.streams import BOUNDARY, Codes, Stream, text_of
 
 _LONGEST_NAME = max(map(len, by_name()))
 _LONGEST_CALL = max(map(len, by_call()))
@@ -31,12 +35,16 @@ _TOKEN = re.compile(
     rf"|岁[在次]?(?P<after>{cycle.PATTERN})"
     rf"|(?P<before>{cycle.PATTERN})[年岁]"
     rf"|(?P<month>[春夏秋冬]?闰?(?:[正腊冬闰]|{numerals.PATTERN})月)"
-    rf"|(?P<whole>年[间中]|[初末季]年?|[间中])"
-    rf"|(?P<change>改元|改年|建元|建号)[曰为称]?"
+    rf"|(?<=[{name_ends()}])(?P<whole>年[间中]|[初末季]年?|[间中])"
+    rf"|(?P<change>{'|'.join(BEGINNINGS)})[曰为称]?"
     rf"|(?:初?(?P<day>{numerals.PATTERN})日?)?(?P<pair>{cycle.PATTERN})(?P<new>朔)?"
 )
+LONGEST = 64
+"""Characters of a stream that a date takes up at most."""
 _YEAR = re.compile(rf"(?:元|{numerals.PATTERN})年")
 _WITHIN = re.compile(WITHIN)
+_RENAMED = re.compile(r"[^明来次]年为$")
+"""What stands before a first year that the current one is made: 改天輔七年為天會元年."""
 _NEXT = ("明", "次", "翌", "翼", "逾", "踰")
 _COUNTED = frozenset(
     "凡内一二三四五六七八九数几历积居后经阅逾过踰近余未限期满养每越共不百千今将且垂服待更间前又位徒竟守累"
@@ -75,12 +83,21 @@ _OF_ERA = frozenset({Doubt.ERA, Doubt.YEARS})
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A half-open range of a section's text that names a date; what it may be, the likeliest first; what is unsure."""
+    """A half-open range of a section's main or notes ``stream`` that names a date.
+
+    ``dates`` are what it may be, the likeliest first; ``doubts`` what is unsure.
+    """
 
     start: int
     end: int
     dates: tuple[Date, ...]
     doubts: frozenset[Doubt] = frozenset()
+    stream: int = MAIN
+
+    def in_text(self, streams: Sequence[Stream]) -> tuple[int, int]:
+        """Return its half-open range of the section's text, of whose streams it is."""
+        stream, last = streams[self.stream], self.end - 1
+        return int(stream.offsets[self.start]), int(stream.offsets[last] + stream.lengths[last])
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,49 +115,58 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Annotated:
-    """The dates of a section in their order, and what the next section of the same annals continues."""
+    """The dates of a section in the order of its text, and what the next section of the same annals continues."""
 
     mentions: tuple[Mention, ...]
     after: Context | None
 
 
-def annotate_work(work: Work) -> Iterator[tuple[Mention, ...]]:
-    """Yield the dates of each section of a work; annals in several volumes continue each other."""
-    about = regimes_in(work.record.title)
-    context = None
-    for section in work.sections:
-        annotated = annotate(section, about, context)
-        context = annotated.after
-        yield annotated.mentions
+class Annotator:
+    """Finds the dates of a book, section by section: annals in several volumes continue each other."""
+
+    def __init__(self, title: str) -> None:
+        self._about = regimes_in(title)
+        self._context: Context | None = None
+
+    def annotate(self, section: Section, streams: tuple[Stream, Stream]) -> tuple[Mention, ...]:
+        """Return the dates of the next section, of which these are the main stream and the notes."""
+        annotated = annotate(section, streams, self._about, self._context)
+        self._context = annotated.after
+        return annotated.mentions
 
 
-def annotate(section: Section, about: Collection[str] = (), before: Context | None = None) -> Annotated:
-    """Find the dates of a section of a book that is ``about`` these regimes; what goes ``before`` counts for annals."""
-    codes = code_points(section.text)
-    main = main_stream(section, codes)
-    text = text_of(main.codes)
-    is_annals = _ANNALS.search(fold(" ".join(section.path)) + text[:_HEADING])
-    reader = _Reader(text, about, replace(before, at=0) if before and is_annals else Context(), bool(is_annals))
-    found = list(_placed(reader.mentions(), main, 0))
-    known = [(mention.start, mention.dates[0]) for mention in found]
-    notes = notes_stream(section, codes)
-    start = 0
-    for piece in text_of(notes.codes).split(chr(BOUNDARY))[:-1]:
-        nearest = bisect_right(known, int(notes.offsets[start]), key=lambda pair: pair[0]) - 1
+def annotate(
+    section: Section, streams: tuple[Stream, Stream], about: Collection[str] = (), before: Context | None = None
+) -> Annotated:
+    """Find the dates of a section, of which these are the main stream and the notes.
+
+    The book is ``about`` some regimes; what goes ``before`` counts for annals.
+    """
+    main, notes = streams
+    is_annals = _ANNALS.search(fold(" ".join(section.path)) + text_of(main.codes[:_HEADING]))
+    reader = _Reader(main.codes, about, replace(before, at=0) if before and is_annals else Context(), bool(is_annals))
+    found = list(reader.mentions())
+    known = [int(main.offsets[mention.start]) for mention in found]
+    dates = [mention.dates[0] for mention in found]
+    for start, end in _dated_notes(notes.codes):
+        nearest = bisect_right(known, int(notes.offsets[start])) - 1
         # A note says its years in full; what is around it tells eras of one name apart.
-        hint = Context(replace(known[nearest][1], era=None)) if nearest >= 0 else Context()
-        found += _placed(_Reader(piece, about, hint).mentions(), notes, start)
-        start += len(piece) + 1
+        hint = Context(replace(dates[nearest], era=None)) if nearest >= 0 else Context()
+        for each in _Reader(notes.codes[start:end], about, hint).mentions():
+            found.append(replace(each, start=start + each.start, end=start + each.end, stream=NOTES))
+    in_order = sorted(found, key=lambda mention: int(streams[mention.stream].offsets[mention.start]))
     # What stands between two volumes of annals, such as remarks on the text, is passed over.
-    return Annotated(tuple(sorted(found, key=lambda mention: mention.start)), reader.context if is_annals else before)
+    return Annotated(tuple(in_order), reader.context if is_annals else before)
 
 
-def _placed(mentions: Iterator[Mention], stream: Stream, start: int) -> Iterator[Mention]:
-    """Yield mentions at their places in the section."""
-    for each in mentions:
-        last = start + each.end - 1
-        end = int(stream.offsets[last] + stream.lengths[last])
-        yield replace(each, start=int(stream.offsets[start + each.start]), end=end)
+def _dated_notes(codes: Codes) -> Iterator[tuple[int, int]]:
+    """Yield the half-open ranges of the notes that may hold a date."""
+    ends = np.flatnonzero(codes == BOUNDARY)
+    starts = np.append(0, ends[:-1] + 1)
+    last = 0
+    for low, high in stretches(codes):
+        first, last = max(last, int(ends.searchsorted(low))), int(starts.searchsorted(high))
+        yield from zip(starts[first:last].tolist(), ends[first:last].tolist(), strict=True)
 
 
 class _Reader:
@@ -149,8 +175,9 @@ class _Reader:
     Annals go on year by year: an era of elsewhere, or of long ago, is only mentioned there, and nothing continues it.
     """
 
-    def __init__(self, text: str, about: Collection[str], context: Context, is_annals: bool = False) -> None:
-        self._text = text
+    def __init__(self, codes: Codes, about: Collection[str], context: Context, is_annals: bool = False) -> None:
+        self._text = text_of(codes)
+        self._stretches = stretches(codes)
         self._about = about
         self._is_annals = is_annals
         self._end = 0  # of the last mention
@@ -159,12 +186,14 @@ class _Reader:
     def mentions(self) -> Iterator[Mention]:
         """Yield the dates of the text."""
         at = 0
-        while token := _TOKEN.search(self._text, at):
-            mention = self._mention(token)
-            at = max(token.end(), mention.end if mention else 0)
-            if mention:
-                self._end = mention.end
-                yield mention
+        for low, high in self._stretches:
+            at = max(at, low)
+            while at < high and (token := _TOKEN.search(self._text, at, high)):
+                mention = self._mention(token)
+                at = mention.end if mention else token.end()
+                if mention:
+                    self._end = mention.end
+                    yield mention
 
     def _mention(self, token: re.Match[str]) -> Mention | None:
         match token.lastgroup:
@@ -189,17 +218,31 @@ class _Reader:
         pair = cycle.number(token["of"]) if token["of"] else None
         start, eras = self._eras_before(token.start())
         called = _called(self._text[max(0, start - _LONGEST_CALL) : start])
-        dates = [
+        possible = [
             Date(year, year, era)
             for era in eras
             if era.kind is not EraKind.RULER or era.regime in self._about or era.regime in called
-            if (year := era.year(number)) is not None and pair in (None, cycle.of_year(year))
+            if (year := era.year(number)) is not None
         ]
+        dates, end = [date for date in possible if pair in (None, cycle.of_year(date.first))], token.end()
+        if possible and not dates and self._text[token.start("of") - 1] == "年":
+            dates, pair, end = possible, None, token.start("of")  # it is the day of what is told next
         if dates:
-            return self._dated(start, token.end(), *self._chosen(dates, start, pair is not None))
+            chosen, doubts = self._chosen(dates, start, pair is not None)
+            if number == 1 and _RENAMED.search(self._text, max(0, start - 3), start):
+                return self._renamed(start, end, chosen, doubts)
+            return self._dated(start, end, chosen, doubts)
         if _is_western(token["number"]) and not _PASSED.match(self._text, token.end()):
             return self._dated(token.start(), token.end(), (Date(number, number),), frozenset())
         return self._continued(token, number, pair)
+
+    def _renamed(self, start: int, end: int, dates: tuple[Date, ...], doubts: frozenset[Doubt]) -> Mention:
+        """Return the first year of an era that the current year is made; its month goes on."""
+        last, new = self.context.date, self.context.new
+        mention = self._dated(start, end, dates, doubts, is_begun=True)
+        if last and self.context.date == dates[0] and last.years == dates[0].years:
+            self._remember(replace(last, era=dates[0].era), end, new)
+        return mention
 
     def _continued(self, token: re.Match[str], number: int, pair: int | None) -> Mention | None:
         """Read a bare year that continues the era before it."""
@@ -377,6 +420,8 @@ class _Reader:
             return False
         if not date.era or date.era.regime not in self._about:
             return True
+        if last and (last.years, last.era) == (date.years, date.era) and not date.month:
+            return True  # the year once more: its month goes on
         return not date.month and not is_begun and not (last and date.first - last.first in range(_GAP))
 
     def _remember(self, date: Date, at: int, new: int | None, doubts: frozenset[Doubt] | None = None) -> None:

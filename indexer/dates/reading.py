@@ -16,7 +16,7 @@ _LONGEST = 40
 """Characters: nothing longer is a date."""
 _LATEST = 2100
 """The last western year that is read as one."""
-_TO = re.compile(r"[-–—‒―−~～〜至到]+")
+_TO = re.compile(r"[-–—‒―−~～〜至到]+|\.{2,}")
 _CLARIFIED = re.compile(r"(?P<date>.+)[(（\[〔](?P<years>[^()（）]+)[)）\]〕]")
 WITHIN = (
     rf"(?:[春夏秋冬]?(?P<leap>闰)?(?P<month>[正腊冬]|{numerals.PATTERN}|(?<=闰))月"

@@ -28,7 +28,7 @@ from indexer.store.access import Declared, Tombstone, declared_from, effective
 from indexer.store.checksums import Damaged
 from indexer.store.pack import Pack
 
-FORMAT = 4
+FORMAT = 5
 MANIFEST = "manifest.json"
 PREVIOUS = "previous.json"
 

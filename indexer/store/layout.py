@@ -48,6 +48,20 @@ REGION = np.dtype(
 ANNOTATION = np.dtype([("kind", "i4"), ("start", "u4"), ("end", "u4"), ("authority", "i4"), ("source", "i4")])
 IRREGULAR = np.dtype([("place", "u4"), ("length", "u4")])
 """A character of a stream that its original, ``length`` code points long, does not fold to by itself."""
+DATE = np.dtype(
+    [
+        ("place", "u4"),
+        ("stream", "u1"),
+        ("start", "u4"),
+        ("end", "u4"),
+        ("first", "i2"),
+        ("last", "i2"),
+        ("doubts", "u1"),
+    ]
+)
+"""A date that stands in a text (:mod:`indexer.store.dates`), in the order of the text: where it begins there, its range
+of a stream, its years, and what is uncertain. What may be one of several dates has a row for each, the likeliest first.
+"""
 WINDOW = np.dtype([("stream", "u1"), ("start", "u4"), ("end", "u4"), ("passage", "u4")])
 
 MAIN, NOTES, PRINTED = 0, 1, 2
@@ -77,6 +91,7 @@ ARRAYS = (
     "pages",
     "windows",
     "inside",
+    "dates",
     "canvases",
     "regions",
     "annotations",

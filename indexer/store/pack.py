@@ -5,7 +5,7 @@ All offsets into ``text`` count from the pack's beginning. ``main`` and ``notes`
 ``*_distances`` lead back to ``text`` (:mod:`indexer.store.encoding`), and ``*_order``, ``*_keys`` and ``*_starts`` say
 where each pair of characters stands (:mod:`indexer.store.positions`). ``printed_*`` make a third stream of the two, in
 the order of the page (:mod:`indexer.store.segments`). Row i of ``windows`` is row i of the vectors
-(:mod:`indexer.store.vectors`).
+(:mod:`indexer.store.vectors`). ``dates`` are those that the text names (:mod:`indexer.store.dates`).
 """
 
 from __future__ import annotations
@@ -42,6 +42,9 @@ from indexer.store.streams import PrintedStream, StoredStream
 from indexer.text.folding import folded_each
 from indexer.text.streams import BOUNDARY, Codes, text_of
 
+NO_YEAR = -1 << 15
+"""Stands for no year: all others are greater."""
+
 
 @dataclass(frozen=True, slots=True)
 class PackWork:
@@ -73,6 +76,7 @@ class PackView:
         streams: the main stream, the notes stream, and both in the printed order, ``printed``.
         passages, sections, spans: one row each, in the order of the text.
         inside: places of the main stream inside a word of modern text, sorted.
+        dates: those that stand in the text, in its order (:data:`indexer.store.layout.DATE`).
         names: what spans are called by their numbers.
     """
 
@@ -85,6 +89,7 @@ class PackView:
         sections: NDArray[Any],
         spans: NDArray[Any],
         inside: Codes,
+        dates: NDArray[Any],
         pages: Sequence[str],
         names: Sequence[str],
     ) -> None:
@@ -93,6 +98,7 @@ class PackView:
         self.printed = printed
         self.streams: tuple[StoredStream, ...] = (printed.main, printed.notes, printed)
         self.passages, self.sections, self.spans, self.inside = passages, sections, spans, inside
+        self.dates = dates
         self._pages, self._names = pages, names
 
     def ids(self, characters: Sequence[int]) -> Ids | None:
@@ -180,6 +186,34 @@ class PackView:
         return np.ascontiguousarray(notes["start"]), np.ascontiguousarray(notes["end"])
 
     @cached_property
+    def dated(self) -> tuple[NDArray[Any], ...]:
+        """The rows of the dates in the text and in the notes."""
+        said = self.dates[self.dates["end"] > self.dates["start"]]
+        return tuple(said[said["stream"] == stream] for stream in (MAIN, NOTES))
+
+    def years_at(self, sections: Places, places: Places) -> Places:
+        """Return the year that a section's text has named last at each of some places of the pack's text.
+
+        It is that of the nearest date at or before the place, in text or notes, of those of one year; :data:`NO_YEAR`
+        where none goes before.
+        """
+        begins, years = self._years
+        if not len(begins):
+            return np.full(len(places), NO_YEAR)
+        at = begins.searchsorted(places, side="right") - 1
+        starts = self.passages["start"][self.sections["first_passage"][sections]]
+        here = (at >= 0) & (begins[at] >= starts)
+        return np.where(here, years[at], NO_YEAR)
+
+    @cached_property
+    def _years(self) -> tuple[Places, Places]:
+        """Where the dates of one year begin in the text, and the likeliest year of each."""
+        rows, has_range = self.dates, self.dates["end"] > self.dates["start"]
+        fresh = np.append(True, (np.diff(rows["place"]) != 0) | ~has_range[:-1])[: len(rows)]
+        some = rows[fresh & (rows["first"] == rows["last"])]
+        return some["place"].astype(np.int64), some["first"].astype(np.int64)
+
+    @cached_property
     def heads(self) -> tuple[tuple[Places, Places], ...]:
         """Where running heads start and end in each stream: half-open ranges, sorted, apart from each other."""
         heads = self.spans[self.spans["kind"] == KINDS.index(SpanKind.HEAD)]
@@ -234,6 +268,7 @@ class Pack(PackView):
             sections=self._array("sections"),
             spans=self._array("spans"),
             inside=self._array("inside"),
+            dates=self._array("dates"),
             pages=(folder / "pages.txt").read_text("utf-8").split("\n"),  # parted when asked for
             names=contents["names"],
         )

@@ -13,13 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpora.model import Canvas, Page, Problem, Section, Span, Work
+from indexer.dates.annotating import Annotator
 from indexer.embedding import Embedder, StaticEmbedder, Vectors, unit
 from indexer.progress import Progress
 from indexer.store import checksums, files, vectors
+from indexer.store.dates import rows_of
 from indexer.store.encoding import Offsets, alphabet_of, ranks
 from indexer.store.layout import (
     ALL_NAMES,
     ARRAYS,
+    DATE,
     IRREGULAR,
     KINDS,
     MAIN,
@@ -75,8 +78,9 @@ class PackWriter:
     def add(self, work: Work, collection: str, source: str) -> None:
         """Add a work with all its sections; empty sections are left out."""
         sections = [section for section in work.sections if section.text]
+        dates = Annotator(work.record.title)
         for number, section in enumerate(sections):
-            self._add_section(section, number, work.record.language == words.MODERN)
+            self._add_section(section, number, work.record.language == words.MODERN, dates)
         self._works.append(
             {
                 "id": work.id,
@@ -89,7 +93,7 @@ class PackWriter:
             }
         )
 
-    def _add_section(self, section: Section, number: int, modern: bool) -> None:
+    def _add_section(self, section: Section, number: int, modern: bool, dates: Annotator) -> None:
         codes = code_points(section.text)
         streams = (main_stream(section, codes), notes_stream(section, codes))
         cuts = passage_starts(section)
@@ -103,6 +107,8 @@ class PackWriter:
         if modern:
             self._arrays["inside"].append(words.inside(codes, streams[MAIN]) + np.uint32(self._stream_lengths[MAIN]))
         passages["printed_start"] = self._add_printed(section, codes, streams, starts)
+        mentions = dates.annotate(section, streams)
+        self._arrays["dates"].append(rows_of(mentions, streams, self._length, self._stream_lengths))
         windows: list[NDArray[Any]] = []
         for kind, (stream, found) in enumerate(
             ((streams[MAIN], main_windows(section, streams[MAIN])), (streams[NOTES], note_windows(streams[NOTES])))
@@ -282,13 +288,17 @@ def _compacted(joined: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     stored |= {"printed_segments": segments.starts, "printed_homes": segments.homes}
     stored |= {"printed_repeats": repeats, "printed_repeated": repeated}
     stored |= {"printed_order": pairs.order, "printed_keys": pairs.keys, "printed_starts": pairs.starts}
-    kept = ("passages", "sections", "spans", "pages", "windows", "inside", *(f"{name}_irregular" for name in ALL_NAMES))
+    kept = (
+        *("passages", "sections", "spans", "pages", "windows", "inside", "dates"),
+        *(f"{name}_irregular" for name in ALL_NAMES),
+    )
     return stored | {name: joined[name] for name in kept}
 
 
 def _concatenate(name: str, parts: list[NDArray[Any]]) -> NDArray[Any]:
     kinds: dict[str, Any] = {
         **{"passages": PASSAGE, "sections": SECTION, "spans": SPAN, "pages": PAGE, "windows": WINDOW},
+        "dates": DATE,
         **{f"{stream}_irregular": IRREGULAR for stream in ALL_NAMES},
         **OPTIONAL,
     }

@@ -16,11 +16,13 @@ from skips import skip
 from corpora.model import Section, Span, SpanKind, Work
 from corpora.readers import read as read_source
 from corpora.sources.discover import discover
+from eval.quality.dates import annotated_sections
 from indexer.dates import cycle, numerals
-from indexer.dates.annotating import Doubt, annotate, annotate_work
+from indexer.dates.annotating import LONGEST, Annotated, Context, Doubt, annotate
 from indexer.dates.date import Date, equivalents, written
 from indexer.dates.eras import Era, EraKind, eras, in_year, named, regimes, regimes_in
 from indexer.dates.reading import read
+from indexer.text.streams import Stream, code_points, main_stream, notes_stream
 
 TABLES = CORPORA.parent / "tables"
 DILA = {
@@ -59,8 +61,18 @@ def years(typed: str) -> list[int]:
 
 def marked(text: str, *about: str, spans: tuple[Span, ...] = ()) -> list[tuple[str, str]]:
     """What is annotated in a text, and as what."""
-    mentions = annotate(Section("", text, spans=spans), about).mentions
-    return [(text[each.start : each.end], written(each.dates[0])) for each in mentions]
+    section = Section("", text, spans=spans)
+    mentions = annotated(section, *about).mentions
+    return [(text[slice(*each.in_text(streams_of(section)))], written(each.dates[0])) for each in mentions]
+
+
+def annotated(section: Section, *about: str, before: Context | None = None) -> Annotated:
+    return annotate(section, streams_of(section), about, before)
+
+
+def streams_of(section: Section) -> tuple[Stream, Stream]:
+    codes = code_points(section.text)
+    return main_stream(section, codes), notes_stream(section, codes)
 
 
 @st.composite
@@ -233,8 +245,11 @@ def test_numbers_are_read_back(number: int) -> None:
 @given(st.text(max_size=50))
 def test_any_text_can_be_typed_and_annotated(text: str) -> None:
     read(text)
-    for mention in annotate(Section("", text)).mentions:
-        assert 0 <= mention.start < mention.end <= len(text)
+    section = Section("", text)
+    for mention in annotated(section).mentions:
+        start, end = mention.in_text(streams_of(section))
+        assert 0 <= start < end <= len(text)
+        assert mention.end - mention.start <= LONGEST
 
 
 def test_years_months_and_days_continue() -> None:
@@ -278,7 +293,7 @@ def test_whose_era_it_is() -> None:
     assert marked("大安三年", "金") == [("大安三年", "金大安三年")]
     assert marked("大安三年", "遼") == [("大安三年", "遼大安三年")]
     assert marked("金大安三年伐之", "遼") == [("大安三年", "金大安三年")]
-    (mention,) = annotate(Section("", "大安三年")).mentions
+    (mention,) = annotated(Section("", "大安三年")).mentions
     assert len(mention.dates) > 1
     assert Doubt.ERA in mention.doubts
 
@@ -296,14 +311,26 @@ def test_a_note_does_not_move_the_text() -> None:
 def test_annals_go_on_in_the_next_volume_and_keep_to_their_own_years() -> None:
     first = Section("", "本紀第一\n天會三年春正月甲子遼保大五年獲其主")
     second = Section("", "本紀第二\n四年春正月甲子")
-    before = annotate(first, ["金"]).after
-    found = annotate(second, ["金"], before).mentions
+    before = annotated(first, "金").after
+    found = annotated(second, "金", before=before).mentions
     assert [written(each.dates[0]) for each in found] == ["金天會四年正月甲子"]
+
+
+def test_an_era_that_begins_within_a_year_goes_on_in_annals() -> None:
+    text = "本紀天輔七年九月丙寅大赦改天輔七年為天會元年癸酉發粟十月壬辰詔二年春正月庚戌"
+    assert marked(text, "金") == [
+        ("天輔七年九月丙寅", "金天輔七年九月丙寅"),
+        ("天輔七年", "金天輔七年"),
+        ("天會元年", "金天會元年"),
+        ("癸酉", "金天會元年九月癸酉"),
+        ("十月壬辰", "金天會元年十月壬辰"),
+        ("二年春正月庚戌", "金天會二年正月庚戌"),
+    ]
 
 
 def test_what_is_uncertain_is_said() -> None:
     text = "天會三年正月甲子二年三月十年卒明年葬"
-    found = annotate(Section("", text), ["金"]).mentions
+    found = annotated(Section("", text), "金").mentions
     assert [sorted(each.doubts) for each in found] == [
         [],
         [Doubt.ORDER],
@@ -322,7 +349,7 @@ def test_titles_say_what_a_book_is_about() -> None:
 def test_annotating_takes_linear_time(unit: str) -> None:
     def effort(length: int) -> int:
         section = Section("", unit * (length // len(unit)))
-        return steps(lambda: annotate(section, ["金"]))
+        return steps(lambda: annotated(section, "金"))
 
     effort(100)
     assert effort(8000) < 9 * effort(1000)
@@ -338,9 +365,9 @@ def works(*wanted: str) -> list[Work]:
 def test_real_texts() -> None:
     (work,) = works("KR2e0012")
     said = [
-        (section.text[each.start : each.end].replace("\n", ""), each.dates[0].first)
-        for section, mentions in zip(work.sections, annotate_work(work), strict=True)
-        for each in mentions
+        (section.text[slice(*bounds)].replace("\n", ""), mention.dates[0].first)
+        for section, dated in annotated_sections(work)
+        for bounds, mention in dated
     ]
     assert ("皇統三年", 1143) in said
     assert ("天㑹十一年", 1133) in said

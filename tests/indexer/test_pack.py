@@ -28,9 +28,10 @@ from indexer.building import merging
 from indexer.building.build import build, compact
 from indexer.embedding import load_embedder
 from indexer.store.generation import open_packs, published
-from indexer.store.layout import OPTIONAL
+from indexer.store.layout import MAIN, NOTES, OPTIONAL
 from indexer.store.pack import Pack
 from indexer.store.writer import PackWriter
+from indexer.text.streams import text_of
 from indexer.upkeep.backup import backup, restore
 from indexer.upkeep.repair import repair, verify
 
@@ -153,6 +154,33 @@ def test_what_a_pack_has_none_of_takes_no_file(tmp_path: Path) -> None:
     full = written(tmp_path / "full", [Work("w", CatalogueRecord("w"), (RICH,))])
     names = {path.name for path in full.folder.iterdir()} - {path.name for path in bare.folder.iterdir()}
     assert names == {f"{name}.npy" for name in OPTIONAL}
+
+
+ANNALS = (
+    Section("卷一", "本紀第一\n天㑹三年春正月甲子崇德二年改築四月\n大安三年", spans=(Span(SpanKind.NOTE, 14, 20),)),
+    Section("卷二", "本紀第二\n四年春正月，大定間"),
+)
+
+
+def test_dates_are_kept_with_what_is_uncertain_and_found_again_where_a_pack_is_written_anew(tmp_path: Path) -> None:
+    pack = written(tmp_path / "pack", [Work("w", CatalogueRecord("金史"), ANNALS)])
+    said = [
+        (text_of(pack.text[row["place"] :][:4]), int(row["stream"]), int(row["first"]), int(row["last"]))
+        for row in pack.dates
+    ]
+    assert said == [
+        ("天㑹三年", MAIN, 1125, 1125),
+        ("崇德二年", NOTES, 1637, 1637),
+        ("四月\n大", MAIN, 1125, 1125),
+        ("大安三年", MAIN, 1211, 1211),
+        ("四年春正", MAIN, 1126, 1126),
+        ("大定間", MAIN, 1161, 1189),
+    ]
+    for row in pack.dates:
+        stream = pack.streams[row["stream"]]
+        assert stream.original_starts(np.array([row["start"]], np.int64)).tolist() == [row["place"]]
+    again = written(tmp_path / "again", [pack.work(0)])
+    assert again.dates.tolist() == pack.dates.tolist()
 
 
 def test_an_equal_name_is_stored_once(tmp_path: Path) -> None:

@@ -44,7 +44,8 @@ def volume() -> str:
             for _ in range(8):
                 some = ["".join(dice.choices("國国黑東江々○一二&KR0001;", k=dice.randrange(6, 20))) for _ in range(3)]
                 long = "".join(dice.choices("國国黑東江", k=dice.choice((4, 40, 300))))
-                lines.append(f"{some[0]}({long}/{some[1]}){some[2]}¶")
+                date = dice.choice(("天會三年", "四年正月甲子", "(大定間/金大安元年)", "", ""))
+                lines.append(f"{some[0]}({long}/{some[1]}){date}{some[2]}¶")
     return "\n".join(lines) + "\n"
 
 
@@ -124,7 +125,9 @@ def queries(view: PackView, count: int) -> list[tuple[Tree, tuple[int, ...], dic
             one[:1] + dice.choice("?*") + one[2:] if len(one) > 2 else f"{one}?",
             f'"{one[:2]}" NEAR/{dice.choice((3, 20, 100))} "{other[:2]}"',
             f'"{one}" NOT "{other[:1]}"',
-        )[number % 4]
+            f"when:{dice.choice(('1126', '1190', '1085..1125', '壬寅', '乾隆年間'))}",
+            f'when:1125..1211 NEAR/{dice.choice((3, 20))} "{one[:1]}"',
+        )[number % 6]
         options = {"strict": dice.random() < 0.3, "spans": dice.random() < 0.5}
         found.append((parse(text).tree, dice.choice(STREAMS), options))
     return found
@@ -176,6 +179,32 @@ def test_parts_keep_what_is_known_of_their_passages(pack: Pack, parts: list[Part
     assert min(sizes) >= GOAL
 
 
+def said(view: PackView, kept: set[Place]) -> list[tuple[Any, ...]]:
+    """The dates of some passages: where each begins, how long it is, and what it may be."""
+    rows = view.dates[view.dates["end"] > view.dates["start"]]
+    owners = np.ascontiguousarray(view.passages["start"]).searchsorted(rows["place"], "right") - 1
+    offsets = (rows["place"].astype(np.int64) - view.passages["start"][owners]).tolist()
+    lengths = (rows["end"] - rows["start"]).tolist()
+    told = rows[["stream", "first", "last", "doubts"]].tolist()
+    found = zip(places(view, owners), offsets, lengths, told, strict=True)
+    return sorted((place, *rest) for place, *rest in found if place in kept)
+
+
+def test_parts_keep_the_dates_and_the_year_that_was_read_last(pack: Pack, parts: list[Part]) -> None:
+    dice = random.Random(17)
+    for held in (parts, *([each] for each in parts), *(dice.sample(parts, 5) for _ in range(9))):
+        view = assemble(held)
+        rows = np.arange(len(view.passages))
+        kept = set(places(view, rows))
+        assert said(view, kept) == said(pack, kept)
+        known = {place: row for row, place in enumerate(places(pack, np.arange(len(pack.passages))))}
+        mine = view.years_at(view.passages["section"], view.passages["start"].astype(np.int64))
+        theirs = np.array([known[place] for place in places(view, rows)])
+        starts = pack.passages["start"][theirs].astype(np.int64)
+        assert mine.tolist() == pack.years_at(pack.passages["section"][theirs], starts).tolist()
+    assert len(said(assemble(parts), set(places(pack, np.arange(len(pack.passages)))))) > 50
+
+
 def test_what_is_no_part_is_refused(parts: list[Part]) -> None:
     whole = encode(parts[0])
     plain = zlib.decompress(whole)
@@ -186,7 +215,7 @@ def test_what_is_no_part_is_refused(parts: list[Part]) -> None:
 
 def test_harmed_parts_are_refused_or_lead_nowhere_else(parts: list[Part]) -> None:
     chance = random.Random(13)
-    tree = parse('"國?" NEAR/9 "東"').tree
+    tree = parse('"國?" NEAR/9 "東" OR when:1100..1200').tree
     refused = 0
     for _ in range(400):
         plain = zlib.decompress(encode(chance.choice(parts)))

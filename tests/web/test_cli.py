@@ -216,7 +216,7 @@ def test_a_terminal_obeys_no_text(tmp_path: Path) -> None:
     assert not [char for char in shown if ord(char) < 0x20 and char != "\n"]
 
 
-OLD_FORMAT = "an index of format 3, and this program reads format 4; build it again from the texts"
+OLD_FORMAT = "an index of format 4, and this program reads format 5; build it again from the texts"
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_every_command_says_that_an_index_is_of_an_older_format(
     Path("TEXTS").mkdir()
     Path("TEXTS", "江.txt").write_text("松花江出長白山", "utf-8")
     Path("ix").mkdir()
-    manifest = json.dumps({"format": 3, "number": 1, "packs": [], "sources": {}, "sha256": "0" * 64}).encode()
+    manifest = json.dumps({"format": 4, "number": 1, "packs": [], "sources": {}, "sha256": "0" * 64}).encode()
     for name in ("manifest.json", "previous.json"):
         Path("ix", name).write_bytes(manifest)
     info = tarfile.TarInfo("manifest.json")
