@@ -39,10 +39,12 @@ def read_hits(
     signals: Signals,
     closest: Mapping[Ref, Stretch],
     pairs: Pairs,
+    spelled: tuple[Why, Why] = (Why.EXACT, Why.FOLDED),
 ) -> tuple[Hit, ...]:
     """Read what is listed from the store; in what is only alike, the stretches it shares with ``pairs`` are marked.
 
-    ``closest`` are the stretches that are closest to the query in meaning.
+    ``closest`` are the stretches that are closest to the query in meaning. ``spelled`` says why what matches is there
+    that counts as spelled as typed, and why other matches are.
     """
     marks = matches.marks([each.passage for each in listed])
     # What begins in a passage may end in the next, and is shown whole.
@@ -50,20 +52,29 @@ def read_hits(
         Wanted(each.passage, _end(mine), closest.get(each.passage)) for each, mine in zip(listed, marks, strict=True)
     ]
     found = zip(store.passages(wanted), listed, marks, strict=True)
-    return tuple(hit(passage, each, mine, signals, pairs) for passage, each, mine in found)
+    return tuple(hit(passage, each, mine, signals, pairs, spelled) for passage, each, mine in found)
 
 
-def hit(passage: StoredPassage, listed: Listed, marks: Marks | None, signals: Signals, pairs: Pairs) -> Hit:
-    """Return the hit of one passage."""
+def hit(
+    passage: StoredPassage,
+    listed: Listed,
+    marks: Marks | None,
+    signals: Signals,
+    pairs: Pairs,
+    spelled: tuple[Why, Why] = (Why.EXACT, Why.FOLDED),
+) -> Hit:
+    """Return the hit of one passage; see :func:`read_hits`."""
     deadline.check()
     why: list[Why] = []
     ranges = [(start - passage.start, end - passage.start) for start, end in marks.ranges] if marks else []
     if marks and ranges:
-        why += _how_they_stand(marks)
+        why += _how_they_stand(marks, spelled)
     if listed.passage in signals.words:
         why.append(Why.WORDS)
     if listed.passage in signals.meaning:
         why.append(Why.MEANING)
+    if listed.passage in signals.dated:
+        why.append(Why.DATE)
     highlights = tuple(ranges or _shared(passage.folded, pairs))
     return Hit(
         id=str(passage.ref),
@@ -84,9 +95,9 @@ def hit(passage: StoredPassage, listed: Listed, marks: Marks | None, signals: Si
     )
 
 
-def _how_they_stand(marks: Marks) -> list[Why]:
+def _how_they_stand(marks: Marks, spelled: tuple[Why, Why]) -> list[Why]:
     if marks.asked:
-        return [Why.EXACT if marks.typed else Why.FOLDED]
+        return [spelled[not marks.typed]]
     return [Why(slip) for slip in marks.slips if slip] or [Why.ALIAS]
 
 

@@ -20,6 +20,7 @@ from search import distribution as distributions
 from search.addresses import Address, Located, Standing, follow
 from search.collocates import Collocates, CollocatesRequest
 from search.concordance import ClassicalWord, Concordance, ConcordanceRequest
+from search.dates import asked_of
 from search.distribution import Distribution, DistributionRequest, SearchedTexts
 from search.hits import pairs_of, read_hits
 from search.model import (
@@ -32,6 +33,7 @@ from search.model import (
     Sort,
     Suggestion,
     Total,
+    Why,
     WorkCard,
 )
 from search.occurrences import Grouping, Occurrences
@@ -183,7 +185,8 @@ class Library:
         listed = fused.page(request.sort, offset, request.limit)
         pairs = pairs_of((parsed.text, *expanded.names))
         closest = stretches(self.store, found, request.scope, [each.passage for each in listed])
-        hits = read_hits(self.store, listed, matches, found, closest, pairs)
+        spelled = (Why.DATE, Why.DOUBTFUL) if parsed.dates and not parsed.phrases else (Why.EXACT, Why.FOLDED)
+        hits = read_hits(self.store, listed, matches, found, closest, pairs, spelled)
         alike = fused.alike
         end = offset + request.limit
         rest = matches.passages + (len(alike) if request.sort is Sort.RELEVANCE else 0) - end
@@ -443,7 +446,8 @@ class Library:
     def _check_domain(self, request: SearchRequest, parsed: Parsed, occurrences: int) -> DomainCheck:
         if request.mode is Mode.EXACT or occurrences or not isinstance(self.store.embedder, StaticEmbedder):
             return DomainCheck()
-        return check_domain(parsed.text, self.store.embedder, self.store.stands)
+        _, text = asked_of(parsed.text)  # a year is known wherever the texts speak of it
+        return check_domain(text, self.store.embedder, self.store.stands) if text else DomainCheck()
 
     def _suggestions(self, parsed: Parsed, occurrences: int) -> tuple[Suggestion, ...]:
         quoted = occurrences and isinstance(parsed.tree, Phrase) and len(parsed.tree.folded) > LONGEST_WORD

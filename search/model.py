@@ -52,6 +52,7 @@ class Why(StrEnum):
 
     EXACT = "exact"  # the words stand there as typed
     FOLDED = "folded"  # they stand there in another script or variant
+    DOUBTFUL = "doubtful"  # a date stands there that may be of the years that were asked for
     ALIAS = "alias"  # another name of what was asked for stands there
     LOOKALIKE = "lookalike"  # the words stand there with a slip, of that name in :class:`Slip`
     WRONG = "wrong"
@@ -59,6 +60,7 @@ class Why(StrEnum):
     MISSING = "missing"
     WORDS = "words"  # shares characters and words with the query
     MEANING = "meaning"  # near in meaning
+    DATE = "date"  # the text speaks of the year that was asked for
 
 
 @dataclass(frozen=True, slots=True)

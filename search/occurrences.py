@@ -26,6 +26,7 @@ class Order(StrEnum):
     LEFT = "left"  # by what goes before, read from the occurrence outward
     RIGHT = "right"  # by what follows
     YEAR = "year"  # by the year of the work; works without one come last
+    EVENT = "event"  # by the year that the text has named last; what no date goes before comes last
 
 
 class Grouping(StrEnum):
@@ -36,6 +37,7 @@ class Grouping(StrEnum):
     DYNASTY = "dynasty"
     CATEGORY = "category"
     YEAR = "year"
+    EVENT = "event"  # the year that the section has named last, at the occurrence or before it
     WORDS = "words"  # the words themselves, folded: names that were looked for beside one another are told apart
     SPELLING = "spelling"  # the characters of the edition that are the words, without what stands between them
 
@@ -155,7 +157,8 @@ class Occurrence:
     ``text`` is that range as the edition has it; where a note interrupts the words, ``ranges`` are their parts.
     ``left`` and ``right`` are the characters of the edition around it, within the section. ``typed`` says whether it is
     spelled as in the query, ``in_notes`` whether all of it stands in an interlinear note. ``slip`` is what is wrong
-    with it, where the query lets one character be so.
+    with it, where the query lets one character be so. ``event`` is the year that the section has named last, there or
+    before: most likely that of which is told.
     """
 
     work: WorkCard
@@ -172,6 +175,7 @@ class Occurrence:
     in_notes: bool
     typed: bool
     slip: Slip
+    event: int | None
 
     @property
     def address(self) -> Address:

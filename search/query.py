@@ -16,6 +16,7 @@ of Whoosh leaves this module.
 ``"完顏阿骨打"~``          a phrase, or a word, with one character wrong, missing or too much
 ``/完顏.{1,2}打/``         a regular expression (:mod:`search.expressions`)
 ``title:金史``             the catalogue record; by a name that :mod:`corpora.catalogue` declares
+``when:天輔六年``           dates in the text, by their years (:mod:`search.dates`); also ``紀年:``
 ========================  ===================================================================================
 
 ``NEAR`` and ``BEFORE`` bind tightest, then ``NOT``, ``AND``, ``OR``, then plain adjacency; without a number they mean
@@ -40,6 +41,8 @@ from whoosh.qparser import QueryParser, plugins, syntax, taggers
 from corpora.catalogue import QUERIED
 from indexer.text.folding import fold
 from indexer.text.readings import Letter, composed, phrase_letters
+from search import dates
+from search.dates import When, read_when
 from search.expressions import Expression, read_expression
 from search.model import MAX_CHARACTERS, SearchError
 
@@ -127,7 +130,7 @@ class Approximate:
         return letters[: len(letters) // 2], letters[len(letters) // 2 :]
 
 
-Words = Phrase | Approximate | Expression
+Words = Phrase | Approximate | Expression | When
 """What stands in a text."""
 
 
@@ -181,14 +184,15 @@ class Nothing:
     reason: str
 
 
-Tree = Phrase | Approximate | Expression | Field | And | Or | Not | Near | Nothing
+Tree = Phrase | Approximate | Expression | When | Field | And | Or | Not | Near | Nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """A query as it was understood.
 
-    ``text`` is its wanted words without operators and fields; ``phrases`` and ``fields`` are the wanted ones;
+    ``text`` is its wanted words without operators and fields; ``phrases``, ``fields`` and ``dates`` are the wanted
+    ones;
     ``explanations`` are (code, detail) pairs that say how an odd query was read; ``whole`` is the query as one
     phrase, where it is one or is only literal words; ``quoted`` are those of the phrases that stand in quotation marks.
     """
@@ -200,6 +204,7 @@ class Parsed:
     explanations: tuple[tuple[str, str], ...]
     whole: Phrase | None
     quoted: tuple[Phrase, ...] = ()
+    dates: tuple[When, ...] = ()
 
 
 def parse(q: str) -> Parsed:
@@ -234,6 +239,7 @@ def _read(q: str) -> Parsed:
         explanations=tuple(dict.fromkeys(reading.explanations)),
         whole=whole,
         quoted=tuple(phrase for phrase in phrases if phrase in reading.quoted),
+        dates=tuple(leaf for leaf in wanted if isinstance(leaf, When)),
     )
 
 
@@ -252,7 +258,7 @@ def cut(q: str) -> Iterator[tuple[str, str]]:
 def leaves(tree: Tree, wanted: bool = True) -> Iterator[Words | Field]:
     """Yield the leaves under an even number of ``Not``, in order."""
     match tree:
-        case Phrase() | Approximate() | Expression() | Field():
+        case Phrase() | Approximate() | Expression() | When() | Field():
             if wanted:
                 yield tree
         case And(children) | Or(children):
@@ -403,7 +409,7 @@ _QUOTED = re.compile(
     r'"(?P<plain>[^"]*)(?P<close>"|$)(?P<slip>~(?![^\s)]))?'
     r"|(?<![^\s(:])(?:“(?P<curly>[^“”]*)”|「(?P<corner>[^「」]*)」|『(?P<hollow>[^『』]*)』)(?P<tilde>~)?(?=[\s)]|$)"
 )
-_FIELD = rf"(?i:{_START}(?P<text>{'|'.join(QUERIED)}):\s*)"
+_FIELD = rf"(?i:{_START}(?P<text>{'|'.join((*QUERIED, *dates.NAMES))}):\s*)"
 _EXPRESSION = re.compile(rf"{_START}/(?=\S)[^/]*[^/\s]/{_END}")
 _NEAR = re.compile(r"(?P<word>NEAR|BEFORE)(?:/(?P<distance>[0-9]*|篇|(?i:section)))?")
 _SQUARE = str.maketrans("［］＾", "[]^")
@@ -607,11 +613,7 @@ class _Reading:
         bare = isinstance(node, syntax.WordNode)
         text = self.q[node.startchar : node.endchar] if bare else self.q[node.startchar + 1 :][: len(node.text)]
         if node.fieldname:
-            name = QUERIED[node.fieldname.lower()]
-            if not fold(text):
-                self._explain("field-empty", f"{name}:")
-                return None
-            return _Meaning(Field(name, text.strip()))
+            return self._in_field(node.fieldname.lower(), text.strip())
         text = text.rstrip(_QUESTION_MARKS) if bare else text.rstrip("？")
         may_slip = isinstance(node, _ApproximateNode) or (bare and text[-1:] in _TILDES and not _PASSAGE.search(text))
         if bare and may_slip:
@@ -628,6 +630,16 @@ class _Reading:
             return _Meaning(phrase)
         self.plain = False
         return _Meaning(_approximate(phrase))
+
+    def _in_field(self, name: str, text: str) -> _Meaning | None:
+        if not fold(text):
+            self._explain("field-empty", f"{QUERIED.get(name, dates.NAMES[0])}:")
+            return None
+        if name in QUERIED:
+            return _Meaning(Field(QUERIED[name], text))
+        when, explanations = read_when(text)
+        self.explanations += explanations
+        return _Meaning(when)
 
     def _distance(self, written: str | None) -> int | None:
         if not written:

@@ -22,10 +22,12 @@ from functools import wraps
 from itertools import product
 from typing import TypeVar
 
-from corpora.model import Section, Span, SpanKind
+from corpora.model import Section, Span, SpanKind, Work
 from corpora.readers import gaiji, titles
+from indexer.dates.annotating import Annotator
 from indexer.text.folding import ITERATION, fold
 from indexer.text.readings import MOST_LACKING
+from indexer.text.streams import code_points, main_stream, notes_stream
 from search.model import Scope, Slip
 from search.query import MAX_RUN
 
@@ -358,6 +360,42 @@ def _slipped(said: Run, wanted: Run, strict: bool) -> bool:
         return any(all(one.is_like(other, strict) for one, other in zip(said, each, strict=True)) for each in shorter)
     longer = (said[:at] + said[at + 1 :] for at in range(len(said)))
     return any(all(one.is_like(other, strict) for one, other in zip(each, wanted, strict=True)) for each in longer)
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A date in a work: the number of its section, its range there, whether it is in a note, and what it may be.
+
+    ``years`` are the first and last one of each reading, the likeliest first; it is sure if there is nothing in doubt.
+    """
+
+    section: int
+    start: int
+    end: int
+    in_notes: bool
+    years: tuple[tuple[int, int], ...]
+    is_sure: bool
+
+    def may_be(self, first: int, last: int) -> bool:
+        """Whether it may be of one of some years."""
+        return any(one <= last and first <= other for one, other in self.years)
+
+    def must_be(self, first: int, last: int) -> bool:
+        """Whether it is of one of some years in any case."""
+        return self.is_sure and all(first <= one and other <= last for one, other in self.years)
+
+
+def dates(work: Work) -> list[Dated]:
+    """Every date of a work, as its sections are read one after another, in the order of the text."""
+    annotator = Annotator(work.record.title)
+    found = []
+    for number, section in enumerate(work.sections):
+        codes = code_points(section.text)
+        streams = main_stream(section, codes), notes_stream(section, codes)
+        for each in annotator.annotate(section, streams):
+            years = tuple((date.first, date.last) for date in each.dates)
+            found.append(Dated(number, *each.in_text(streams), bool(each.stream), years, not each.doubts))
+    return found
 
 
 def runs(section: Section, scope: Scope) -> list[Run]:

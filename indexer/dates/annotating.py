@@ -330,19 +330,22 @@ class _Reader:
             if era.kind is EraKind.ERA
             for year in cycle.years(place, era.since, era.last)
         ]
-        if dates:
-            return self._dated(start, token.end(), *self._chosen(dates, start, True))
         last = self.context.date
+        is_about = any(date.era and date.era.regime in self._about for date in dates)
+        # In annals an era of elsewhere is a place that bears its name (攻天德癸酉), and the pair is the day.
+        if dates and not (self._is_annals and last and last.month and not is_about):
+            return self._dated(start, token.end(), *self._chosen(dates, start, True))
         if not last or not last.month or token.start() - self.context.at > _FAR:
             return None
         new = self.context.new
         goes_back = new is not None and (place - new) % cycle.LENGTH >= _MONTH_DAYS
         day = numerals.value(token["day"]) if token["day"] else 1 if token["new"] else None
+        start = token.start()
+        if day and day > _MONTH_DAYS:
+            day, start = None, token.start("pair")  # 笞五十壬戌: blows, and the day
         date = replace(last, day=day, pair=place)
         self._remember(date, token.end(), new=place if new is None else new)
-        return Mention(
-            token.start(), token.end(), (date,), self.context.doubts | ({Doubt.ORDER} if goes_back else set())
-        )
+        return Mention(start, token.end(), (date,), self.context.doubts | ({Doubt.ORDER} if goes_back else set()))
 
     def _whole(self, token: re.Match[str]) -> Mention | None:
         """Read an era without a number, its years all together."""

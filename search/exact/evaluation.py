@@ -12,7 +12,9 @@ from indexer.store.layout import MAIN, NOTES, PRINTED
 from indexer.store.pack import PackView
 from indexer.store.positions import Places
 from search import deadline
+from search.dates import When
 from search.exact.approximate import apart, find_slips
+from search.exact.dates import find_dates
 from search.exact.expressions import find_expression
 from search.exact.matching import (
     Mask,
@@ -65,7 +67,7 @@ class Evaluator:
         """Return the passages that satisfy ``node``, with the occurrences of its phrases that are not denied."""
         deadline.check()
         match node:
-            case Phrase() | Approximate() | Expression():
+            case Phrase() | Approximate() | Expression() | When():
                 return _found(self._words(node))
             case And(children):
                 return self._all(children)
@@ -125,19 +127,24 @@ class Evaluator:
             return found
         return joined([*found[:-1], *in_own_streams(self._pack, found[-1])])
 
-    def _may_cross(self, words: Phrase | Expression) -> bool:
+    def _may_cross(self, words: Phrase | Expression | When) -> bool:
         """Return whether the printed order may have words where no other stream does; most often it can't."""
+        if isinstance(words, When):
+            return False
         if isinstance(words, Expression) or not words.literal:
             return True
         ids = self._pack.ids(list(map(ord, words.folded)))
         return len(words.pattern) == 1 or (ids is not None and self._pack.printed.may_hold(ids.tolist()))
 
-    def _find(self, words: Phrase | Expression, stream: int) -> StreamRanges:
+    def _find(self, words: Phrase | Expression | When, stream: int) -> StreamRanges:
         if isinstance(words, Expression):
             return find_expression(self._pack, stream, words)
-        found = find(self._pack, stream, *sought_in(words))
-        if words.alias:
-            found = found.untyped()
+        if isinstance(words, When):
+            found = find_dates(self._pack, stream, words)
+        else:
+            found = find(self._pack, stream, *sought_in(words))
+            if words.alias:
+                found = found.untyped()
         return found.where(found.typed) if self._strict else found
 
     def _near(self, node: Near) -> Found:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from indexer.store.encoding import Letters
 from indexer.store.layout import NOTES
-from indexer.store.pack import PackView
+from indexer.store.pack import NO_YEAR, PackView
 from indexer.store.streams import StoredStream
 from indexer.text.folding import fold
 from indexer.text.readings import fold_phrase
@@ -192,8 +192,19 @@ class StoredOccurrences(Occurrences):
         if order is Order.PLACE:
             return self._take(by_place)
         columns = self._columns.take(by_place)
-        rows = _by_year(self._texts, columns) if order is Order.YEAR else _by_context(self._texts, columns, order)
+        match order:
+            case Order.YEAR:
+                rows: Numbers | NDArray[np.intp] = _by_year(self._texts, columns)
+            case Order.EVENT:
+                rows = np.argsort(self._take(by_place)._event_keys(), kind="stable")
+            case _:
+                rows = _by_context(self._texts, columns, order)
         return self._take(by_place[rows])
+
+    def _event_keys(self) -> Numbers:
+        """Return for each occurrence the year of the event, what has none behind all others."""
+        groups = self._groups(Grouping.EVENT)
+        return np.array([int(value) if value else _LAST for value in groups.values], np.int64)[groups.of_rows]
 
     def grouped_by(self, grouping: Grouping) -> tuple[Group, ...]:
         """See :meth:`search.occurrences.Occurrences.grouped_by`."""
@@ -284,6 +295,8 @@ class StoredOccurrences(Occurrences):
                     self._known[grouping] = self._spelled(_in_the_edition)
                 case Grouping.WORDS:
                     self._known[grouping] = self._spelled(_folded)
+                case Grouping.EVENT:
+                    self._known[grouping] = self._of_events()
                 case _:
                     self._known[grouping] = self._of_sections(grouping)
         return self._known[grouping]
@@ -295,6 +308,15 @@ class StoredOccurrences(Occurrences):
             [names.setdefault(text_group(grouping, *section), len(names)) for section in sections], np.int64
         )
         return Groups([value for value, _ in names], [label for _, label in names], table[of_rows])
+
+    def _of_events(self) -> Groups:
+        years = np.full(len(self), NO_YEAR)
+        for view, rows, found in self._texts.blocks(self._columns, 0):
+            deadline.check()
+            years[rows] = _events(view, found)
+        different, of_rows = np.unique(years, return_inverse=True)
+        values = ["" if year == NO_YEAR else str(year) for year in different.tolist()]
+        return Groups(values, values, of_rows.astype(np.int64))
 
     def _spelled(self, spell: _Spell) -> Groups:
         lengths = self._columns.ends.astype(np.int64) - self._columns.starts
@@ -353,7 +375,14 @@ class StoredOccurrences(Occurrences):
             in_notes=one.stream == NOTES,
             typed=bool(one.typed[0]),
             slip=SLIPS[one.slips[0]],
+            event=None if (year := int(_events(view, one)[0])) == NO_YEAR else year,
         )
+
+
+def _events(view: PackView, found: StreamRanges) -> Numbers:
+    """Return the year that the section of each occurrence has named last."""
+    sections = view.passages["section"][found.passages]
+    return view.years_at(sections, view.streams[found.stream].original_starts(found.starts))
 
 
 _ORDERS = {Side.LEFT: Order.LEFT, Side.RIGHT: Order.RIGHT}

@@ -29,6 +29,8 @@ INTERCEPT = 32.72
 """The weighted sum of features at which relevance is 50 % likely."""
 RRF_K = 60
 """The constant k of reciprocal rank fusion: how slowly ranks lose weight."""
+DATED = 3.0
+"""What it counts that a passage has the year which the query names, as :data:`WEIGHTS` do."""
 _DIGITS = 4
 """Of weighted sums: those behind differ by where a passage lies among others, and must not decide between equals."""
 STRONGEST = 5.0
@@ -41,7 +43,8 @@ Scores = dict[Ref, float]
 class Signals:
     """What speaks for passages that are alike: scores by words, by meaning and by late interaction.
 
-    ``likely`` is the first guess of what is alike (:func:`likely`), ``vector`` is that of the query.
+    ``likely`` is the first guess of what is alike (:func:`likely`), ``vector`` is that of the query. ``dated`` are
+    those of them that have a year which the query names.
     """
 
     words: Scores = field(default_factory=dict)
@@ -49,6 +52,7 @@ class Signals:
     likely: Scores = field(default_factory=dict)
     interaction: Mapping[Ref, Closest] = field(default_factory=dict)
     vector: Vectors | None = None
+    dated: frozenset[Ref] = frozenset()
 
 
 class Listed(NamedTuple):
@@ -129,6 +133,12 @@ def likely(words: Scores, meaning: Scores) -> Scores:
     return guess
 
 
+def together(one: Scores, other: Scores, limit: int) -> Scores:
+    """Return the best passages of two guesses, each of which counts half, with their scores."""
+    scores = {passage: (one.get(passage, 0.0) + other.get(passage, 0.0)) / 2 for passage in one | other}
+    return {passage: scores[passage] for passage in ranked(scores, limit)}
+
+
 def ranked(scores: Mapping[Ref, float], limit: int) -> list[Ref]:
     """Return the best passages, the best first; equals in the order of place."""
     least = min(sorted(scores.values(), reverse=True)[:limit], default=0.0)
@@ -140,7 +150,8 @@ def likeness(found: Signals) -> Scores:
     """Return how alike each passage is, 0 to 1; what was not compared token by token comes after all that was."""
     compared = list(found.interaction)
     # The logistic function, without scipy, which takes a while to load.
-    likelihoods = 1 / (1 + np.exp(INTERCEPT - (features(found, compared) @ WEIGHTS).round(_DIGITS)))
+    dated = DATED * np.fromiter((passage in found.dated for passage in compared), np.float64, len(compared))
+    likelihoods = 1 / (1 + np.exp(INTERCEPT - (features(found, compared) @ WEIGHTS).round(_DIGITS) - dated))
     scores = dict(zip(compared, likelihoods.tolist(), strict=True))
     least = min(scores.values(), default=1.0)
     return {passage: least * first for passage, first in found.likely.items()} | scores

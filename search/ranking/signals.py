@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from indexer.embedding import StaticEmbedder, Vectors
 from indexer.text.folding import fold
 from indexer.text.grams import gram_query
-from search.model import Mode, Scope, SearchRequest
+from search.dates import When, asked_of
+from search.model import Mode, Scope, SearchRequest, Sort
 from search.query import And, Field, Nothing, Parsed, Phrase, without_slips
 from search.ranking import fusion
 from search.ranking.fusion import Scores, Signals
@@ -52,8 +54,12 @@ def signals(store: Store, request: SearchRequest, parsed: Parsed, matches: Match
     vector = store.embedder.embed([parsed.text])[0]
     meaning = by_meaning(store, vector, request.scope, eligible)
     likely = fusion.likely(words, meaning)
+    dated = by_date(store, request, parsed.text, eligible) if request.mode is Mode.HYBRID else None
+    if dated:
+        likely = fusion.together(likely, dated.likely, 2 * POOL)
     closest = by_interaction(store, parsed.text, request.scope, likely, request.expands)
-    return Signals(words, meaning, likely, closest, vector)
+    of_the_year = frozenset(dated.matches.scores_of(list(likely))) if dated else frozenset()
+    return Signals(words, meaning, likely, closest, vector, of_the_year)
 
 
 def stretches(store: Store, found: Signals, scope: Scope, passages: Sequence[Ref]) -> dict[Ref, Stretch]:
@@ -63,6 +69,27 @@ def stretches(store: Store, found: Signals, scope: Scope, passages: Sequence[Ref
     if rest and found.vector is not None:
         closest |= store.windows(found.vector, scope, rest)
     return closest
+
+
+class Dated(NamedTuple):
+    """The passages with a year that a question names, and how likely some of them are by the rest of the question."""
+
+    matches: Matches
+    likely: Scores
+
+
+def by_date(store: Store, request: SearchRequest, text: str, eligible: Eligible) -> Dated | None:
+    """Rank the passages that have a year which a question names by what else it says; None where it names none."""
+    when, rest = asked_of(text)
+    if when is None or eligible.matches is not None:
+        return None
+    matches = store.match(ExactQuery(when, request.scope, request.strict, request.filters))
+    if not rest:
+        return Dated(matches, fusion.likely(dict(matches.page(Sort.RELEVANCE, 0, POOL)), {}))
+    some = replace(eligible, matches=matches)
+    words = by_words(store, rest, request.scope, some)
+    meaning = by_meaning(store, store.embedder.embed([rest])[0], request.scope, some)
+    return Dated(matches, fusion.likely(words, meaning))
 
 
 def by_words(store: Store, text: str, scope: Scope, eligible: Eligible) -> Scores:
@@ -87,14 +114,14 @@ def by_interaction(store: Store, text: str, scope: Scope, likely: Scores, aliase
 def _eligible(store: Store, request: SearchRequest, parsed: Parsed, matches: Matches) -> Eligible:
     """Return which passages may be found for being alike.
 
-    Operators, wildcards and quotation marks bind: what they ask for must stand there.
+    Operators, wildcards, dates and quotation marks bind: what they ask for must stand there.
     """
     if is_boolean(parsed) or set(parsed.quoted) == set(parsed.phrases):
         return Eligible(request.filters, matches=matches)
-    if not parsed.quoted:
+    binding: tuple[Phrase | When, ...] = (*parsed.quoted, *parsed.dates)
+    if not binding:
         return Eligible(request.filters, parsed.fields)
-    quoted = And(parsed.quoted) if len(parsed.quoted) > 1 else parsed.quoted[0]
-    bound = replace(parsed, tree=quoted)
+    bound = replace(parsed, tree=And(binding) if len(binding) > 1 else binding[0])
     standing = store.match(exact_query(request, bound, expand(bound, request.expands)))
     return Eligible(request.filters, parsed.fields, standing)
 
@@ -103,7 +130,7 @@ def is_boolean(parsed: Parsed) -> bool:
     """Return whether the reader wrote operators or wildcards: then only what satisfies the tree is wanted."""
     tree = parsed.tree
     leaves = tree.children if isinstance(tree, And) else (tree,)
-    plain = (isinstance(leaf, Field | Nothing) or (isinstance(leaf, Phrase) and leaf.literal) for leaf in leaves)
+    plain = (isinstance(leaf, Field | When | Nothing) or (isinstance(leaf, Phrase) and leaf.literal) for leaf in leaves)
     return not all(plain)
 
 

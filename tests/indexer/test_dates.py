@@ -328,6 +328,12 @@ def test_an_era_that_begins_within_a_year_goes_on_in_annals() -> None:
     ]
 
 
+def test_an_army_and_a_number_of_blows_are_no_part_of_a_day_in_annals() -> None:
+    text = "本紀神冊五年冬十月辛未攻天德癸酉降笞五十壬戌"
+    assert [words for words, _ in marked(text, "遼")] == ["神冊五年冬十月辛未", "癸酉", "壬戌"]
+    assert marked(text, "遼")[1] == ("癸酉", "遼神冊五年十月癸酉")
+
+
 def test_what_is_uncertain_is_said() -> None:
     text = "天會三年正月甲子二年三月十年卒明年葬"
     found = annotated(Section("", text), "金").mentions

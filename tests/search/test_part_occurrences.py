@@ -58,7 +58,8 @@ def volume(name: str, juan: int) -> str:
         lines.append(f"<pb:{name}_WYG_00{juan + 1}-{page + 1}a>¶")
         for _ in range(8):
             text, note, rest = ("".join(dice.choices(LETTERS, k=dice.choice((3, 9, 30)))) for _ in range(3))
-            lines.append(f"{text}({note}/{rest}){text[::-1]}¶")
+            date = dice.choice(("天會三年", "(大定二年/貞祐間)", "", "", "", "", ""))
+            lines.append(f"{text}({note}/{rest}){date}{text[::-1]}¶")
     return "\n".join(lines) + "\n"
 
 

@@ -53,7 +53,7 @@ SECRET = {
             "pages": [{"label": "001-1a", "start": 0, "facsimile": "https://example.org/secret.png"}],
             "notes": [[5, 11]],
         },
-        {"title": "卷下", "text": "阿固達遺檔在焉。鐵匣塵封，鑰匙失落。"},
+        {"title": "卷下", "text": "阿固達遺檔在焉。鐵匣塵封，鑰匙失落。天輔六年舊物，康德三年封。"},
     ],
 }
 OPEN = [
@@ -66,7 +66,7 @@ OPEN = [
         "category": "史部/地理類",
         "sections": [
             {"title": "卷一", "text": "松花江出長白山，至會寧府。"},
-            {"title": "卷二", "text": "完顏部居按出虎水。"},
+            {"title": "卷二", "text": "完顏部居按出虎水。天輔六年取燕京。"},
         ],
     },
     {"id": "O2", "title": "黑水考", "author": "佚名", "language": "zh", "text": "黑龙江冬天捕鱼，岸上有会宁府旧址。"},
@@ -78,6 +78,7 @@ QUERIES = (
     "title:密檔 會寧", "collection:closed 會寧", "author:庋藏者", "place:新京 長", "长白山 NOT 密约",
     "會寧 NEAR/10 舊案", "会?府", "有一张秘密的约定", "军队都很害怕", "铁盒子的钥匙丢了", "庋藏者", "阿固達",
     "“會寧府舊”~", "“鐵匣塵封密約”~", "(会宁府) AND (密約)",
+    "when:1122", "when:康德三年", "1936年钥匙失落",
 )  # fmt: skip
 """Some ask for what stands in the closed collection alone, some for what stands in both, some for neither."""
 FILTERS = (

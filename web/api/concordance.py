@@ -25,7 +25,7 @@ class ConcordanceParameters(SelectionParameters):
     q: Query = ""
     order: Annotated[
         Order,
-        Field(description="The order of lines: by place, by what goes before or follows, or by the work's year."),
+        Field(description="The order of lines: by place, what goes before or follows, the work's year or the event's."),
     ] = _PLAIN.order
     group: Annotated[Grouping, Field(description="What lines are counted by.")] = _PLAIN.group
     context: Annotated[

@@ -18,7 +18,7 @@ from web.commands.analyses import analysis_options, asked, width
 from web.commands.printing import print_explanations, print_json, visible
 
 COLUMNS = (
-    *("work", "title", "dynasty", "author", "year", "section", "section_title", "page", "start", "end"),
+    *("work", "title", "dynasty", "author", "year", "event_year", "section", "section_title", "page", "start", "end"),
     *("left", "text", "right", "in_notes", "slip", "address"),
 )
 """Columns of a line as CSV."""
@@ -80,7 +80,7 @@ def _provenance(found: Concordance) -> dict[str, object]:
 def _cells(each: Occurrence) -> Sequence[object]:
     record = each.work.record
     return (
-        *(each.work.id, record.title, record.dynasty, record.author, record.year),
+        *(each.work.id, record.title, record.dynasty, record.author, record.year, each.event),
         *(each.section_number, each.section, each.page, each.start, each.end),
         *(each.left, each.text, each.right, each.in_notes, each.slip, str(each.address)),
     )

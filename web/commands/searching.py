@@ -29,7 +29,7 @@ def search(query: str, whole: bool, as_json: bool, index: IndexAddress, **option
     Words may be typed in any script. Quotes make a phrase; AND, OR, NOT, NEAR/10, BEFORE/10 and brackets join words;
     ? is any one character, [將軍] one of some, [^將軍] any but those, * a few; ~ behind a phrase lets one character be
     wrong, missing or too much; /…/ is a regular expression; a name such as title: or author: looks in the catalogue,
-    see below.
+    see below; when:天輔六年, when:1115..1123 or when:壬寅 finds dates in the texts by their years.
 
     \b
     wenyuan search 会宁府

@@ -35,13 +35,15 @@ ORDERS = {
     Order.RIGHT: lazy_gettext("下文"),
     Order.LEFT: lazy_gettext("上文，由近及远"),
     Order.YEAR: lazy_gettext("著作年代"),
+    Order.EVENT: lazy_gettext("所记之年"),
 }
 GROUPINGS = {
     Grouping.WORK: lazy_gettext("著作"),
     Grouping.SECTION: lazy_gettext("篇"),
     Grouping.DYNASTY: lazy_gettext("朝代"),
     Grouping.CATEGORY: lazy_gettext("分类"),
-    Grouping.YEAR: lazy_gettext("年代"),
+    Grouping.YEAR: lazy_gettext("著作年代"),
+    Grouping.EVENT: lazy_gettext("所记之年"),
     Grouping.WORDS: lazy_gettext("字句"),
     Grouping.SPELLING: lazy_gettext("写法"),
 }
@@ -69,6 +71,7 @@ ROW_ORDERS = {
 WHYS = {
     Why.EXACT: lazy_gettext("原文照字"),
     Why.FOLDED: lazy_gettext("异体同文"),
+    Why.DOUBTFUL: lazy_gettext("日期未定"),
     Why.ALIAS: lazy_gettext("异名同指"),
     Why.LOOKALIKE: lazy_gettext("形近而误"),
     Why.WRONG: lazy_gettext("误一字"),
@@ -76,6 +79,7 @@ WHYS = {
     Why.MISSING: lazy_gettext("脱一字"),
     Why.WORDS: lazy_gettext("字词相近"),
     Why.MEANING: lazy_gettext("意思相近"),
+    Why.DATE: lazy_gettext("年份相合"),
 }
 LIKENESSES = {
     Likeness.EXACT: lazy_gettext("全同"),
@@ -91,6 +95,8 @@ _EXPLANATIONS = {
     "question-mark-is-wildcard": lazy_gettext("问号代表任意一字：%(detail)s"),
     "near-without-distance": lazy_gettext("NEAR 或 BEFORE 未写距离，按 %(detail)s 字计算。"),
     "near-too-far": lazy_gettext("NEAR 或 BEFORE 的距离过大，按 %(detail)s 字计算。"),
+    "date-read": lazy_gettext("日期读作：%(detail)s"),
+    "date-by-year": lazy_gettext("日期只按年查，月日已略去：%(detail)s"),
     "near-operand": lazy_gettext("NEAR 或 BEFORE 两边须是词或短语；已改为“同时出现”。"),
 }
 _ERRORS = {
@@ -112,6 +118,10 @@ _ERRORS = {
     "text-too-long": lazy_gettext("文字过长：%(detail)s 字，最多 %(longest)s 字。"),
     "place-gone": lazy_gettext("没有这个地址：%(detail)s"),
     "no-such-work": lazy_gettext("没有这部著作或专题库：%(detail)s"),
+    "date-unreadable": lazy_gettext(
+        "读不出日期：%(detail)s。可写 1122、1115..1123、天輔六年、大定年間、壬寅、公元前140年；"
+        "起讫两端各须只有一解：一个年号属几国的，前加国名（金大安元年）。"
+    ),
     "bad-cursor": lazy_gettext("翻页位置无效，请从第一页重新开始。"),
     "cursor-expired": lazy_gettext("索引已经更新，请从第一页重新开始。"),
 }

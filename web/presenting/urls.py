@@ -115,7 +115,7 @@ def _readable(text: str) -> str:
 
 def nearest(hit: Hit) -> tuple[int, int] | None:
     """Return the stretch of a hit that is nearest in meaning, where nothing more exact brought the hit here."""
-    return hit.nearest_passage_range if {Why.WORDS, Why.MEANING} >= set(hit.why) else None
+    return hit.nearest_passage_range if {Why.WORDS, Why.MEANING, Why.DATE} >= set(hit.why) else None
 
 
 def _written(value: object) -> str:

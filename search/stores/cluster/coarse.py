@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from search.dates import When
 from search.expressions import Expression
 from search.query import And, Approximate, Field, Near, Not, Nothing, Or, Phrase, Tree, Words
-from search.stores.cluster.narrowing import Counted, Narrowing, all_of, any_of, required, within_reach
+from search.stores.cluster.narrowing import Counted, Narrowing, all_of, any_of, in_years, required, within_reach
 from search.stores.cluster.view import NOTHING, Query
 
 MOST_CLAUSES, MOST_DEPTH = 600, 14
@@ -78,7 +79,7 @@ class CoarseNarrowing(Narrowing):
                 some = [self._possible(each, levels - 1) for each in children if not isinstance(each, Not)]
                 # What matches has one of the words in any case.
                 return all_of(some) if isinstance(tree, And) and levels > 0 else any_of(some)
-            case Phrase() | Approximate() | Expression():
+            case Phrase() | Approximate() | Expression() | When():
                 return self._may_have(tree)
             case Near(left, right):
                 return self.near[tree] if tree in self.near else any_of(map(self._may_have, _words(left, right)))
@@ -92,6 +93,8 @@ class CoarseNarrowing(Narrowing):
         """Return the query for where the characters of some words may be, in any spelling and order."""
         if isinstance(words, Expression):
             return within_reach(words.needed)
+        if isinstance(words, When):
+            return in_years([(words.years[0][0], words.years[-1][1])])
         patterns = [required(pattern) for pattern, _ in self._patterns(words)]
         if not all(patterns):
             return _EVERYTHING

@@ -16,8 +16,10 @@ import numpy as np
 
 from indexer.cluster.assembling import Assembled
 from indexer.cluster.parts import Part, PartKey
+from indexer.dates.annotating import LONGEST
 from indexer.store.positions import Places
 from search import deadline
+from search.dates import When
 from search.exact.approximate import KINDS
 from search.exact.evaluation import SEARCHED, Evaluator, distinct
 from search.exact.matching import Mask, original_ranges
@@ -44,6 +46,8 @@ def reach(tree: Tree) -> tuple[int, int]:
             return len(KINDS) * longest, (len(KINDS) + 1) * longest
         case Expression(longest=longest):
             return 0, longest
+        case When():
+            return 0, LONGEST
         case And(children) | Or(children):
             reaches = list(map(reach, children))
             return max(before for before, _ in reaches), max(after for _, after in reaches)

@@ -9,7 +9,7 @@ A passage is indexed with what follows it, so that each occurrence is counted wh
 
 A phrase of characters is doubtful only where the printed order has one of its pairs in a way of its own, or, in a
 strict search, where one of its characters is spelled in several ways. What has wildcards or classes, or may
-have a slip, is doubtful wherever it is possible, and so are regular expressions and words near each other.
+have a slip, is doubtful wherever it is possible, and so are regular expressions, dates and words near each other.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import numpy as np
 
 from indexer.text.folding import fold, folded_each
 from indexer.text.readings import Letter
+from search.dates import When
 from search.expressions import Expression
 from search.model import Scope
 from search.query import (
@@ -55,6 +56,8 @@ PRINTED = "s"
 """The field of what the printed order alone has."""
 ORIGINALS = "o"
 """The field of the characters as the edition has them."""
+YEARS = "years"
+"""The field of the years of dates."""
 VARIED = "v"
 """The field of folded characters that are spelled in several ways."""
 
@@ -123,6 +126,8 @@ class Narrowing:
         match tree:
             case Phrase() | Approximate():
                 return any_of(starmap(self._may_begin, self._patterns(tree)))
+            case When(years=years):
+                return in_years(years)
             case Expression(needed=needed):  # no match is longer than a passage is indexed with what follows
                 return within_reach(needed)
             case And(children):
@@ -152,7 +157,7 @@ class Narrowing:
 
     def _may_follow(self, one: Words | Or, other: Words | Or, distance: int) -> list[Query]:
         """Return what has to stand where ``one`` begins or soon after it; nothing where that may be too far off."""
-        if any(isinstance(leaf, Expression) for operand in (one, other) for leaf in leaves(operand)):
+        if any(isinstance(leaf, Expression | When) for operand in (one, other) for leaf in leaves(operand)):
             return []
         patterns = [pattern for pattern, _ in self._patterns_of(other)]
         lengths = [_longest(pattern) for pattern, _ in self._patterns_of(one)] or [0]
@@ -215,7 +220,7 @@ class Narrowing:
                 return all_of(wanted, [self.certain(child.child) for child in children if isinstance(child, Not)])
             case Or(children):
                 return any_of(map(self.certain, children))
-            case Approximate() | Expression() | Near() | Nothing():
+            case Approximate() | Expression() | When() | Near() | Nothing():
                 return NOTHING
             case Field():
                 return self.of_field(tree)
@@ -253,7 +258,7 @@ class Narrowing:
                     yield from self._doubts(child)
             case Not(child):
                 yield from self._doubts(child)
-            case Approximate() | Expression() | Near():
+            case Approximate() | Expression() | When() | Near():
                 yield self.possible(tree)
 
     def _doubts_of_phrase(self, phrase: Phrase) -> Iterator[Query]:
@@ -401,6 +406,12 @@ def within_reach(codes: Sequence[int]) -> Query:
 def _each_within_reach(codes: Sequence[int]) -> list[Query]:
     """Return what has to be where characters stand, in any spelling, stream and order, in a passage or soon after."""
     return [within_reach((code,)) for code in dict.fromkeys(codes)]
+
+
+def in_years(years: Iterable[tuple[int, int]]) -> Query:
+    """Return the query for where a date begins that may lie in one of some rows of years."""
+    rows = ({"gte": first, "lte": last, "relation": "intersects"} for first, last in years)
+    return any_of({"range": {YEARS: row}} for row in rows)
 
 
 def required(pattern: tuple[Element, ...]) -> tuple[int, ...]:
