@@ -17,7 +17,7 @@ CODES = st.lists(st.integers(0, 0x10FFFF), max_size=80)
 def test_letters_are_the_characters(codes: list[int]) -> None:
     text = np.array(codes, np.uint32)
     alphabet = alphabet_of(text)
-    letters = Letters(ranks(text, alphabet), alphabet)
+    letters = Letters(*ranks(alphabet, text), alphabet)
     assert letters[:].tolist() == codes
     assert letters.ids.dtype == np.uint16
     assert alphabet[0] == 0
@@ -26,7 +26,7 @@ def test_letters_are_the_characters(codes: list[int]) -> None:
 def test_a_pack_of_more_characters_than_16_bits_count_takes_32() -> None:
     text = np.arange(70_000, dtype=np.uint32)
     alphabet = alphabet_of(text)
-    letters = Letters(ranks(text, alphabet), alphabet)
+    letters = Letters(*ranks(alphabet, text), alphabet)
     assert (letters[:] == text).all()
     assert letters.ids.dtype == np.uint32
 
