@@ -164,12 +164,12 @@ def _stretches(index: Path, lengths: range) -> Iterator[str]:
 
 def latency(library: Library, queries: Sequence[str], mode: Mode, on_progress: Progress) -> Latency:
     """Measure searches as the page runs them, ten hits with facets, one after another, after a short warm-up."""
-    return _timed(queries, lambda query: library.search(_request(query, mode)), str(mode), on_progress)
+    return timed(queries, lambda query: library.search(_request(query, mode)), str(mode), on_progress)
 
 
 def ranked(store: Store, queries: Sequence[str], on_progress: Progress) -> Latency:
     """Measure rankings by words alone, of as many passages as a hybrid search takes from them."""
-    return _timed(queries, lambda query: by_words(store, query, Scope.BOTH, Eligible()), "words", on_progress)
+    return timed(queries, lambda query: by_words(store, query, Scope.BOTH, Eligible()), "words", on_progress)
 
 
 def worst(library: Library, on_progress: Progress) -> list[tuple[str, str, str]]:
@@ -189,7 +189,8 @@ def worst(library: Library, on_progress: Progress) -> list[tuple[str, str, str]]
     return rows
 
 
-def _timed(queries: Sequence[str], ask: Callable[[str], object], step: str, on_progress: Progress) -> Latency:
+def timed(queries: Sequence[str], ask: Callable[[str], object], step: str, on_progress: Progress) -> Latency:
+    """Measure what asks for each of some queries, one after another, after a short warm-up."""
     for query in queries[:_WARM_UP]:
         ask(query)
     times = []

@@ -18,7 +18,7 @@ from corpora.sources.discover import discover
 from eval.datasets import liaojin
 from eval.quality.recall import recall
 from eval.quality.suite import Cell, ResultTable
-from eval.speed import bench, peer_engines
+from eval.speed import analyses, bench, peer_engines
 from indexer.cluster.address import IndexAddress
 from indexer.errors import IndexFailure
 from indexer.progress import Progress
@@ -80,20 +80,21 @@ def speed(
             times = [(name, bench.latency(library, texts, mode, on_progress)) for name, texts, mode in kinds if texts]
             if sentences:
                 times.append(("words alone, sentences", bench.ranked(library.store, sentences, on_progress)))
-            searches = [(name, each.queries, f"{each.p50:.2f}", f"{each.p95:.2f}") for name, each in times]
             tables += [
-                ResultTable(
-                    f"search with ten hits and facets, milliseconds{told}",
-                    ("", "queries", "p50", "p95"),
-                    tuple(searches),
-                ),
+                _of_times(f"search with ten hits and facets, milliseconds{told}", times),
                 ResultTable(
                     f"the worst queries, milliseconds or why refused{told}",
                     ("query", "exact", "hybrid"),
                     tuple(bench.worst(library, on_progress)),
                 ),
+                _of_times(f"analyses, milliseconds{told}", analyses.times(library, index, on_progress)),
             ]
         return tables
+
+
+def _of_times(title: str, times: Sequence[tuple[str, bench.Latency]]) -> ResultTable:
+    rows = [(name, each.queries, f"{each.p50:.2f}", f"{each.p95:.2f}") for name, each in times]
+    return ResultTable(title, ("", "queries", "p50", "p95"), tuple(rows))
 
 
 def peers(paths: Sequence[Path], characters: int, data: Path, on_progress: Progress) -> ResultTable:

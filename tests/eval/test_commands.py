@@ -129,8 +129,9 @@ def test_bench_times_every_mode(tmp_path: Path) -> None:
     (texts / "江.txt").write_text("混同江出長白山北流會黑龍江入海\n" * 20, "utf-8")
     done = run("bench", texts, "--data", tmp_path, "--json")
     assert done.exit_code == 0, done.output
-    size, searches, worst = json.loads(done.stdout)
+    size, searches, worst, analyses = json.loads(done.stdout)
     assert dict(size["rows"])["characters"] == "320"
     assert [row[0] for row in searches["rows"]] == ["exact, phrases", "exact, AND OR NOT NEAR", "hybrid, phrases"]
     assert all(float(row[2]) > 0 for row in searches["rows"])
     assert len(worst["rows"]) == len(WORST)
+    assert len(analyses["rows"]) == 6
