@@ -12,6 +12,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -429,7 +430,9 @@ def test_a_real_server_says_what_each_collection_is_and_follows_at_once(house: H
         assert lines == ["local: 1 open\n", "secret: 1 open\n"]
 
         def each(wanted: int) -> None:
-            """Every process answers so at its next request; connections are made anew, so that all get some."""
+            """Every process answers so after its next request; so many ask at once first that each gets some."""
+            with ThreadPoolExecutor(6) as clients:
+                list(clients.map(lambda _: running.found("鑰匙失落"), range(24)))
             for _ in range(12):
                 assert len(running.found("鑰匙失落")) == wanted
 
