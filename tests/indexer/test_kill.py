@@ -33,11 +33,11 @@ MOUNTAIN = "山多松柏，混同江之源也。其巔有池，深不可測。"
 OLD, NEW = {"river": RIVER}, {"river": RIVER + "冬則冰堅，車馬行其上。", "town": TOWN}
 """What the first and the second generation of the seed were built from; the first one's pack is no longer needed."""
 QUERIES = ("混同江", "長白山", "城在", "松柏", "冰堅", "鮭")
-FEWEST = 20
-"""Deaths of one build at least; half of them before it publishes."""
 STEP = 1 if os.environ.get("WENYUAN_EVERY_DEATH") else 6
 FIRST = 1 + SEED % STEP
 """The first call of a build at which it dies, and how many calls later it does so the next time."""
+FEWEST = 60 // STEP
+"""Deaths of one build at least; half of them before it publishes."""
 
 
 @dataclass(frozen=True)
