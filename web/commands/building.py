@@ -16,7 +16,7 @@ from corpora.manifest_models import NAME
 from corpora.manifests import BESIDE, Catalogue, load, read
 from corpora.model import Access
 from corpora.readers.encodings import EncodingChoice
-from indexer.cluster.address import IndexAddress
+from indexer.cluster.address import ClusterAddress, IndexAddress
 from indexer.store.access import CollectionAccess
 from web.commands.options import collections_option, encodings_option, index_option
 from web.commands.printing import print_json
@@ -128,7 +128,10 @@ def compact(index: IndexAddress) -> None:
     with Bars() as bars:
         done = run(index, on_progress=bars)
     told = f"{done.rewritten} of {done.before} packs rewritten" if done.rewritten else "there is nothing to merge"
-    click.echo(f"generation {done.generation}: {told}; {done.after} packs; {done.seconds:.1f} s", err=True)
+    told = f"{told}; {done.after} packs"
+    if isinstance(index, ClusterAddress):
+        told = "the segments are merged, without what was removed"
+    click.echo(f"generation {done.generation}: {told}; {done.seconds:.1f} s", err=True)
 
 
 @click.command()
