@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import expm1, log, log1p, log2
 
+from search.model import page_of
 from search.occurrences import Beside, Grouping, GroupName, Neighbours, Side
 from search.selection import Selection
 
@@ -109,8 +110,7 @@ class Collocates:
     @property
     def shown(self) -> tuple[Collocate, ...]:
         """The rows of the page that was asked for."""
-        first = self.request.start - 1
-        return self.rows[first : first + self.request.limit]
+        return page_of(self.rows, self.request)
 
 
 def reference(selection: Selection) -> Selection:

@@ -14,7 +14,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from search import deadline, fields
-from search.model import Scope, WorkCard
+from search.model import Scope, WorkCard, page_of
 from search.occurrences import Grouping, Occurrences, text_group
 from search.ranking.pieces import Numbers
 from search.selection import Selection
@@ -92,8 +92,7 @@ class Distribution:
     @property
     def shown(self) -> tuple[DistributionRow, ...]:
         """The rows of the page that was asked for."""
-        first = self.request.start - 1
-        return self.rows[first : first + self.request.limit]
+        return page_of(self.rows, self.request)
 
 
 @dataclass(frozen=True, slots=True)

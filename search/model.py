@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 from corpora.catalogue import CatalogueRecord
 from corpora.model import Section
 from search.addresses import Address
+
+R = TypeVar("R")
 
 MAX_CHARACTERS = 1_000
 """The longest query."""
@@ -209,3 +212,21 @@ class SearchError(Exception):
         super().__init__(f"{code}: {detail}" if detail else code)
         self.code = code
         self.detail = detail
+
+
+class PageRequest(Protocol):
+    """A request for one page of all rows: ``start`` is the number of the first, from 1, ``limit`` how many they are."""
+
+    @property
+    def start(self) -> int:
+        """The number of the first row, from 1."""
+
+    @property
+    def limit(self) -> int:
+        """How many rows there are at most."""
+
+
+def page_of(rows: tuple[R, ...], request: PageRequest) -> tuple[R, ...]:
+    """Return the rows of the page that was asked for."""
+    first = request.start - 1
+    return rows[first : first + request.limit]

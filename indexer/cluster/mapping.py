@@ -19,6 +19,7 @@ of ``m`` and ``n`` is how often a phrase begins in a passage, times the phrase's
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from indexer.cluster.connection import Body
@@ -48,6 +49,11 @@ _INTEGER = {"type": "integer"}
 _READ = {"type": "integer", "index": False}
 """What is sorted by and told, and never looked for: half the room."""
 _NOT_SEARCHED = {"type": "long", "index": False, "doc_values": False}
+
+
+def shards_of(described: Mapping[str, Any]) -> int:
+    """Return how many shards an index has, from its settings and mapping."""
+    return int(described["settings"]["index"]["number_of_shards"])
 
 
 def index_body(dimensions: int, scale: float, shards: int | None, replicas: int | None) -> Body:

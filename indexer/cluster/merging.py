@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 
 from indexer.cluster.connection import Connection
+from indexer.cluster.mapping import shards_of
 from indexer.progress import Progress
 
 SEGMENT = 5 << 30
@@ -30,7 +31,7 @@ def merge(connection: Connection, progress: Progress) -> None:
     described = connection.described()
     assert described, "what is merged is there"
     size, before = _sizes(connection)
-    shards = int(described["settings"]["index"]["number_of_shards"])
+    shards = shards_of(described)
     each = -(-size // (shards * SEGMENT))
     less = max(before - each * shards, 0)
     progress("merge", 0, less)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from corpora.model import Problem
+from indexer.cluster.address import ClusterAddress
 from indexer.cluster.connection import Body, Conflict, Connection, Version
 from indexer.cluster.mapping import FORMAT, STATE
 from indexer.errors import IndexFailure
@@ -104,16 +105,23 @@ def check_format(connection: Connection) -> Body | None:
         IndexFailure: it is not Wenyuan's, or of another format.
     """
     described = connection.described()
-    if described is None:
-        return None
+    return None if described is None else said_in(described, connection.address)
+
+
+def said_in(described: Mapping[str, Any], address: ClusterAddress) -> Body:
+    """Return what the index of an address says of itself, from its settings and mapping.
+
+    Raises:
+        IndexFailure: it is not Wenyuan's, or of another format.
+    """
     said: Body | None = described.get("mappings", {}).get("_meta", {}).get("wenyuan")
     if said is None:
         advice = "name another one; it was left as it is"
-        raise IndexFailure(f"{connection.address}: an index of this name is there, and it is not Wenyuan's; {advice}")
+        raise IndexFailure(f"{address}: an index of this name is there, and it is not Wenyuan's; {advice}")
     if said.get("format") != FORMAT:
         advice = "name another index and build it from the texts with `wenyuan index PATH --index ADDRESS`"
         raise IndexFailure(
-            f"{connection.address}: an index of format {said.get('format')}, and this program reads format {FORMAT}; "
+            f"{address}: an index of format {said.get('format')}, and this program reads format {FORMAT}; "
             f"{advice}; it was left as it is"
         )
     return said

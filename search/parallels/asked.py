@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,8 +29,8 @@ class AskedText:
     """A text as written, and its folded characters: those of the text, then of its notes, with boundaries between.
 
     ``offsets`` are where the original of each begins in ``text``, ``ends`` where it ends; before those that ``broken``
-    says stands a note. ``windows`` are those by
-    which its meaning is compared, none over another. ``place`` is where the text stands in the index, if it does.
+    says stands a note. ``windows`` are those by which its meaning is compared. ``place`` is where the text stands in
+    the index, if it does.
     """
 
     text: str
@@ -77,15 +76,6 @@ class AskedText:
         notes_before = np.array([span.start for span in section.spans if span.kind is SpanKind.NOTE], np.int64)
         broken = notes_before.searchsorted(offsets) != notes_before.searchsorted(np.append(offsets[:1], ends[:-1]))
         return cls(section.text[start:end], folded, offsets - start, ends - start, broken, whole, place)
-
-
-def _apart(windows: Iterable[Window]) -> Iterator[Window]:
-    """Yield windows that do not overlap."""
-    until = 0
-    for each in windows:
-        if each.start >= until:
-            until = each.end
-            yield each
 
 
 def without_heads(section: Section, stream: Stream) -> Codes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from search.addresses import Address
-from search.model import WorkCard
+from search.model import WorkCard, page_of
 from search.parallels.alignment import EDIT, SAME, Agreement, AlignedStretch
 
 MOST_CHARACTERS = 20_000
@@ -152,5 +152,4 @@ class Parallels:
     @property
     def shown(self) -> tuple[Parallel, ...]:
         """The rows of the page that was asked for."""
-        first = self.request.start - 1
-        return self.rows[first : first + self.request.limit]
+        return page_of(self.rows, self.request)

@@ -45,21 +45,49 @@ def in_wording(asked: AskedText, found: SharedText, least: int) -> Parallel | No
     low, high = stretches[0].here_start, stretches[-1].here_end
     start, end = int(found.offsets[low]), int(found.ends[high - 1])
     page = found.page(start)
-    return Parallel(
+    return _parallel(
+        found,
+        (start, end),
         likeness=Likeness.EXACT if is_exact else Likeness.NEAR,
-        work=found.work,
-        section=found.section,
-        section_number=found.section_number,
         page=page.label,
         facsimile=page.facsimile,
         in_notes=found.in_notes,
-        start=start,
-        end=end,
-        text=found.text[start - found.start : end - found.start],
-        left=found.text[: start - found.start][-CONTEXT:],
-        right=found.text[end - found.start :][:CONTEXT],
         parts=tuple(_original(part, _Originals.of(asked), _Originals.of(found)) for part in parts),
         agreements=agreements,
+    )
+
+
+def _parallel(
+    there: SharedText | StoredPassage,
+    place: tuple[int, int],
+    *,
+    likeness: Likeness,
+    page: str,
+    facsimile: str,
+    in_notes: bool,
+    parts: tuple[ParallelPart, ...],
+    agreements: Agreements,
+    nearness: float = 0.0,
+) -> Parallel:
+    """Return a parallel that stands at a half-open range of a section, in a text that holds it."""
+    start, end = place
+    at, until = start - there.start, end - there.start
+    return Parallel(
+        likeness=likeness,
+        work=there.work,
+        section=there.section,
+        section_number=there.section_number,
+        page=page,
+        facsimile=facsimile,
+        in_notes=in_notes,
+        start=start,
+        end=end,
+        text=there.text[at:until],
+        left=there.text[:at][-CONTEXT:],
+        right=there.text[until:][:CONTEXT],
+        parts=parts,
+        agreements=agreements,
+        nearness=nearness,
     )
 
 
@@ -211,21 +239,13 @@ def _near(asked: AskedText, window: Window, likeness: float, passage: StoredPass
         parts = _words(text, passage.folded[places])
         agreements = Agreements(sum(each.end - each.start for (each,) in parts))
         low, high = 0, len(places)
-    start, end = int(offsets[low]), int(offsets[high - 1]) + 1
-    at, until = start - passage.start, end - passage.start
-    return Parallel(
+    return _parallel(
+        passage,
+        (int(offsets[low]), int(offsets[high - 1]) + 1),
         likeness=Likeness.NEAR if is_reworded else Likeness.MEANING,
-        work=passage.work,
-        section=passage.section,
-        section_number=passage.section_number,
         page=passage.page,
         facsimile=passage.facsimile,
         in_notes=bool(noted[first]),
-        start=start,
-        end=end,
-        text=passage.text[at:until],
-        left=passage.text[:at][-CONTEXT:],
-        right=passage.text[until:][:CONTEXT],
         parts=tuple(_original(part, window_originals, here) for part in parts),
         agreements=agreements,
         nearness=likeness,

@@ -16,7 +16,7 @@ from indexer.progress import Progress
 from indexer.text.streams import BOUNDARY, Codes, code_points, main_stream, notes_stream
 from search import deadline
 from search.addresses import Address
-from search.model import WorkCard
+from search.model import WorkCard, page_of
 from search.parallels.alignment import aligned
 from search.parallels.asked import without_heads
 from search.parallels.chains import by_segment, chained
@@ -104,8 +104,7 @@ class WorkParallels:
     @property
     def shown(self) -> tuple[WorkStretch, ...]:
         """The rows of the page that was asked for."""
-        first = self.request.start - 1
-        return self.rows[first : first + self.request.limit]
+        return page_of(self.rows, self.request)
 
 
 Read = Callable[[str, int], Section]

@@ -22,7 +22,7 @@ from indexer.text.streams import Codes
 from search.model import Scope, Slip, Sort, WorkCard
 from search.occurrences import Occurrences
 from search.parallels.shared import SharedTexts, TextRange
-from search.query import Field, Tree
+from search.query import Field, Phrase, Tree
 from search.ranking.pieces import Numbers, Pieces, Stretch
 
 Filters = Mapping[str, tuple[str, ...]]
@@ -188,6 +188,12 @@ class Matches(Protocol):
 
     def marks(self, passages: Sequence[Ref]) -> Sequence[Marks | None]:
         """Return where the words stand in each of some passages; None for one that does not match."""
+
+
+def literal_queries(words: Sequence[str], scope: Scope, filters: Filters) -> list[ExactQuery]:
+    """Return the queries for words that are folded already, each as it is."""
+    phrases = (Phrase(word, tuple(map(ord, word))) for word in words)
+    return [ExactQuery(phrase, scope, filters=filters) for phrase in phrases]
 
 
 class Watch(Protocol):

@@ -1,8 +1,8 @@
-"""What commands of analyses share: options, one for each parameter of the page, and how counts are printed."""
+"""What commands of analyses share: options, one for each parameter of the page, and how what is found is printed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 from unicodedata import east_asian_width
 
@@ -10,8 +10,10 @@ import click
 
 from web.api.parameters import BadParameter, Parameters, checked
 from web.commands.options import index_option, parameter_options
+from web.commands.printing import print_json
 
 P = TypeVar("P", bound=Parameters)
+T = TypeVar("T")
 
 
 def analysis_options(form: type[Parameters], limit: int, of: str) -> Callable[[Callable[..., None]], Any]:
@@ -39,19 +41,47 @@ def analysis_options(form: type[Parameters], limit: int, of: str) -> Callable[[C
     return decorate
 
 
-def asked(form: type[P], query: str | tuple[str, ...], options: Mapping[str, Any], *, one_format: bool) -> P:
+def require_one_format(as_csv: bool, as_json: bool) -> None:
+    """Refuse two formats at once.
+
+    Raises:
+        click.UsageError: two are asked for.
+    """
+    if as_csv and as_json:
+        raise click.UsageError("--csv and --json: only one of them")
+
+
+def asked(form: type[P], options: Mapping[str, Any], **others: object) -> P:
     """Return the parameters that a command was given.
 
     Raises:
-        click.UsageError: one is not as it must be, or two formats are asked for.
+        click.UsageError: one is not as it must be.
     """
-    if not one_format:
-        raise click.UsageError("--csv and --json: only one of them")
     given = {name: value for name, value in options.items() if value is not None}
     try:
-        return checked(form, {**given, "q": query})
+        return checked(form, {**given, **others})
     except BadParameter as failure:
         raise click.UsageError(str(failure)) from failure
+
+
+def print_found(
+    found: T,
+    told: Callable[[T], object],
+    sheet: Callable[[T], Iterable[Sequence[str]]],
+    show: Callable[[T], None],
+    *,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
+    """Print what an analysis found: for programs, as a table for spreadsheets, or for people."""
+    if as_json:
+        print_json(told(found))
+    elif as_csv:
+        from web.presenting.spreadsheet import csv_of  # it loads the web framework, which `--help` has no need of
+
+        click.echo(csv_of(sheet(found)), nl=False)
+    else:
+        show(found)
 
 
 def width(text: str) -> int:

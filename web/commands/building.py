@@ -127,10 +127,12 @@ def compact(index: IndexAddress) -> None:
 
     with Bars() as bars:
         done = run(index, on_progress=bars)
-    told = f"{done.rewritten} of {done.before} packs rewritten" if done.rewritten else "there is nothing to merge"
-    told = f"{told}; {done.after} packs"
     if isinstance(index, ClusterAddress):
         told = "the segments are merged, without what was removed"
+    elif done.rewritten:
+        told = f"{done.rewritten} of {done.before} packs rewritten; {done.after} packs"
+    else:
+        told = f"there is nothing to merge; {done.after} packs"
     click.echo(f"generation {done.generation}: {told}; {done.seconds:.1f} s", err=True)
 
 

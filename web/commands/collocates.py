@@ -13,8 +13,8 @@ from rich.text import Text
 from indexer.cluster.address import IndexAddress
 from search.collocates import ROWS, Collocates
 from web.api.collocates import COLLOCATES
-from web.commands.analyses import analysis_options, asked
-from web.commands.printing import print_explanations, print_json, visible
+from web.commands.analyses import analysis_options, asked, print_found, require_one_format
+from web.commands.printing import print_explanations, visible
 
 
 @click.command()
@@ -35,19 +35,14 @@ def collocates(query: str, limit: int, as_csv: bool, as_json: bool, index: Index
     """
     from search.library import Library  # it loads the engines, which `--help` has no need of
 
-    parameters = asked(COLLOCATES, query, options, one_format=not (as_csv and as_json))
+    require_one_format(as_csv, as_json)
+    parameters = asked(COLLOCATES, options, q=query)
     found = Library.open(index).collocates(replace(parameters.request(), limit=limit))
-    if as_json:
-        from web.presenting.collocations import told  # it loads the web framework, which `--help` has no need of
+    from web.presenting.collocations import sheet, told  # it loads the web framework, likewise
 
-        print_json({**told(found), "collocates": found.rows})
-    elif as_csv:
-        from web.presenting.collocations import sheet
-        from web.presenting.spreadsheet import csv_of
-
-        click.echo(csv_of(sheet(found)), nl=False)
-    else:
-        _print(found)
+    print_found(
+        found, lambda found: {**told(found), "collocates": found.rows}, sheet, _print, as_csv=as_csv, as_json=as_json
+    )
 
 
 def _print(found: Collocates) -> None:

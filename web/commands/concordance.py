@@ -14,8 +14,8 @@ from indexer.cluster.address import IndexAddress
 from search.concordance import LINES, Concordance
 from search.occurrences import Group, Occurrence
 from web.api.concordance import CONCORDANCE
-from web.commands.analyses import analysis_options, asked, width
-from web.commands.printing import print_explanations, print_json, visible
+from web.commands.analyses import analysis_options, asked, print_found, require_one_format, width
+from web.commands.printing import print_explanations, visible
 
 COLUMNS = (
     *("work", "title", "dynasty", "author", "year", "event_year", "section", "section_title", "page", "start", "end"),
@@ -44,16 +44,10 @@ def concordance(query: str, limit: int, as_csv: bool, as_json: bool, index: Inde
     """
     from search.library import Library  # it loads the engines, which `--help` has no need of
 
-    parameters = asked(CONCORDANCE, query, options, one_format=not (as_csv and as_json))
+    require_one_format(as_csv, as_json)
+    parameters = asked(CONCORDANCE, options, q=query)
     found = Library.open(index).concordance(replace(parameters.request(), limit=limit))
-    if as_json:
-        print_json(_told(found))
-    elif as_csv:
-        from web.presenting.spreadsheet import csv_of
-
-        click.echo(csv_of(_rows(found)), nl=False)
-    else:
-        _print(found)
+    print_found(found, _told, _rows, _print, as_csv=as_csv, as_json=as_json)
 
 
 def _told(found: Concordance) -> dict[str, object]:

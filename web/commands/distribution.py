@@ -13,8 +13,8 @@ from rich.text import Text
 from indexer.cluster.address import IndexAddress
 from search.distribution import ROWS, Distribution, DistributionRow
 from web.api.distribution import DISTRIBUTION
-from web.commands.analyses import analysis_options, asked
-from web.commands.printing import print_explanations, print_json, visible
+from web.commands.analyses import analysis_options, asked, print_found, require_one_format
+from web.commands.printing import print_explanations, visible
 
 
 @click.command()
@@ -37,17 +37,12 @@ def distribution(
     """
     from search.library import Library  # it loads the engines, which `--help` has no need of
 
-    parameters = asked(DISTRIBUTION, queries, options, one_format=not (as_csv and as_json))
+    require_one_format(as_csv, as_json)
+    parameters = asked(DISTRIBUTION, options, q=queries)
     found = Library.open(index).distribution(replace(parameters.request(), limit=limit))
-    if as_json:
-        print_json(_told(found))
-    elif as_csv:
-        from web.presenting.distributions import sheet
-        from web.presenting.spreadsheet import csv_of
+    from web.presenting.distributions import sheet  # it loads the web framework, likewise
 
-        click.echo(csv_of(sheet(found)), nl=False)
-    else:
-        _print(found)
+    print_found(found, _told, sheet, _print, as_csv=as_csv, as_json=as_json)
 
 
 def _told(found: Distribution) -> dict[str, object]:

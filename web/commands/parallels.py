@@ -15,9 +15,9 @@ from search.parallels.alignment import Agreement
 from search.parallels.model import LEAST, MOST_CHARACTERS, ROWS, Likeness, Parallel, Parallels
 from search.parallels.works import LEAST_RUN, StretchPlace, WorkParallels
 from web.api.parallels import PARALLELS, WORK_PARALLELS
-from web.api.parameters import BadParameter, checked
+from web.commands.analyses import asked, print_found, require_one_format
 from web.commands.options import index_option
-from web.commands.printing import print_json, visible
+from web.commands.printing import visible
 from web.commands.progress import Bars
 
 _STYLES = {
@@ -80,8 +80,7 @@ def parallels(
 
     Exit status: 0 answered, 2 not.
     """
-    if as_csv and as_json:
-        raise click.UsageError("--csv and --json: only one of them")
+    require_one_format(as_csv, as_json)
     if [text, file, place, work].count(None) != 3:
         raise click.UsageError("one of TEXT, --file, --place and --work is needed, and only one")
     if work is not None and likeness:
@@ -98,42 +97,30 @@ def parallels(
 def _of_text(given: Mapping[str, Any], limit: int, as_csv: bool, as_json: bool, index: IndexAddress) -> None:
     from search.library import Library  # it loads the engines, which `--help` has no need of
 
-    try:
-        request = checked(PARALLELS, given).request()
-    except BadParameter as failure:
-        raise click.UsageError(str(failure)) from failure
+    request = asked(PARALLELS, given).request()
     found = Library.open(index).parallels(replace(request, limit=limit))
     from web.presenting.parallels import row, sheet, told  # it loads the web framework, likewise
-    from web.presenting.spreadsheet import csv_of
 
-    if as_json:
+    def all_told(found: Parallels) -> dict[str, object]:
         rows = [{**row(found, each), "parts": each.parts} for each in found.rows]
-        print_json({**told(found), "parallels": rows})
-    elif as_csv:
-        click.echo(csv_of(sheet(found)), nl=False)
-    else:
-        _print(found)
+        return {**told(found), "parallels": rows}
+
+    print_found(found, all_told, sheet, _print, as_csv=as_csv, as_json=as_json)
 
 
 def _of_work(given: Mapping[str, Any], limit: int, as_csv: bool, as_json: bool, index: IndexAddress) -> None:
     from search.library import Library  # it loads the engines, which `--help` has no need of
 
-    try:
-        request = checked(WORK_PARALLELS, given).request()
-    except BadParameter as failure:
-        raise click.UsageError(str(failure)) from failure
+    request = asked(WORK_PARALLELS, given).request()
     library = Library.open(index)
     with Bars() as bars:
         found = library.work_parallels(replace(request, limit=limit), bars)
     from web.presenting.parallels import told_of_works, work_rows, work_sheet  # it loads the web framework, likewise
-    from web.presenting.spreadsheet import csv_of
 
-    if as_json:
-        print_json({**told_of_works(found), "stretches": list(work_rows(found))})
-    elif as_csv:
-        click.echo(csv_of(work_sheet(found)), nl=False)
-    else:
-        _print_works(found)
+    def all_told(found: WorkParallels) -> dict[str, object]:
+        return {**told_of_works(found), "stretches": list(work_rows(found))}
+
+    print_found(found, all_told, work_sheet, _print_works, as_csv=as_csv, as_json=as_json)
 
 
 def _print(found: Parallels) -> None:

@@ -5,22 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from flask import Response, make_response, render_template, request
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from search.collocates import Collocate, Collocates, CollocatesRequest
 from search.concordance import ConcordanceRequest
-from search.model import SearchError
 from search.selection import of_selection
 from web.access import library
 from web.api.collocates import COLLOCATES
 from web.api.parameters import read as read_parameters
 from web.pages import blueprint
-from web.pages.selecting import frame, paging, sheet_of, url_of
+from web.pages.selecting import answered, frame, paging, sheet_of, url_of
 from web.presenting import labels
 from web.presenting.collocations import sheet
 from web.presenting.urls import page_url
-from web.serving.timing import stage
 
 DISTANCES = (1, 2, 3, 5, 10, 20)
 """Distances that the form offers."""
@@ -48,21 +46,16 @@ def collocates() -> ResponseReturnValue:
     }
     if not asked.q.strip():
         return render_template("collocates.html", **page)
-    try:
-        with stage("search"):
-            found = held.collocates(asked)
-    except SearchError as failure:
-        return make_response(render_template("collocates.html", **page, error=labels.search_error(failure)), 400)
-    with stage("rendering"):
-        return render_template(
-            "collocates.html",
-            **page,
-            found=found,
-            rows=[_shown(found, row) for row in found.shown],
-            paging=paging(asked.start, asked.limit, len(found.rows), url),
-            explanations=[labels.explanation(*each) for each in found.explanations],
-            sheet_url=page_url(asked).replace("?", ".csv?", 1),
-        )
+
+    def shown(found: Collocates) -> dict[str, object]:
+        return {
+            "rows": [_shown(found, row) for row in found.shown],
+            "paging": paging(asked.start, asked.limit, len(found.rows), url),
+            "explanations": [labels.explanation(*each) for each in found.explanations],
+            "sheet_url": page_url(asked).replace("?", ".csv?", 1),
+        }
+
+    return answered("collocates.html", page, lambda: held.collocates(asked), shown)
 
 
 @blueprint.get("/collocates.csv")

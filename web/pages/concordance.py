@@ -6,25 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import make_response, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from indexer.text.folding import fold
 from search.collocates import CollocatesRequest
 from search.concordance import Concordance, ConcordanceRequest
 from search.distribution import DistributionRequest
-from search.model import Mode, SearchError, SearchRequest
+from search.model import Mode, SearchRequest
 from search.occurrences import Group, Grouping, GroupName, Occurrence
 from search.selection import of_selection, values_of
 from web.access import library
 from web.api.concordance import CONCORDANCE
 from web.api.parameters import read as read_parameters
 from web.pages import blueprint
-from web.pages.selecting import frame, kept, paging, url_of
+from web.pages.selecting import answered, frame, kept, paging, url_of
 from web.presenting import labels
 from web.presenting.rendering import one_line
 from web.presenting.urls import address_url, page_url
-from web.serving.timing import stage
 
 CONTEXTS = (10, 20, 40, 80)
 """Widths of context that the form offers."""
@@ -102,13 +101,7 @@ def concordance() -> ResponseReturnValue:
     }
     if not asked.q.strip():
         return render_template("concordance.html", **page)
-    try:
-        with stage("search"):
-            found = held.concordance(asked)
-    except SearchError as failure:
-        return make_response(render_template("concordance.html", **page, error=labels.search_error(failure)), 400)
-    with stage("rendering"):
-        return render_template("concordance.html", **page, found=found, **_shown(here, found))
+    return answered("concordance.html", page, lambda: held.concordance(asked), lambda found: _shown(here, found))
 
 
 def _shown(here: _Here, found: Concordance) -> dict[str, object]:

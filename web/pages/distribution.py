@@ -7,25 +7,23 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import get_args
 
-from flask import Response, make_response, render_template, request
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from search.concordance import ConcordanceRequest
 from search.distribution import MOST_TERMS, Distribution, DistributionRequest, DistributionRow, Division, RowOrder
-from search.model import SearchError
 from search.occurrences import Grouping
 from search.selection import of_selection
 from web.access import library
 from web.api.distribution import DISTRIBUTION
 from web.api.parameters import read as read_parameters
 from web.pages import blueprint
-from web.pages.selecting import frame, paging, sheet_of, url_of
+from web.pages.selecting import answered, frame, paging, sheet_of, url_of
 from web.presenting import labels
 from web.presenting.charts import Bar, BarGroup, bars, strip
 from web.presenting.distributions import sheet
 from web.presenting.urls import page_url
-from web.serving.timing import stage
 
 DRAWN = 25
 """Groups that are drawn as bars; a strip has as many as there are, up to :data:`DRAWN_IN_STRIP`."""
@@ -65,24 +63,19 @@ def distribution() -> ResponseReturnValue:
     }
     if not asked.terms:
         return render_template("distribution.html", **page)
-    try:
-        with stage("search"):
-            found = held.distribution(asked)
-    except SearchError as failure:
-        return make_response(render_template("distribution.html", **page, error=labels.search_error(failure)), 400)
-    with stage("rendering"):
+
+    def shown(found: Distribution) -> dict[str, object]:
         rows = _rows(asked, found.shown)
-        return render_template(
-            "distribution.html",
-            **page,
-            found=found,
-            rows=rows,
-            total=_row(found.total, asked),
-            chart=_chart(found, rows),
-            paging=paging(asked.start, asked.limit, len(found.rows), url),
-            explanations=[labels.explanation(*each) for each in found.explanations],
-            sheet_url=page_url(asked).replace("?", ".csv?", 1),
-        )
+        return {
+            "rows": rows,
+            "total": _row(found.total, asked),
+            "chart": _chart(found, rows),
+            "paging": paging(asked.start, asked.limit, len(found.rows), url),
+            "explanations": [labels.explanation(*each) for each in found.explanations],
+            "sheet_url": page_url(asked).replace("?", ".csv?", 1),
+        }
+
+    return answered("distribution.html", page, lambda: held.distribution(asked), shown)
 
 
 @blueprint.get("/distribution.csv")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from flask import Response, make_response, render_template, request
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from search.library import Library
-from search.model import SearchError
 from search.parallels.alignment import Agreement
 from search.parallels.model import MOST_CHARACTERS, Parallel, Parallels, ParallelsRequest
 from search.parallels.works import WorkParallels, WorkParallelsRequest, WorkStretch
@@ -18,13 +17,12 @@ from web.access import library
 from web.api.parallels import PARALLELS, WORK_PARALLELS
 from web.api.parameters import read as read_parameters
 from web.pages import blueprint
-from web.pages.selecting import paging, sheet_of
+from web.pages.selecting import answered, paging, sheet_of
 from web.presenting import labels
 from web.presenting.charts import Dot, scatter
 from web.presenting.parallels import sheet, unbroken, work_sheet
 from web.presenting.rendering import Layer, MarkedRange, markup
 from web.presenting.urls import parallels_url, section_url
-from web.serving.timing import stage
 
 COLLECTIONS = 20
 """Collections that the form offers, at most."""
@@ -75,19 +73,15 @@ def parallels() -> ResponseReturnValue:
     }
     if not asked.q.strip() and asked.place is None:
         return render_template("parallels.html", **page)
-    try:
-        with stage("search"):
-            found = held.parallels(asked)
-    except SearchError as failure:
-        return make_response(render_template("parallels.html", **page, error=labels.search_error(failure)), 400)
-    with stage("rendering"):
-        return render_template(
-            "parallels.html",
-            **page,
-            found=found,
-            rows=[_shown(found, each) for each in found.shown],
-            starts=_starts(found),
-        )
+
+    def shown(found: Parallels) -> dict[str, object]:
+        return {
+            "rows": [_shown(found, each) for each in found.shown],
+            # The form is sent again, from another row on: a text may be too long for an address.
+            "starts": paging(asked.start, asked.limit, len(found.rows), lambda start: str(start)),
+        }
+
+    return answered("parallels.html", page, lambda: held.parallels(asked), shown)
 
 
 @blueprint.route("/parallels.csv", methods=["GET", "POST"])
@@ -109,23 +103,18 @@ def work_parallels() -> ResponseReturnValue:
     }
     if not asked.work or not asked.among:
         return render_template("work_parallels.html", **page)
-    try:
-        with stage("search"):
-            found = held.work_parallels(asked)
-    except SearchError as failure:
-        return make_response(render_template("work_parallels.html", **page, error=labels.search_error(failure)), 400)
-    with stage("rendering"):
-        return render_template(
-            "work_parallels.html",
-            **page,
-            found=found,
-            rows=[_shown_stretch(each) for each in found.shown],
-            chart=_chart(found),
-            paging=paging(
+
+    def shown(found: WorkParallels) -> dict[str, object]:
+        return {
+            "rows": [_shown_stretch(each) for each in found.shown],
+            "chart": _chart(found),
+            "paging": paging(
                 asked.start, asked.limit, len(found.rows), lambda **some: parallels_url(replace(asked, **some))
             ),
-            sheet_url=parallels_url(replace(asked, start=1)).replace("?", ".csv?", 1),
-        )
+            "sheet_url": parallels_url(replace(asked, start=1)).replace("?", ".csv?", 1),
+        }
+
+    return answered("work_parallels.html", page, lambda: held.work_parallels(asked), shown)
 
 
 @blueprint.get("/parallels/works.csv")
@@ -152,17 +141,6 @@ def _choices(held: Library, among: Sequence[str]) -> list[OfferedWorks]:
     if len(collections) > 1:
         found += [OfferedWorks(each, labels.collection_title(each), each in among) for each in collections]
     return found
-
-
-def _starts(found: Parallels) -> Mapping[str, int]:
-    """Return the numbers of the first rows of the pages that can be turned to."""
-    asked = found.request
-    pages = {"prev": max(asked.start - asked.limit, 1), "next": asked.start + asked.limit}
-    return {
-        name: start
-        for name, start in pages.items()
-        if (start < asked.start if name == "prev" else start <= len(found.rows))
-    }
 
 
 def _shown(found: Parallels, each: Parallel) -> ShownParallel:

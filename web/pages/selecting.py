@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from flask import Response, make_response
+from flask import Response, make_response, render_template
+from flask.typing import ResponseReturnValue
 
 from corpora.catalogue import FILTERS
 from search.collocates import CollocatesRequest
@@ -21,6 +22,7 @@ from web.pages.search import value_titles
 from web.presenting import labels
 from web.presenting.spreadsheet import download
 from web.presenting.urls import AnyRequest, arguments, page_url
+from web.serving.timing import stage
 
 S = TypeVar("S", ConcordanceRequest, DistributionRequest, CollocatesRequest)
 T = TypeVar("T")
@@ -52,6 +54,19 @@ def frame(held: Library, asked: S, url: Url) -> dict[str, object]:
         "chosen": chosen(held, asked, url),
         "kept_fields": kept(asked, "within", "without", "beside", "limit", *FILTERS),
     }
+
+
+def answered(
+    template: str, page: Mapping[str, object], find: Callable[[], T], shown: Callable[[T], Mapping[str, object]]
+) -> ResponseReturnValue:
+    """Return the page of what an analysis finds, with what is shown of it, or of why there is nothing."""
+    try:
+        with stage("search"):
+            found = find()
+    except SearchError as failure:
+        return make_response(render_template(template, **page, error=labels.search_error(failure)), 400)
+    with stage("rendering"):
+        return render_template(template, **page, found=found, **shown(found))
 
 
 def sheet_of(find: Callable[[], T], sheet: Callable[[T], Iterable[Sequence[str]]], name: str) -> Response:

@@ -20,7 +20,6 @@ from indexer.text.streams import Codes
 from search.exact.occurrences import StoredOccurrences
 from search.model import Scope, WorkCard
 from search.parallels.shared import SharedTexts, TextRange
-from search.query import Phrase
 from search.ranking.pieces import Numbers, Pieces, Stretch
 from search.stores.base import (
     Eligible,
@@ -32,6 +31,7 @@ from search.stores.base import (
     SectionMarks,
     StoredPassage,
     Wanted,
+    literal_queries,
 )
 from search.stores.cluster import nearest, ranking, reading, sharing, spellings, status, texts
 from search.stores.cluster.candidates import counting_of, listed
@@ -128,8 +128,7 @@ class ClusterStore:
 
     def frequencies(self, words: Sequence[str], scope: Scope, filters: Filters) -> Sequence[int]:
         """See :meth:`search.stores.base.Store.frequencies`."""
-        phrases = (Phrase(word, tuple(map(ord, word))) for word in words)
-        return occurrences(self._view, [ExactQuery(phrase, scope, filters=filters) for phrase in phrases])
+        return occurrences(self._view, literal_queries(words, scope, filters))
 
     def rank(self, query: GramQuery, eligible: Eligible, limit: int) -> Sequence[Ranked]:
         """See :meth:`search.stores.base.Store.rank`."""

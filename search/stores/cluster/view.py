@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 from corpora.catalogue import FIELDS
 from indexer.cluster.address import ClusterAddress
 from indexer.cluster.connection import Connection
-from indexer.cluster.mapping import STATE
+from indexer.cluster.mapping import STATE, shards_of
 from indexer.cluster.parts import Part, PartKey, decode
-from indexer.cluster.state import check_format
+from indexer.cluster.state import said_in
 from indexer.errors import IndexFailure, Superseded
 from indexer.store.generation import Generation
 from indexer.text.folding import fold
@@ -125,9 +125,7 @@ class View:
         Raises:
             IndexFailure: the index is gone, or another.
         """
-        if (said := check_format(self.connection)) is None:
-            raise self.gone()
-        return float(said["scale"])
+        return float(said_in(self._described, self.connection.address)["scale"])
 
     @cached_property
     def shards(self) -> int:
@@ -136,9 +134,14 @@ class View:
         Raises:
             IndexFailure: the index is gone.
         """
+        return shards_of(self._described)
+
+    @cached_property
+    def _described(self) -> Mapping[str, Any]:
+        """The settings and the mapping of the index."""
         if (described := self.connection.described()) is None:
             raise self.gone()
-        return int(described["settings"]["index"]["number_of_shards"])
+        return described
 
     @cached_property
     def size(self) -> int:

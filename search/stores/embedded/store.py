@@ -28,7 +28,6 @@ from search.exact.matching import Mask, original_ranges
 from search.exact.occurrences import StoredOccurrences
 from search.model import Scope, WorkCard
 from search.parallels.shared import SharedText, SharedTexts, TextRange
-from search.query import Phrase
 from search.ranges import merged
 from search.ranking.pieces import Numbers, Pieces, Stretch
 from search.stores.base import (
@@ -42,6 +41,7 @@ from search.stores.base import (
     SectionMarks,
     StoredPassage,
     Wanted,
+    literal_queries,
 )
 from search.stores.embedded.frequencies import frequencies
 from search.stores.embedded.matches import EmbeddedMatches, as_refs, evaluated
@@ -163,8 +163,7 @@ class EmbeddedStore:
     def frequencies(self, words: Sequence[str], scope: Scope, filters: Filters) -> Sequence[int]:
         """See :meth:`search.stores.base.Store.frequencies`; what is asked of all works is subtracted in directories."""
         if any(self._snapshot.allowed(number, filters) is not None for number in self._snapshot.packs):
-            phrases = (Phrase(word, tuple(map(ord, word))) for word in words)
-            return [self.match(ExactQuery(phrase, scope, filters=filters)).occurrences for phrase in phrases]
+            return [self.match(query).occurrences for query in literal_queries(words, scope, filters)]
         counts = np.zeros(len(words), np.int64)
         for pack in self._snapshot.packs.values():
             deadline.check()

@@ -13,6 +13,15 @@ from web.app import create_app
 
 
 @pytest.fixture(scope="module")
+def texts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the works in the module's ``TEXTS``: of each the rest of its header, and its text."""
+    folder = tmp_path_factory.mktemp("texts")
+    for name, text in request.module.TEXTS.items():
+        (folder / f"{name}.txt").write_text(f"---\nid: {name}\ntitle: {name}書\n{text}\n", "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
 def index(texts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = tmp_path_factory.mktemp("index")
     build([texts], built)

@@ -29,14 +29,6 @@ TEXTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("texts")
-    for name, text in TEXTS.items():
-        (folder / f"{name}.txt").write_text(f"---\nid: {name}\ntitle: {name}書\n{text}\n", "utf-8")
-    return folder
-
-
 REQUESTS = (
     CollocatesRequest("太祖", least=1),
     CollocatesRequest("太祖 OR 会宁府", least=1, unit=Unit.PAIR, distance=3, measure=Measure.PMI),

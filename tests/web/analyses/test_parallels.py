@@ -22,18 +22,10 @@ from web.presenting.parallels import notation
 
 ASKED = "金之先出靺鞨氏靺鞨本號勿吉古肅慎地也元魏時勿吉有七部"
 TEXTS = {
-    "甲": f"山川草木。{ASKED}。花鳥風月。",
-    "乙": "風月。金之先，出靺鞨之氏。靺鞨本名勿吉，古肅慎也。\n　元魏時勿吉有七部。草木。",
-    "丙": "漁者冬月鑿冰取魚，雪深數尺。",
+    "甲": f"---\n山川草木。{ASKED}。花鳥風月。",
+    "乙": "---\n風月。金之先，出靺鞨之氏。靺鞨本名勿吉，古肅慎也。\n　元魏時勿吉有七部。草木。",
+    "丙": "---\n漁者冬月鑿冰取魚，雪深數尺。",
 }
-
-
-@pytest.fixture(scope="module")
-def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("texts")
-    for name, text in TEXTS.items():
-        (folder / f"{name}.txt").write_text(f"---\nid: {name}\ntitle: {name}書\n---\n{text}\n", "utf-8")
-    return folder
 
 
 def sheet(data: bytes) -> list[list[str]]:
