@@ -257,3 +257,15 @@ def test_every_command_says_that_an_index_is_of_an_older_format(
     assert "`wenyuan index PATH --index FOLDER`" in done.output
     assert len(done.output.splitlines()) == 1
     assert Path("ix", "manifest.json").read_bytes() == manifest
+
+
+def test_an_index_of_more_files_than_a_shell_lets_one_open_is_opened(index: Path) -> None:
+    """Each pack has some thirty, and what a shell allows at first is often 1,024."""
+    code = (
+        "import resource; from web.commands.main import main\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (20, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))\n"
+        f"main(['search', '长白山', '--index', {str(index)!r}])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "長白山" in done.stdout

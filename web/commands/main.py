@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sys
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
@@ -36,6 +37,7 @@ class Commands(click.Group):
 
     def main(self, *args: Any, **options: Any) -> NoReturn:
         """Run the command that was typed, and exit."""
+        _open_many_files()
         finish(lambda: super(Commands, self).main(*args, **{**options, "standalone_mode": False}))
 
 
@@ -74,6 +76,12 @@ def main() -> None:
     wenyuan search 会宁府       ask it
     wenyuan serve              ask it in a browser
     """
+
+
+def _open_many_files() -> None:
+    """Raise the number of files that may be open to what the system allows: each pack of an index has some thirty."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _unavailable(entry: EntryPoint, failure: Exception) -> click.Command:
