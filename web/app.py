@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, request
 from flask_babel import Babel
 from flask_talisman import Talisman
 
@@ -21,14 +21,10 @@ from web.database.storage import Storage
 from web.desk import setup as desk
 from web.networks import behind_proxies
 from web.pages import setup as pages
-from web.presenting import labels
+from web.presenting import labels, languages
 from web.serving import admission, health, logs, metrics, timing
 from web.serving.config import Config
 from web.serving.state import place
-
-LANGUAGES = {"zh": "中文", "en": "English"}
-LANGUAGE_COOKIE = "lang"
-_YEAR = 365 * 24 * 3600
 
 POLICY = {
     "default-src": "'self'",
@@ -62,7 +58,7 @@ def create_app(
     app.before_request(_refuse_malformed)  # before tokens are looked for in the form
     guard.register(app, key_of(opened, place(opened, config, ".key")), config.session_hours)
     resuming.register(app)  # when tokens are looked after
-    Babel(app, locale_selector=language)
+    Babel(app, locale_selector=languages.locale)
     Talisman(
         app,
         force_https=force_https,
@@ -78,7 +74,7 @@ def create_app(
     desk.register(app, place(opened, config, ".answers"), config.letterhead)
     errors.register(app, config.retry_after)
     app.context_processor(_shared)
-    app.after_request(_remember_language)
+    app.after_request(languages.remember)
     return app
 
 
@@ -93,12 +89,6 @@ def _operate(app: Flask, config: Config) -> None:
     admission.register(app, config)
 
 
-def language() -> str:
-    """Return the language of the page: as asked now, or before, or else Chinese."""
-    asked = (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE))
-    return next((code for code in asked if code in LANGUAGES), "zh")
-
-
 def _refuse_malformed() -> None:
     """Refuse fields without a name, at which libraries stumble, and binary data, which not every database can hold."""
     for given in (request.args, request.form):
@@ -110,8 +100,9 @@ def _refuse_malformed() -> None:
 def _shared() -> dict[str, Any]:
     kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
     return {
-        "language": language(),
-        "languages": LANGUAGES,
+        "language": languages.tag(),
+        "languages": languages,
+        "other_languages": {code: name for code, name in languages.NAMES.items() if code != languages.language()},
         "kept": kept,
         "labels": labels,
         "root": request.script_root,
@@ -120,14 +111,3 @@ def _shared() -> dict[str, Any]:
         "may": guard.may,
         "Role": AccountRole,
     }
-
-
-def _remember_language(response: Response) -> Response:
-    if response.mimetype == "text/html":
-        response.headers.add("Vary", "Cookie")
-    asked = request.args.get("lang")
-    if asked in LANGUAGES and response.mimetype == "text/html":
-        response.set_cookie(
-            LANGUAGE_COOKIE, asked, max_age=_YEAR, httponly=True, samesite="Lax", secure=request.is_secure
-        )
-    return response

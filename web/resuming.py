@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException
 from web.accounts import labels as account_labels
 from web.accounts.guard import current_account
 from web.accounts.pages import log_in
-from web.presenting import labels
+from web.presenting import labels, languages
 
 LOG_IN = "log-in-here"
 """The field of a form that brings name and password, too."""
@@ -96,7 +96,7 @@ def page(status: int, shown: str = "", *, bare: bool = False) -> Response:
     else:
         # Not render_template: what it adds to every page asks the database who is logged in.
         template = current_app.jinja_env.get_template("error.html")
-        response = make_response(template.render(layout="bare.html", language=labels.language(), **told), status)
+        response = make_response(template.render(layout="bare.html", language=languages.tag(), **told), status)
     if again:
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -28,6 +28,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--accept-lang=zh-CN",
 ]
 SET_BY_SERVE = ("PROMETHEUS_MULTIPROC_DIR", "OPENBLAS_NUM_THREADS")
 """Variables that ``serve`` sets for its whole process, which in a test is that of other tests, too."""

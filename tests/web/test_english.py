@@ -99,7 +99,7 @@ def test_what_is_shown_is_what_is_written(written: Catalog) -> None:
 def test_english_pages_speak_english(index: Path, written: Catalog, client: FlaskClient) -> None:
     cards = Library.open(index).works()
     examples = map(str, texts(written).values())
-    own = {run for text in (*map(str, cards), *examples, "中文") for run in HAN.findall(text)}
+    own = {run for text in (*map(str, cards), *examples, "简体繁體") for run in HAN.findall(text)}
     waiting = list(FIRST)
     for address in waiting:  # which grows
         response = client.get(address, follow_redirects=True)
@@ -132,4 +132,4 @@ def test_english_pages_of_people_speak_english(index: Path) -> None:
     for response in answers:
         page = Reading()
         page.feed(response.text)
-        assert set(HAN.findall("".join(page.told))) <= {"中文"}, response.request.path
+        assert set(HAN.findall("".join(page.told))) <= {"简体", "繁體"}, response.request.path

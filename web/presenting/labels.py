@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import cache
 from gettext import NullTranslations, translation
 from pathlib import Path
 from typing import get_args
 
-from flask_babel import LazyString, get_locale, lazy_gettext
+from flask_babel import LazyString, lazy_gettext
 from flask_babel import gettext as _
 
-from corpora.catalogue import FIELDS, RECORD_FIELDS, CatalogueRecord, Localized
+from corpora.catalogue import FIELDS, RECORD_FIELDS, CatalogueRecord
 from indexer.store.access import LOCAL
 from search.collocates import Measure, Unit
 from search.distribution import Division, RowOrder
@@ -22,6 +21,7 @@ from search.parallels.model import MOST_CHARACTERS, Likeness
 from search.parallels.works import WorkParallels, WorkStretch
 from web.access import catalogue
 from web.database.storage import Trouble
+from web.presenting.languages import localized
 
 MODES = {Mode.HYBRID: lazy_gettext("混合"), Mode.EXACT: lazy_gettext("精确"), Mode.SEMANTIC: lazy_gettext("语义")}
 SCOPES = {Scope.BOTH: lazy_gettext("正文与夹注"), Scope.TEXT: lazy_gettext("正文"), Scope.NOTES: lazy_gettext("夹注")}
@@ -321,11 +321,6 @@ def no_value() -> str:
     return str(_("（没有著录）"))
 
 
-def moment(at: datetime) -> str:
-    """Format a moment as people write it, in the time zone of the serving machine."""
-    return at.astimezone().strftime("%Y-%m-%d %H:%M")
-
-
 def minutes(seconds: int) -> int:
     """Return whole minutes, as people are told to wait: one too many rather than one too few."""
     return -(-seconds // 60)
@@ -343,18 +338,18 @@ def tongue(record: CatalogueRecord) -> str:
 
 def record(of: CatalogueRecord) -> list[tuple[str, str]]:
     """Return what the catalogue says of a work: the names of the fields, and their values where they are known."""
-    shown = [(_localized(field.label), field.text(of)) for field in RECORD_FIELDS if field.shown]
+    shown = [(localized(field.label), field.text(of)) for field in RECORD_FIELDS if field.shown]
     return [(name, value) for name, value in shown if value]
 
 
 def catalogue_field(name: str) -> str:
     """Return what pages call a field of the catalogue."""
-    return _localized(FIELDS[name].label)
+    return localized(FIELDS[name].label)
 
 
 def queried_fields() -> list[tuple[str, str, str]]:
     """Return the fields that a query can name: what pages call each, its name, and its Chinese names, as a list."""
-    return [(_localized(each.label), each.name, "、".join(each.names)) for each in FIELDS.values() if each.names]
+    return [(localized(each.label), each.name, "、".join(each.names)) for each in FIELDS.values() if each.names]
 
 
 def bad_parameter(name: str) -> str:
@@ -400,11 +395,6 @@ def act(endpoint: str) -> str:
     return str(_ACTS.get(endpoint, endpoint))
 
 
-def language() -> str:
-    """Return the code of the page's language."""
-    return "en" if str(get_locale()) == "en" else "zh"
-
-
 def failure(status: int) -> tuple[str, str]:
     """Return the heading of an error page and what to do about it."""
     heading, help_ = _FAILURES.get(status) or _FAILURES[400 if status < 500 else 500]
@@ -416,17 +406,13 @@ def collection_title(identifier: str) -> str:
     known = catalogue().collections.get(identifier)
     if known is None:
         return str(_("本地文献")) if identifier == LOCAL else identifier
-    return _localized(known.title)
+    return localized(known.title)
 
 
 def collection_description(identifier: str) -> tuple[str, str]:
     """Return a collection's description in the page's language, and its licence; empty without a manifest."""
     known = catalogue().collections.get(identifier)
-    return (_localized(known.description), known.licence) if known else ("", "")
-
-
-def _localized(text: Localized) -> str:
-    return text.en if str(get_locale()) == "en" else text.zh
+    return (localized(known.description), known.licence) if known else ("", "")
 
 
 def facet_label(name: str, value: str, label: str) -> str:
