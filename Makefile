@@ -12,6 +12,7 @@
 #                                     NODES='--port 19400 --heap 1g' for other ports and more memory
 #   make lock                         renew the exact versions in requirements/
 #   make lowest                       pass every test on the lowest versions that setup.cfg allows
+#   make accessibility                look with axe-core at every page in three languages, three widths, light and dark
 #
 # Only the tests install torch. TORCH_SOURCE may name an index of CPU builds of torch, for a pip that knows none.
 
@@ -56,6 +57,9 @@ test: $(VENV)/tested
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2
+
+accessibility: $(VENV)/tested
+	WENYUAN_EVERY_PAGE=1 $(BIN)/pytest -n 2 tests/web/desk/test_accessibility.py
 
 install: $(VENV)/installed
 

@@ -75,6 +75,9 @@ def licences(library: Distribution) -> list[set[str]]:
     ]
     if not expression and classifiers:
         return [{each} for each in classifiers]
+    if not expression and not told:  # its licence's own file has the name in its first line
+        files = [each for each in library.files or () if each.parent.name == "licenses"]
+        return [{each.read_text("utf-8").partition("\n")[0].strip()} for each in files]
     return [set(choice.strip("() ").split(" AND ")) for choice in (expression or told).split(" OR ")]
 
 

@@ -77,6 +77,19 @@ def test_keys(page: Page, address: str) -> None:
     expect(page.locator("#q")).to_be_focused()
 
 
+def test_keys_can_be_switched_off(page: Page, address: str) -> None:
+    page.goto(f"{address}/about")
+    page.locator("#keys input").uncheck()
+    page.goto(f"{address}/search?q=完颜")
+    page.keyboard.press("j")
+    expect(page.locator(":focus")).to_have_count(0)
+    page.goto(f"{address}/about")
+    page.locator("#keys input").check()
+    page.goto(f"{address}/search?q=完颜")
+    page.keyboard.press("j")
+    expect(page.locator(".hit h2 a").nth(0)).to_be_focused()
+
+
 def test_a_pasted_text_finds_its_parallel_and_a_page_its_own(page: Page, address: str) -> None:
     page.goto(f"{address}/parallels")
     page.get_by_label("文字", exact=True).fill("上自将攻黄龙府，进临益州，州人走保黄龙，取余民以归。")

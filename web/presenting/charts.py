@@ -139,8 +139,9 @@ def _finished(chart: Any, title: str, description: str, dropped: Sequence[str] =
         link.set("tabindex", "-1")
     for graph in drawing.findall("{*}g"):  # it calls upright what the style sheet would turn round
         graph.set("class", " ".join(name for name in graph.get("class", "").split() if name != "vertical"))
+        graph.set("aria-hidden", "true")  # the table beside it has the same, in order
     drawing.attrib.pop("id", None)
-    drawing.set("role", "img")
+    drawing.set("role", "group")  # an image may hold no links
     drawing.set("aria-labelledby", "chart-title chart-description")
     heading = drawing.find("{*}title")
     heading.text = printable(title)

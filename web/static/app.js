@@ -8,6 +8,22 @@ const article = document.querySelector(".reading article");
 const stops = [...document.querySelectorAll(article ? "article mark.found" : ".hit h2 a, .kwic .at")];
 let at = -1;
 
+function remembered(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null; // storage is closed to us: nothing is remembered then
+  }
+}
+
+function remember(name, value) {
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    // as above
+  }
+}
+
 function show(element) {
   const vertical = article?.classList.contains("vertical");
   // In vertical text "inline" is up and down: the whole article is shown, and then turned to the element.
@@ -23,12 +39,23 @@ function move(step) {
   show(stops[at]);
 }
 
+// Whoever dictates would set off single letters (WCAG 2.1.4).
+const KEYS = "wenyuan.keys";
+const switched = document.querySelector("#keys input");
+
+if (switched) {
+  switched.closest("#keys").hidden = false;
+  switched.checked = remembered(KEYS) !== "off";
+  switched.addEventListener("change", () => remember(KEYS, switched.checked ? "on" : "off"));
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (event.target.closest("input, select, textarea")) {
     if (event.key === "Escape") event.target.blur();
     return;
   }
+  if (remembered(KEYS) === "off") return;
   if (event.key === "/" && box) {
     event.preventDefault();
     box.focus();
@@ -50,25 +77,13 @@ if (steps && stops.length > 1) {
 const STORED = "wenyuan.layout";
 const toggle = document.querySelector("a.layout");
 
-function stored() {
-  try {
-    return localStorage.getItem(STORED);
-  } catch {
-    return null; // storage is closed to us: the layout is then not remembered
-  }
-}
-
 function lay(layout) {
   const vertical = layout === "vertical";
   const other = vertical ? "horizontal" : "vertical";
   article.classList.toggle("vertical", vertical);
   toggle.dataset.layout = layout;
   toggle.textContent = toggle.dataset[other];
-  try {
-    localStorage.setItem(STORED, layout);
-  } catch {
-    // as above
-  }
+  remember(STORED, layout);
 }
 
 function toHit() {
@@ -82,7 +97,7 @@ function toHit() {
 
 if (article && toggle) {
   if ("chosen" in toggle.dataset) lay(toggle.dataset.layout);
-  else if (stored() === "vertical") lay("vertical");
+  else if (remembered(STORED) === "vertical") lay("vertical");
   toggle.addEventListener("click", (event) => {
     event.preventDefault();
     lay(toggle.dataset.layout === "vertical" ? "horizontal" : "vertical");

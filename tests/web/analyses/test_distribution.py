@@ -165,7 +165,7 @@ def test_cells_and_bars_lead_to_their_lines(site: FlaskClient, more: str) -> Non
         assert int(told[1]) == count, address
     (chart,) = html.fromstring(page).xpath("//figure//svg")
     assert {link.get("href") for link in chart.iter("a")} <= {address for address, _ in cells}
-    assert chart.get("role") == "img"
+    assert chart.get("role") == "group"
     assert [chart.find(name).text for name in ("title", "desc")]
     assert not list(chart.iter("style", "script"))
     assert not chart.xpath(".//@style")

@@ -1,0 +1,205 @@
+"""axe-core finds nothing to complain of in any state of any page, in three languages, three widths, light and dark.
+
+Each state is looked at in one of the eighteen ways, in turn; ``make accessibility`` looks at all of them in every way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from itertools import product
+from typing import NamedTuple
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from desk_people import QUESTION, Desk
+from desk_works import OTHER, WORK
+from flask import Flask
+from flask.testing import FlaskClient
+from open_index import build
+from playwright.sync_api import Browser, BrowserContext
+from shared_texts import KANRIPO
+from werkzeug.serving import make_server
+
+from web.accounts.models import Account, AccountRole
+from web.app import create_app
+
+LANGUAGES = ("zh", "zh-Hant", "en")
+WIDTHS = (320, 768, 1280)
+SCHEMES = ("light", "dark")
+WAYS = tuple(product(LANGUAGES, WIDTHS, SCHEMES))
+NOWHERE = "/nowhere"
+EVERY = bool(os.environ.get("WENYUAN_EVERY_PAGE"))
+RULES = {"rules": {name: {"enabled": True} for name in ("target-size", "label-content-name-mismatch")}}
+"""What axe-core leaves out unless it is told otherwise."""
+NO_PAGES = {"static", "metrics.metrics", "health.alive", "health.ready", "accounts.session_left"}
+"""Endpoints for machines. So are those of the API, and files."""
+FILES = ("_sheet", ".sheet", ".chart", ".export")
+
+
+class State(NamedTuple):
+    """A page as somebody meets it; ``{…}`` in an address are cases of :func:`held`."""
+
+    who: str
+    path: str
+
+
+STATES = (
+    *(
+        State("", path)
+        for path in (
+            "/",
+            "/search",
+            "/search?q=会宁府",
+            "/search?q=会宁府&mode=exact&work=jin",
+            "/search?q=都城在哪里&mode=semantic",
+            "/search?q=上京&sort=place&scope=text&strict=true",
+            "/search?q=魚魚魚&mode=exact",
+            "/search?q=***",
+            "/search?q=(会宁府) AND (上京)",
+            "/concordance?q=会宁府",
+            "/concordance?q=会宁府&layout=vertical&group=work",
+            "/concordance?q=魚魚魚",
+            "/distribution?q=会宁府&q=上京",
+            "/collocates?q=上京&least=1",
+            "/compose",
+            "/compose?all=会宁府&none=辽",
+            "/parallels",
+            "/parallels?q=國言金曰按出虎按出虎水源於此",
+            "/parallels/works",
+            "/parallels/works?work=jin",
+            "/read/jin/0",
+            "/read/jin/0?q=会宁府",
+            "/read/jin/0?q=会宁府&layout=vertical",
+            "/read/note/0",
+            "/at/jin/0/024-1a@0:上京",
+            "/works",
+            "/about",
+            NOWHERE,
+            "/account/log-in",
+            "/account/invitation",
+            "/ask",
+            "/ask/received",
+            "/faq",
+            "/faq?q=上京",
+            "/faq/{published}",
+        )
+    ),
+    *(
+        State("li", path)
+        for path in (
+            "/desk/",
+            "/desk/new",
+            "/desk/cases/{new}",
+            "/desk/cases/{taken}",
+            "/desk/cases/{submitted}",
+            "/desk/cases/{published}",
+            "/desk/cases/{taken}/reply",
+            "/desk/cases/{published}/revisions/1",
+            "/desk/answers",
+            "/desk/answers?q=上京",
+            "/desk/statistics",
+            "/search?q=会宁府",
+            "/read/jin/0?q=会宁府",
+            "/account/",
+        )
+    ),
+    State("wang", "/desk/cases/{submitted}"),
+    State("ma", "/administration/accounts"),
+    State("ma", "/administration/audit"),
+)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """A site with works, cases in all their states, and people."""
+    folder = tmp_path_factory.mktemp("accessible")
+    texts = [folder / "works.jsonl"]
+    texts[0].write_text("\n".join(json.dumps(work, ensure_ascii=False) for work in (WORK, OTHER)), "utf-8")
+    if KANRIPO.is_dir():  # with pages, notes and facsimiles
+        texts.append(folder / "KR2a0035")
+        texts[-1].mkdir()
+        shutil.copyfile(KANRIPO / "KR2a0035" / "KR2a0035_024.txt", texts[-1] / "KR2a0035_024.txt")
+    build(texts, folder / "index")
+    app = create_app(folder / "index", f"sqlite:///{folder / 'desk.sqlite'}")
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app
+
+
+class Held(NamedTuple):
+    """A site, the people at its desk and the numbers of its cases."""
+
+    address: str
+    people: dict[str, FlaskClient]
+    cases: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def held(site: Flask) -> Iterator[Held]:
+    desk = Desk(site)
+    cases = {
+        "new": desk.ask(),
+        "taken": desk.taken(),
+        "submitted": desk.taken("research"),
+        "published": desk.answered(),
+    }
+    for name in ("taken", "submitted"):
+        desk.quote(desk.li, cases[name])
+        desk.save(desk.li, cases[name], "在阿城。\n\n[@1]", 0)
+    desk.post(desk.li, cases["submitted"], "move", move="submit")
+    desk.post(desk.wang, cases["published"], "publish", question=QUESTION)
+    with desk.storage.session.begin() as session:
+        session.add(Account(login="ma", name="ma", role=AccountRole.ADMINISTRATOR))
+    people = {"": site.test_client(), "li": desk.li, "wang": desk.wang, "ma": desk.client("ma")}
+    server = make_server("127.0.0.1", 0, site, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield Held(f"http://127.0.0.1:{server.port}", people, cases)
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def contexts(browser: Browser, held: Held) -> Iterator[dict[str, BrowserContext]]:
+    """A browser for each person."""
+    opened = {}
+    for who, client in held.people.items():
+        opened[who] = browser.new_context(base_url=held.address)
+        cookie = client.get_cookie("wenyuan")
+        if who and cookie:
+            opened[who].add_cookies([{"name": cookie.key, "value": cookie.value, "url": held.address}])
+    yield opened
+    for context in opened.values():
+        context.close()
+
+
+@pytest.mark.parametrize("number", range(len(STATES)), ids=[f"{each.who}{each.path}" for each in STATES])
+def test_nothing_stands_in_the_way(contexts: dict[str, BrowserContext], held: Held, number: int) -> None:
+    state = STATES[number]
+    path = state.path.format(**held.cases)
+    page = contexts[state.who].new_page()
+    found = []
+    for language, width, scheme in WAYS if EVERY else (WAYS[number % len(WAYS)],):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two words
+        page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
+        page.wait_for_load_state()
+        violations = Axe().run(page, options=RULES).response["violations"]
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        found += [
+            (language, width, scheme, each["id"], [node["html"][:200] for node in each["nodes"]]) for each in violations
+        ]
+        found += [(language, width, scheme, "wider than the screen", [str(wide)])] * (wide > width)
+    page.close()
+    assert found == []
+
+
+def test_every_page_is_looked_at(site: Flask, held: Held) -> None:
+    paths = [each.path.partition("?")[0].format(**held.cases) for each in STATES if each.path != NOWHERE]
+    seen = {site.url_map.bind("localhost").match(path)[0] for path in paths}
+    endpoints = {rule.endpoint for rule in site.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    pages = {each for each in endpoints - NO_PAGES if not each.startswith("api.") and not each.endswith(FILES)}
+    assert pages - seen == set()
