@@ -123,7 +123,7 @@ _LINES = (
     ("Heading 1", "参考文献"),
     ("Normal", "{%p endif %}"),
     ("Normal", "{%p for entry in references %}"),
-    ("Reference", "[{{ entry.number }}]\t{{ entry.text }}"),
+    ("Reference", "[{{ entry.number }}]\t{{r entry.text }}"),
     ("Normal", "{%p endfor %}"),
     ("Signature", "撰写：{{ author }}"),
     ("Normal", "{%p if reviewer %}"),
@@ -136,6 +136,7 @@ _LINES = (
 
 def _styles(word: Word) -> None:
     for language in word.styles.element.iter(qn("w:lang")):  # by which a reader sets Chinese punctuation
+        language.set(qn("w:val"), "zh-CN")
         language.set(qn("w:eastAsia"), "zh-CN")
     _font(_style(word, "Normal"), _SONG, 12)
     _set(_style(word, "Normal"), spacing=1.5)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+import zlib
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from docx import Document as Word
+from docx.oxml.ns import qn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -83,6 +87,20 @@ def test_every_page_of_docx_has_letterhead_and_number() -> None:
     assert section.footer.paragraphs[0].text.startswith("2026-0007")
 
 
+def test_docx_says_who_wrote_it_when_and_in_which_language() -> None:
+    word = Word(BytesIO(docx(DOCUMENT, None)))
+    told = word.core_properties
+    assert (told.title, told.author, told.language) == ("参考咨询答复 2026-0007", "李<i>", "zh-CN")
+    assert told.created.date() == told.modified.date() == date(2026, 11, 26)  # type: ignore[union-attr]  # both are known
+    assert told.last_modified_by == ""
+    assert {each.get(qn("w:val")) for each in word.styles.element.iter(qn("w:lang"))} == {"zh-CN"}
+
+
+def test_addresses_of_references_lead_there_in_docx() -> None:
+    (reference,) = [each for each in Word(BytesIO(docx(DOCUMENT, None))).paragraphs if "脫脫" in each.text]
+    assert [(each.address, each.text) for each in reference.hyperlinks] == [("https://example.org/", "https://example.org/")]
+
+
 def test_a_draft_says_so() -> None:
     assert ("Draft", "草稿，未经签发") in paragraphs(docx(DRAFT, None))
     assert "草稿" in markdown(DRAFT).decode()
@@ -118,6 +136,13 @@ def test_pdf_is_made_with_its_fonts() -> None:
     made = pdf(DOCUMENT, None)
     assert made.startswith(b"%PDF-")
     assert b"FontFile" in made or b"/ObjStm" in made
+
+
+def test_pdf_is_tagged_titled_and_of_a_language() -> None:
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf(DOCUMENT, None), re.DOTALL)
+    told = b"".join(zlib.decompressobj().decompress(each) for each in streams if each[:1] == b"x") + b"".join(streams)
+    for part in (b"/StructTreeRoot", b"/Marked true", b"/Lang (zh-Hans)", b"pdfuaid"):
+        assert part in told, part
 
 
 def test_pdf_loads_nothing_from_elsewhere(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile
@@ -18,6 +20,7 @@ from web.desk.letterhead import WORD, LetterheadFailure, word_template
 from web.presenting.rendering import printable
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_ADDRESS = re.compile(r"(https?://[^\s，。；）]+)")
 _NOTE_SIZE = 18
 """Of interlinear notes, in half points."""
 
@@ -31,6 +34,10 @@ def docx(document: ReplyDocument, letterhead: Path | None) -> bytes:
     try:
         template = DocxTemplate(BytesIO(word_template(letterhead)))
         template.render(_fields(document, template), jinja_env=SandboxedEnvironment(), autoescape=True)
+        told = template.docx.core_properties
+        told.title, told.author, told.language = f"参考咨询答复 {document.number}", document.author, "zh-CN"
+        told.created = told.modified = datetime.fromisoformat(document.date)
+        told.last_modified_by = ""
         buffer = BytesIO()
         template.save(buffer)
     except (TemplateError, PackageNotFoundError, BadZipFile, XMLSyntaxError, KeyError, ValueError) as failure:
@@ -44,7 +51,7 @@ def _fields(document: ReplyDocument, template: DocxTemplate) -> dict[str, object
         "question": _rich((Run(document.question),), template),
         "blocks": [_block(block, template) for block in document.blocks],
         "references": [
-            {"number": number, "text": entry.partition("] ")[2]}
+            {"number": number, "text": _linked(entry.partition("] ")[2], template)}
             for number, entry in enumerate(document.references, start=1)
         ],
     }
@@ -57,6 +64,19 @@ def _block(block: Block, template: DocxTemplate) -> dict[str, object]:
         "marker": block.marker,
         "text": _rich(block.runs, template),
     }
+
+
+def _linked(entry: str, template: DocxTemplate) -> RichText:
+    """Return a reference whose addresses lead there."""
+    rich = RichText()
+    for number, part in enumerate(_ADDRESS.split(entry)):
+        # A full stop behind an address ends the reference.
+        address = part.rstrip(".") if number % 2 else ""
+        if address:
+            rich.add(printable(address), url_id=template.build_url_id(address))
+        if rest := part[len(address) :]:
+            rich.add(printable(rest))
+    return rich
 
 
 def _rich(runs: tuple[Run, ...], template: DocxTemplate) -> RichText:

@@ -1,4 +1,4 @@
-"""PDF, from the letterhead's page by WeasyPrint, which needs Pango of the operating system."""
+"""PDF, from the letterhead's page by WeasyPrint, which needs Pango of the operating system; tagged, as PDF/UA-1."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def pdf(document: ReplyDocument, letterhead: Path | None) -> bytes:
             f"{folder / PAGE}: {' '.join(str(failure).split()) or type(failure).__name__}"
         ) from failure
     html = weasyprint.HTML(string=page, base_url=f"{folder.resolve().as_uri()}/", url_fetcher=_beside(folder.resolve()))
-    made: bytes = html.write_pdf()
+    made: bytes = html.write_pdf(pdf_variant="pdf/ua-1")
     return made
 
 
