@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Flask, request
@@ -102,6 +103,8 @@ def _shared() -> dict[str, Any]:
     return {
         "language": languages.tag(),
         "languages": languages,
+        "printed_address": site.here,
+        "printed_day": date.today,
         "other_languages": {code: name for code, name in languages.NAMES.items() if code != languages.language()},
         "kept": kept,
         "labels": labels,

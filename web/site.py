@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from flask import Flask, current_app, request, url_for
+from werkzeug.urls import uri_to_iri
 
 from web.serving.config import Config
 
@@ -59,6 +60,13 @@ def root() -> str:
 def address_of(endpoint: str, **values: Any) -> str:
     """Return the whole address of a page, to be handed to somebody."""
     return root() + url_for(endpoint, **values)[len(request.script_root) :]
+
+
+def here() -> str:
+    """Return the whole address of the page that is shown, in readable characters, but for the language it is in."""
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    query = f"?{urlencode(asked)}" if asked else ""
+    return uri_to_iri(root() + quote(request.path) + query)
 
 
 def host_of(address: str, prefix: str = "//") -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 import shutil
 import threading
+from collections import Counter
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from open_index import build
 from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
 from werkzeug.serving import make_server
 
 from web.app import create_app
@@ -221,3 +225,31 @@ def test_a_phone_never_scrolls_sideways(page: Page, address: str, path: str) -> 
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(address + path)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def printed(page: Page) -> list[str]:
+    """What stands on each sheet of the page as it is printed, without blanks."""
+    sheets = PdfReader(BytesIO(page.pdf(format="A4"))).pages
+    # Fonts may take one code point for another: ⾦ for 金.
+    return ["".join(normalize("NFKC", sheet.extract_text()).split()) for sheet in sheets]
+
+
+@pytest.mark.parametrize("layout", ["horizontal", "vertical"])
+def test_a_section_is_printed_whole_and_says_what_it_is(page: Page, address: str, layout: str) -> None:
+    path = f"/read/KR2a0035/2?q=会宁府&layout={layout}"
+    page.goto(f"{address}{path}#hit")
+    shown = "".join("".join(page.locator("article .lines").all_inner_texts()).split())
+    sheets = printed(page)
+    assert len(sheets) > 5
+    # A font has one glyph for 民 and its radical: these few are lost, but no sheet is.
+    lost = Counter(normalize("NFKC", shown)) - Counter("".join(sheets))
+    assert lost.total() * 50 < len(shown)
+    assert sheets[0].startswith("文渊·金史卷八文淵閣四庫全書检索:会宁府")
+    assert f"{address}{path}" in sheets[0]
+
+
+def test_printed_results_say_what_was_asked(page: Page, address: str) -> None:
+    page.goto(f"{address}/search?q=会宁府&mode=exact&lang=zh")
+    first = printed(page)[0]
+    assert f"{address}/search?q=会宁府&mode=exact" in first
+    assert "lang=" not in first

@@ -6,7 +6,7 @@ in Chinese is turned into traditional characters as it is shown.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 
 from babel import Locale
@@ -65,7 +65,12 @@ def localized(text: Localized) -> str:
 def moment(at: datetime) -> str:
     """Format a moment as people of the page's language write it, in the time zone of the serving machine."""
     here = at.astimezone()
-    return f"{format_date(here, locale=get_locale() or Locale('zh'))} {here:%H:%M}"
+    return f"{day(here)} {here:%H:%M}"
+
+
+def day(of: date) -> str:
+    """Format a day as people of the page's language write it."""
+    return str(format_date(of, locale=get_locale() or Locale("zh")))
 
 
 @cache

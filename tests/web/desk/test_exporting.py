@@ -98,7 +98,9 @@ def test_docx_says_who_wrote_it_when_and_in_which_language() -> None:
 
 def test_addresses_of_references_lead_there_in_docx() -> None:
     (reference,) = [each for each in Word(BytesIO(docx(DOCUMENT, None))).paragraphs if "脫脫" in each.text]
-    assert [(each.address, each.text) for each in reference.hyperlinks] == [("https://example.org/", "https://example.org/")]
+    assert [(each.address, each.text) for each in reference.hyperlinks] == [
+        ("https://example.org/", "https://example.org/")
+    ]
 
 
 def test_a_draft_says_so() -> None:
