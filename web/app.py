@@ -26,6 +26,8 @@ from web.presenting import labels, languages
 from web.serving import admission, health, logs, metrics, timing
 from web.serving.config import Config
 from web.serving.state import place
+from web.usage import pages as usage
+from web.usage import recording
 
 POLICY = {
     "default-src": "'self'",
@@ -72,6 +74,8 @@ def create_app(
     app.register_blueprint(routes.blueprint(routes.OPERATIONS))
     app.register_blueprint(account_pages.blueprint)
     app.register_blueprint(administration.blueprint)
+    app.register_blueprint(usage.blueprint)
+    recording.register(app)
     desk.register(app, place(opened, config, ".answers"), config.letterhead)
     errors.register(app, config.retry_after)
     app.context_processor(_shared)

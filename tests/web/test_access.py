@@ -230,6 +230,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "desk.export": ("/desk/cases/2026-0001/reply.json",),
     "desk.answered": ("/desk/answers?q=密約",),
     "desk.numbers": ("/desk/statistics",),
+    "usage.shown": ("/desk/usage",),
+    "usage.sheet": ("/desk/usage.csv",),
     "desk.chart": ("/desk/statistics/works.svg",),
     "desk.sheet": ("/desk/statistics/works.csv",),
     "desk.search": ("/desk/cases/2026-0001/search",),

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from statistics import median
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from web.desk.models import Case, KeptSearch, Quotation
+from web.accounts.models import Account
+from web.desk.models import Case, Event, KeptSearch, Quotation
 from web.desk.quotations import record
-from web.desk.states import Status, Tier
+from web.desk.states import Move, Status, Tier
 
 MOST = 20
 """The longest list of works or searches."""
 DAYS = (1, 3, 7, 14, 30)
 """Bounds between which the days to an answer are counted."""
+ACTS = {
+    "taken": (Move.TAKE_UP.value,),
+    "written": ("draft",),
+    "signed": (Move.APPROVE.value, Move.SIGN.value),
+    "closed": (Move.CLOSE.value,),
+}
+"""The acts that are counted for each person, by what the history of cases calls them."""
 _DAY = timedelta(days=1)
 
 
@@ -32,17 +40,28 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """What somebody at the desk did: cases taken up, drafts written, replies signed, cases closed."""
+
+    name: str
+    acts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Statistics:
     """The numbers of one year, or of all.
 
-    ``spans`` counts answers by the days that they took: up to each of :data:`DAYS`, and beyond. ``works`` are title, id
-    and how many passages were quoted; ``fruitless`` are queries that found nothing, and how often they were made.
+    ``spans`` counts answers by the days that they took: up to each of :data:`DAYS`, and beyond. ``months`` have how
+    many questions came and how many answers went out. ``works`` are title, id and how many passages were quoted;
+    ``fruitless`` are queries that found nothing, and how often they were made.
     """
 
     tiers: dict[Tier, int]
     statuses: dict[Status, int]
     days: tuple[Days, ...]
     spans: tuple[int, ...]
+    months: tuple[tuple[str, int, int], ...]
+    people: tuple[People, ...]
     works: tuple[tuple[str, str, int], ...]
     fruitless: tuple[tuple[str, int], ...]
 
@@ -62,6 +81,8 @@ def statistics(session: Session, year: int | None = None) -> Statistics:
         tiers={tier: tiers[tier] for tier in Tier},
         statuses={status: statuses[status] for status in Status},
         days=tuple(Days(tier, len(each), median(each) if each else None) for tier, each in taken.items()),
+        months=_months([row.opened for row in rows], [row.answered for row in rows if row.answered]),
+        people=_people(session, year),
         spans=_spans([days for each in taken.values() for days in each]),
         works=_works(session, year),
         fruitless=_fruitless(session, year),
@@ -77,6 +98,27 @@ def _spans(days: list[float]) -> tuple[int, ...]:
     bounds = (*DAYS, float("inf"))
     counts = Counter(next(at for at, bound in enumerate(bounds) if each <= bound) for each in days)
     return tuple(counts[at] for at in range(len(bounds)))
+
+
+def _months(opened: Iterable[datetime], answered: Iterable[datetime]) -> tuple[tuple[str, int, int], ...]:
+    came, went = (Counter(at.astimezone().strftime("%Y-%m") for at in each) for each in (opened, answered))
+    return tuple((month, came[month], went[month]) for month in sorted(came | went))
+
+
+def _people(session: Session, year: int | None) -> tuple[People, ...]:
+    query = select(Account.id, Account.name, Event.action, func.count()).join(Event, Event.account_id == Account.id)
+    if year is not None:
+        query = query.join(Case, Event.case_id == Case.id).where(Case.year == year)
+    names: dict[int, str] = {}
+    acts: Counter[tuple[int, str]] = Counter()
+    for account, name, action, count in session.execute(query.group_by(Account.id, Account.name, Event.action)):
+        names[account] = name
+        acts[account, action] = count
+    found = [
+        People(name, tuple(sum(acts[account, action] for action in each) for each in ACTS.values()))
+        for account, name in names.items()
+    ]
+    return tuple(sorted((each for each in found if any(each.acts)), key=lambda each: each.name))
 
 
 def _works(session: Session, year: int | None) -> tuple[tuple[str, str, int], ...]:

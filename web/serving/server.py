@@ -27,6 +27,7 @@ from web.database.storage import storage
 from web.serving import admission, health
 from web.serving.config import Config
 from web.serving.connections import PatientWorker, write_error
+from web.usage import recording
 
 LONGEST_ADDRESS = 1 << 16
 """Bytes of a request line. Gunicorn's own bound has no room for a query of a thousand characters, nine bytes each."""
@@ -75,6 +76,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn's classes are u
             "logger_class": Log,
             "child_exit": _forget,
             "post_fork": _open_anew,
+            "worker_exit": _write_down,
             "pre_request": _share,
         }.items():
             self.cfg.set(name, value)
@@ -142,6 +144,12 @@ def _open_anew(_: Any, worker: Worker) -> None:
     """Drop inherited connections to the database, so that no process uses one that another opened."""
     with worker.app.load().app_context():
         storage().engine.dispose(close=False)
+
+
+def _write_down(_: Any, worker: Worker) -> None:
+    """Put what a process that ends has counted into the database."""
+    with worker.app.load().app_context():
+        recording.write()
 
 
 def _share(worker: Worker, request: message.Request) -> None:

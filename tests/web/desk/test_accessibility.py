@@ -102,6 +102,7 @@ STATES = (
             "/desk/answers",
             "/desk/answers?q=上京",
             "/desk/statistics",
+            "/desk/usage",
             "/search?q=会宁府",
             "/read/jin/0?q=会宁府",
             "/account/",

@@ -222,8 +222,8 @@ def test_exports_say_what_is_hostile_and_do_nothing(desk: Desk) -> None:
         assert response.headers["Content-Disposition"].startswith("attachment; ")
     word = Word(BytesIO(got["docx"].data))
     said = [each.text for each in word.paragraphs if "<script>alert(1)</script>" in each.text]
-    assert len(said) == 3  # question, author, draft; the quotation is cut up by its note
-    assert {each.target_ref[:9] for each in word.part.rels.values() if each.is_external} == {"http://x/"}
+    assert len(said) == 5  # question, draft, quotation, reference, author
+    assert {each.target_ref[:9] for each in word.part.rels.values() if each.is_external} == {"http://x/", "http://lo"}
     html = MarkdownIt("commonmark").render(got["md"].text)
     assert not seen(html).dangers
     assert html.count("&lt;script&gt;alert(1)") >= 4

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from web.desk.models import Case
 from web.desk.states import Status, Tier
-from web.desk.statistics import statistics
+from web.desk.statistics import People, statistics
 
 
 def test_cases_are_counted(desk: Desk) -> None:
@@ -30,6 +30,9 @@ def test_cases_are_counted(desk: Desk) -> None:
     assert counted.spans == (0, 0, 1, 0, 0, 0)
     assert [(each.answered, each.median) for each in counted.days if each.tier is Tier.FACTUAL] == [(1, 5.0)]
     assert counted.works == (("金史", "jin", 1),)
+    assert [went for _, _, went in counted.months if went] == [1]
+    assert sum(came for _, came, _ in counted.months) == 2
+    assert counted.people == (People("li氏", (1, 1, 1, 1)),)
 
 
 def test_searches_that_found_nothing_are_counted(desk: Desk) -> None:

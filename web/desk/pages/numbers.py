@@ -63,6 +63,17 @@ TABLES = {
         _days,
         drawn=None,
     ),
+    "months": NumbersTable(
+        lazy_gettext("各月"),
+        (lazy_gettext("月份"), lazy_gettext("来问"), lazy_gettext("答复")),
+        lambda numbers: [(month, str(came), str(went)) for month, came, went in numbers.months],
+    ),
+    "people": NumbersTable(
+        lazy_gettext("各人"),
+        (lazy_gettext("姓名"), lazy_gettext("受理"), lazy_gettext("写稿"), lazy_gettext("签发"), lazy_gettext("结案")),
+        lambda numbers: [(each.name, *map(str, each.acts)) for each in numbers.people],
+        drawn=None,
+    ),
     "works": NumbersTable(
         lazy_gettext("引用最多的著作"),
         (lazy_gettext("著作"), lazy_gettext("引文数"), lazy_gettext("编号")),
