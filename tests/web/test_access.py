@@ -175,6 +175,10 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "pages.home": ("/", "/?lang=en"),
     "pages.search": ("/search", *searches("/search")),
     "pages.concordance": ("/concordance", *concordances()),
+    "pages.concordance_sheet": (
+        *(f"/concordance.csv?q={quote(q)}" for q in QUERIES),
+        "/concordance.csv?q=会宁府&within=work:S1",
+    ),
     "pages.collocates": ("/collocates", *collocations()),
     "pages.collocates_sheet": tuple(path.replace("?", ".csv?", 1) for path in collocations()),
     "pages.distribution": ("/distribution", *distributions()),
@@ -261,6 +265,7 @@ OF_TEXTS = {
     "pages.home",
     "pages.search",
     "pages.concordance",
+    "pages.concordance_sheet",
     "pages.collocates",
     "pages.collocates_sheet",
     "pages.distribution",

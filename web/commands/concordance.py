@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,16 +12,11 @@ from rich.text import Text
 
 from indexer.cluster.address import IndexAddress
 from search.concordance import LINES, Concordance
-from search.occurrences import Group, Occurrence
+from search.occurrences import Group
 from web.api.concordance import CONCORDANCE
 from web.commands.analyses import analysis_options, asked, print_found, require_one_format, width
 from web.commands.printing import print_explanations, visible
 
-COLUMNS = (
-    *("work", "title", "dynasty", "author", "year", "event_year", "section", "section_title", "page", "start", "end"),
-    *("left", "text", "right", "in_notes", "slip", "address"),
-)
-"""Columns of a line as CSV."""
 _MOST_SHOWN = 12
 """Groups of each kind that people are shown."""
 
@@ -47,50 +42,24 @@ def concordance(query: str, limit: int, as_csv: bool, as_json: bool, index: Inde
     require_one_format(as_csv, as_json)
     parameters = asked(CONCORDANCE, options, q=query)
     found = Library.open(index).concordance(replace(parameters.request(), limit=limit))
-    print_found(found, _told, _rows, _print, as_csv=as_csv, as_json=as_json)
+    from web.presenting.concordances import sheet  # it loads the web framework, likewise
+
+    print_found(found, _told, sheet, _print, as_csv=as_csv, as_json=as_json)
 
 
 def _told(found: Concordance) -> dict[str, object]:
+    from web.presenting.concordances import line, told  # it loads the web framework, which `--help` has no need of
+
     return {
-        **_provenance(found),
+        **told(found),
         "folded": dict(found.folded),
         "explanations": [{"code": code, "detail": detail} for code, detail in found.explanations],
         "spellings": found.spellings,
         "words": found.words,
         "groups": found.groups,
         "classical": found.classical,
-        "lines": [dict(zip(COLUMNS, _cells(each), strict=True)) for each in found.lines],
+        "lines": [line(each) for each in found.lines],
     }
-
-
-def _provenance(found: Concordance) -> dict[str, object]:
-    from web.presenting.provenance import provenance  # it loads the web framework, which `--help` has no need of
-
-    counts = {"total": found.total, "listed": found.listed, "at_least": found.at_least}
-    seed = {"seed": found.request.seed} if found.request.sample else {}
-    return provenance(found.request, found.generation, **counts, **seed)
-
-
-def _cells(each: Occurrence) -> Sequence[object]:
-    record = each.work.record
-    return (
-        *(each.work.id, record.title, record.dynasty, record.author, record.year, each.event),
-        *(each.section_number, each.section, each.page, each.start, each.end),
-        *(each.left, each.text, each.right, each.in_notes, each.slip, str(each.address)),
-    )
-
-
-def _rows(found: Concordance) -> Iterator[Sequence[str]]:
-    """Yield a row of provenance, the names of the columns, and the lines."""
-    from web.presenting.provenance import provenance_row
-    from web.presenting.rendering import one_line
-
-    yield provenance_row(_provenance(found))
-    yield COLUMNS
-    for each in found.lines:
-        cells = dict(zip(COLUMNS, _cells(each), strict=True))
-        cells |= {name: one_line(str(cells[name])) for name in ("left", "text", "right")}
-        yield ["" if cell is None else str(cell) for cell in cells.values()]
 
 
 def _print(found: Concordance) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import render_template, request
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from indexer.text.folding import fold
@@ -20,8 +20,9 @@ from web.access import library
 from web.api.concordance import CONCORDANCE
 from web.api.parameters import read as read_parameters
 from web.pages import blueprint
-from web.pages.selecting import answered, frame, kept, paging, url_of
+from web.pages.selecting import answered, frame, kept, paging, sheet_of, url_of
 from web.presenting import labels
+from web.presenting.concordances import sheet
 from web.presenting.rendering import one_line
 from web.presenting.urls import address_url, page_url
 
@@ -29,6 +30,8 @@ CONTEXTS = (10, 20, 40, 80)
 """Widths of context that the form offers."""
 WIDE = 20
 """Characters of context beyond which a line may take several on the page."""
+MOST_EXPORTED = 10_000
+"""Lines of a table for spreadsheets, at most; the command line has as many as are asked for."""
 SHOWN, MORE = 12, 300
 """Groups that are shown at once, and on demand."""
 
@@ -88,7 +91,7 @@ class _Here:
 @blueprint.get("/concordance")
 def concordance() -> ResponseReturnValue:
     """Show the lines of a concordance, or why there are none."""
-    asked = read_parameters(CONCORDANCE, dict(request.args.lists()), exact_names=False).request()
+    asked = _asked()
     here = _Here(asked, request.args.get("layout") == "vertical")
     held = library()
     page = {
@@ -104,6 +107,18 @@ def concordance() -> ResponseReturnValue:
     return answered("concordance.html", page, lambda: held.concordance(asked), lambda found: _shown(here, found))
 
 
+@blueprint.get("/concordance.csv")
+def concordance_sheet() -> Response:
+    """Return the lines as CSV, as many as a table may have."""
+    asked = replace(_asked(), start=1, limit=MOST_EXPORTED)
+    return sheet_of(lambda: library().concordance(asked), sheet, "concordance")
+
+
+def _asked() -> ConcordanceRequest:
+    asked: ConcordanceRequest = read_parameters(CONCORDANCE, dict(request.args.lists()), exact_names=False).request()
+    return asked
+
+
 def _shown(here: _Here, found: Concordance) -> dict[str, object]:
     asked = here.asked
     names = {each.folded: each.text for each in found.sought}
@@ -111,6 +126,8 @@ def _shown(here: _Here, found: Concordance) -> dict[str, object]:
         "lines": [_line(number, each) for number, each in enumerate(found.lines, start=asked.start)],
         "wide": asked.context > WIDE,
         "turn_url": here.turned(),
+        "sheet_url": url_of(asked).replace("?", ".csv?", 1),
+        "most_exported": MOST_EXPORTED if found.listed > MOST_EXPORTED else 0,
         "paging": paging(asked.start, asked.limit, found.listed, here.url),
         "jump_fields": kept(replace(asked, start=1)),
         "explanations": [labels.explanation(*each) for each in found.explanations],

@@ -27,6 +27,7 @@ from search.library import Library
 from search.model import Mode, Scope, SearchRequest
 from search.occurrences import Grouping, GroupName, Order
 from web.commands.main import main
+from web.pages import concordance as pages
 
 WORDS = ("黑龍江", "黒龍江", "黑龙江", "阿骨打", "阿固達", "懼", "水", "白山", "，", "。\n")
 YEARS = {"甲": 1150, "乙": 1344, "丙": 0, "丁": 0}
@@ -292,6 +293,22 @@ def test_csv_says_what_it_is_of(index: Path, library: Library) -> None:
 def test_failures_are_one_line(index: Path, arguments: list[str]) -> None:
     done = run(*arguments, "--index", index)
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+def test_the_page_exports_the_lines_that_the_command_does(
+    index: Path, site: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (address,) = re.findall(r'href="(/concordance\.csv[^"]+)"', site.get("/concordance?q=水&order=right&limit=1").text)
+    answer = site.get(unescape(address))
+    assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+    printed = run("水", "--order", "right", "--limit", 10_000, "--csv", "--index", index)
+    assert answer.data == printed.stdout_bytes
+    assert site.get("/concordance.csv?q=水&order=up").status_code == 400
+    assert site.get(f"/concordance.csv?q={quote('**')}").status_code == 400
+    monkeypatch.setattr(pages, "MOST_EXPORTED", 3)
+    about, _, *rows = csv.reader(io.StringIO(site.get("/concordance.csv?q=水&start=9").data.decode("utf-8-sig")))
+    assert (len(rows), "limit: 3" in about) == (3, True)
+    assert "前 3 处" in site.get("/concordance?q=水").text
 
 
 def test_what_counts_of_a_word() -> None:
