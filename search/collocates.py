@@ -1,4 +1,4 @@
-"""Collocates: characters, or pairs of them, that stand near the words of a query more often than by chance.
+"""Collocates: characters, pairs of them or words that stand near the words of a query more often than by chance.
 
 A count is that of the occurrences that have a gram near them, so of the lines of a concordance. It is held against what
 would be if a gram's places were spread evenly over the texts: each of its ``frequency`` places among ``characters``
@@ -6,7 +6,8 @@ comes near a given occurrence by chance, so that of ``n`` occurrences with ``w``
 
     expected = n * p,  p = 1 - (1 - frequency / characters) ** w
 
-are. Two measures say how far the count is from that:
+are. Words are those of modern text (:mod:`search.grams`): places and ``characters`` are words then, and occurrences
+those in the main text of modern works. Two measures say how far the count is from that:
 
 * log-likelihood, G² = 2 Σ O ln(O / E) over the four cells of near and not near, the words and all other places
   (Dunning, Computational Linguistics 19, 1993): how sure it is that the two belong together; above 10.83 by chance once
@@ -21,8 +22,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import expm1, log, log1p, log2
+from typing import Literal
 
-from search.model import page_of
+from indexer.text.words import MODERN
+from search.grams import Unit
+from search.model import Scope, page_of
 from search.occurrences import Beside, Grouping, GroupName, Neighbours, Side
 from search.selection import Selection
 
@@ -31,20 +35,9 @@ DISTANCE = 5
 LEAST = 3
 """Occurrences that a collocate is near at least, where nobody says otherwise."""
 ROWS = 50
-MOST_WEIGHED = 1000
-"""Grams, the commonest near an occurrence, whose frequency is looked up."""
 
-
-class Unit(StrEnum):
-    """What collocates are."""
-
-    CHARACTER = "character"
-    PAIR = "pair"
-
-    @property
-    def size(self) -> int:
-        """The characters of one."""
-        return 1 if self is Unit.CHARACTER else 2
+CollocateUnit = Literal[Unit.CHARACTER, Unit.PAIR, Unit.WORD]
+"""What collocates are."""
 
 
 class Measure(StrEnum):
@@ -65,15 +58,24 @@ class CollocatesRequest(Selection):
     q: str
     side: Side = Side.BOTH
     distance: int = DISTANCE
-    unit: Unit = Unit.CHARACTER
+    unit: CollocateUnit = Unit.CHARACTER
     measure: Measure = Measure.LOG_LIKELIHOOD
     least: int = LEAST
     start: int = 1
     limit: int = ROWS
 
-    def near(self, words: str) -> CollocatesRequest:
-        """Return the same for those occurrences alone that have some words near them."""
-        return replace(self, beside=(*self.beside, Beside(self.side, self.distance, words)))
+    @property
+    def counted(self) -> CollocatesRequest:
+        """The same for those occurrences alone that count: for words, those in the main text of modern works."""
+        if self.unit is not Unit.WORD:
+            return self
+        modern = self.alone(Grouping.LANGUAGE, MODERN) if self.takes(Grouping.LANGUAGE, MODERN) else self
+        return replace(modern, scope=Scope.TEXT)
+
+    def near(self, gram: str) -> CollocatesRequest:
+        """Return the same for those occurrences alone that have a gram near them."""
+        beside = Beside(self.side, self.distance, gram, word=self.unit is Unit.WORD)
+        return replace(self.counted, beside=(*self.beside, beside))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,9 @@ class Collocate:
 class Collocates:
     """The collocates of a query, in the order of the measure.
 
-    ``occurrences`` counts what the query finds, ``characters`` those of the texts in which frequencies are counted;
-    these texts are of the selection ``reference``. ``left_out`` counts the grams, rarer ones, that were not weighed.
+    ``occurrences`` counts what the query finds, ``characters`` those of the texts in which frequencies are counted, or
+    their words; these texts are of the selection ``reference``. ``left_out`` counts the rarer grams that were not
+    weighed: more than the store can look up quickly.
     """
 
     request: CollocatesRequest
@@ -113,9 +116,10 @@ class Collocates:
         return page_of(self.rows, self.request)
 
 
-def reference(selection: Selection) -> Selection:
+def reference(request: CollocatesRequest) -> Selection:
     """Return the texts that occurrences are of as a selection: whole works, whatever stands in them."""
-    by_work = {Grouping.WORK, Grouping.DYNASTY, Grouping.CATEGORY, Grouping.YEAR}
+    selection = request.counted
+    by_work = {Grouping.WORK, Grouping.DYNASTY, Grouping.CATEGORY, Grouping.YEAR, Grouping.LANGUAGE}
     sections = [each.value for each in selection.within if each.grouping is Grouping.SECTION]
     works = (GroupName(Grouping.WORK, value.rpartition("/")[0]) for value in sections)
     return Selection(
@@ -124,6 +128,7 @@ def reference(selection: Selection) -> Selection:
         filters=selection.filters,
         within=tuple(dict.fromkeys((*(each for each in selection.within if each.grouping in by_work), *works))),
         without=tuple(each for each in selection.without if each.grouping in by_work),
+        word=request.unit is Unit.WORD,
     )
 
 
@@ -165,11 +170,11 @@ def association(
     return expected, likelihood if count >= expected else -likelihood, log2(count / expected)
 
 
-def candidates(found: Neighbours, least: int) -> tuple[list[tuple[str, int]], int]:
-    """Return the grams that are weighed, with their counts, and how many rarer ones are not."""
+def candidates(found: Neighbours, least: int, most: int) -> tuple[list[tuple[str, int]], int]:
+    """Return the grams that are weighed, ``most`` of them, with their counts, and how many rarer ones are not."""
     some = [(gram, count) for gram, count in zip(found.grams, found.counts, strict=True) if count >= least]
     some.sort(key=lambda each: (-each[1], each[0]))
-    return some[:MOST_WEIGHED], max(len(some) - MOST_WEIGHED, 0)
+    return some[:most], max(len(some) - most, 0)
 
 
 def ordered(rows: list[Collocate], measure: Measure) -> tuple[Collocate, ...]:

@@ -26,7 +26,9 @@ ROWS = 50
 PER = 10_000
 """The characters that relative numbers are told for."""
 
-Division = Literal[Grouping.WORK, Grouping.SECTION, Grouping.DYNASTY, Grouping.CATEGORY, Grouping.YEAR]
+Division = Literal[
+    Grouping.WORK, Grouping.SECTION, Grouping.DYNASTY, Grouping.CATEGORY, Grouping.YEAR, Grouping.LANGUAGE
+]
 """A grouping that divides texts, so that each group has its own characters: words and spellings have none."""
 
 
@@ -173,6 +175,6 @@ def _ordered(made: list[DistributionRow], request: DistributionRequest) -> list[
             made.sort(key=lambda row: (-sum(row.frequencies), row.value))
         case RowOrder.PLACE, Grouping.YEAR:
             made.sort(key=lambda row: int(row.value or 0))
-        case RowOrder.PLACE, Grouping.DYNASTY | Grouping.CATEGORY:
+        case RowOrder.PLACE, Grouping.DYNASTY | Grouping.CATEGORY | Grouping.LANGUAGE:
             made.sort(key=lambda row: row.value)
     return sorted(made, key=lambda row: not row.value)  # what has no value is no group among others

@@ -17,12 +17,15 @@ from search import collocates as collocations
 from search import concordance as concordances
 from search import cursors, fields
 from search import distribution as distributions
+from search import keywords as keyness
 from search.addresses import Address, Located, Standing, follow
 from search.collocates import Collocates, CollocatesRequest
 from search.concordance import ClassicalWord, Concordance, ConcordanceRequest
 from search.dates import asked_of
-from search.distribution import Distribution, DistributionRequest, SearchedTexts
+from search.distribution import Distribution, DistributionRequest, SearchedTexts, in_scope
+from search.grams import Unit
 from search.hits import pairs_of, read_hits
+from search.keywords import Keywords, KeywordsRequest
 from search.model import (
     Mode,
     Scope,
@@ -290,19 +293,17 @@ class Library:
             SearchTimeout: it takes longer than the caller has allowed (:mod:`search.deadline`).
         """
         began = time.perf_counter()
-        found = self._found(request, request.q)
-        left = request.narrowed(found)
-        near = left.neighbours(request.side, request.distance, request.unit.size)
-        grams, left_out = collocations.candidates(near, request.least)
+        found = self._found(request.counted, request.q)
+        left = request.counted.narrowed(found)
+        near = left.neighbours(request.side, request.distance, request.unit)
+        grams, left_out = collocations.candidates(near, request.least, self.store.affordable(request.unit))
         reference = collocations.reference(request)
-        works = [(card.id, int(lengths.sum())) for card, _, lengths in self._texts.chosen(reference)]
-        characters = sum(length for _, length in works)
         names = [gram for gram, _ in grams]
-        filters = {} if len(works) == len(self._cards) else {"work": tuple(work for work, _ in works)}
+        frequencies, characters = self._frequencies(names, request.unit, reference)
         rows = collocations.weighed(
             names,
             [count for _, count in grams],
-            self.store.frequencies(names, request.scope, filters),
+            frequencies,
             occurrences=len(left),
             around=near.places / max(len(left), 1),
             characters=characters,
@@ -319,6 +320,50 @@ class Library:
             generation=self.generation,
             took_ms=(time.perf_counter() - began) * 1000,
         )
+
+    def keywords(self, request: KeywordsRequest) -> Keywords:
+        """Find what a work has more often than other works, or less often.
+
+        Raises:
+            SearchError: the work or a collection is not there.
+            SearchTimeout: it takes longer than the caller has allowed (:mod:`search.deadline`).
+        """
+        began = time.perf_counter()
+        if (work := self._cards.get(request.work)) is None:
+            raise SearchError("no-such-work", request.work)
+        if unknown := [name for name in request.among if name not in self.collections]:
+            raise SearchError("no-such-collection", unknown[0])
+        here = self.store.grams(request.unit, request.here.scope, {"work": (work.id,)})
+        counts, left_out = keyness.candidates(here, request.least, self.store.affordable(request.unit))
+        rest, rest_size = self._frequencies(list(counts), request.unit, request.rest)
+        if request.unit is Unit.WORD:
+            size = sum(here.values())
+        else:
+            size = int(in_scope(self.store.characters(work.id), request.scope).sum())
+        return Keywords(
+            request=request,
+            work=work,
+            rows=keyness.ordered(keyness.weighed(counts, rest, size, rest_size), request.measure),
+            size=size,
+            rest_size=rest_size,
+            left_out=left_out,
+            generation=self.generation,
+            took_ms=(time.perf_counter() - began) * 1000,
+        )
+
+    def _frequencies(self, grams: Sequence[str], unit: Unit, texts: Selection) -> tuple[Sequence[int], int]:
+        """Return how often each of some grams stands in the works of a selection, and how many characters these have.
+
+        Of words it is how many words.
+        """
+        works = [(card.id, int(lengths.sum())) for card, _, lengths in self._texts.chosen(texts)]
+        if not works:
+            return [0] * len(grams), 0
+        filters = {} if len(works) == len(self._cards) else {"work": tuple(work for work, _ in works)}
+        if unit is Unit.WORD:
+            counts = self.store.grams(unit, texts.scope, filters)
+            return [counts.get(gram, 0) for gram in grams], sum(counts.values())
+        return self.store.frequencies(grams, texts.scope, filters), sum(length for _, length in works)
 
     def parallels(self, request: ParallelsRequest) -> Parallels:
         """Find what quotes a text, shares wording with it, or says the like.

@@ -13,6 +13,7 @@ from typing import overload
 
 from corpora.catalogue import FIELDS
 from search.addresses import Address
+from search.grams import Unit
 from search.model import Slip, WorkCard
 
 CONTEXT = 20
@@ -37,6 +38,7 @@ class Grouping(StrEnum):
     DYNASTY = "dynasty"
     CATEGORY = "category"
     YEAR = "year"
+    LANGUAGE = "language"
     EVENT = "event"  # the year that the section has named last, at the occurrence or before it
     WORDS = "words"  # the words themselves, folded: names that were looked for beside one another are told apart
     SPELLING = "spelling"  # the characters of the edition that are the words, without what stands between them
@@ -100,20 +102,21 @@ FARTHEST = 50
 class Beside:
     """Words that stand within ``distance`` folded characters of an occurrence, in its stream, all of them on one side.
 
-    They may be in any script.
+    They may be in any script. With ``word`` they are one word of modern text there (:mod:`search.grams`).
     """
 
     side: Side
     distance: int
     words: str
+    word: bool = False
 
     def __str__(self) -> str:
         """Write it as one text; :meth:`parse` reads it.
 
-        >>> str(Beside(Side.RIGHT, 5, "太祖"))
-        'right:5:太祖'
+        >>> str(Beside(Side.RIGHT, 5, "太祖")), str(Beside(Side.LEFT, 3, "大学", word=True))
+        ('right:5:太祖', 'left:3:|大学|')
         """
-        return f"{self.side}:{self.distance}:{self.words}"
+        return f"{self.side}:{self.distance}:{f'|{self.words}|' if self.word else self.words}"
 
     @classmethod
     def parse(cls, text: str) -> Beside:
@@ -126,12 +129,13 @@ class Beside:
         distance, _, words = rest.partition(":")
         if not words or not 0 < int(distance) <= FARTHEST:
             raise ValueError(f"{text[:80]!r} is not of the form right:5:太祖, with 1 to {FARTHEST} characters")
-        return cls(Side(side), int(distance), words)
+        is_word = len(words) > 2 and words[0] == words[-1] == "|"
+        return cls(Side(side), int(distance), words[1:-1] if is_word else words, is_word)
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """What stands around occurrences: the different grams of a size, folded, and near how many of them each stands.
+    """What stands around occurrences: the different grams of a unit, folded, and near how many of them each stands.
 
     ``places`` counts all places of grams around all occurrences.
     """
@@ -232,9 +236,17 @@ class Occurrences(Sequence[Occurrence]):
         """Return a random sample without replacement, in the order they are in; the same for the same seed."""
 
     @abstractmethod
+    def words(self) -> Occurrences:
+        """Return the occurrences that are one word of modern text each (:mod:`search.grams`), in their order."""
+
+    @abstractmethod
     def beside(self, near: Beside) -> Occurrences:
         """Return the occurrences that have some words near them, in the order they are in."""
 
     @abstractmethod
-    def neighbours(self, side: Side, distance: int, size: int) -> Neighbours:
-        """Return the grams of one or two characters that stand within so many characters, on a side or on both."""
+    def neighbours(self, side: Side, distance: int, unit: Unit) -> Neighbours:
+        """Return the grams of a unit that stand within so many characters, on a side or on both.
+
+        The unit is characters, pairs or words; of words, those are found alone that stand near in the main text of
+        modern works.
+        """

@@ -18,7 +18,7 @@ class Selection:
     """What is chosen of all that a query finds.
 
     ``within`` and ``without`` are groups: of one grouping any that ``within`` names will do, and none that ``without``
-    does. All that ``beside`` names must stand near an occurrence.
+    does. All that ``beside`` names must stand near an occurrence. With ``word`` it is one word of modern text.
     """
 
     scope: Scope = Scope.BOTH
@@ -28,6 +28,7 @@ class Selection:
     within: tuple[GroupName, ...] = ()
     without: tuple[GroupName, ...] = ()
     beside: tuple[Beside, ...] = ()
+    word: bool = False
 
     @property
     def expands(self) -> bool:
@@ -45,7 +46,7 @@ class Selection:
                 found = found.without(grouping, *values)
         for each in self.beside:
             found = found.beside(each)
-        return found
+        return found.words() if self.word else found
 
     def takes(self, grouping: Grouping, value: str) -> bool:
         """Return whether what has a value of a grouping is chosen, as far as that grouping says."""

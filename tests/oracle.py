@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
-from itertools import product
+from itertools import pairwise, product
 from typing import TypeVar
 
 from corpora.model import Section, Span, SpanKind, Work
@@ -28,6 +28,7 @@ from indexer.dates.annotating import Annotator
 from indexer.text.folding import ITERATION, fold
 from indexer.text.readings import MOST_LACKING
 from indexer.text.streams import code_points, main_stream, notes_stream
+from indexer.text.words import bounds
 from search.model import Scope, Slip
 from search.query import MAX_RUN
 
@@ -124,6 +125,15 @@ def shared_runs(text: str, other: str, least: int) -> set[tuple[int, int, int]]:
             if length >= least:
                 found.add((at, place, length))
     return found
+
+
+@once
+def words(section: Section) -> list[tuple[int, int]]:
+    """Where each word of a modern section begins and ends in its main run: between two bounds of jieba's cut."""
+    free = set(bounds("".join(fold(char) or char for char in section.text)))
+    offsets = [each.offset for each in runs(section, Scope.TEXT)[0]]
+    cuts = [at for at, offset in enumerate(offsets) if offset in free] + [len(offsets)]
+    return list(pairwise(cuts))
 
 
 def occurrences(sections: Sequence[Section], query: str, scope: Scope, strict: bool = False) -> list[Place]:

@@ -6,6 +6,7 @@ million of them fit in some tens of megabytes.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -14,14 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.store.encoding import Letters
-from indexer.store.layout import NOTES
+from indexer.store.layout import MAIN, NOTES
 from indexer.store.pack import NO_YEAR, PackView
 from indexer.store.streams import StoredStream
 from indexer.text.folding import fold
 from indexer.text.readings import fold_phrase
 from indexer.text.streams import BOUNDARY, text_of
+from indexer.text.words import MODERN
 from search import deadline
+from search.exact.grams import are_words
 from search.exact.matching import SLIPS, Slips, StreamRanges, original_ranges
+from search.grams import Unit
 from search.model import WorkCard
 from search.occurrences import (
     CONTEXT,
@@ -35,6 +39,7 @@ from search.occurrences import (
     Side,
     text_group,
 )
+from search.ranges import among
 
 MOST_COMPARED = 60
 """Characters of context that are compared in sorting; what is alike so far is in order of place."""
@@ -230,18 +235,43 @@ class StoredOccurrences(Occurrences):
         rows = np.random.default_rng(seed).permutation(len(self))[:size]
         return self._take(np.sort(rows))
 
+    def words(self) -> StoredOccurrences:
+        """See :meth:`search.occurrences.Occurrences.words`."""
+        modern = self._in_modern_text()
+        are = np.zeros(len(modern), np.bool_)
+        for view, rows, found in self._texts.blocks(self._columns.take(modern), 1):
+            deadline.check()
+            are[rows] = are_words(view, found.starts, found.ends)
+        return self._take(modern[are])
+
+    def _in_modern_text(self) -> NDArray[np.intp]:
+        """Return the rows of those in the main text of modern works, which is cut into words."""
+        sections, of_rows = self._texts.sections(self._columns)
+        modern = np.array([each.card.record.language == MODERN for each in sections], np.bool_)
+        return np.flatnonzero(modern[of_rows] & (self._columns.streams == MAIN))
+
     def beside(self, near: Beside) -> StoredOccurrences:
         """See :meth:`search.occurrences.Occurrences.beside`."""
         wanted = np.array([ord(char) for char in fold_phrase(near.words)], np.uint32)
         has = np.zeros(len(self), np.bool_)
+        if near.word:
+            for rows, parts in self._around_in_words(near.side, near.distance):
+                for letters, ends in parts:
+                    for first in range(near.distance - len(wanted) + 1) if len(wanted) else ():
+                        end = first + len(wanted)
+                        has[rows] |= (letters[:, first:end] == wanted).all(axis=1) & (ends[:, first] == end)
+            return self._take(np.flatnonzero(has))
         for rows, stretches in self._around(near.side, near.distance):
             for letters in stretches:
                 for first in range(near.distance - len(wanted) + 1) if len(wanted) else ():
                     has[rows] |= (letters[:, first : first + len(wanted)] == wanted).all(axis=1)
         return self._take(np.flatnonzero(has))
 
-    def neighbours(self, side: Side, distance: int, size: int) -> Neighbours:
+    def neighbours(self, side: Side, distance: int, unit: Unit) -> Neighbours:
         """See :meth:`search.occurrences.Occurrences.neighbours`."""
+        if unit is Unit.WORD:
+            return self._neighbouring_words(side, distance)
+        size = unit.size
         keys, counts, places = [np.empty(0, np.uint64)], [np.empty(0, np.int64)], 0
         for _, stretches in self._around(side, distance):
             grams = np.concatenate([_grams(letters, size) for letters in stretches], axis=1)
@@ -275,6 +305,45 @@ class StoredOccurrences(Occurrences):
                     letters = _outward(codes, found.where(some), _ORDERS[each], 0, distance)
                     stretches.append(letters[:, ::-1] if each is Side.LEFT else letters)
                 yield rows[some], stretches
+
+    def _neighbouring_words(self, side: Side, distance: int) -> Neighbours:
+        counts: Counter[str] = Counter()
+        places = 0
+        for _, parts in self._around_in_words(side, distance):
+            near: set[tuple[int, str]] = set()  # of one occurrence each counts once
+            for letters, ends in parts:
+                rows, firsts = (each.tolist() for each in np.nonzero(ends))
+                text, lasts = text_of(letters.ravel()), ends[ends > 0].tolist()
+                places += len(lasts)
+                near.update(
+                    (row, text[row * distance + first : row * distance + last])
+                    for row, first, last in zip(rows, firsts, lasts, strict=True)
+                )
+            counts.update(word for _, word in near)
+        return Neighbours(tuple(counts), tuple(counts.values()), places)
+
+    def _around_in_words(
+        self, side: Side, distance: int
+    ) -> Iterator[tuple[Numbers, list[tuple[NDArray[np.uint32], Numbers]]]]:
+        """Yield rows with the folded characters on each side of them, and where the word that begins at each ends.
+
+        It is 0 where none begins, or where it goes on behind these characters.
+        """
+        modern = self._in_modern_text()
+        for view, rows, found in self._texts.blocks(self._columns.take(modern), distance + 1):
+            codes = view.streams[MAIN].codes
+            for begin in range(0, len(rows), _AROUND_AT_ONCE):
+                deadline.check()
+                some = found.where(slice(begin, begin + _AROUND_AT_ONCE))
+                parts = []
+                for each in side.sides:
+                    letters = _outward(codes, some, _ORDERS[each], 0, distance)
+                    firsts = some.ends
+                    if each is Side.LEFT:
+                        letters, firsts = letters[:, ::-1], some.starts - distance
+                    bounds = ~among(firsts[:, None] + np.arange(distance + 1), view.inside)
+                    parts.append((letters, _word_ends(bounds, letters)))
+                yield modern[rows[begin : begin + _AROUND_AT_ONCE]], parts
 
     def _take(self, rows: Numbers | NDArray[np.intp]) -> StoredOccurrences:
         groups = {grouping: known._replace(of_rows=known.of_rows[rows]) for grouping, known in self._known.items()}
@@ -399,6 +468,20 @@ def _grams(letters: NDArray[np.uint32], size: int) -> NDArray[np.uint64]:
 
 _Spell = Callable[[PackView, StoredStream, Numbers, list[str]], NDArray[np.uint32]]
 """A function to what stands at some places of a stream, as :func:`_in_the_edition` returns it."""
+
+
+def _word_ends(bounds: NDArray[np.bool_], letters: NDArray[np.uint32]) -> Numbers:
+    """Return where the word that begins at each letter of some rows ends, 0 where none does that ends in the row.
+
+    >>> _word_ends(np.array([[True, False, True, True, False]]), np.array([[19996, 21271, 22823, 23398]], np.uint32))
+    array([[2, 0, 3, 0]])
+    """
+    ends = np.zeros(letters.shape, np.int64)
+    nearest = np.zeros(len(letters), np.int64)
+    for at in range(letters.shape[1] - 1, -1, -1):
+        nearest = np.where(bounds[:, at + 1], at + 1, nearest)
+        ends[:, at] = np.where(bounds[:, at] & (letters[:, at] != BOUNDARY), nearest, 0)
+    return ends
 
 
 def _folded(_: PackView, stream: StoredStream, places: Numbers, __: list[str]) -> NDArray[np.uint32]:

@@ -19,6 +19,7 @@ from indexer.embedding import Embedder, Vectors
 from indexer.engines.base import GramQuery
 from indexer.store.access import Declared
 from indexer.text.streams import Codes
+from search.grams import Unit
 from search.model import Scope, Slip, Sort, WorkCard
 from search.occurrences import Occurrences
 from search.parallels.shared import SharedTexts, TextRange
@@ -269,9 +270,18 @@ class Store(Protocol):
         """
 
     def frequencies(self, words: Sequence[str], scope: Scope, filters: Filters) -> Sequence[int]:
-        """Return how often each of some words of one or two characters, folded, stands in works that pass the filters.
+        """Return how often each of some words, folded, stands in works that pass the filters.
 
         It is the number of occurrences that :meth:`find` finds of each.
+        """
+
+    def affordable(self, unit: Unit) -> int:
+        """Return how many grams of a unit :meth:`frequencies` is asked of at most, so that it is quick."""
+
+    def grams(self, unit: Unit, scope: Scope, filters: Filters) -> Mapping[str, int]:
+        """Return how often each gram, folded, stands in works that pass the filters, which are read through.
+
+        It is the number of occurrences that :meth:`find` finds of each; of words, of those that are one word each.
         """
 
     def rank(self, query: GramQuery, eligible: Eligible, limit: int) -> Sequence[Ranked]:

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from corpora.readers import read
 from corpora.sources.discover import discover
 from indexer.text.folding import fold
 from search.exact.occurrences import MOST_COMPARED
+from search.grams import Unit
 from search.library import Library
 from search.model import Mode, Scope, SearchRequest
 from search.occurrences import Beside, Grouping, GroupName, Occurrence, Order, Side
@@ -246,20 +248,24 @@ def around(section: Section, scope: Scope, one: Found, side: Side, distance: int
 
 @settings(max_examples=30)
 @given(
-    phrase=PHRASES, scope=SCOPES, side=st.sampled_from(Side), distance=st.integers(1, 7), size=st.sampled_from([1, 2])
+    phrase=PHRASES,
+    scope=SCOPES,
+    side=st.sampled_from(Side),
+    distance=st.integers(1, 7),
+    unit=st.sampled_from([Unit.CHARACTER, Unit.PAIR]),
 )
 def test_neighbours_are_those_of_a_plain_scan_and_each_has_its_occurrences(
-    indexed: Indexed, phrase: str, scope: Scope, side: Side, distance: int, size: int
+    indexed: Indexed, phrase: str, scope: Scope, side: Side, distance: int, unit: Unit
 ) -> None:
     found = indexed.library.find(f'"{phrase}"', scope=scope)
     expected: Counter[str] = Counter()
     total = 0
     for _, section, one in indexed.scanned(phrase, scope):
         near = around(section, scope, one, side, distance)
-        grams = [part[at : at + size] for part in near for at in range(len(part) - size + 1)]
+        grams = [part[at : at + unit.size] for part in near for at in range(len(part) - unit.size + 1)]
         expected.update(set(grams))
         total += len(grams)
-    neighbours = found.neighbours(side, distance, size)
+    neighbours = found.neighbours(side, distance, unit)
     assert dict(zip(neighbours.grams, neighbours.counts, strict=True)) == expected
     assert neighbours.places == total
     for gram in [*list(expected)[:3], "龍", "國黑東"]:
@@ -273,7 +279,7 @@ def test_neighbours_are_those_of_a_plain_scan_and_each_has_its_occurrences(
 
 @pytest.mark.parametrize("filters", [{}, {"dynasty": ("金",)}])
 def test_frequencies_are_those_of_a_plain_scan(indexed: Indexed, filters: dict[str, tuple[str, ...]]) -> None:
-    grams = ["国", "东", "国黑", "黑黑", "东国", "龙", "龙国"]
+    grams = ["国", "东", "国黑", "黑黑", "东国", "龙", "龙国", "国黑东", "东黑国黑"]
     for scope in Scope:
         expected = [
             sum(
@@ -287,8 +293,20 @@ def test_frequencies_are_those_of_a_plain_scan(indexed: Indexed, filters: dict[s
         assert indexed.library.store.frequencies(grams, scope, filters) == expected
 
 
+@pytest.mark.parametrize("filters", [{}, {"dynasty": ("金",)}])
+def test_grams_are_those_of_a_plain_scan(indexed: Indexed, filters: dict[str, tuple[str, ...]]) -> None:
+    letters = sorted(set(map(fold, LETTERS)))
+    works = [work for work in indexed.works if not filters or work.record.dynasty in filters["dynasty"]]
+    for unit in (Unit.CHARACTER, Unit.PAIR, Unit.TRIPLE, Unit.QUADRUPLE):
+        for scope in (Scope.BOTH, Scope.NOTES):
+            found = indexed.library.store.grams(unit, scope, filters)
+            for gram in ["".join(each) for each in product(letters, repeat=unit.size)][:: unit.size**2]:
+                assert found.get(gram, 0) == sum(1 for work in works for _ in scan(work.sections, gram, scope)), gram
+            assert set("".join(found)) <= set(letters)
+
+
 def test_what_is_near_is_named_by_one_text() -> None:
-    for near in (Beside(Side.LEFT, 5, "太祖"), Beside(Side.BOTH, 50, "a:b")):
+    for near in (Beside(Side.LEFT, 5, "太祖"), Beside(Side.BOTH, 50, "a:b"), Beside(Side.LEFT, 1, "大", word=True)):
         assert Beside.parse(str(near)) == near
     for text in ("", "left", "left:5", "left:5:", "left:0:x", "left:51:x", "up:5:x", "left:x:y"):
         with pytest.raises(ValueError, match=r"not of the form|not a valid Side|invalid literal"):

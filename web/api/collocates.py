@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from search.collocates import CollocatesRequest, Measure, Unit
+from search.collocates import CollocatesRequest, CollocateUnit, Measure
 from search.occurrences import FARTHEST, Side
 from web.api.parameters import narrowed, whole
 from web.api.selection import LARGEST, Query, SelectionParameters, Start
@@ -27,7 +27,9 @@ class CollocatesParameters(SelectionParameters):
         Field(strict=True, ge=1, le=FARTHEST, description="Characters to look at on each side."),
         BeforeValidator(whole),
     ] = _PLAIN.distance
-    unit: Annotated[Unit, Field(description="What to count: characters, or pairs of them.")] = _PLAIN.unit
+    unit: Annotated[
+        CollocateUnit, Field(description="What to count: characters, pairs of them, or words of modern text.")
+    ] = _PLAIN.unit
     measure: Annotated[Measure, Field(description="The number by which they are ordered.")] = _PLAIN.measure
     least: Annotated[
         int,

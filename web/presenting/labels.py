@@ -13,8 +13,9 @@ from flask_babel import gettext as _
 
 from corpora.catalogue import FIELDS, RECORD_FIELDS, CatalogueRecord
 from indexer.store.access import LOCAL
-from search.collocates import Measure, Unit
+from search.collocates import Measure
 from search.distribution import Division, RowOrder
+from search.grams import Unit
 from search.model import MAX_CHARACTERS, Mode, Scope, SearchError, Sort, Why
 from search.occurrences import Beside, Grouping, Order, Side
 from search.parallels.model import MOST_CHARACTERS, Likeness

@@ -18,6 +18,7 @@ from indexer.errors import IndexFailure
 from indexer.store.access import Declared
 from indexer.text.streams import Codes
 from search.exact.occurrences import StoredOccurrences
+from search.grams import Unit
 from search.model import Scope, WorkCard
 from search.parallels.shared import SharedTexts, TextRange
 from search.ranking.pieces import Numbers, Pieces, Stretch
@@ -36,11 +37,15 @@ from search.stores.base import (
 from search.stores.cluster import nearest, ranking, reading, sharing, spellings, status, texts
 from search.stores.cluster.candidates import counting_of, listed
 from search.stores.cluster.deciding import Decider, section_marks
+from search.stores.cluster.grams import grams
 from search.stores.cluster.matches import MOST_DECIDED, ClusterMatches, occurrences
 from search.stores.cluster.narrowing import all_of
 from search.stores.cluster.occurrences import Gathered
 from search.stores.cluster.opened import opened
 from search.stores.cluster.view import View
+
+_COUNTED = 1_000
+"""Words whose frequencies are asked for at most."""
 
 
 class ClusterStore:
@@ -129,6 +134,14 @@ class ClusterStore:
     def frequencies(self, words: Sequence[str], scope: Scope, filters: Filters) -> Sequence[int]:
         """See :meth:`search.stores.base.Store.frequencies`."""
         return occurrences(self._view, literal_queries(words, scope, filters))
+
+    def affordable(self, unit: Unit) -> int:
+        """See :meth:`search.stores.base.Store.affordable`; fifty are one round trip."""
+        return _COUNTED
+
+    def grams(self, unit: Unit, scope: Scope, filters: Filters) -> Mapping[str, int]:
+        """See :meth:`search.stores.base.Store.grams`."""
+        return grams(self._view, unit, scope, filters)
 
     def rank(self, query: GramQuery, eligible: Eligible, limit: int) -> Sequence[Ranked]:
         """See :meth:`search.stores.base.Store.rank`."""

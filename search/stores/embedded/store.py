@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,12 +21,16 @@ from indexer.store import passage_keys
 from indexer.store.access import Declared
 from indexer.store.checksums import Damaged
 from indexer.store.generation import damaged, open_packs, published, require_sizes, work_key
+from indexer.store.layout import MAIN
 from indexer.store.vectors import size_on_disk
 from indexer.text.streams import Codes
+from indexer.text.words import MODERN
 from search import deadline
 from search.exact.evaluation import SEARCHED, distinct
+from search.exact.grams import grams_in, words_in
 from search.exact.matching import Mask, original_ranges
 from search.exact.occurrences import StoredOccurrences
+from search.grams import Unit
 from search.model import Scope, WorkCard
 from search.parallels.shared import SharedText, SharedTexts, TextRange
 from search.ranges import merged
@@ -56,6 +61,8 @@ from search.stores.views import shared_in
 
 _DIGITS = 5
 """Digits of BM25 that count. Others depend on the order in which an engine adds up, and that on its segments."""
+_LOOKED_UP, _MATCHED = 20_000, 2_000
+"""Words whose frequencies are asked for at most: of those that a directory has, and of those that are searched for."""
 _ASKED = (1.25, 4, 64)
 """Factors by which more passages are asked of an engine than are wanted, until those at the end are not all equals."""
 
@@ -161,15 +168,33 @@ class EmbeddedStore:
         return occurrences_of(self._snapshot, {number: each.occurrences for number, each in found.items()})
 
     def frequencies(self, words: Sequence[str], scope: Scope, filters: Filters) -> Sequence[int]:
-        """See :meth:`search.stores.base.Store.frequencies`; what is asked of all works is subtracted in directories."""
-        if any(self._snapshot.allowed(number, filters) is not None for number in self._snapshot.packs):
-            return [self.match(query).occurrences for query in literal_queries(words, scope, filters)]
+        """See :meth:`search.stores.base.Store.frequencies`; characters and pairs are looked up in directories."""
         counts = np.zeros(len(words), np.int64)
-        for pack in self._snapshot.packs.values():
+        for number, pack in self._snapshot.packs.items():
             deadline.check()
-            counts += frequencies(pack, words, SEARCHED[scope])
+            counts += frequencies(pack, words, SEARCHED[scope], self._snapshot.allowed(number, filters))
+        longer = [at for at, word in enumerate(words) if len(word) > 2]
+        for at, query in zip(longer, literal_queries([words[at] for at in longer], scope, filters), strict=True):
+            counts[at] = self.match(query).occurrences
         found: list[int] = counts.tolist()
         return found
+
+    def affordable(self, unit: Unit) -> int:
+        """See :meth:`search.stores.base.Store.affordable`."""
+        return _LOOKED_UP if unit.size <= 2 else _MATCHED
+
+    def grams(self, unit: Unit, scope: Scope, filters: Filters) -> Mapping[str, int]:
+        """See :meth:`search.stores.base.Store.grams`."""
+        counts: Counter[str] = Counter()
+        for number, pack in self._snapshot.packs.items():
+            allowed = self._snapshot.allowed(number, filters)
+            if unit is not Unit.WORD:
+                counts.update(grams_in(pack, unit.size, SEARCHED[scope], allowed))
+            elif MAIN in SEARCHED[scope]:
+                modern = self._snapshot.in_language(number, MODERN)
+                both = modern if allowed is None else allowed if modern is None else allowed & modern
+                counts.update(words_in(pack, both))
+        return counts
 
     def rank(self, query: GramQuery, eligible: Eligible, limit: int) -> Sequence[Ranked]:
         """See :meth:`search.stores.base.Store.rank`."""
