@@ -149,6 +149,7 @@ def collocations() -> Iterator[str]:
         "within=work:S1",
         "without=dynasty:僞滿",
         "beside=both:9:案",
+        "unit=word&word=true",
         "unit=pair&measure=pmi&lang=en",
     ):
         yield f"/collocates?q=会宁府&least=1&{more}"
@@ -169,6 +170,13 @@ def work_parallels() -> Iterator[str]:
         yield f"/parallels/works?{pair}&least=8"
 
 
+def keywords() -> Iterator[str]:
+    for work in ("O1", "O2", "S1", "nowhere"):
+        yield f"/keywords?work={work}&least=1"
+    for more in ("unit=character&with=closed", "unit=word", "unit=triple&measure=log-ratio&lang=en", "limit=1"):
+        yield f"/keywords?work=O1&least=1&{more}"
+
+
 FORM = "post"
 ROUTES: dict[str, tuple[str, ...]] = {
     "static": ("/static/style.css",),
@@ -181,6 +189,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     ),
     "pages.collocates": ("/collocates", *collocations()),
     "pages.collocates_sheet": tuple(path.replace("?", ".csv?", 1) for path in collocations()),
+    "pages.keywords": ("/keywords", *keywords()),
+    "pages.keywords_sheet": tuple(path.replace("?", ".csv?", 1) for path in keywords()),
     "pages.distribution": ("/distribution", *distributions()),
     "pages.distribution_sheet": tuple(path.replace("?", ".csv?", 1) for path in distributions()),
     "pages.parallels": ("/parallels", *parallels()),
@@ -268,6 +278,8 @@ OF_TEXTS = {
     "pages.concordance_sheet",
     "pages.collocates",
     "pages.collocates_sheet",
+    "pages.keywords",
+    "pages.keywords_sheet",
     "pages.distribution",
     "pages.distribution_sheet",
     "pages.parallels",

@@ -55,6 +55,8 @@ def searches() -> Iterator[str]:
         yield f"/distribution?{urlencode({'q': q, 'group': 'section', 'order': 'place'})}"
         yield f"/parallels?{urlencode({'q': q * 3})}"
     yield f"/parallels?{urlencode({'q': TEXT[:300]})}"
+    yield "/keywords?work=W1&least=1"
+    yield f"/keywords?{urlencode({'work': HOSTILE, 'with': HOSTILE})}"
     yield "/parallels/works?work=W1&with=W2&least=8"
     for name in ("place", "with", "least", "likeness"):
         yield f"/parallels?{urlencode({'q': '松花江', name: HOSTILE})}"

@@ -51,9 +51,11 @@ class SelectionParameters(Parameters):
         tuple[_NEAR, ...],
         Field(
             max_length=MAX_VALUES,
-            description="Only where these words are near, such as right:5:太祖, left:5: or both:5:; may be repeated.",
+            description="Only where these words are near, such as right:5:太祖, left:5: or both:5:, or a whole word of "
+            "modern text, as in both:5:|大学|; may be repeated.",
         ),
     ] = ()
+    word: Annotated[Switch, Field(description="Whether only what is one word of modern text is found.")] = _PLAIN.word
 
     def values(self) -> dict[str, Any]:
         """Return the attributes of the request that these parameters ask for."""

@@ -16,8 +16,13 @@ P = TypeVar("P", bound=Parameters)
 T = TypeVar("T")
 
 
-def analysis_options(form: type[Parameters], limit: int, of: str) -> Callable[[Callable[..., None]], Any]:
-    """Return a decorator that gives a command the options of an analysis, and the most ``of`` what it prints."""
+def analysis_options(
+    form: type[Parameters], limit: int, of: str, argument: str = "q"
+) -> Callable[[Callable[..., None]], Any]:
+    """Return a decorator that gives a command the options of an analysis, and the most ``of`` what it prints.
+
+    ``argument`` is the parameter that is no option.
+    """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         for option in (
@@ -33,7 +38,7 @@ def analysis_options(form: type[Parameters], limit: int, of: str) -> Callable[[C
                 show_default=True,
                 help=f"The most {of} to print.",
             ),
-            parameter_options(form, without=("q", "limit")),
+            parameter_options(form, without=(argument, "limit")),
         ):
             command = option(command)
         return command

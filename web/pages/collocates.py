@@ -42,7 +42,7 @@ def collocates() -> ResponseReturnValue:
     page = {
         **frame(held, asked, url),
         "distances": sorted({*DISTANCES, asked.distance}),
-        "lines_url": page_url(of_selection(ConcordanceRequest, asked, asked.q)),
+        "lines_url": page_url(of_selection(ConcordanceRequest, asked.counted, asked.q)),
     }
     if not asked.q.strip():
         return render_template("collocates.html", **page)

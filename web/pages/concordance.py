@@ -165,6 +165,7 @@ def _groups(
     for each in found:
         is_shown = asked.takes(grouping, each.value)
         label = (names or {}).get(each.value, each.label) if grouping is Grouping.WORDS else each.label
+        label = labels.group_label(grouping, label)
         shown.append(
             ShownGroup(
                 label,

@@ -107,7 +107,8 @@ def _row(row: DistributionRow, there: DistributionRequest) -> ShownRow:
     ]
     inside = replace(there, group=Grouping.SECTION, order=RowOrder.PLACE, start=1)
     is_work = there.group is Grouping.WORK and row.value and any(row.counts)
-    return ShownRow(row.label or labels.no_value(), row.characters, cells, page_url(inside) if is_work else "")
+    label = labels.group_label(there.group, row.label) or labels.no_value()
+    return ShownRow(label, row.characters, cells, page_url(inside) if is_work else "")
 
 
 def _chart(found: Distribution, rows: Sequence[ShownRow]) -> Markup:

@@ -22,7 +22,7 @@ from web.presenting import labels
 from web.presenting.charts import Dot, scatter
 from web.presenting.parallels import sheet, unbroken, work_sheet
 from web.presenting.rendering import Layer, MarkedRange, markup
-from web.presenting.urls import parallels_url, section_url
+from web.presenting.urls import comparing_url, section_url
 
 COLLECTIONS = 20
 """Collections that the form offers, at most."""
@@ -67,7 +67,7 @@ def parallels() -> ResponseReturnValue:
     held = library()
     page: dict[str, object] = {
         "asked": asked,
-        "canonical": parallels_url(ParallelsRequest(place=asked.place)),
+        "canonical": comparing_url(ParallelsRequest(place=asked.place)),
         "most": MOST_CHARACTERS,
         "choices": _choices(held, asked.among),
     }
@@ -98,7 +98,7 @@ def work_parallels() -> ResponseReturnValue:
     held = library()
     page: dict[str, object] = {
         "asked": asked,
-        "canonical": parallels_url(asked),
+        "canonical": comparing_url(asked),
         "works": held.works(),
     }
     if not asked.work or not asked.among:
@@ -109,9 +109,9 @@ def work_parallels() -> ResponseReturnValue:
             "rows": [_shown_stretch(each) for each in found.shown],
             "chart": _chart(found),
             "paging": paging(
-                asked.start, asked.limit, len(found.rows), lambda **some: parallels_url(replace(asked, **some))
+                asked.start, asked.limit, len(found.rows), lambda **some: comparing_url(replace(asked, **some))
             ),
-            "sheet_url": parallels_url(replace(asked, start=1)).replace("?", ".csv?", 1),
+            "sheet_url": comparing_url(replace(asked, start=1)).replace("?", ".csv?", 1),
         }
 
     return answered("work_parallels.html", page, lambda: held.work_parallels(asked), shown)

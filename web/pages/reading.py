@@ -15,7 +15,7 @@ from web.access import library
 from web.pages import asked_for, blueprint
 from web.pages.citing import citation_at
 from web.presenting.rendering import Layer, MarkedRange, markup, printed
-from web.presenting.urls import carried, page_url, parallels_url, section_url
+from web.presenting.urls import carried, comparing_url, page_url, section_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def read(work: str, number: int) -> str:
         cite_urls={
             page.start: section_url(work, number, search, at=page.start, **chosen) for page in view.section.pages
         },
-        parallels_urls={leaf.start: parallels_url(ParallelsRequest(place=leaf)) for leaf in _leaves(view)},
+        parallels_urls={leaf.start: comparing_url(ParallelsRequest(place=leaf)) for leaf in _leaves(view)},
         marked=at is not None and at < len(view.section.text),
         paragraph=_paragraph(view.section.text, at, to) if not view.section.pages else None,
         vertical=vertical,

@@ -52,7 +52,7 @@ def frame(held: Library, asked: S, url: Url) -> dict[str, object]:
         "asked": asked,
         "canonical": page_url(asked),
         "chosen": chosen(held, asked, url),
-        "kept_fields": kept(asked, "within", "without", "beside", "limit", *FILTERS),
+        "kept_fields": kept(asked, "within", "without", "beside", "word", "limit", *FILTERS),
     }
 
 
@@ -80,7 +80,7 @@ def sheet_of(find: Callable[[], T], sheet: Callable[[T], Iterable[Sequence[str]]
 
 def chosen(held: Library, asked: Selection, url: Url) -> list[Chosen]:
     """Return the conditions of a selection."""
-    if not (any(asked.filters.values()) or asked.within or asked.without or asked.beside):
+    if not (any(asked.filters.values()) or asked.within or asked.without or asked.beside or asked.word):
         return []
     titles = value_titles(held)
     found = []
@@ -99,6 +99,8 @@ def chosen(held: Library, asked: Selection, url: Url) -> list[Chosen]:
     for near in asked.beside:
         without = url(beside=tuple(other for other in asked.beside if other != near))
         found.append(Chosen(labels.near(near), near.words, False, without))
+    if asked.word:
+        found.append(Chosen(labels.whole_words(), labels.in_modern_text(), False, url(word=False)))
     return found
 
 
@@ -107,7 +109,7 @@ def _title(held: Library, known: Mapping[tuple[str, str], str], name: GroupName)
     if not name.value:
         return labels.no_value()
     if name.grouping not in (Grouping.WORK, Grouping.SECTION):
-        return name.value
+        return labels.group_label(name.grouping, name.value)
     work, _, number = name.value.rpartition("/") if name.grouping is Grouping.SECTION else (name.value, "", "")
     if ("work", work) not in known:
         return name.value

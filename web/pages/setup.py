@@ -11,13 +11,14 @@ from web.pages import (
     composing,
     concordance,
     distribution,
+    keywords,
     parallels,
     reading,
     search,
     works,
 )
 
-AREAS = (search, composing, concordance, collocates, distribution, parallels, reading, works, citing)
+AREAS = (search, composing, concordance, collocates, distribution, keywords, parallels, reading, works, citing)
 """Modules whose views are the blueprint's: they are here as soon as they are imported."""
 
 

@@ -13,9 +13,10 @@ from flask_babel import gettext as _
 
 from corpora.catalogue import FIELDS, RECORD_FIELDS, CatalogueRecord
 from indexer.store.access import LOCAL
-from search.collocates import Measure
+from search.collocates import CollocateUnit, Measure
 from search.distribution import Division, RowOrder
 from search.grams import Unit
+from search.keywords import KeyMeasure
 from search.model import MAX_CHARACTERS, Mode, Scope, SearchError, Sort, Why
 from search.occurrences import Beside, Grouping, Order, Side
 from search.parallels.model import MOST_CHARACTERS, Likeness
@@ -44,10 +45,12 @@ GROUPINGS = {
     Grouping.DYNASTY: lazy_gettext("朝代"),
     Grouping.CATEGORY: lazy_gettext("分类"),
     Grouping.YEAR: lazy_gettext("著作年代"),
+    Grouping.LANGUAGE: lazy_gettext("语言"),
     Grouping.EVENT: lazy_gettext("所记之年"),
     Grouping.WORDS: lazy_gettext("字句"),
     Grouping.SPELLING: lazy_gettext("写法"),
 }
+LANGUAGES = {"lzh": lazy_gettext("文言"), "zh": lazy_gettext("现代文")}
 SIDES = {
     Side.BOTH: lazy_gettext("前后"),
     Side.LEFT: lazy_gettext("前"),
@@ -58,11 +61,23 @@ _NEAR = {
     Side.LEFT: lazy_gettext("前 %(num)s 字内"),
     Side.RIGHT: lazy_gettext("后 %(num)s 字内"),
 }
-UNITS = {Unit.CHARACTER: lazy_gettext("单字"), Unit.PAIR: lazy_gettext("两字")}
+UNITS = {
+    Unit.CHARACTER: lazy_gettext("单字"),
+    Unit.PAIR: lazy_gettext("两字"),
+    Unit.TRIPLE: lazy_gettext("三字"),
+    Unit.QUADRUPLE: lazy_gettext("四字"),
+    Unit.WORD: lazy_gettext("词（现代文）"),
+}
+COLLOCATE_UNITS = {unit: UNITS[unit] for unit in get_args(CollocateUnit)}
 MEASURES = {
     Measure.LOG_LIKELIHOOD: lazy_gettext("对数似然"),
     Measure.PMI: lazy_gettext("点互信息"),
     Measure.COUNT: lazy_gettext("处数"),
+}
+KEY_MEASURES = {
+    KeyMeasure.LOG_LIKELIHOOD: lazy_gettext("对数似然"),
+    KeyMeasure.LOG_RATIO: lazy_gettext("对数比"),
+    KeyMeasure.COUNT: lazy_gettext("处数"),
 }
 ROW_ORDERS = {
     RowOrder.COUNT: lazy_gettext("处数"),
@@ -118,6 +133,7 @@ _ERRORS = {
     "expression-too-broad": lazy_gettext("正则表达式范围太大：%(detail)s。请写出至少一个必有的字。"),
     "text-too-long": lazy_gettext("文字过长：%(detail)s 字，最多 %(longest)s 字。"),
     "place-gone": lazy_gettext("没有这个地址：%(detail)s"),
+    "no-such-collection": lazy_gettext("没有这个专题库：%(detail)s"),
     "no-such-work": lazy_gettext("没有这部著作或专题库：%(detail)s"),
     "date-unreadable": lazy_gettext(
         "读不出日期：%(detail)s。可写 1122、1115..1123、天輔六年、大定年間、壬寅、公元前140年；"
@@ -267,7 +283,23 @@ def search_error(failure: SearchError, say: Say = str) -> str:
 
 def near(beside: Beside) -> str:
     """Return where words must stand near an occurrence."""
-    return str(_NEAR[beside.side] % {"num": beside.distance})
+    said = str(_NEAR[beside.side] % {"num": beside.distance})
+    return str(_("%(near)s有词", near=said)) if beside.word else said
+
+
+def whole_words() -> str:
+    """Return what the condition is called that an occurrence is a word."""
+    return str(_("整词"))
+
+
+def in_modern_text() -> str:
+    """Return where occurrences may be words."""
+    return str(_("现代文正文"))
+
+
+def group_label(grouping: Grouping, label: str) -> str:
+    """Return what readers see of a group of texts, by its label."""
+    return str(LANGUAGES.get(label, label)) if grouping is Grouping.LANGUAGE else label
 
 
 def divisions() -> dict[Grouping, LazyString]:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from search.parallels.alignment import Agreement
 from search.parallels.model import Parallel, Parallels
 from search.parallels.works import StretchPlace, WorkParallels
-from web.presenting.provenance import provenance_row
+from web.presenting.provenance import grouped, provenance_row
 from web.presenting.rendering import MarkedRange, one_line
-from web.presenting.urls import ParallelRequest, parallel_arguments
+from web.presenting.urls import comparing_arguments
 
 _SHOWN = 60
 """Characters of a text by which an export says what it is of."""
@@ -87,7 +87,7 @@ def told(found: Parallels) -> dict[str, object]:
     text = one_line(found.text)
     return {
         "query": text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…",
-        "asked": _grouped(found.request),
+        "asked": grouped(comparing_arguments(found.request)),
         "characters": len(found.text),
         **{str(kind): count for kind, count in found.counts.items()},
         "at_least": found.at_least,
@@ -101,21 +101,13 @@ def told_of_works(found: WorkParallels) -> dict[str, object]:
     """Return what the parallels of a work are of, and their counts."""
     return {
         "query": found.work.id,
-        "asked": _grouped(found.request),
+        "asked": grouped(comparing_arguments(found.request)),
         "stretches": len(found.rows),
         "runs": found.runs,
         "at_least": found.at_least,
         "characters": sum(found.characters.values()),
         "generation": found.generation,
     }
-
-
-def _grouped(request: ParallelRequest) -> dict[str, list[str]]:
-    asked: dict[str, list[str]] = {}
-    for name, value in parallel_arguments(request):
-        asked.setdefault(name, []).append(value)
-    asked.pop("q", None)
-    return asked
 
 
 def row(found: Parallels, each: Parallel) -> Mapping[str, object]:

@@ -10,12 +10,14 @@ from search.addresses import Address
 from search.collocates import CollocatesRequest
 from search.concordance import ConcordanceRequest
 from search.distribution import DistributionRequest
+from search.keywords import KeywordsRequest
 from search.model import Hit, SearchRequest, Why
 from search.parallels.model import ParallelsRequest
 from search.parallels.works import WorkParallelsRequest
 from web.api.collocates import COLLOCATES
 from web.api.concordance import CONCORDANCE
 from web.api.distribution import DISTRIBUTION
+from web.api.keywords import KEYWORDS
 from web.api.parallels import PARALLELS, WORK_PARALLELS
 from web.api.parameters import SEARCH_FORM, Parameters
 
@@ -52,14 +54,20 @@ def page_url(request: AnyRequest) -> str:
     return f"{_FORMS[type(request)][0]}?{urlencode(arguments(request))}"
 
 
-ParallelRequest = ParallelsRequest | WorkParallelsRequest
+ComparingRequest = ParallelsRequest | WorkParallelsRequest | KeywordsRequest
+"""A request that holds texts against each other."""
+_COMPARING: dict[type[ComparingRequest], tuple[str, type[Parameters]]] = {
+    ParallelsRequest: ("/parallels", PARALLELS),
+    WorkParallelsRequest: ("/parallels/works", WORK_PARALLELS),
+    KeywordsRequest: ("/keywords", KEYWORDS),
+}
 _ATTRIBUTES = {"with": "among", "likeness": "likenesses"}
-"""The attributes of requests for parallels that bear another name than their parameters."""
+"""The attributes of such requests that bear another name than their parameters."""
 
 
-def parallel_arguments(request: ParallelRequest) -> list[tuple[str, str]]:
-    """Return the parameters of a request for parallels that ask for something, as names and values."""
-    form: type[Parameters] = PARALLELS if isinstance(request, ParallelsRequest) else WORK_PARALLELS
+def comparing_arguments(request: ComparingRequest) -> list[tuple[str, str]]:
+    """Return the parameters of a request that ask for something, as names and values."""
+    form = _COMPARING[type(request)][1]
     values = {name: getattr(request, _ATTRIBUTES.get(name, name)) for name in form.model_fields}
     return [
         (name, _written(each))
@@ -69,11 +77,10 @@ def parallel_arguments(request: ParallelRequest) -> list[tuple[str, str]]:
     ]
 
 
-def parallels_url(request: ParallelRequest) -> str:
-    """Return the address of the page that shows parallels, below the application's root."""
-    path = "/parallels" if isinstance(request, ParallelsRequest) else "/parallels/works"
-    asked = urlencode(parallel_arguments(request))
-    return f"{path}{'?' if asked else ''}{asked}"
+def comparing_url(request: ComparingRequest) -> str:
+    """Return the address of the page that answers such a request, below the application's root."""
+    asked = urlencode(comparing_arguments(request))
+    return f"{_COMPARING[type(request)][0]}{'?' if asked else ''}{asked}"
 
 
 def carried(request: SearchRequest) -> str:

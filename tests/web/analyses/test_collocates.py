@@ -16,8 +16,9 @@ from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 
 from search import collocates as collocations
-from search.collocates import CollocatesRequest, Measure, Unit
+from search.collocates import CollocatesRequest, Measure
 from search.concordance import ConcordanceRequest
+from search.grams import Unit
 from search.library import Library
 from search.occurrences import Grouping, GroupName, Side
 from search.selection import of_selection
@@ -81,7 +82,7 @@ def test_rows_are_ordered_by_the_measure_and_not_too_rare(library: Library) -> N
 def test_the_commonest_are_weighed_and_the_rest_is_told(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = CollocatesRequest("太祖", least=1, measure=Measure.COUNT)
     everything = library.collocates(asked)
-    monkeypatch.setattr(collocations, "MOST_WEIGHED", 3)
+    monkeypatch.setattr(library.store, "affordable", lambda unit: 3)
     some = library.collocates(asked)
     assert (some.rows, some.left_out) == (everything.rows[:3], len(everything.rows) - 3)
 
@@ -107,7 +108,18 @@ def test_the_page_leads_to_as_many_lines_as_it_says(site: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["side=up", "distance=0", "distance=51", "unit=word", "measure=t", "least=0", "beside=left:5", "limit=501"]
+    "wrong",
+    [
+        "side=up",
+        "distance=0",
+        "distance=51",
+        "measure=t",
+        "least=0",
+        "beside=left:5",
+        "limit=501",
+        "unit=triple",
+        "word=1",
+    ],
 )
 def test_what_is_malformed_is_refused(site: FlaskClient, wrong: str) -> None:
     assert site.get(f"/collocates?q=太祖&{wrong}").status_code == 400
@@ -139,4 +151,15 @@ def test_the_command_and_the_page_export_the_same(index: Path, site: FlaskClient
     told = json.loads(run("太祖", "--least", 1, "--json", "--index", index).stdout)
     assert [each["words"] for each in told["collocates"]] == [row.words for row in rows]
     assert rows[0].words in run("太祖", "--least", 1, "--index", index).stdout
-    assert run("太祖", "--unit", "word", "--index", index).exit_code == 2
+    assert run("太祖", "--unit", "triple", "--index", index).exit_code == 2
+
+
+def test_words_are_those_of_modern_text_alone(site: FlaskClient) -> None:
+    page = site.get("/collocates?q=太祖&unit=word&least=1").text
+    assert "文言著作与夹注不切词" in page
+    assert (total(page), "没有找到" in page) == (0, True)
+    assert total(site.get("/concordance?q=太祖&word=true").text) == 0
+    assert total(site.get("/concordance?q=太祖&beside=both:5:|起兵|").text) == 0
+    kept = site.get("/concordance?q=太祖&word=true&within=language:lzh").text
+    assert "整词：现代文正文" in kept
+    assert "语言：文言" in kept
