@@ -65,6 +65,7 @@ STATES = (
             "/concordance?q=魚魚魚",
             "/distribution?q=会宁府&q=上京",
             "/collocates?q=上京&least=1",
+            "/keywords?work=jin&least=1",
             "/compose",
             "/compose?all=会宁府&none=辽",
             "/parallels",
