@@ -296,7 +296,7 @@ OF_TEXTS = {
 TOLD = {
     "pages.home": "密藏",
     **dict.fromkeys(("pages.collocates", "pages.collocates_sheet"), "俱"),
-    "pages.work_parallels_sheet": "query: S1",
+    **dict.fromkeys(("pages.keywords_sheet", "pages.work_parallels_sheet"), "query: S1"),
 }
 """What routes tell of the closed collection that do not name its work."""
 
