@@ -96,7 +96,7 @@ def used(address: str) -> tuple[str, str]:
             assert client.post(f"/desk/cases/{number}/{action}", data=fields).status_code == 302
 
         do(li, "move", move="take-up")
-        do(li, "evidence", work="jin", section="0", start="0", end="8")
+        do(li, "evidence", work="jin", section="0", range="0-8")
         do(li, "reply", text="在阿城。\n\n[@1]", after="0")
         do(li, "move", move="sign")
         do(li, "move", move="close")

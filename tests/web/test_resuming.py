@@ -220,7 +220,7 @@ def test_a_draft_that_is_too_large_is_told_where_its_text_is(site: Flask, reply:
 def test_a_case_that_changed_meanwhile_keeps_what_was_written(site: Flask, reply: str, path: str) -> None:
     client = logged_in(site, AccountRole.LIBRARIAN)
     written = {
-        "note": {"work": "x", "section": "0", "start": "0", "end": "1", "note": TEXT},
+        "note": {"work": "x", "section": "0", "range": "0-1", "note": TEXT},
         "asker": {"name": "長" * 300},
     }
     sent = written.get(path, {"move": "reopen", "reason": TEXT}) | {"csrf_token": token(client, reply)}

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from web.desk import labels
 from web.desk.models import LONGEST_NAME, LONGEST_NOTE, LONGEST_QUESTION, LONGEST_TAG, Case, Stance
@@ -18,6 +18,7 @@ from web.desk.states import Tier
 NEEDED = DataRequired(lazy_gettext("请填写这一项。"))
 _BETWEEN_TAGS = re.compile(r"[\s,，、;；]+")
 _FURTHEST = 1 << 31
+_RANGE = re.compile(r"[0-9]{1,10}-[0-9]{1,10}\Z")
 
 
 def _stripped(text: str | None) -> str:
@@ -90,10 +91,15 @@ class Quote(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
     work = StringField(validators=[NEEDED, Length(max=200)])
     section = IntegerField(validators=[InputRequired(), NumberRange(0, _FURTHEST)])
-    start = IntegerField(validators=[InputRequired(), NumberRange(0, _FURTHEST)])
-    end = IntegerField(validators=[InputRequired(), NumberRange(0, _FURTHEST)])
+    range = StringField(validators=[NEEDED, Regexp(_RANGE)])
+    """From where to where, half open, as ``12-90``."""
     query = StringField(validators=[Length(max=LONGEST_PASSAGE)])
     note = TextAreaField(validators=[Length(max=LONGEST_NOTE)], filters=[_stripped])
+
+    def bounds(self) -> tuple[int, int]:
+        """Return where the passage begins and ends."""
+        start, _, end = self.range.data.partition("-")
+        return int(start), int(end)
 
 
 class Annotate(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types

@@ -82,6 +82,7 @@ _REFUSALS = {
     "asker-too-long": lazy_gettext("提问人资料没有保存：太长了。"),
     "note-too-long": lazy_gettext("附注没有保存：太长了。"),
     "no-such-passage": lazy_gettext("馆藏里没有这一段，或它太长。"),
+    "already-kept": lazy_gettext("案卷里已经有这一段：%(detail)s；没有再加。"),
     "too-many-passages": lazy_gettext("案卷里的引文太多了。"),
     "not-in-passage": lazy_gettext("引文里没有“%(detail)s”，没有截取。"),
     "not-publishable": lazy_gettext("只有已结案并签发过的答复能公开。"),

@@ -28,6 +28,14 @@ MOST = 500
 """The most passages of a case."""
 
 
+class AlreadyKept(Refused):
+    """The passage is in the case already, under ``number``."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__("already-kept", f"[@{number}]")
+        self.number = number
+
+
 @dataclass(frozen=True, slots=True)
 class QuotationGroup:
     """Quotations under one heading, which may be empty."""
@@ -50,7 +58,10 @@ def quote(
 ) -> Quotation:
     """Keep a passage in the case: the index's text of that moment, whatever the page showed.
 
+    One that was withdrawn is restored.
+
     Raises:
+        AlreadyKept: the case has just this passage.
         Refused: there is no such passage, it is too long, or the case has too many.
     """
     try:
@@ -60,6 +71,8 @@ def quote(
     held = view.section
     if not 0 <= start < end <= len(held.text) or end - start > LONGEST:
         raise Refused("no-such-passage")
+    if twin := _at(case.evidence, work, section, start, held.text[start:end]):
+        return _restored(case, twin, account, remark)
     if len(case.evidence) >= MOST:
         raise Refused("too-many-passages")
     on = held.page_at(start)
@@ -91,6 +104,42 @@ def quote(
     place = dict.fromkeys((f"[@{kept.number}]", view.work.record.title, held.title, kept.address.page))
     note(case, account, "quote", " ".join(each for each in place if each))
     return kept
+
+
+def _at(evidence: Iterable[Quotation], work: str, section: int, start: int, text: str) -> Quotation | None:
+    """Return the quotation of just this text at this place."""
+    place = (work, section, start)
+    return next(
+        (
+            each
+            for each in evidence
+            if (each.work, each.address.section, each.address.start) == place and each.text == text
+        ),
+        None,
+    )
+
+
+def _restored(case: Case, twin: Quotation, account: Account, remark: str) -> Quotation:
+    if not twin.withdrawn:
+        raise AlreadyKept(twin.number)
+    twin.withdrawn, twin.note = False, remark or twin.note
+    note(case, account, "restore", f"[@{twin.number}]")
+    return twin
+
+
+def kept_within(library: Library, case: Case, work: str, section: int, start: int, end: int) -> list[Quotation]:
+    """Return what the case quotes of a stretch of a section, as far as it still stands there."""
+    found = [
+        each
+        for each in case.kept
+        if (each.work, each.address.section) == (work, section)
+        and each.address.start < end
+        and each.address.start + each.address.length > start
+    ]
+    if not found:
+        return []
+    text = _section(library, work, section).text
+    return [each for each in found if text.startswith(each.text, each.address.start)]
 
 
 def record(quotation: Quotation) -> CatalogueRecord:

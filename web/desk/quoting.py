@@ -6,13 +6,21 @@ Line ends at which the printed edition merely ran out of room are not shown, as 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
+from corpora.model import Section
+from indexer.text.folding import fold
 from web.desk.document import Run
 from web.presenting.rendering import is_hard
 
 ELLIPSIS = "……"
+MOST_LINES = 300
+"""Lines of a text without pages that are offered one by one."""
+_LABEL = 14
+"""Characters of a line that it is called by."""
+_LINE = re.compile(r"[^\n]*\S[^\n]*")
 
 
 class NotInPassage(ValueError):
@@ -27,6 +35,34 @@ class Passage:
     notes: tuple[tuple[int, int], ...]
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a section that can be quoted as it is: a page, or a line; ``label`` is the page's or its first words.
+
+    ``pointed`` says whether it is the one that was asked for.
+    """
+
+    start: int
+    end: int
+    label: str
+    pointed: bool
+
+
+def quotable(section: Section, at: int | None, paragraph: tuple[int, int] | None) -> list[Part]:
+    """Return the pages of a section, or its first lines if it has none; ``paragraph`` are those that were asked for."""
+    text = section.text
+    if section.pages:
+        ends = [*(page.start for page in section.pages[1:]), len(text)]
+        return [
+            Part(page.start, end, page.label, at is not None and page.start <= at < end)
+            for page, end in zip(section.pages, ends, strict=True)
+        ]
+    lines = [match.span() for match in islice(_LINE.finditer(text), MOST_LINES)]
+    if paragraph and paragraph not in lines:
+        lines.insert(0, paragraph)
+    return [Part(a, b, text[a:b].strip()[:_LABEL], (a, b) == paragraph) for a, b in lines]
 
 
 def runs(passage: Passage) -> tuple[Run, ...]:
@@ -53,24 +89,28 @@ def runs(passage: Passage) -> tuple[Run, ...]:
 def trim(text: str, first: str, last: str) -> tuple[int, int]:
     """Return the range of ``text`` from the words ``first`` to the words ``last``; empty words leave that end alone.
 
-    Blanks and line ends are passed over, in the words as in the text.
+    Spellings are equal as they are in searches: blanks, line ends and punctuation are passed over, and so is the form
+    of a character, in the words as in the text.
 
     Raises:
         NotInPassage: the words do not stand there, or not in this order.
     """
-    places = [at for at, character in enumerate(text) if not character.isspace()]
-    dense = "".join(text[at] for at in places)
-    first, last = "".join(first.split()), "".join(last.split())
-    start = dense.find(first)
+    places = [at for at, character in enumerate(text) if fold(character)]
+    dense = fold(text)
+    begun, ended = fold(first), fold(last)
+    for words, folded in ((first, begun), (last, ended)):
+        if words and not folded:  # blanks and marks stand everywhere
+            raise NotInPassage(words)
+    start = dense.find(begun)
     if start < 0:
         raise NotInPassage(first)
-    end = dense.find(last, max(start, start + len(first) - len(last))) if last else len(dense)
+    end = dense.find(ended, max(start, start + len(begun) - len(ended))) if ended else len(dense)
     if end < 0:
         raise NotInPassage(last)
-    end += len(last)
+    end += len(ended)
     if not places or start >= end:
         raise NotInPassage(last or first)
-    return places[start] if first else 0, places[end - 1] + 1 if last else len(text)
+    return places[start] if begun else 0, places[end - 1] + 1 if ended else len(text)
 
 
 def _flowing(text: str, start: int, end: int) -> str:

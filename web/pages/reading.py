@@ -48,6 +48,7 @@ def read(work: str, number: int) -> str:
         "read.html",
         view=view,
         asked=asked,
+        at=at,
         pages=_pages(view, at, to),
         citation=citation_at(view.work, number, view.section, at, to),
         cite_urls={

@@ -88,7 +88,7 @@ class Desk:
 
     def quote(self, client: FlaskClient, number: str, start: int = 0, end: int = 46, work: str = "jin") -> int:
         """Keep a passage; the answer's status."""
-        return self.post(client, number, "evidence", work=work, section="0", start=str(start), end=str(end))
+        return self.post(client, number, "evidence", work=work, section="0", range=f"{start}-{end}")
 
     def save(self, client: FlaskClient, number: str, text: str, after: int) -> int:
         """Save a reply; the answer's status."""

@@ -71,6 +71,18 @@ def pages(browser: Browser, address: str) -> Iterator[tuple[Page, Page, Page]]:
     assert errors == []
 
 
+SELECT = """() => {
+  const found = document.querySelector("article mark.found");
+  const range = document.createRange();
+  range.setStart(found.firstChild, 1);
+  range.setEnd(found.firstChild, 3);
+  getSelection().removeAllRanges();
+  getSelection().addRange(range);
+  return range.toString();
+}"""
+"""Selects two characters of what was found; returns them."""
+
+
 def fits_a_phone(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -101,18 +113,24 @@ def test_a_question_is_answered_by_two(pages: tuple[Page, Page, Page]) -> None:
     librarian.get_by_label("精确").check()
     librarian.get_by_role("button", name="检索").click()
     hit = librarian.locator(".hit").first
-    hit.get_by_text(f"加入案卷 {number}").click()
+    hit.get_by_text("附注").click()
     hit.get_by_label("附注").fill("建置")
-    hit.get_by_role("button", name="加入").click()
+    hit.get_by_role("button", name=f"加入案卷 {number}").click()
     expect(librarian.get_by_role("status").first).to_contain_text("[@1]")
+    hit.get_by_role("button", name="撤去").click()  # the page has not gone anywhere meanwhile
+    hit.get_by_role("button", name=f"加入案卷 {number}").click()
+    expect(hit.get_by_role("link", name="[@1]")).to_be_visible()
     fits_a_phone(librarian)
     librarian.locator(".hit h2 a").nth(1).click()
-    offer = librarian.locator("details.add").first
-    offer.locator("summary").click()
-    offer.get_by_role("button", name="加入").click()
+    expect(librarian.get_by_text("就只引这一段")).to_be_visible()  # the script is there
+    selected = librarian.evaluate(SELECT)
+    librarian.get_by_role("button", name=f"加入案卷 {number}").click()
+    expect(librarian.get_by_role("status").first).to_contain_text("[@2]")
+    fits_a_phone(librarian)
 
     librarian.get_by_role("link", name=number).first.click()
     expect(librarian.locator(".evidence > li")).to_have_count(2)
+    expect(librarian.locator(".evidence blockquote").nth(1)).to_have_text(selected)
     expect(librarian.locator(".searches li")).to_have_count(2)
     fits_a_phone(librarian)
     librarian.get_by_role("button", name="[@2] 上移").focus()

@@ -36,7 +36,7 @@ MEANT = (200, 302, 303, 308, 400, 401, 403, 404, 405, 409, 410, 413, 421, 429)
 NAMES = (
     *("q", "mode", "scope", "strict", "aliases", "sort", "limit", "cursor", "facets", "lang", "at", "to", "layout"),
     *("work", "author", "year", "page", "tag", "status", "tier", "assignee", "before", "who", "next", "csrf_token"),
-    *("question", "name", "contact", "due", "tags", "section", "start", "end", "query", "note", "heading", "stance"),
+    *("question", "name", "contact", "due", "tags", "section", "range", "query", "note", "heading", "stance"),
     *("first", "last", "move", "reason", "text", "after", "preview", "step", "doing", "role", "account", "login"),
     *("password", "again", "current", "secret", "link", "website", "a\r\nb", HOSTILE),
 )

@@ -34,7 +34,7 @@ def test_a_passage_is_kept_with_its_place(desk: Desk) -> None:
     start = TEXT.index("國言")
     desk.post(
         desk.li, number, "evidence",
-        work="jin", section="0", start=str(start), end=str(len(TEXT)), query="按出虎", note="得名",
+        work="jin", section="0", range=f"{start}-{len(TEXT)}", query="按出虎", note="得名",
     )  # fmt: skip
     kept = desk.look(number, lambda case: {**vars(first(case))})
     assert kept["text"] == TEXT[start:]
@@ -60,7 +60,7 @@ def test_a_passage_is_kept_with_its_place(desk: Desk) -> None:
 )
 def test_what_is_not_there_is_not_kept(desk: Desk, work: str, section: str, start: str, end: str) -> None:
     number = desk.taken()
-    assert desk.post(desk.li, number, "evidence", work=work, section=section, start=start, end=end) == 302
+    assert desk.post(desk.li, number, "evidence", work=work, section=section, range=f"{start}-{end}") == 302
     assert desk.look(number, lambda case: case.evidence) == []
 
 
@@ -255,3 +255,65 @@ def test_each_section_is_read_once(works: Path, desk: Desk, monkeypatch: pytest.
     monkeypatch.setattr(Library, "section", counting)
     assert set(desk.look(number, lambda case: quotations.standings(library, case.kept)).values()) == {Standing.SAME}
     assert read == [0]
+
+
+JSON = {"Accept": "application/json"}
+
+
+def test_what_is_in_the_case_is_marked_where_it_stands(desk: Desk) -> None:
+    number = desk.taken()
+    desk.post(desk.li, number, "working")
+    sent = {"work": "jin", "section": "0", "range": f"2-{TEXT.index('會寧府')}"}
+    page = "http://localhost/read/jin/0?q=%E4%BC%9A"
+    answer = desk.li.post(f"/desk/cases/{number}/evidence", data=sent, headers={"Referer": page})
+    assert answer.location == f"{page}#kept-1"  # the very place
+    first_leaf, second_leaf = (
+        desk.li.get("/read/jin/0?q=会宁府").text.partition('id="p-024-1b"')[each] for each in (0, 2)
+    )
+    assert 'id="kept-1"' in first_leaf
+    assert "kept-1" not in second_leaf
+    assert "kept-1" in desk.li.get("/search?q=海古").text
+    assert "kept-1" not in desk.zhao.get("/read/jin/0").text
+    (here,) = re.findall(r'name="here" value="([^"]+)"', first_leaf)
+    answer = desk.li.post(f"/desk/cases/{number}/evidence/1/withdraw", data={"here": here}, headers={"Referer": page})
+    assert answer.location == f"{page}#{here}"
+    assert f'id="{here}"' in (text := desk.li.get(page).text)
+    assert "kept-1" not in text
+
+
+def test_a_script_is_told_instead_of_led_elsewhere(desk: Desk) -> None:
+    number = desk.taken()
+    sent = {"work": "jin", "section": "0", "range": "0-9"}
+    evidence = f"/desk/cases/{number}/evidence"
+    added = desk.li.post(evidence, data=sent, headers=JSON)
+    assert (added.status_code, added.json["start"]) == (200, 0)  # type: ignore[index]  # it is an object
+    assert 'id="kept-1"' in added.json["mark"]  # type: ignore[index]
+    again = desk.li.post(evidence, data=sent, headers=JSON)
+    assert (again.status_code, "[@1]" in again.json["told"]) == (409, True)  # type: ignore[index]
+    assert "恢复" in desk.li.post(f"{evidence}/1/withdraw", headers=JSON).json["told"]  # type: ignore[index]
+
+
+def test_a_passage_is_kept_once(desk: Desk) -> None:
+    number = desk.taken()
+    desk.quote(desk.li, number)
+    desk.quote(desk.li, number)
+    assert "没有再加" in desk.li.get(f"/desk/cases/{number}").text
+    desk.quote(desk.li, number, 0, 45)  # another passage, which begins there, too
+    desk.post(desk.li, number, "evidence/1/withdraw")
+    desk.quote(desk.li, number)
+    seen = desk.look(number, lambda case: [(each.number, each.withdrawn) for each in case.evidence])
+    assert seen == [(1, False), (2, False)]
+
+
+def test_a_text_that_is_read_has_one_form_for_all_its_parts(desk: Desk) -> None:
+    number = desk.taken()
+    desk.post(desk.li, number, "working")
+    end = TEXT.index("會寧府")
+    for path, offered in {
+        "/read/jin/0?at=40": [f"0-{end}", f"{end}-{len(TEXT)}"],
+        "/read/note/0?at=2": ["0-8", "10-19"],
+    }.items():
+        page = desk.li.get(path).text
+        assert page.count('class="add') == 1
+        assert re.findall(r'<option value="(\d+-\d+)"', page) == offered
+    assert f'value="{end}-{len(TEXT)}" selected' in desk.li.get("/read/jin/0?at=40").text

@@ -71,3 +71,16 @@ def test_a_trim_begins_and_ends_as_asked(text: str, first: str, last: str) -> No
     dense = "".join(text[start:end].split())
     assert dense.startswith(first)
     assert dense.endswith(last)
+
+
+@pytest.mark.parametrize(("first", "last"), [("会宁府", "州"), ("㑹寧府，", "為會 寧 州"), ("會寧府初", "太宗 ")])
+def test_a_trim_finds_every_spelling_that_a_search_finds(first: str, last: str) -> None:
+    text = "金源\n㑹寧府初為會寧州，太宗以建都"
+    start, end = trim(text, first, last)
+    assert (start, text[end - 1]) == (3, last.strip()[-1])
+
+
+@pytest.mark.parametrize("words", ["，", "白城"])
+def test_words_that_are_not_there_are_named(words: str) -> None:
+    with pytest.raises(NotInPassage, match=words):
+        trim(TEXT, "", words)

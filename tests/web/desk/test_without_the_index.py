@@ -98,7 +98,7 @@ def test_the_desk_goes_on(desk: Desk, cluster: Cluster) -> None:
 def test_what_needs_the_index_loses_nothing_that_was_written(desk: Desk, cluster: Cluster) -> None:
     number = desk.taken()
     cluster.is_away = True
-    sent = {"work": "jin", "section": "0", "start": "0", "end": "46", "note": "金史一處"}
+    sent = {"work": "jin", "section": "0", "range": "0-46", "note": "金史一處"}
     answer = desk.li.post(f"/desk/cases/{number}/evidence", data=sent)
     assert answer.status_code == 503
     assert "金史一處" in answer.text

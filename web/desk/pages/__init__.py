@@ -44,6 +44,8 @@ def on_case(
             except Refused as refused:
                 session().rollback()
                 told = labels.refusal(refused)
+                if by_script():
+                    return {"told": told}, 409
                 if resuming.is_written():  # which being led elsewhere would lose
                     return resuming.page(409, told)
                 flash(told, "wrong")
@@ -66,7 +68,14 @@ def case_url(number: str, anchor: str = "") -> str:
     return url_for("desk.case", number=number, _anchor=anchor or None)
 
 
-def back(otherwise: str) -> str:
-    """Return the page of this site that a form was on, or another address."""
+def by_script() -> bool:
+    """Return whether a script of ours sent the form: it stays on its page, and shows what JSON tells it."""
+    return request.accept_mimetypes.best == "application/json"
+
+
+def back(otherwise: str, anchor: str = "") -> str:
+    """Return the page of this site that a form was on, at a place of it, or another address."""
     came = request.referrer or ""
-    return came if came.startswith(request.host_url) else otherwise
+    if not came.startswith(request.host_url):
+        return otherwise
+    return f"{came.partition('#')[0]}#{anchor}" if anchor else came

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from flask import abort, flash, redirect, request
+import re
+
+from flask import abort, flash, get_template_attribute, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from web.access import library
 from web.database.storage import session
-from web.desk import quotations
+from web.desk import labels, quotations
 from web.desk.cases import Refused, note
 from web.desk.forms import Annotate, Quote, Trim
 from web.desk.models import Case, Quotation, Stance
-from web.desk.pages import acting, back, blueprint, case_url, on_case
+from web.desk.pages import acting, back, blueprint, by_script, case_url, on_case
 from web.desk.states import EDITABLE
 
 _STEPS = {"up": -1, "down": 1}
+_PLACE = re.compile("[a-z0-9-]{1,60}")
+"""The name of a place on a page."""
 
 
 @blueprint.post("/cases/<number>/evidence")
@@ -26,20 +30,29 @@ def quote(case: Case) -> ResponseReturnValue:
     form = Quote()
     if not form.validate():
         raise Refused("no-such-passage")
-    kept = quotations.quote(
-        library(),
-        case,
-        acting(),
-        form.work.data,
-        form.section.data,
-        form.start.data,
-        form.end.data,
-        query=form.query.data or "",
-        remark=form.note.data,
-    )
+    try:
+        kept = quotations.quote(
+            library(),
+            case,
+            acting(),
+            form.work.data,
+            form.section.data,
+            *form.bounds(),
+            query=form.query.data or "",
+            remark=form.note.data,
+        )
+    except quotations.AlreadyKept as twin:
+        if by_script() or form.note.data:
+            raise
+        flash(labels.refusal(twin), "wrong")
+        return redirect(back(case_url(case.number, f"evidence-{twin.number}"), f"kept-{twin.number}"))
     session().commit()
-    flash(_("已加入 %(case)s，编为 [@%(number)s]。", case=case.number, number=kept.number), "done")
-    return redirect(back(case_url(case.number, f"evidence-{kept.number}")))
+    told = _("已加入 %(case)s，编为 [@%(number)s]。", case=case.number, number=kept.number)
+    if by_script():
+        mark = get_template_attribute("desk/_parts.html", "kept_mark")
+        return {"told": told, "mark": mark(case.number, kept.number, ""), "start": kept.address.start}
+    flash(told, "done")
+    return redirect(back(case_url(case.number, f"evidence-{kept.number}"), f"kept-{kept.number}"))
 
 
 @blueprint.post("/cases/<number>/evidence/<int:which>/annotate")
@@ -89,12 +102,21 @@ def shift_heading(case: Case) -> ResponseReturnValue:
 @blueprint.post("/cases/<number>/evidence/<int:which>/withdraw")
 @on_case()
 def withdraw(case: Case, which: int) -> ResponseReturnValue:
-    """Withdraw a passage from the case; its number is not given again, and it can be restored."""
+    """Withdraw a passage from the case; its number is not given again, and it can be restored.
+
+    Where it was withdrawn beside the text, ``here`` names the place on that page.
+    """
     kept = _evidence(case, which)
     kept.withdrawn = True
     note(case, acting(), "withdraw", f"[@{kept.number}]")
     session().commit()
-    return redirect(case_url(case.number, "evidence"))
+    told = _("已撤去 [@%(number)s]；在案卷的“撤去的引文”里可以恢复。", number=kept.number)
+    if by_script():
+        return {"told": told}
+    flash(told, "done")
+    here = request.form.get("here", "")
+    evidence = case_url(case.number, "evidence")
+    return redirect(back(evidence, here) if _PLACE.fullmatch(here) else evidence)
 
 
 @blueprint.post("/cases/<number>/evidence/<int:which>/restore")
