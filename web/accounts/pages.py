@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -31,7 +33,7 @@ def keep_nowhere(response: Response) -> Response:
 @blueprint.route("/log-in", methods=["GET", "POST"])
 def log_in() -> ResponseReturnValue:
     """Ask for login and password, and go on to the page that was wanted."""
-    form = LogIn(next=request.args.get("next", ""))
+    form = LogIn(next=request.args.get("next", "") or _came_from())
     if not form.is_submitted():
         return render_template("accounts/log_in.html", form=form)
     try:
@@ -55,7 +57,8 @@ def _log_in(form: LogIn) -> ResponseReturnValue:
     attempts.forget(session())
     record(session(), account, "account.log-in", account.subject)
     guard.welcome(account)
-    return redirect(_own(form.next.data) or url_for("pages.home"))
+    desk = account.role >= AccountRole.LIBRARIAN
+    return redirect(_own(form.next.data) or url_for("desk.home" if desk else "pages.home"))
 
 
 @blueprint.post("/log-out")
@@ -194,6 +197,15 @@ def _patience(page: str, wait: int) -> Response:
     response = make_response(page, 429)
     response.headers["Retry-After"] = str(wait)
     return response
+
+
+def _came_from() -> str:
+    """Return the page of this site that led here, for the way back; none for the home page and those of accounts."""
+    came = urlsplit(request.referrer or "")
+    path = came.path.removeprefix(request.script_root)
+    if came.netloc != request.host or path in ("", "/") or path.startswith(f"{blueprint.url_prefix}/"):
+        return ""
+    return f"{path}?{came.query}" if came.query else path
 
 
 def _own(address: str | None) -> str:

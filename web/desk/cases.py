@@ -73,30 +73,6 @@ def find(session: Session, number: str) -> Case | None:
     return session.scalar(select(Case).where(Case.year == int(year), Case.sequence == int(sequence)))
 
 
-def listed(
-    session: Session,
-    *,
-    status: Status | None = None,
-    tier: Tier | None = None,
-    assignee: int | None = None,
-    tag: str = "",
-    limit: int = 50,
-    offset: int = 0,
-) -> Sequence[Case]:
-    """Return the cases, those that are due first, then the newest."""
-    query = select(Case).order_by(Case.status.in_((Status.ANSWERED, Status.CLOSED)), Case.due.is_(None), Case.due)
-    query = query.order_by(Case.year.desc(), Case.sequence.desc()).limit(limit).offset(offset)
-    if status:
-        query = query.where(Case.status == status)
-    if tier:
-        query = query.where(Case.tier == tier)
-    if assignee is not None:
-        query = query.where(Case.assignee_id == assignee)
-    if tag:
-        query = query.where(Case.tags.any(Tag.name == tag))
-    return session.scalars(query).all()
-
-
 def staff(session: Session) -> Sequence[Account]:
     """Return the accounts to which a case can be given."""
     query = select(Account).where(Account.active, Account.role != AccountRole.READER).order_by(Account.name)

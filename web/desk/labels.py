@@ -7,6 +7,7 @@ from flask_babel import LazyString, lazy_gettext
 from search.addresses import Standing
 from web.desk.cases import Refused
 from web.desk.models import Event, Stance
+from web.desk.queue import Scope
 from web.desk.states import Move, Status, Tier
 
 TIERS = {
@@ -31,6 +32,11 @@ MOVES = {
     Move.SIGN: lazy_gettext("签发"),
     Move.CLOSE: lazy_gettext("结案"),
     Move.REOPEN: lazy_gettext("重新处理"),
+}
+SCOPES = {
+    Scope.WAITING: lazy_gettext("等我办的（我的与无人经办的）"),
+    Scope.MINE: lazy_gettext("我经办的"),
+    Scope.ALL: lazy_gettext("全部"),
 }
 STANCES = {
     Stance.NEUTRAL: lazy_gettext("未定"),

@@ -12,7 +12,9 @@ from markupsafe import Markup
 
 from search.model import SearchRequest, SectionView
 from web.access import library
-from web.desk import quotations, working
+from web.accounts.guard import current_account
+from web.database.storage import session
+from web.desk import queue, quotations, working
 from web.desk.knowledge import AnswerBase
 from web.desk.pages import answers, blueprint, cases, numbers, public, replies
 from web.desk.pages import quotations as quotation_pages
@@ -42,11 +44,18 @@ def register(app: Flask, base: Path | None, letterhead: Path | None) -> None:
 def _shared() -> dict[str, Any]:
     return {
         "working": working.current(),
+        "cases_waiting": _waiting,
         "beside_passage": _beside_passage,
         "beside_leaf": _beside_leaf,
         "below_text": _below_text,
         "above_hits": _above_hits,
     }
+
+
+def _waiting() -> int:
+    """Return how many cases wait for whoever is logged in, who is a librarian."""
+    account = current_account()
+    return queue.waiting(session(), account) if account else 0
 
 
 def _beside_passage(work: str, section: int, start: int, end: int, query: str) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
@@ -19,48 +20,53 @@ from web.access import library
 from web.accounts.guard import requires
 from web.accounts.models import AccountRole
 from web.database.storage import session, today
-from web.desk import cases, labels, publication, quotations, quoting, replying, working
-from web.desk.cases import Refused, note
+from web.desk import cases, labels, publication, queue, quotations, quoting, replying, working
+from web.desk.cases import Refused, find, note
 from web.desk.forms import Annotate, Enter, Facts, Publish, Trim, Who
 from web.desk.knowledge import AnsweredCase, refreshed
 from web.desk.models import Asker, Case, Quotation, Stance
 from web.desk.pages import acting, blueprint, case_url, on_case
 from web.desk.pages.answers import answers, like
+from web.desk.queue import Scope, Wanted
 from web.desk.states import EDITABLE, REASONED, SIGNING, Move, Status, Tier, moves, waives_review
 from web.desk.terms import query, terms
 from web.presenting.urls import address_url, page_url
 
 PER_PAGE = 30
-MINE = "me"
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
 @blueprint.get("/")
 @requires(AccountRole.LIBRARIAN)
-def home() -> str:
-    """List the cases, those that are due first."""
-    status, tier = _chosen(Status, "status"), _chosen(Tier, "tier")
-    mine, tag = request.args.get("assignee") == MINE, request.args.get("tag", "")[:100]
-    page = max(request.args.get("page", 1, type=int), 1)
-    shown = cases.listed(
-        session(),
-        status=status,
-        tier=tier,
-        assignee=acting().id if mine else None,
-        tag=tag,
-        limit=PER_PAGE + 1,
-        offset=(min(page, 10_000) - 1) * PER_PAGE,
-    )
+def home() -> ResponseReturnValue:
+    """List the cases that wait for whoever is logged in, or all that are like what is asked for."""
+    wanted = _wanted()
+    page = min(max(request.args.get("page", 1, type=int), 1), 10_000)
+    counts = queue.counted(session(), acting(), wanted)
+    shown = queue.found(session(), acting(), wanted, limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE)
+    if find(session(), wanted.q.strip()) and len(shown) == 1:
+        return redirect(case_url(shown[0].number))
     return render_template(
         "desk/home.html",
         cases=shown[:PER_PAGE],
         more=len(shown) > PER_PAGE,
         page=page,
-        chosen={"status": status or "", "tier": tier or "", "assignee": MINE if mine else "", "tag": tag},
+        chosen={name: value or "" for name, value in asdict(wanted).items()},
+        counts=counts,
+        total=sum(counts.values()) if wanted.status is None else counts.get(wanted.status, 0),
+        returned=queue.returned,
         words=labels,
         today=today(),
     )
+
+
+def _wanted() -> Wanted:
+    """Return what the address asks for; who names no more than what to look for looks among all cases."""
+    status, tier, scope = _chosen(Status, "status"), _chosen(Tier, "tier"), _chosen(Scope, "scope")
+    tag, q = request.args.get("tag", "")[:100], request.args.get("q", "")[: queue.LONGEST]
+    narrowed = status or tier or tag or q.strip()
+    return Wanted(scope or (Scope.ALL if narrowed else Scope.WAITING), status, tier, tag, q)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -125,6 +131,7 @@ def case(case: Case) -> str:
         by_meaning=_search(query(case.question), Mode.SEMANTIC),
         by_terms=[(term, _search(term, Mode.HYBRID)) for term in terms(case.question)],
         today=today(),
+        returned=queue.returned(case),
         document=document,
         authors=replying.authors(case),
     )

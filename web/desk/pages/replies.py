@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from web import site
 from web.database.storage import session
-from web.desk import autosaving, labels, merging, quotations, quoting, replying
+from web.desk import autosaving, labels, merging, queue, quotations, quoting, replying
 from web.desk.cases import Refused
 from web.desk.document import ReplyDocument
 from web.desk.drafting import LONGEST
@@ -146,6 +146,7 @@ def _editor(case: Case, text: str, after: int, sheet: str, wrong: str = "") -> s
         sheet=sheet,
         left=autosaving.left(session(), case, acting(), but=sheet),
         wrong=wrong,
+        returned=queue.returned(case),
         document=document,
         unfilled=labels.refusal(Refused("too-many-quotations", str(read.unfilled))) if read.unfilled else "",
         unknown="、".join(f"[@{number}]" for number in read.unknown),
