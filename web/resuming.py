@@ -30,7 +30,7 @@ SECRETS = ("password", "again", "current", "secret")
 """Fields that are never shown again."""
 WRITTEN = ("text", "question", "note", "reason", "name", "contact", "heading", "tags", "q")
 """Fields into which people write at length, or what they would have to look up again."""
-BOOKKEEPING = ("after", "sheet", "here")
+BOOKKEEPING = ("after", "sheet", "here", "sure")
 """Fields that a page keeps for itself: nobody chose them, and nobody is shown them."""
 MOST_FIELDS = 50
 """Of more fields none of our forms is made."""

@@ -266,6 +266,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "desk.unpublish": ("/desk/cases/2026-0001/unpublish",),
     "desk.save_reply": ("/desk/cases/2026-0001/reply",),
     "desk.autosave": ("/desk/cases/2026-0001/autosave",),
+    "desk.present": ("/desk/cases/2026-0001/presence",),
     "desk.drop_autosave": ("/desk/cases/2026-0001/drop-autosave",),
     "administration.accounts": ("/administration/accounts",),
     "administration.audit": ("/administration/audit",),

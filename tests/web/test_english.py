@@ -122,7 +122,8 @@ def test_english_pages_of_people_speak_english(index: Path) -> None:
     client.get("/?lang=en")
     answers = [client.get(path) for path in ("/account/", "/administration/audit", "/account/invitation")]
     answers.append(client.post("/account/", data={"csrf_token": token(client, "/account/"), "current": "x"}))
-    invite, reset, disable = {"doing": "invite", "role": "reader"}, {"doing": "reset"}, {"doing": "disable"}
+    invite, reset = {"doing": "invite", "role": "reader"}, {"doing": "reset"}
+    disable = {"doing": "disable", "sure": "1"}
     for doing in (invite, reset, disable):
         path = "/administration/accounts"
         answers.append(client.post(path, data={"csrf_token": token(client, path), "account": 1, **doing}))

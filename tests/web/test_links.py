@@ -59,7 +59,7 @@ def test_a_link_ends_with_its_giver(site: Flask, storage: Storage, ending: str) 
     kept = given(bystander, role="reader")
     match ending:
         case "disable":
-            do(bystander, "disable", account=number)
+            do(bystander, "disable", account=number, sure="1")
             do(bystander, "enable", account=number)  # which brings no link back to life
         case "demote":
             do(bystander, "role", account=number, role="reviewer")

@@ -174,7 +174,7 @@ def test_who_is_disabled_is_out_at_once(site: Flask, storage: Storage) -> None:
     client, administrator = site.test_client(), logged_in(site, AccountRole.ADMINISTRATOR)
     _, page = do(administrator, "reset", account=number)
     log_in(client)
-    assert do(administrator, "disable", account=number)[0] == 302
+    assert do(administrator, "disable", account=number, sure="1")[0] == 302
     assert client.get("/account/").status_code == 302
     assert log_in(client) == 401
     assert opened(site.test_client(), link(page))[0] == 410
@@ -187,9 +187,9 @@ def test_the_last_administrator_stays(site: Flask, storage: Storage, doing: str)
     client = logged_in(site, AccountRole.ADMINISTRATOR)
     with storage.session() as session:
         number = people.everyone(session)[0].id
-    assert do(client, doing, account=number, role="reader")[0] == 400
+    assert do(client, doing, account=number, role="reader", sure="1")[0] == 400
     add(site, "second", AccountRole.ADMINISTRATOR)
-    assert do(client, doing, account=number, role="reader")[0] == 302
+    assert do(client, doing, account=number, role="reader", sure="1")[0] == 302
     assert client.get("/administration/accounts").status_code in (302, 403)
 
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from web import site
+from web import confirming, site
 from web.accounts import attempts, labels, people
 from web.accounts.guard import current_account, requires
 from web.accounts.models import Account, AccountRole, AuditEntry
@@ -36,6 +36,8 @@ def accounts() -> ResponseReturnValue:
     """Show all accounts, and what can be done with them."""
     if request.method == "GET":
         return _everybody()
+    if request.form.get("doing") == "disable" and (asked := _ask_before_disabling()):
+        return asked
     try:
         told = _do(request.form.get("doing", ""), current_account())
     except AccountFailure as failure:
@@ -46,6 +48,15 @@ def accounts() -> ResponseReturnValue:
         return _everybody(**told)  # not led on: the link is shown this once
     flash(told["done"])
     return redirect(url_for(".accounts"))
+
+
+def _ask_before_disabling() -> str | None:
+    number = request.form.get("account", default=0, type=int)
+    account = session().get(Account, number) if 0 < number <= LAST else None
+    if account is None:
+        abort(404)
+    consequence = _("停用以后，这个账号的登录立即结束，给出的链接一并收回；可以再启用，链接要另外给出。")
+    return confirming.question(_("停用账号：%(name)s", name=account.name), consequence, url_for(".accounts"))
 
 
 def _do(doing: str, actor: Account | None) -> dict[str, str]:

@@ -32,8 +32,8 @@ _DEVICE_ACCOUNTS = 8
 _SECRET = "session"
 """The cookie's key of the secret of its session."""
 _LIFE = "ACCOUNT_SESSION_LIFE"
-UNCOUNTED = "accounts.session_left"
-"""The endpoint that is asked by pages left open, which is no use of a session."""
+UNCOUNTED = ("accounts.session_left", "desk.present")
+"""The endpoints that are asked by pages left open, which is no use of a session."""
 
 ViewParameters = ParamSpec("ViewParameters")
 View = TypeVar("View", bound=ResponseReturnValue)
@@ -167,7 +167,7 @@ def _load(carried: str) -> Account | None:
         return None
     account = held.account
     g.account_session = sessions.current(held, life())
-    if request.endpoint != UNCOUNTED:
+    if request.endpoint not in UNCOUNTED:
         try:
             if sessions.touch(session(), held):
                 g.account_session = sessions.current(held, life())

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from web.accounts.models import Account, AccountRole
 from web.database.storage import now, today
 from web.desk.models import Asker, Case, Event, Tag
-from web.desk.states import EDITABLE, REASONED, SIGNING, Move, Status, Tier, moves, waives_review
+from web.desk.states import EDITABLE, REASONED, SIGNING, UNANSWERED, Move, Outcome, Status, Tier, moves, waives_review
 
 MOST_TAGS = 20
 _LONGEST_DETAIL = 200
@@ -117,8 +117,19 @@ def classify(session: Session, case: Case, tier: Tier, account: Account) -> None
     note(case, account, _WAIVER if waiver else "tier", tier.value)
 
 
-def move(session: Session, case: Case, doing: Move, account: Account, reason: str = "") -> None:
+def move(
+    session: Session,
+    case: Case,
+    doing: Move,
+    account: Account,
+    reason: str = "",
+    *,
+    outcome: Outcome = Outcome.OTHER,
+    duplicate_of: str = "",
+) -> None:
     """Move a case; who takes one up that is nobody's gets it.
+
+    One that is closed without an answer needs a reason, or is spam, or the duplicate of the case with that number.
 
     Raises:
         Refused: it can't be moved so from where it stands, or not by this person, or not without a reason or a reply.
@@ -126,9 +137,13 @@ def move(session: Session, case: Case, doing: Move, account: Account, reason: st
     before = case.status
     after = moves(before, case.tier).get(doing)
     if after is None:
-        raise Refused("no-such-move")
-    if doing in REASONED and not reason.strip():
+        raise _already_taken(case) if doing is Move.TAKE_UP else Refused("no-such-move")
+    unanswered = doing is Move.CLOSE and before in UNANSWERED
+    if (doing in REASONED or (unanswered and outcome is Outcome.OTHER)) and not reason.strip():
         raise Refused("no-reason")
+    other = find(session, duplicate_of.strip()) if unanswered and outcome is Outcome.DUPLICATE else None
+    if unanswered and outcome is Outcome.DUPLICATE and (other is None or other.id == case.id):
+        raise Refused("no-such-case", duplicate_of)
     if doing in SIGNING | {Move.SUBMIT} and not (case.draft and case.draft.text.strip()):
         raise Refused("no-reply")
     if doing is Move.APPROVE:
@@ -145,9 +160,25 @@ def move(session: Session, case: Case, doing: Move, account: Account, reason: st
         values["answered"] = now()
     values["closed"] = now() if after is Status.CLOSED else None
     if doing is Move.REOPEN:
-        values["published"] = False
-    _change(session, case, values)
+        values |= {"published": False, "outcome": None, "duplicate_of_id": None}
+    if unanswered:
+        values |= {"outcome": outcome, "duplicate_of_id": other.id if other else None}
+    try:
+        _change(session, case, values)
+    except Refused:
+        if doing is not Move.TAKE_UP:
+            raise
+        session.refresh(case)
+        raise _already_taken(case) from None
+    if unanswered and outcome is not Outcome.OTHER:
+        note(case, account, outcome.value, other.number if other else "")
     note(case, account, doing.value, reason.strip())
+
+
+def _already_taken(case: Case) -> Refused:
+    """Return why a case can't be taken up: somebody else has."""
+    taken = next((event for event in reversed(case.history) if event.action == Move.TAKE_UP), None)
+    return Refused("already-taken", taken.account.name) if taken and taken.account else Refused("no-such-move")
 
 
 def forget_asker(case: Case, account: Account) -> None:

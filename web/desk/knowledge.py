@@ -101,7 +101,9 @@ class AnswerBase:
             files.make(texts)
             self._folder.chmod(0o700)  # earlier versions let others in
             come = _state(session)  # what comes after it is taken up next time
-            closed = select(Case).where(Case.status == Status.CLOSED, Case.signatures.any(Signature.id.is_not(None)))
+            closed = select(Case).where(
+                Case.status == Status.CLOSED, Case.outcome.is_(None), Case.signatures.any(Signature.id.is_not(None))
+            )
             cases = session.scalars(closed.order_by(Case.year, Case.sequence)).all()
             years = {
                 texts / f"{year}.jsonl": [_work(case) for case in of_year]

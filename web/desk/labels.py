@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask_babel import LazyString, lazy_gettext
+from flask_babel import gettext as _
 
 from search.addresses import Standing
 from web.desk.cases import Refused
-from web.desk.models import Event, Stance
+from web.desk.models import Event, Presence, Stance
 from web.desk.queue import Scope
-from web.desk.states import Move, Status, Tier
+from web.desk.states import Move, Outcome, Status, Tier
 
 TIERS = {
     Tier.DIRECTIONAL: lazy_gettext("指向性咨询"),
@@ -38,6 +41,21 @@ SCOPES = {
     Scope.MINE: lazy_gettext("我经办的"),
     Scope.ALL: lazy_gettext("全部"),
 }
+OUTCOMES = {
+    Outcome.OTHER: lazy_gettext("不作答复，缘由如下"),
+    Outcome.DUPLICATE: lazy_gettext("与另一案重复"),
+    Outcome.SPAM: lazy_gettext("垃圾信息"),
+}
+MOVED = {
+    Move.TAKE_UP: lazy_gettext("已受理，由您经办。"),
+    Move.SUBMIT: lazy_gettext("已送审。要接着改，请审核员退回。"),
+    Move.SEND_BACK: lazy_gettext("已退回，缘由显示在案卷与编辑页的上方。"),
+    Move.APPROVE: lazy_gettext("已签发。签发的一份照原样留存；要改，写明缘由“重新处理”，再签发。"),
+    Move.SIGN: lazy_gettext("已签发。签发的一份照原样留存；要改，写明缘由“重新处理”，再签发。"),
+    Move.CLOSE: lazy_gettext("已结案。以后有补充，写明缘由“重新处理”。"),
+    Move.REOPEN: lazy_gettext("已重新处理，可以改动了。"),
+}
+"""What is told after a move, and how it can be undone."""
 STANCES = {
     Stance.NEUTRAL: lazy_gettext("未定"),
     Stance.FOR: lazy_gettext("支持"),
@@ -64,12 +82,16 @@ _EVENTS = {
     "withdraw": lazy_gettext("撤去引文"),
     "restore": lazy_gettext("恢复引文"),
     "draft": lazy_gettext("保存答复第几稿"),
+    "spam": lazy_gettext("算作垃圾信息"),
+    "duplicate": lazy_gettext("与这一案重复："),
     "publish": lazy_gettext("公开为常见问题"),
     "unpublish": lazy_gettext("不再公开"),
     **{move.value: words for move, words in MOVES.items()},
 }
 _REFUSALS = {
     "no-such-move": lazy_gettext("案卷现在的状态不能这样做。"),
+    "already-taken": lazy_gettext("%(detail)s 已经受理。"),
+    "no-such-case": lazy_gettext("没有编号为“%(detail)s”的另一案。"),
     "moved-meanwhile": lazy_gettext("刚才有人改动了案卷的状态，请看过再做。"),
     "no-reason": lazy_gettext("请写明缘由。"),
     "no-reply": lazy_gettext("还没有写答复。"),
@@ -104,6 +126,14 @@ def event(of: Event) -> LazyString | str:
 def detail(of: Event) -> LazyString | str:
     """Return the detail of an event, in words."""
     return TIERS[Tier(of.detail)] if of.action in ("tier", "waive-review") else of.detail
+
+
+def others(there: Sequence[Presence]) -> str:
+    """Return who else has a reply open, and since when they were seen; empty where nobody has."""
+    if not there:
+        return ""
+    seen = [f"{each.account.name}（{each.seen.astimezone():%H:%M}）" for each in there]
+    return str(_("%(names)s 也开着这份答复。", names="、".join(seen)))
 
 
 def refusal(failure: Refused) -> str:

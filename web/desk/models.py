@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from search.addresses import Address
 from web.accounts.models import Account
 from web.database.storage import Base, Moment, now
-from web.desk.states import Status, Tier
+from web.desk.states import Outcome, Status, Tier
 
 LONGEST_QUESTION, LONGEST_NAME, LONGEST_TAG, LONGEST_NOTE, LONGEST_PAGE = 4000, 200, 50, 4000, 100
 """In characters."""
@@ -54,7 +54,8 @@ class Written(TypeDecorator[Address]):
 class Case(Base):
     """A question and what became of it; it is called by its year and its number in it.
 
-    ``shown_question`` is the question as the public sees it, once a reviewer has published the case.
+    ``shown_question`` is the question as the public sees it, once a reviewer has published the case. ``outcome`` says
+    what a case was that was closed without an answer; ``duplicate_of`` is the case that is answered in its place.
     """
 
     __tablename__ = "desk_case"
@@ -73,8 +74,11 @@ class Case(Base):
     closed: Mapped[datetime | None] = mapped_column(Moment)
     published: Mapped[bool] = mapped_column(default=False)
     shown_question: Mapped[str] = mapped_column(Text, default="")
+    outcome: Mapped[Outcome | None] = mapped_column(_choice(Outcome))
+    duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("desk_case.id"))
 
     assignee: Mapped[Account | None] = relationship()
+    duplicate_of: Mapped[Case | None] = relationship(remote_side=id)
     asker: Mapped[Asker | None] = relationship(back_populates="case", cascade="all, delete-orphan")
     tags: Mapped[list[Tag]] = relationship(order_by="Tag.name", cascade="all, delete-orphan")
     history: Mapped[list[Event]] = relationship(order_by="Event.id")
@@ -233,6 +237,18 @@ class Autosave(Base):
     after: Mapped[int]
     text: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+
+class Presence(Base):
+    """That somebody has a case's reply open: ``seen`` is when they were last there."""
+
+    __tablename__ = "desk_presence"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("desk_case.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    seen: Mapped[datetime] = mapped_column(Moment, default=now)
+
+    account: Mapped[Account] = relationship()
 
 
 class Signature(Base):

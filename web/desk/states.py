@@ -25,6 +25,14 @@ class Status(StrEnum):
     REOPENED = "reopened"
 
 
+class Outcome(StrEnum):
+    """What a case was that is closed without an answer."""
+
+    OTHER = "other"  # taken back, or not to be answered: the reason says why
+    SPAM = "spam"
+    DUPLICATE = "duplicate"
+
+
 class Move(StrEnum):
     """A move of a case from one status to another."""
 
@@ -45,6 +53,8 @@ FINISHED = frozenset({Status.ANSWERED, Status.CLOSED})
 """When a case stands so, it is what was signed that counts."""
 REASONED = frozenset({Move.SEND_BACK, Move.REOPEN})
 """Moves that need a reason."""
+UNANSWERED = frozenset({Status.NEW, Status.IN_PROGRESS, Status.REOPENED})
+"""What is closed when it stands so is closed without an answer, and has to be accounted for."""
 SIGNING = frozenset({Move.APPROVE, Move.SIGN})
 """Moves that sign the reply."""
 

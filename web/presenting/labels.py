@@ -206,6 +206,8 @@ _FIELDS = {
     "first": lazy_gettext("起于"),
     "last": lazy_gettext("止于"),
     "step": lazy_gettext("移动"),
+    "outcome": lazy_gettext("怎样结案"),
+    "duplicate_of": lazy_gettext("与哪一案重复"),
     "doing": lazy_gettext("做什么"),
     "account": lazy_gettext("账号（编号）"),
     "role": lazy_gettext("角色"),

@@ -286,6 +286,9 @@ def test_the_asker_is_forgotten_for_good(desk: Desk) -> None:
     number = desk.answered()
     desk.post(desk.li, number, "asker", name="周吳", contact="x")
     desk.post(desk.li, number, "forget-asker")
+    assert NAME not in desk.li.get(f"/desk/cases/{number}").text  # the name was changed, and is still there
+    assert "周吳" in desk.li.get(f"/desk/cases/{number}").text
+    desk.post(desk.li, number, "forget-asker", sure="1")
     with desk.storage.session() as session:
         assert session.scalars(select(Asker)).all() == []
         details = " ".join(event.detail for event in session.scalars(select(Event)))

@@ -322,9 +322,7 @@ def hostile_case(desk: Desk) -> str:
     desk.post(desk.li, case, "working")
     for q in (HOSTILE, f'"{HOSTILE}"', "松花江"):
         desk.li.get("/search", query_string={"q": q})
-    desk.post(
-        desk.li, case, "evidence", work="W1", section="0", start="0", end="80", query=HOSTILE, note=f"注{HOSTILE}"
-    )
+    desk.post(desk.li, case, "evidence", work="W1", section="0", range="0-80", query=HOSTILE, note=f"注{HOSTILE}")
     desk.post(desk.li, case, "evidence/1/annotate", heading=f"題{HOSTILE}", stance="neutral", note=f"注{HOSTILE}")
     assert desk.save(desk.li, case, f"{HOSTILE}\n\n{LINKS}\n\n[@1]", 0) == 302
     assert desk.save(desk.zhao, case, f"{HOSTILE}!", 0) == 409

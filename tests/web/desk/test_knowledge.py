@@ -41,7 +41,7 @@ def test_a_closed_case_is_found_by_a_like_question(desk: Desk) -> None:
 def test_only_closed_cases_with_a_reply_are_in_it(desk: Desk) -> None:
     number = desk.answered()
     empty = desk.ask("会宁府何在？")
-    desk.post(desk.li, empty, "move", move="close")
+    desk.post(desk.li, empty, "move", move="close", reason="自己找到了")
     assert found(desk, "会宁府") == [number]
     desk.post(desk.li, number, "move", move="reopen", reason="補")
     assert found(desk, "会宁府") == []

@@ -15,12 +15,12 @@ from indexer.errors import Unavailable
 from search.addresses import Standing
 from search.deadline import SearchTimeout
 from search.model import Mode, SearchRequest
-from web import site
+from web import confirming, site
 from web.access import library
 from web.accounts.guard import requires
 from web.accounts.models import AccountRole
 from web.database.storage import session, today
-from web.desk import cases, labels, publication, queue, quotations, quoting, replying, working
+from web.desk import cases, labels, presence, publication, queue, quotations, quoting, replying, working
 from web.desk.cases import Refused, find, note
 from web.desk.forms import Annotate, Enter, Facts, Publish, Trim, Who
 from web.desk.knowledge import AnsweredCase, refreshed
@@ -28,7 +28,7 @@ from web.desk.models import Asker, Case, Quotation, Stance
 from web.desk.pages import acting, blueprint, case_url, on_case
 from web.desk.pages.answers import answers, like
 from web.desk.queue import Scope, Wanted
-from web.desk.states import EDITABLE, REASONED, SIGNING, Move, Status, Tier, moves, waives_review
+from web.desk.states import EDITABLE, REASONED, SIGNING, UNANSWERED, Move, Outcome, Status, Tier, moves, waives_review
 from web.desk.terms import query, terms
 from web.presenting.urls import address_url, page_url
 
@@ -132,6 +132,8 @@ def case(case: Case) -> str:
         by_terms=[(term, _search(term, Mode.HYBRID)) for term in terms(case.question)],
         today=today(),
         returned=queue.returned(case),
+        unanswered=case.status in UNANSWERED,
+        others=presence.others(session(), case, acting()),
         document=document,
         authors=replying.authors(case),
     )
@@ -206,6 +208,9 @@ def asker(case: Case) -> ResponseReturnValue:
 @on_case()
 def forget_asker(case: Case) -> ResponseReturnValue:
     """Remove who asked, for good."""
+    consequence = _("姓名与联系方式从数据库里删去，找不回来；以后不能再答复这位提问人。案卷的其余部分不变。")
+    if asked := confirming.question(_("永久删去提问人资料"), consequence, case_url(case.number, "asker")):
+        return asked
     cases.forget_asker(case, acting())
     session().commit()
     return redirect(case_url(case.number, "asker"))
@@ -227,8 +232,17 @@ def move(case: Case) -> ResponseReturnValue:
     # The reply first: what is moved is read again, and a refusal undoes both.
     if doing in SIGNING and doing in moves(case.status, case.tier):
         replying.sign(case, acting(), root, reviewed=doing is Move.APPROVE)
-    cases.move(session(), case, doing, acting(), request.form.get("reason", "")[:1000])
+    cases.move(
+        session(),
+        case,
+        doing,
+        acting(),
+        request.form.get("reason", "")[:1000],
+        outcome=_chosen(Outcome, "outcome", request.form) or Outcome.OTHER,
+        duplicate_of=request.form.get("duplicate_of", "")[:20],
+    )
     session().commit()
+    flash(str(labels.MOVED[doing]), "done")
     if doing in (Move.CLOSE, Move.REOPEN) and not refreshed(answers(), session()):
         flash(_("案卷已改动，但答复库暂时没有更新；稍后会再试。"), "wrong")
     if doing is Move.CLOSE and working.current() is case:

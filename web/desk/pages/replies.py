@@ -10,9 +10,9 @@ from flask import Response, abort, current_app, flash, make_response, redirect, 
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from web import site
+from web import confirming, site
 from web.database.storage import session
-from web.desk import autosaving, labels, merging, queue, quotations, quoting, replying
+from web.desk import autosaving, labels, merging, presence, queue, quotations, quoting, replying
 from web.desk.cases import Refused
 from web.desk.document import ReplyDocument
 from web.desk.drafting import LONGEST
@@ -87,9 +87,24 @@ def autosave(case: Case) -> ResponseReturnValue:
 @on_case()
 def drop_autosave(case: Case) -> ResponseReturnValue:
     """Drop what was kept and not saved."""
+    back = url_for("desk.reply", number=case.number)
+    if asked := confirming.question(_("丢掉这一稿"), _("这一稿没有保存过，丢掉就找不回来。"), back):
+        return asked
     autosaving.drop(session(), case, acting(), request.form.get("sheet", ""))
     session().commit()
-    return redirect(url_for("desk.reply", number=case.number))
+    return redirect(back)
+
+
+@blueprint.post("/cases/<number>/presence")
+@on_case()
+def present(case: Case) -> ResponseReturnValue:
+    """Note, for a script, that the reply is open or is being closed; the answer says who else has it open."""
+    if "leaving" in request.form:
+        presence.leave(session(), case, acting())
+        session().commit()
+    elif case.status in EDITABLE:
+        presence.enter(case, acting())
+    return {"told": labels.others(presence.others(session(), case, acting()))}
 
 
 @blueprint.get("/cases/<number>/revisions/<int:which>")
@@ -135,6 +150,7 @@ def _written() -> tuple[str, int, str]:
 
 
 def _editor(case: Case, text: str, after: int, sheet: str, wrong: str = "") -> str:
+    presence.enter(case, acting())
     document, read = replying.draft(case, site.root(), text[:LONGEST])
     return render_template(
         "desk/reply.html",
@@ -146,6 +162,7 @@ def _editor(case: Case, text: str, after: int, sheet: str, wrong: str = "") -> s
         sheet=sheet,
         left=autosaving.left(session(), case, acting(), but=sheet),
         wrong=wrong,
+        others=labels.others(presence.others(session(), case, acting())),
         returned=queue.returned(case),
         document=document,
         unfilled=labels.refusal(Refused("too-many-quotations", str(read.unfilled))) if read.unfilled else "",
