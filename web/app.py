@@ -76,7 +76,7 @@ def create_app(
     app.register_blueprint(administration.blueprint)
     app.register_blueprint(usage.blueprint)
     recording.register(app)
-    desk.register(app, place(opened, config, ".answers"), config.letterhead)
+    desk.register(app, place(opened, config, ".answers"), config.letterhead, mails=bool(config.mail))
     errors.register(app, config.retry_after)
     app.context_processor(_shared)
     app.after_request(languages.remember)

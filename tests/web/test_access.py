@@ -234,6 +234,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "accounts.invitation": ("/account/invitation",),
     "public.ask": ("/ask",),
     "public.asked": ("/ask/received",),
+    "public.status": ("/ask/status",),
     "public.faq": ("/faq", "/faq?q=会宁府"),
     "public.answer": ("/faq/2026-0001",),
     "desk.home": ("/desk/",),
@@ -266,6 +267,9 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "desk.unpublish": ("/desk/cases/2026-0001/unpublish",),
     "desk.save_reply": ("/desk/cases/2026-0001/reply",),
     "desk.autosave": ("/desk/cases/2026-0001/autosave",),
+    "desk.write": ("/desk/cases/2026-0001/letter",),
+    "desk.arrived": ("/desk/cases/2026-0001/letters/1/arrived",),
+    "desk.again": ("/desk/cases/2026-0001/letters/1/again",),
     "desk.present": ("/desk/cases/2026-0001/presence",),
     "desk.drop_autosave": ("/desk/cases/2026-0001/drop-autosave",),
     "administration.accounts": ("/administration/accounts",),
@@ -419,7 +423,7 @@ def test_all_but_these_routes_ask_for_a_role(site: Flask) -> None:
     guarded = {route for route, view in site.view_functions.items() if hasattr(view, "requires")}
     public = {"static", "api.description", "pages.about", "accounts.log_in", "accounts.log_out", "accounts.invitation"}
     public |= {"pages.compose", "accounts.session_left", "health.alive", "health.ready", "metrics.metrics"}
-    public |= {"public.ask", "public.asked", "public.faq", "public.answer"}
+    public |= {"public.ask", "public.asked", "public.status", "public.faq", "public.answer"}
     assert set(ROUTES) - guarded == public | OF_TEXTS
     for route in sorted(guarded):
         for path in ROUTES[route]:

@@ -74,6 +74,11 @@ def link(networks: Sequence[str]) -> list[Bound]:
     return [Bound(f"network:{each}", most) for each, most in zip(networks, MOST_OF_NETWORK, strict=False)]
 
 
+def inquiry(networks: Sequence[str]) -> list[Bound]:
+    """Return the bounds on trying to follow a question by number and secret."""
+    return [Bound(f"follow:{each}", most) for each, most in zip(networks, MOST_OF_NETWORK, strict=False)]
+
+
 def question(networks: Sequence[str]) -> list[Bound]:
     """Return the bounds on asking the library a question."""
     hour, day = timedelta(hours=1), timedelta(days=1)

@@ -40,8 +40,12 @@ def open_case(
     due: date | None = None,
     name: str = "",
     contact: str = "",
+    digest: str | None = None,
+    language: str | None = None,
 ) -> Case:
     """Open a case under the year's next number, in a transaction of its own; without an account, by the public form.
+
+    ``digest`` is that of the secret by which whoever asked follows it, ``language`` the one that they asked in.
 
     Raises:
         IntegrityError: others took each number that was tried.
@@ -52,7 +56,7 @@ def open_case(
         last = session.scalar(select(func.max(Case.sequence)).where(Case.year == year)) or 0
         case = Case(year=year, sequence=last + 1, question=question, tier=tier, due=due)
         if name or contact:
-            case.asker = Asker(name=name, contact=contact)
+            case.asker = Asker(name=name, contact=contact, digest=digest, language=language)
         case.history.append(Event(account_id=actor, action="open"))
         session.add(case)
         try:

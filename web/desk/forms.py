@@ -39,6 +39,13 @@ class Ask(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """Hidden from people; programs that fill in every form betray themselves by it."""
 
 
+class Follow(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """The form by which whoever asked follows their question."""
+
+    number = StringField(lazy_gettext("编号"), [NEEDED, Length(max=20)], filters=[_stripped])
+    secret = StringField(lazy_gettext("查询码"), [NEEDED, Length(max=100)], filters=[_stripped])
+
+
 class Facts(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """The form for what a librarian knows of a case."""
 

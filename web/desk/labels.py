@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 
 from search.addresses import Standing
 from web.desk.cases import Refused
-from web.desk.models import Event, Presence, Stance
+from web.desk.models import Case, Event, Letter, Presence, Stance
 from web.desk.queue import Scope
-from web.desk.states import Move, Outcome, Status, Tier
+from web.desk.states import LetterState, Move, Outcome, Status, Tier
 
 TIERS = {
     Tier.DIRECTIONAL: lazy_gettext("指向性咨询"),
@@ -67,6 +67,21 @@ STANDINGS = {
     Standing.GONE: lazy_gettext("索引更新后，这部著作或这一篇已经不在；引文仍是当时所见，请核对。"),
 }
 
+_ASKED = {
+    Status.NEW: lazy_gettext("已经收到，等候馆员受理。"),
+    Status.IN_PROGRESS: lazy_gettext("馆员正在查阅馆藏。"),
+    Status.AWAITING_REVIEW: lazy_gettext("答复已经写好，正在审核。"),
+    Status.ANSWERED: lazy_gettext("已经答复。"),
+    Status.CLOSED: lazy_gettext("已经答复。"),
+    Status.REOPENED: lazy_gettext("馆员正在补充答复。"),
+}
+_LETTERS = {
+    LetterState.WAITING: lazy_gettext("等候寄出"),
+    LetterState.SENDING: lazy_gettext("正在寄"),
+    LetterState.SENT: lazy_gettext("已寄出"),
+    LetterState.UNKNOWN: lazy_gettext("不知是否寄到：信已交给邮件服务器，没有等到回音。请问过提问人，再决定。"),
+    LetterState.FAILED: lazy_gettext("没有寄出"),
+}
 _EVENTS = {
     "open": lazy_gettext("收到问题"),
     "tier": lazy_gettext("改了类别"),
@@ -84,12 +99,18 @@ _EVENTS = {
     "draft": lazy_gettext("保存答复第几稿"),
     "spam": lazy_gettext("算作垃圾信息"),
     "duplicate": lazy_gettext("与这一案重复："),
+    "letter": lazy_gettext("用邮件寄出答复"),
+    "letter-arrived": lazy_gettext("确认信已寄到"),
+    "letter-again": lazy_gettext("再寄一次"),
     "publish": lazy_gettext("公开为常见问题"),
     "unpublish": lazy_gettext("不再公开"),
     **{move.value: words for move, words in MOVES.items()},
 }
 _REFUSALS = {
     "no-such-move": lazy_gettext("案卷现在的状态不能这样做。"),
+    "letter-on-its-way": lazy_gettext("这一案已有一封信等候寄出，没有再寄。"),
+    "letter-decided": lazy_gettext("这封信不用决定了：它已经寄出，或正在寄。"),
+    "no-letter": lazy_gettext("现在不能寄：要有签发过的答复、提问人的一个邮箱地址，站点也要设置好邮件。"),
     "already-taken": lazy_gettext("%(detail)s 已经受理。"),
     "no-such-case": lazy_gettext("没有编号为“%(detail)s”的另一案。"),
     "moved-meanwhile": lazy_gettext("刚才有人改动了案卷的状态，请看过再做。"),
@@ -134,6 +155,20 @@ def others(there: Sequence[Presence]) -> str:
         return ""
     seen = [f"{each.account.name}（{each.seen.astimezone():%H:%M}）" for each in there]
     return str(_("%(names)s 也开着这份答复。", names="、".join(seen)))
+
+
+def standing(case: Case) -> str:
+    """Return how a question stands, in the words of whoever asked it."""
+    if case.outcome is Outcome.DUPLICATE:
+        return str(_("与另一件提问相同，一并答复；请查看那一件，或向图书馆询问。"))
+    if case.status is Status.CLOSED and (case.outcome or not case.signed):
+        return str(_("已经结束，没有答复。有疑问请来电、来信或到馆询问。"))
+    return str(_ASKED[case.status])
+
+
+def letter(of: Letter) -> str:
+    """Return where a letter is on its way."""
+    return str(_LETTERS[of.state])
 
 
 def refusal(failure: Refused) -> str:

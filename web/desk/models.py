@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from search.addresses import Address
 from web.accounts.models import Account
 from web.database.storage import Base, Moment, now
-from web.desk.states import Outcome, Status, Tier
+from web.desk.states import LetterState, Outcome, Status, Tier
 
 LONGEST_QUESTION, LONGEST_NAME, LONGEST_TAG, LONGEST_NOTE, LONGEST_PAGE = 4000, 200, 50, 4000, 100
 """In characters."""
@@ -109,13 +109,18 @@ class Case(Base):
 
 
 class Asker(Base):
-    """Who asked, apart from the case and from all that is searched or counted, so that it can be removed."""
+    """Who asked, apart from the case and from all that is searched or counted, so that it can be removed.
+
+    ``digest`` is that of the secret by which they follow their question, ``language`` the one that they asked in.
+    """
 
     __tablename__ = "desk_asker"
 
     case_id: Mapped[int] = mapped_column(ForeignKey("desk_case.id"), primary_key=True)
     name: Mapped[str] = mapped_column(String(LONGEST_NAME), default="")
     contact: Mapped[str] = mapped_column(String(LONGEST_NAME), default="")
+    digest: Mapped[str | None] = mapped_column(String(64))
+    language: Mapped[str | None] = mapped_column(String(10))
 
     case: Mapped[Case] = relationship(back_populates="asker")
 
@@ -249,6 +254,30 @@ class Presence(Base):
     seen: Mapped[datetime] = mapped_column(Moment, default=now)
 
     account: Mapped[Account] = relationship()
+
+
+class Letter(Base):
+    """A letter to who asked. ``message_id`` is its own for ever, however often it is sent.
+
+    ``due`` is when it is to be sent next or, while it is being sent, when its sender is taken for lost. ``trouble`` is
+    what went wrong the last time.
+    """
+
+    __tablename__ = "desk_letter"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("desk_case.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    recipient: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    subject: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+    message_id: Mapped[str] = mapped_column(String(320), unique=True)
+    state: Mapped[LetterState] = mapped_column(_choice(LetterState), default=LetterState.WAITING, index=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    due: Mapped[datetime] = mapped_column(Moment, default=now)
+    created: Mapped[datetime] = mapped_column(Moment, default=now)
+    sent: Mapped[datetime | None] = mapped_column(Moment)
+    trouble: Mapped[str] = mapped_column(String(300), default="")
 
 
 class Signature(Base):

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from web.accounts.models import Account, AccountRole
-from web.desk.models import Asker, Case, Event, Revision, Tag
-from web.desk.states import FINISHED, Move, Status, Tier
+from web.desk.models import Asker, Case, Event, Letter, Revision, Tag
+from web.desk.states import FINISHED, LetterState, Move, Status, Tier
 
 LONGEST = 100
 """Characters that cases are searched for by."""
@@ -92,7 +92,10 @@ def _conditions(account: Account, wanted: Wanted) -> list[ColumnElement[bool]]:
 
 def _waits_for(account: Account) -> ColumnElement[bool]:
     own = Case.assignee_id == account.id
+    undecided = Letter.state.in_((LetterState.UNKNOWN, LetterState.FAILED))
+    letter = exists().where(Letter.case_id == Case.id, undecided, Letter.recipient != "")
     waits = or_(
+        and_(letter, or_(own, Case.assignee_id.is_(None))),
         and_(Case.status.in_(_OPEN), or_(own, Case.assignee_id.is_(None))),
         and_(Case.status == Status.ANSWERED, own),
     )

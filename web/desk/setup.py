@@ -16,23 +16,25 @@ from web.accounts.guard import current_account
 from web.database.storage import session
 from web.desk import queue, quotations, working
 from web.desk.knowledge import AnswerBase
-from web.desk.pages import answers, blueprint, cases, numbers, public, replies
+from web.desk.pages import answers, blueprint, cases, letters, numbers, public, replies
 from web.desk.pages import quotations as quotation_pages
 from web.desk.quoting import quotable
 from web.desk.states import EDITABLE
 from web.pages.signals import search_answered
 from web.presenting.urls import page_url
 
-AREAS = (cases, quotation_pages, replies, answers, numbers)
+AREAS = (cases, letters, quotation_pages, replies, answers, numbers)
 """Modules whose views are the blueprint's: they are here as soon as they are imported."""
 
 
-def register(app: Flask, base: Path | None, letterhead: Path | None) -> None:
+def register(app: Flask, base: Path | None, letterhead: Path | None, *, mails: bool = False) -> None:
     """Register the desk with the application.
 
     ``base`` is the folder of the base of answers; None stands for one of its own that the system may clear, since a
-    database in memory ends with the program. No ``letterhead`` stands for the one that comes along.
+    database in memory ends with the program. No ``letterhead`` stands for the one that comes along. ``mails`` says
+    whether letters that are queued are sent.
     """
+    app.config[letters.MAIL] = mails
     app.config[replies.LETTERHEAD] = letterhead
     app.extensions[answers.EXTENSION] = AnswerBase(base or Path(tempfile.mkdtemp(prefix="wenyuan-")))
     app.register_blueprint(blueprint)

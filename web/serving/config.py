@@ -13,7 +13,15 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import click
-from pydantic import AfterValidator, BeforeValidator, DirectoryPath, Field, PlainValidator, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    DirectoryPath,
+    Field,
+    PlainValidator,
+    ValidationError,
+    model_validator,
+)
 from pydantic.networks import IPvAnyNetwork
 from pydantic_settings import (
     BaseSettings,
@@ -26,6 +34,7 @@ from pydantic_settings import (
 from corpora.manifests import OWN
 from indexer.cluster.address import IndexAddress, index_address
 from indexer.errors import IndexFailure
+from web.mail import MailServer, address_in
 from web.serving.defaults import DATABASE, STATE
 
 PREFIX = "WENYUAN_"
@@ -61,6 +70,20 @@ def _site(address: str) -> str:
         raise ValueError("it may have a path after the host's name, and nothing after that")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else _host(parts.hostname)
     return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path.rstrip('/')}"
+
+
+def _mail(address: str) -> str:
+    """Check the address of a mail server, which may hold a password and is not repeated."""
+    if address:
+        MailServer.parse(address)
+    return address
+
+
+def _sender(address: str) -> str:
+    """Check a mail address."""
+    if address and address_in(address) != address:
+        raise ValueError("it is one mail address, as desk@library.example")
+    return address
 
 
 def _index(value: Any) -> IndexAddress:
@@ -112,6 +135,10 @@ class Config(BaseSettings):
     state: Path = Field(Path(STATE), description="The folder for what the program keeps outside the database.")
     snapshots: str = Field("", description="The cluster's repository of snapshots, for backups of the index.")
     letterhead: DirectoryPath | None = Field(None, description="The folder of the library's own letterhead.")
+    mail: Annotated[str, AfterValidator(_mail)] = Field(
+        "", description="The mail server: smtp://user:password@host:587, smtps://…:465; empty: no mail is sent."
+    )
+    mail_from: Annotated[str, AfterValidator(_sender)] = Field("", description="The address that mail is sent from.")
     library_networks: Networks = Field((), description="Networks of the library's rooms, where in-library texts open.")
     proxies: Networks = Field(
         (), description="Reverse proxies; they alone are believed as to where requests come from."
@@ -119,6 +146,14 @@ class Config(BaseSettings):
     metrics: Networks = Field(_LOOPBACK, description="Networks that may read /metrics; empty: none.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
     log_queries: bool = Field(False, description="Whether what readers type is logged, too.")
+
+    @model_validator(mode="after")
+    def _mail_is_whole(self) -> Self:
+        if self.mail and not (self.mail_from and self.site):
+            raise ValueError(
+                "mail: letters need mail_from, which they come from, and site, which their links begin with"
+            )
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -24,7 +24,7 @@ from gunicorn.http import message
 from prometheus_client.multiprocess import mark_process_dead
 
 from web.database.storage import storage
-from web.serving import admission, health
+from web.serving import admission, health, post
 from web.serving.config import Config
 from web.serving.connections import PatientWorker, write_error
 from web.usage import recording
@@ -144,6 +144,7 @@ def _open_anew(_: Any, worker: Worker) -> None:
     """Drop inherited connections to the database, so that no process uses one that another opened."""
     with worker.app.load().app_context():
         storage().engine.dispose(close=False)
+    post.start(worker.app.load(), worker.app.config)
 
 
 def _write_down(_: Any, worker: Worker) -> None:

@@ -20,13 +20,14 @@ from web.access import library
 from web.accounts.guard import requires
 from web.accounts.models import AccountRole
 from web.database.storage import session, today
-from web.desk import cases, labels, presence, publication, queue, quotations, quoting, replying, working
+from web.desk import cases, labels, letters, presence, publication, queue, quotations, quoting, replying, working
 from web.desk.cases import Refused, find, note
 from web.desk.forms import Annotate, Enter, Facts, Publish, Trim, Who
 from web.desk.knowledge import AnsweredCase, refreshed
 from web.desk.models import Asker, Case, Quotation, Stance
 from web.desk.pages import acting, blueprint, case_url, on_case
 from web.desk.pages.answers import answers, like
+from web.desk.pages.letters import addressee
 from web.desk.queue import Scope, Wanted
 from web.desk.states import EDITABLE, REASONED, SIGNING, UNANSWERED, Move, Outcome, Status, Tier, moves, waives_review
 from web.desk.terms import query, terms
@@ -132,6 +133,8 @@ def case(case: Case) -> str:
         by_terms=[(term, _search(term, Mode.HYBRID)) for term in terms(case.question)],
         today=today(),
         returned=queue.returned(case),
+        letters=letters.of(session(), case),
+        may_write_to=addressee(case),
         unanswered=case.status in UNANSWERED,
         others=presence.others(session(), case, acting()),
         document=document,
@@ -212,6 +215,7 @@ def forget_asker(case: Case) -> ResponseReturnValue:
     if asked := confirming.question(_("永久删去提问人资料"), consequence, case_url(case.number, "asker")):
         return asked
     cases.forget_asker(case, acting())
+    letters.forget(session(), case)
     session().commit()
     return redirect(case_url(case.number, "asker"))
 

@@ -8,16 +8,21 @@ from flask.typing import ResponseReturnValue
 
 from web.accounts import attempts
 from web.database.storage import session
-from web.desk import cases, publication, replying
-from web.desk.forms import Ask
+from web.desk import cases, following, publication, replying
+from web.desk import labels as desk_labels
+from web.desk.forms import Ask, Follow
 from web.desk.models import Case
 from web.desk.pages.answers import like
+from web.desk.states import FINISHED
 from web.networks import networks
-from web.presenting import labels
+from web.presenting import labels, languages
 
 PER_PAGE = 30
 _ASKED = "asked"
 """The session's key of the number of the question that was asked last."""
+_SECRET = "asked-secret"
+"""The session's key of the secret by which that question is followed."""
+_NOWHERE = {"Cache-Control": "no-store"}
 blueprint = Blueprint("public", __name__)
 
 
@@ -32,8 +37,17 @@ def ask() -> ResponseReturnValue:
     if wait:  # with the form, so that what was written is not lost
         page = render_template("desk/ask.html", form=form, wait=labels.minutes(wait))
         return make_response(page, 429, {"Retry-After": str(wait)})
-    case = cases.open_case(session(), form.question.data, None, name=form.name.data, contact=form.contact.data)
-    cookie[_ASKED] = case.number
+    secret = following.secret()
+    case = cases.open_case(
+        session(),
+        form.question.data,
+        None,
+        name=form.name.data,
+        contact=form.contact.data,
+        digest=following.digest(secret),
+        language=languages.locale(),
+    )
+    cookie[_ASKED], cookie[_SECRET] = case.number, secret
     return redirect(url_for("public.asked"))
 
 
@@ -42,7 +56,31 @@ def asked() -> ResponseReturnValue:
     """Confirm that a question has arrived, and under which number."""
     if _ASKED not in cookie:
         return redirect(url_for("public.ask"))
-    return render_template("desk/asked.html", number=cookie[_ASKED])
+    page = render_template("desk/asked.html", number=cookie[_ASKED], secret=cookie.get(_SECRET, ""))
+    return make_response(page, 200, _NOWHERE)
+
+
+@blueprint.route("/ask/status", methods=["GET", "POST"])
+def status() -> ResponseReturnValue:
+    """Show whoever asked how their question stands, and the reply once it is signed."""
+    form = Follow()
+    if not form.validate_on_submit():
+        return make_response(render_template("desk/status.html", form=form), 200, _NOWHERE)
+    bounds = attempts.inquiry(networks())
+    wait = attempts.take(session(), bounds).wait
+    session().commit()
+    if wait:
+        page = render_template("desk/status.html", form=form, wait=labels.minutes(wait))
+        return make_response(page, 429, {"Retry-After": str(wait), **_NOWHERE})
+    case = following.followed(session(), form.number.data, form.secret.data)
+    if case is None:
+        form.secret.data = ""
+        return make_response(render_template("desk/status.html", form=form, wrong=True), 404, _NOWHERE)
+    attempts.give_back(session(), bounds)
+    session().commit()
+    document = replying.signed(case) if case.status in FINISHED and case.outcome is None else None
+    page = render_template("desk/status.html", case=case, document=document, standing=desk_labels.standing(case))
+    return make_response(page, 200, _NOWHERE)
 
 
 @blueprint.get("/faq")
