@@ -57,6 +57,11 @@ def root() -> str:
     return configured() or request.url_root.rstrip("/")
 
 
+def is_settled() -> bool:
+    """Return whether what is kept for good may bear the site's address: it is configured, or all is on this machine."""
+    return bool(configured()) or host_of(request.host) in LOOPBACK
+
+
 def address_of(endpoint: str, **values: Any) -> str:
     """Return the whole address of a page, to be handed to somebody."""
     return root() + url_for(endpoint, **values)[len(request.script_root) :]

@@ -274,6 +274,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "desk.drop_autosave": ("/desk/cases/2026-0001/drop-autosave",),
     "administration.accounts": ("/administration/accounts",),
     "administration.audit": ("/administration/audit",),
+    "administration.audit_sheet": ("/administration/audit.csv",),
 }
 """Addresses for every route: a new route needs some here before it may answer anybody. ``FORM`` shows nothing."""
 OF_TEXTS = {

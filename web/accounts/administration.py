@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from web import confirming, site
 from web.accounts import attempts, labels, people
+from web.accounts.audit import record
 from web.accounts.guard import current_account, requires
 from web.accounts.models import Account, AccountRole, AuditEntry
 from web.accounts.people import AccountFailure
 from web.database.storage import session
+from web.presenting.spreadsheet import download
 
 LAST = (1 << 31) - 1
 """The largest number of a row."""
 PAGE = 50
 """Lines of the log on a page."""
+MOST_DOWNLOADED = 50_000
+"""Lines of the log in a file."""
 
 blueprint = Blueprint("administration", __name__, url_prefix="/administration")
 blueprint.context_processor(lambda: {"words": labels})
@@ -100,26 +109,93 @@ def _role() -> AccountRole:
         abort(400)
 
 
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """What of the log is looked at: an account's lines, from one local day to another, both included."""
+
+    who: str
+    first: date | None
+    last: date | None
+
+    @classmethod
+    def asked(cls) -> AuditFilter:
+        """Return what the address asks for; days that are none are left out."""
+        first, last = (request.args.get(name, type=_day) for name in ("from", "to"))
+        return cls(request.args.get("who", "")[:100], first, last)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments of an address that asks for it."""
+        given = {"who": self.who, "from": str(self.first or ""), "to": str(self.last or "")}
+        return {name: value for name, value in given.items() if value}
+
+    def of(self, lines: Select[AuditEntry]) -> Select[AuditEntry]:
+        """Narrow a query of lines to it."""
+        if self.who:
+            lines = lines.where(AuditEntry.who == self.who)
+        if self.first:
+            lines = lines.where(AuditEntry.at >= datetime.combine(self.first, time.min).astimezone())
+        if self.last:
+            lines = lines.where(AuditEntry.at <= datetime.combine(self.last, time.max).astimezone())
+        return lines
+
+
 @blueprint.get("/audit")
 @requires(AccountRole.ADMINISTRATOR)
 def audit() -> str:
     """Show who did what, the latest first."""
     before = request.args.get("before", type=int)
-    who = request.args.get("who", "")[:100]
-    lines = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(PAGE + 1)
+    wanted = AuditFilter.asked()
+    lines = wanted.of(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(PAGE + 1))
     if before is not None:
         lines = lines.where(AuditEntry.id < min(max(before, 0), LAST))
-    if who:
-        lines = lines.where(AuditEntry.who == who)
     found = list(session().scalars(lines))
     return render_template(
         "accounts/audit.html",
         lines=found[:PAGE],
-        logins={each.subject: each.login for each in people.everyone(session())},
-        who=who,
-        first_url=url_for(".audit", who=who or None) if before is not None else "",
-        next_url=url_for(".audit", before=found[PAGE - 1].id, who=who or None) if len(found) > PAGE else "",
+        logins=_logins(),
+        wanted=wanted,
+        most=MOST_DOWNLOADED,
+        sheet_url=url_for(".audit_sheet", **wanted.arguments),
+        first_url=url_for(".audit", **wanted.arguments) if before is not None else "",
+        next_url=url_for(".audit", before=found[PAGE - 1].id, **wanted.arguments) if len(found) > PAGE else "",
     )
+
+
+@blueprint.get("/audit.csv")
+@requires(AccountRole.ADMINISTRATOR)
+def audit_sheet() -> Response:
+    """Return the lines as CSV, the latest first; that they were taken along is a line, too."""
+    wanted = AuditFilter.asked()
+    logins = _logins()
+    found = session().scalars(wanted.of(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(MOST_DOWNLOADED)))
+    rows = [_row(each, logins) for each in found]
+    asked = " ".join(f"{name}={value}" for name, value in wanted.arguments.items())
+    record(session(), current_account(), "audit.download", "", f"{len(rows)} lines {asked}".strip())
+    session().commit()
+    columns = (_("时间"), _("谁"), _("做了什么"), _("对象"), _("细节"), _("来处"))
+    return download([columns, *rows], "audit")
+
+
+def _row(line: AuditEntry, logins: Mapping[str, str]) -> tuple[str, ...]:
+    subject = logins.get(line.subject, line.subject)
+    return line.at.isoformat(), line.who, labels.action(line.action), subject, line.detail, line.address
+
+
+def _day(text: str) -> date:
+    """Read a day of this millennium.
+
+    Raises:
+        ValueError: it is none.
+    """
+    day = date.fromisoformat(text)
+    if not 2000 <= day.year < 3000:
+        raise ValueError(text)
+    return day
+
+
+def _logins() -> dict[str, str]:
+    return {each.subject: each.login for each in people.everyone(session())}
 
 
 def _everybody(**told: str) -> str:

@@ -115,6 +115,9 @@ _REFUSALS = {
     "no-such-case": lazy_gettext("没有编号为“%(detail)s”的另一案。"),
     "moved-meanwhile": lazy_gettext("刚才有人改动了案卷的状态，请看过再做。"),
     "no-reason": lazy_gettext("请写明缘由。"),
+    "no-site": lazy_gettext(
+        "没有签发：站点没有写明读者所知的网址，签发的答复会永远带着 %(detail)s。请管理员在配置里写明 site，再签发。"
+    ),
     "no-reply": lazy_gettext("还没有写答复。"),
     "not-a-reviewer": lazy_gettext("只有审核员能签发这一级的答复。"),
     "own-reply": lazy_gettext("自己写过的答复须由别人审核。"),

@@ -10,6 +10,7 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from web import resuming
+from web.accounts.audit import record
 from web.accounts.guard import current_account, requires
 from web.accounts.models import Account, AccountRole
 from web.database.storage import session
@@ -61,6 +62,11 @@ def acting() -> Account:
     account = current_account()
     assert account is not None
     return account
+
+
+def logged(case: Case, action: str, detail: str = "") -> None:
+    """Write in the audit log what is done to a case, in the transaction of the request."""
+    record(session(), acting(), f"desk.{action}", f"case:{case.number}", detail)
 
 
 def case_url(number: str, anchor: str = "") -> str:

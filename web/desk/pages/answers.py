@@ -17,7 +17,7 @@ from web.desk.cases import Refused, find, note
 from web.desk.forms import Publish
 from web.desk.knowledge import AnswerBase, AnsweredCase, refreshed
 from web.desk.models import Case
-from web.desk.pages import acting, blueprint, case_url, on_case
+from web.desk.pages import acting, blueprint, case_url, logged, on_case
 from web.desk.states import Status
 
 EXTENSION = "answers"
@@ -55,6 +55,7 @@ def publish(case: Case) -> ResponseReturnValue:
         raise Refused("closed-collection", "、".join(shut))
     case.published, case.shown_question = True, form.question.data
     note(case, acting(), "publish")
+    logged(case, "publish")
     return _done(case)
 
 
@@ -64,6 +65,7 @@ def unpublish(case: Case) -> ResponseReturnValue:
     """Withdraw a case from the public."""
     case.published = False
     note(case, acting(), "unpublish")
+    logged(case, "unpublish")
     return _done(case)
 
 

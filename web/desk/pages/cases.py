@@ -25,7 +25,7 @@ from web.desk.cases import Refused, find, note
 from web.desk.forms import Annotate, Enter, Facts, Publish, Trim, Who
 from web.desk.knowledge import AnsweredCase, refreshed
 from web.desk.models import Asker, Case, Quotation, Stance
-from web.desk.pages import acting, blueprint, case_url, on_case
+from web.desk.pages import acting, blueprint, case_url, logged, on_case
 from web.desk.pages.answers import answers, like
 from web.desk.pages.letters import addressee
 from web.desk.queue import Scope, Wanted
@@ -216,6 +216,7 @@ def forget_asker(case: Case) -> ResponseReturnValue:
         return asked
     cases.forget_asker(case, acting())
     letters.forget(session(), case)
+    logged(case, "forget-asker")
     session().commit()
     return redirect(case_url(case.number, "asker"))
 
@@ -228,6 +229,8 @@ def move(case: Case) -> ResponseReturnValue:
     if doing is None:
         raise Refused("no-such-move")
     root = site.root()
+    if doing in SIGNING and not site.is_settled():
+        raise Refused("no-site", root)
     if doing in (Move.SUBMIT, *SIGNING) and case.draft:
         document, read = replying.draft(case, root)
         replying.require_whole(read)
@@ -245,6 +248,8 @@ def move(case: Case) -> ResponseReturnValue:
         outcome=_chosen(Outcome, "outcome", request.form) or Outcome.OTHER,
         duplicate_of=request.form.get("duplicate_of", "")[:20],
     )
+    if doing in SIGNING:
+        logged(case, doing.value)
     session().commit()
     flash(str(labels.MOVED[doing]), "done")
     if doing in (Move.CLOSE, Move.REOPEN) and not refreshed(answers(), session()):

@@ -12,7 +12,7 @@ from web.database.storage import session
 from web.desk import letters, replying
 from web.desk.cases import Refused
 from web.desk.models import Case
-from web.desk.pages import acting, blueprint, case_url, on_case
+from web.desk.pages import acting, blueprint, case_url, logged, on_case
 from web.desk.states import FINISHED
 from web.mail import address_in
 
@@ -48,6 +48,7 @@ def write(case: Case) -> ResponseReturnValue:
     if asked := confirming.question(_("用邮件寄出答复"), told, back, shown=f"{subject}\n\n{body}"):
         return asked
     letters.queue(session(), case, acting(), recipient, subject, body, site.root())
+    logged(case, "letter")
     session().commit()
     flash(_("已交去寄；寄到哪一步，看“信件”。"), "done")
     return redirect(back)
@@ -74,5 +75,6 @@ def _decide(case: Case, which: int, *, arrived: bool) -> ResponseReturnValue:
     if not letter.recipient:
         raise Refused("no-letter")
     letters.settle(session(), case, acting(), letter, arrived=arrived)
+    logged(case, "letter-arrived" if arrived else "letter-again")
     session().commit()
     return redirect(case_url(case.number, "letters"))

@@ -19,7 +19,7 @@ from web.desk.drafting import LONGEST
 from web.desk.exporting import docx, json, markdown, pdf
 from web.desk.letterhead import LetterheadFailure
 from web.desk.models import Case
-from web.desk.pages import acting, blueprint, case_url, on_case
+from web.desk.pages import acting, blueprint, case_url, logged, on_case
 from web.desk.replying import Overtaken
 from web.desk.states import EDITABLE
 
@@ -133,6 +133,8 @@ def export(case: Case, kind: str) -> ResponseReturnValue:
     except LetterheadFailure as failure:
         flash(_("信笺模板有误：%(reason)s", reason=failure), "wrong")
         return redirect(case_url(case.number, "reply"))
+    logged(case, "export", kind)
+    session().commit()
     response = Response(content, mimetype=media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{case.number}.{kind}"'
     response.headers["Cache-Control"] = "no-store"
