@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -289,3 +290,20 @@ def test_what_can_not_be_done_is_one_line(site: Flask, database: str, arguments:
     assert len(done.stderr.splitlines()) == 1
     assert "internal error" not in done.stderr
     assert not typed or typed not in done.output
+
+
+@pytest.mark.parametrize(
+    ("login", "password", "good"),
+    [
+        ("li", "correct-horse-li", True),
+        ("li", "brilliant-library-2026", True),
+        ("li", "lililili-lili", False),
+        ("wangxiaoming", "Wangxiaoming-1", False),
+        ("wang", "ｗａｎｇ-2026-x", False),
+    ],
+)
+def test_a_short_login_spoils_no_password(app: Flask, login: str, password: str, good: bool) -> None:
+    storage: Storage = app.extensions["storage"]
+    told = nullcontext() if good else pytest.raises(people.AccountFailure, match="password-guessed")
+    with storage.session() as session, told:
+        people.add(session, None, login, "某", AccountRole.READER, password)

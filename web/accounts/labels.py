@@ -47,7 +47,7 @@ _ACCOUNT_FAILURES = {
     "name-malformed": lazy_gettext("请写姓名，最多一百字。"),
     "password-short": lazy_gettext("密码至少 %(detail)s 个字。"),
     "password-long": lazy_gettext("密码最多 %(detail)s 个字。"),
-    "password-guessed": lazy_gettext("密码太容易猜：不要含有账号，不要只用几个字。"),
+    "password-guessed": lazy_gettext("密码太容易猜：除去其中的账号，至少还要有十个字；也不要只用几个字。"),
     "last-administrator": lazy_gettext("%(detail)s 是唯一的管理员；请先另设一位。"),
     "invitation-used": lazy_gettext("这个链接已经用过，或已收回。"),
 }

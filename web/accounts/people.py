@@ -257,7 +257,9 @@ def _look_at(password: str, login: str) -> None:
         raise AccountFailure("password-short", str(passwords.SHORTEST))
     if len(password) > passwords.LONGEST:
         raise AccountFailure("password-long", str(passwords.LONGEST))
-    if login in plain(password) or len(set(password)) < passwords.SHORTEST // 2:
+    # A login of two letters stands in many a good password: what counts is what is left without it.
+    rest = plain(password).replace(login, "")
+    if (rest != plain(password) and len(rest) < passwords.SHORTEST) or len(set(password)) < passwords.SHORTEST // 2:
         raise AccountFailure("password-guessed")
 
 

@@ -21,6 +21,7 @@ from web.citing import formats
 from web.citing.references import Mark, Reference, numbered
 from web.desk import quoting
 from web.desk.document import Block, BlockKind, Run
+from web.desk.merging import unsettled
 from web.desk.quoting import Passage
 
 LONGEST = 60_000
@@ -68,7 +69,8 @@ class Draft:
     """A draft as read.
 
     ``unknown`` are the numbers of placeholders for which the case has no passage. ``unfilled`` is how many placeholders
-    were left as they are because the reply would be longer than LARGEST and MOST_PLACES allow.
+    were left as they are because the reply would be longer than LARGEST and MOST_PLACES allow, ``unsettled`` how many
+    stretches two librarians changed, of which nobody has chosen one.
     """
 
     blocks: tuple[Block, ...]
@@ -76,6 +78,7 @@ class Draft:
     unknown: tuple[int, ...]
     cited: tuple[int, ...]
     unfilled: int
+    unsettled: int
 
 
 def read(markdown: str, evidence: Mapping[int, Quoted]) -> Draft:
@@ -95,7 +98,14 @@ def read(markdown: str, evidence: Mapping[int, Quoted]) -> Draft:
     blocks = tuple(_filled(outline, quotations, evidence.keys(), marks) for outline in outlines)
     unknown = dict.fromkeys(place.number for place in filled if place.number not in evidence)
     cited = dict.fromkeys(place.number for place in known)
-    return Draft(blocks, formats.entries(listed), tuple(unknown), tuple(cited), len(places) - fitting)
+    return Draft(
+        blocks,
+        formats.entries(listed),
+        tuple(unknown),
+        tuple(cited),
+        unfilled=len(places) - fitting,
+        unsettled=unsettled(markdown),
+    )
 
 
 def placeholders(markdown: str) -> set[int]:

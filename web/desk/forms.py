@@ -11,7 +11,7 @@ from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaF
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from web.desk import labels
-from web.desk.models import LONGEST_NAME, LONGEST_NOTE, LONGEST_QUESTION, LONGEST_TAG, Case, Stance
+from web.desk.models import LONGEST_NAME, LONGEST_NOTE, LONGEST_PAGE, LONGEST_QUESTION, LONGEST_TAG, Case, Stance
 from web.desk.quotations import LONGEST as LONGEST_PASSAGE
 from web.desk.states import Tier
 
@@ -122,6 +122,19 @@ class Trim(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
     first = StringField(lazy_gettext("起于（头几个字）"), [Length(max=LONGEST_PASSAGE)], filters=[_stripped])
     last = StringField(lazy_gettext("止于（末几个字）"), [Length(max=LONGEST_PASSAGE)], filters=[_stripped])
+
+
+class Canned(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """The form for a text that is at hand for every reply."""
+
+    title = StringField(lazy_gettext("名称"), [NEEDED, Length(max=LONGEST_PAGE)], filters=[_stripped])
+    text = TextAreaField(lazy_gettext("文字"), [NEEDED, Length(max=LONGEST_NOTE)], filters=[_stripped])
+
+
+class Remark(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """The form for what a librarian tells the others of a case."""
+
+    note = TextAreaField(lazy_gettext("留言"), [NEEDED, Length(max=LONGEST_NOTE)], filters=[_stripped])
 
 
 class Publish(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types

@@ -32,6 +32,7 @@ from indexer.errors import IndexFailure
 from indexer.store import files
 from indexer.store.generation import published
 from indexer.text import readings
+from indexer.text.folding import fold
 from search.library import Library
 from search.model import Hit, SearchError, SearchRequest
 from search.shelf import Shelf
@@ -39,13 +40,16 @@ from web.desk import document
 from web.desk.models import Case, Event, Signature
 from web.desk.replying import signed
 from web.desk.states import Move, Status
-from web.desk.terms import query
+from web.desk.terms import query, terms
 
 _log = logging.getLogger(__name__)
 
 COLLECTION = "answers"
 QUESTION, REPLY = "问", "答"
 _DRAFT, _STATE = ".draft", "state"
+LEAST = 0.33
+"""The least cosine of a question and an answered case that is like it, by our own model: of twelve questions put to six
+cases, those on the same matter had 0.39 to 0.76 (but for one with 0.21), those on another 0.30 at most."""
 PATIENCE = 10
 """Seconds that a process waits for another one that brings the base up to date."""
 GLANCE = 2.0
@@ -140,7 +144,7 @@ class AnswerBase:
             _log.error("the base of answers can't be searched: %s", failure)
             return ()
         best: dict[str, AnsweredCase] = {}
-        for hit in response.hits if response and response.has_close_match else ():
+        for hit in _near(asked, response.hits) if response and response.has_close_match else ():
             best.setdefault(hit.work.id, AnsweredCase(hit.work.id, hit))
         return tuple(best.values())[:limit]
 
@@ -151,6 +155,26 @@ class AnswerBase:
                 return None
             self._shelf = Shelf(index)
         return self._shelf.library()
+
+
+def _near(asked: str, hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits that have what is asked, half of its terms at least, or are near it in meaning.
+
+    A search by meaning finds something for anything.
+    """
+    named = [fold(term) for term in terms(asked)]
+    nearest = [hit.text[slice(*hit.nearest_passage_range or (0, len(hit.text)))] for hit in hits]
+    question, *texts = load_embedder().embed([fold(text) for text in (asked, *nearest)])
+
+    def is_named(hit: Hit) -> bool:
+        standing = sum(term in fold(hit.text) for term in named)
+        return bool(standing) and 2 * standing >= len(named)
+
+    return [
+        hit
+        for hit, text in zip(hits, texts, strict=True)
+        if hit.matched or is_named(hit) or float(question @ text) >= LEAST
+    ]
 
 
 def refreshed(answers: AnswerBase, session: Session) -> bool:

@@ -133,6 +133,8 @@ _REFUSALS = {
     "facts-malformed": lazy_gettext("案情没有保存：请检查所填的内容。"),
     "asker-too-long": lazy_gettext("提问人资料没有保存：太长了。"),
     "note-too-long": lazy_gettext("附注没有保存：太长了。"),
+    "no-note": lazy_gettext("留言是空的，没有记下。"),
+    "unsettled": lazy_gettext("答复里还有 %(detail)s 处两稿不同（⟪您的‖对方的⟫）没有定；请逐处改好，再送审或签发。"),
     "no-such-passage": lazy_gettext("馆藏里没有这一段，或它太长。"),
     "already-kept": lazy_gettext("案卷里已经有这一段：%(detail)s；没有再加。"),
     "too-many-passages": lazy_gettext("案卷里的引文太多了。"),

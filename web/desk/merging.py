@@ -12,10 +12,12 @@ second, and drafts that have little in common are better laid side by side than 
 from __future__ import annotations
 
 import json
+import re
 import resource
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
@@ -26,6 +28,7 @@ _MEMORY = 1 << 30
 """Bytes of addresses that it may take."""
 _STARTING = 8
 """Seconds beside, for a process to begin and end on a busy machine."""
+_CLASH = re.compile("⟪[^⟪‖⟫]*‖[^⟪‖⟫]*⟫")
 _one_at_a_time = threading.Lock()
 
 
@@ -64,10 +67,24 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """The merged text, and how it came about."""
+    """The merged text, and how it came about.
+
+    ``marked`` is the text with ⟪mine‖theirs⟫ where both changed the same stretch: one of the two has to be chosen.
+    """
 
     text: str
     changes: tuple[Change, ...]
+    marked: str
+
+    @property
+    def clashes(self) -> int:
+        """The number of stretches that both changed."""
+        return unsettled(self.marked)
+
+
+def unsettled(text: str) -> int:
+    """Return how many stretches of a text are still marked as changed by both."""
+    return len(_CLASH.findall(text))
 
 
 def merge(base: str, here: str, there: str) -> Merge | None:
@@ -92,7 +109,8 @@ def merge(base: str, here: str, there: str) -> Merge | None:
     finally:
         _one_at_a_time.release()
     merged = json.loads(done.stdout)
-    return Merge(merged["text"], tuple(Change(text, Whose(whose)) for text, whose in merged["changes"]))
+    changes = tuple(Change(text, Whose(whose)) for text, whose in merged["changes"])
+    return Merge(merged["text"], changes, merged["marked"])
 
 
 def combine(base: str, here: str, there: str) -> Merge:
@@ -101,8 +119,28 @@ def combine(base: str, here: str, there: str) -> Merge:
 
     merged = reconcile_with_history(base, here, there, "Character")
     spans = groupby(merged["history"], key=lambda span: span["history"])
-    changes = (Change("".join(span["text"] for span in group), Whose(whose)) for whose, group in spans)
-    return Merge(merged["text"], tuple(changes))
+    changes = tuple(Change("".join(span["text"] for span in group), Whose(whose)) for whose, group in spans)
+    return Merge(merged["text"], changes, _marked(changes, here, there))
+
+
+def _marked(changes: Iterable[Change], here: str, there: str) -> str:
+    """Return the merged text with both readings wherever both changed a stretch.
+
+    What both took out is told of one of them alone, so each side's reading is followed in its own draft.
+    """
+    parts: list[str] = []
+    at_mine = at_theirs = 0
+    for changed, stretch in groupby(changes, key=lambda each: each.whose is not Whose.UNCHANGED):
+        mine = theirs = kept = ""
+        for each in stretch:
+            kept += "" if each.removed else each.text
+            if each.whose not in (Whose.ADDED_THERE, Whose.REMOVED_HERE) and here.startswith(each.text, at_mine):
+                mine, at_mine = mine + each.text, at_mine + len(each.text)
+            if each.whose not in (Whose.ADDED_HERE, Whose.REMOVED_THERE) and there.startswith(each.text, at_theirs):
+                theirs, at_theirs = theirs + each.text, at_theirs + len(each.text)
+        clashes = changed and kept not in (mine, theirs)
+        parts.append(f"⟪{mine}‖{theirs}⟫" if clashes else kept)
+    return "".join(parts)
 
 
 def _main() -> None:
@@ -110,7 +148,8 @@ def _main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))  # ends it even if nobody waits for it any more
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     merged = combine(*json.load(sys.stdin.buffer))
-    json.dump({"text": merged.text, "changes": [(each.text, each.whose) for each in merged.changes]}, sys.stdout)
+    changes = [(each.text, each.whose) for each in merged.changes]
+    json.dump({"text": merged.text, "changes": changes, "marked": merged.marked}, sys.stdout)
 
 
 if __name__ == "__main__":

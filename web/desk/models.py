@@ -85,6 +85,7 @@ class Case(Base):
     searches: Mapped[list[KeptSearch]] = relationship(order_by="KeptSearch.id.desc()")
     evidence: Mapped[list[Quotation]] = relationship(order_by="Quotation.position", back_populates="case")
     revisions: Mapped[list[Revision]] = relationship(order_by="Revision.number")
+    notes: Mapped[list[Note]] = relationship(order_by="Note.id")
     signatures: Mapped[list[Signature]] = relationship(order_by="Signature.id")
 
     @property
@@ -278,6 +279,32 @@ class Letter(Base):
     created: Mapped[datetime] = mapped_column(Moment, default=now)
     sent: Mapped[datetime | None] = mapped_column(Moment)
     trouble: Mapped[str] = mapped_column(String(300), default="")
+
+
+class CannedText(Base):
+    """A text that is at hand for every reply. ``account_id`` and ``changed`` tell who wrote it last, and when."""
+
+    __tablename__ = "desk_text"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(LONGEST_PAGE))
+    text: Mapped[str] = mapped_column(Text)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    changed: Mapped[datetime] = mapped_column(Moment, default=now)
+
+
+class Note(Base):
+    """What a librarian tells the others of a case; nobody else is ever shown it, and no export has it."""
+
+    __tablename__ = "desk_note"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("desk_case.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[datetime] = mapped_column(Moment, default=now)
+    text: Mapped[str] = mapped_column(Text)
+
+    account: Mapped[Account] = relationship()
 
 
 class Signature(Base):

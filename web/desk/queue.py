@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from web.accounts.models import Account, AccountRole
-from web.desk.models import Asker, Case, Event, Letter, Revision, Tag
+from web.desk.models import Asker, Case, Event, Letter, Note, Revision, Tag
 from web.desk.states import FINISHED, LetterState, Move, Status, Tier
 
 LONGEST = 100
@@ -106,10 +106,11 @@ def _waits_for(account: Account) -> ColumnElement[bool]:
 
 
 def _holds(word: str) -> ColumnElement[bool]:
-    """Return the condition that a word stands in the question, a tag, or what is known of the asker."""
+    """Return the condition that a word stands in the question, a tag, a note, or what is known of the asker."""
     asker = or_(Asker.name.icontains(word, autoescape=True), Asker.contact.icontains(word, autoescape=True))
     return or_(
         Case.question.icontains(word, autoescape=True),
+        Case.notes.any(Note.text.icontains(word, autoescape=True)),
         Case.tags.any(Tag.name.icontains(word, autoescape=True)),
         Case.asker.has(asker),
     )

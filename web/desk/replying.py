@@ -76,11 +76,13 @@ def fingerprint(document: ReplyDocument) -> str:
 
 
 def require_whole(read: drafting.Draft) -> None:
-    """Check that every passage a draft asks for is in its reply.
+    """Check that every passage a draft asks for is in its reply, and that what two changed is settled.
 
     Raises:
-        Refused: the reply would be too long, see :func:`drafting.read`.
+        Refused: the reply would be too long, see :func:`drafting.read`, or a choice is still to be made.
     """
+    if read.unsettled:
+        raise Refused("unsettled", str(read.unsettled))
     if read.unfilled:
         raise Refused("too-many-quotations", str(read.unfilled))
 

@@ -16,14 +16,14 @@ from web.accounts.guard import current_account
 from web.database.storage import session
 from web.desk import queue, quotations, working
 from web.desk.knowledge import AnswerBase
-from web.desk.pages import answers, blueprint, cases, letters, numbers, public, replies
+from web.desk.pages import answers, blueprint, cases, letters, numbers, public, replies, texts
 from web.desk.pages import quotations as quotation_pages
 from web.desk.quoting import quotable
 from web.desk.states import EDITABLE
 from web.pages.signals import search_answered
 from web.presenting.urls import page_url
 
-AREAS = (cases, letters, quotation_pages, replies, answers, numbers)
+AREAS = (cases, letters, quotation_pages, replies, answers, numbers, texts)
 """Modules whose views are the blueprint's: they are here as soon as they are imported."""
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from web.desk.drafting import LONGEST
-from web.desk.merging import Whose, combine, merge
+from web.desk.merging import Whose, combine, merge, unsettled
 
 TEXTS = st.text("上京會寧府。\n", max_size=30)
 BASE = "上京会宁府在今阿城南。\n金太祖所建。"
@@ -60,3 +60,19 @@ def test_real_edits_of_a_long_reply_are_merged() -> None:
     merged = merge("".join(base), "".join(mine), "".join(theirs))
     assert merged
     assert (merged.text.count("改"), merged.text.count("增")) == (26 + base.count("改"), 26 + base.count("增"))
+
+
+def test_what_both_changed_is_marked_and_has_to_be_settled() -> None:
+    mine = BASE.replace("阿城南。", "阿城涞流水（今拉林河）。")
+    theirs = BASE.replace("阿城南。", "阿城來流水，見《金史》。").replace("太祖", "太宗")
+    merged = merge(BASE, mine, theirs)
+    assert merged
+    assert merged.clashes == unsettled(merged.marked) > 0
+    assert "太宗" in merged.marked  # what one alone changed is taken
+    assert "⟪涞流水（今拉林河）‖來流水，見《金史》⟫" in merged.marked
+
+
+@given(TEXTS, TEXTS)
+def test_nothing_is_marked_where_one_alone_wrote(base: str, here: str) -> None:
+    for merged in (combine(base, here, base), combine(base, base, here), combine(base, here, here)):
+        assert merged.clashes == 0

@@ -167,3 +167,15 @@ def test_without_pango_the_page_says_what_to_do(desk: Desk, monkeypatch: pytest.
     monkeypatch.setitem(replies.FORMATS, "pdf", ("application/pdf", fail))
     answer = desk.li.get(f"/desk/cases/{number}/reply.pdf", follow_redirects=True)
     assert "Pango" in answer.text
+
+
+def test_a_reply_with_two_readings_is_not_signed(desk: Desk) -> None:
+    number = desk.taken()
+    desk.save(desk.li, number, "在⟪涞流水‖來流水⟫旁。", 0)
+    assert "1 处两稿不同" in desk.li.get(f"/desk/cases/{number}/reply").text
+    for move in ("sign", "submit"):
+        desk.post(desk.li, number, "move", move=move)
+    assert desk.status(number) == "in-progress"
+    desk.save(desk.li, number, "在來流水旁。", 1)
+    desk.post(desk.li, number, "move", move="sign")
+    assert desk.status(number) == "answered"

@@ -22,9 +22,9 @@ from web.accounts.models import AccountRole
 from web.database.storage import session, today
 from web.desk import cases, labels, letters, presence, publication, queue, quotations, quoting, replying, working
 from web.desk.cases import Refused, find, note
-from web.desk.forms import Annotate, Enter, Facts, Publish, Trim, Who
+from web.desk.forms import Annotate, Enter, Facts, Publish, Remark, Trim, Who
 from web.desk.knowledge import AnsweredCase, refreshed
-from web.desk.models import Asker, Case, Quotation, Stance
+from web.desk.models import Asker, Case, Note, Quotation, Stance
 from web.desk.pages import acting, blueprint, case_url, logged, on_case
 from web.desk.pages.answers import answers, like
 from web.desk.pages.letters import addressee
@@ -133,6 +133,7 @@ def case(case: Case) -> str:
         by_terms=[(term, _search(term, Mode.HYBRID)) for term in terms(case.question)],
         today=today(),
         returned=queue.returned(case),
+        remark=Remark(formdata=None),
         letters=letters.of(session(), case),
         may_write_to=addressee(case),
         unanswered=case.status in UNANSWERED,
@@ -219,6 +220,18 @@ def forget_asker(case: Case) -> ResponseReturnValue:
     logged(case, "forget-asker")
     session().commit()
     return redirect(case_url(case.number, "asker"))
+
+
+@blueprint.post("/cases/<number>/notes")
+@on_case()
+def tell(case: Case) -> ResponseReturnValue:
+    """Tell the other librarians something of the case."""
+    form = Remark()
+    if not form.validate():
+        raise Refused("note-too-long" if form.note.data else "no-note")
+    case.notes.append(Note(account_id=acting().id, text=form.note.data))
+    session().commit()
+    return redirect(case_url(case.number, "notes"))
 
 
 @blueprint.post("/cases/<number>/move")

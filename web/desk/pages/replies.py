@@ -20,6 +20,7 @@ from web.desk.exporting import docx, json, markdown, pdf
 from web.desk.letterhead import LetterheadFailure
 from web.desk.models import Case
 from web.desk.pages import acting, blueprint, case_url, logged, on_case
+from web.desk.pages.texts import at_hand
 from web.desk.replying import Overtaken
 from web.desk.states import EDITABLE
 
@@ -173,6 +174,8 @@ def _editor(case: Case, text: str, after: int, sheet: str, wrong: str = "") -> s
         record=quotations.record,
         runs=lambda each: quoting.runs(quotations.passage(each)),
         most=LONGEST,
+        texts=at_hand(),
+        unsettled=labels.refusal(Refused("unsettled", str(read.unsettled))) if read.unsettled else "",
     )
 
 
