@@ -84,6 +84,7 @@ STATES = (
             "/account/invitation",
             "/ask",
             "/ask/received",
+            "/ask/status",
             "/faq",
             "/faq?q=上京",
             "/faq/{published}",
@@ -94,7 +95,10 @@ STATES = (
         for path in (
             "/desk/",
             "/desk/new",
+            "/desk/?scope=all&q=上京",
+            "/desk/texts",
             "/desk/cases/{new}",
+            "/desk/cases/{returned}",
             "/desk/cases/{taken}",
             "/desk/cases/{submitted}",
             "/desk/cases/{published}",
@@ -109,6 +113,7 @@ STATES = (
             "/account/",
         )
     ),
+    *(State("zhao", path) for path in ("/search?q=会宁府", "/read/jin/0?q=会宁府", "/read/jin/0?layout=vertical")),
     State("wang", "/desk/cases/{submitted}"),
     State("ma", "/administration/accounts"),
     State("ma", "/administration/audit"),
@@ -146,16 +151,22 @@ def held(site: Flask) -> Iterator[Held]:
         "new": desk.ask(),
         "taken": desk.taken(),
         "submitted": desk.taken("research"),
+        "returned": desk.taken("topical"),
         "published": desk.answered(),
     }
-    for name in ("taken", "submitted"):
+    for name in ("taken", "submitted", "returned"):
         desk.quote(desk.li, cases[name])
         desk.save(desk.li, cases[name], "在阿城。\n\n[@1]", 0)
     desk.post(desk.li, cases["submitted"], "move", move="submit")
+    desk.post(desk.li, cases["returned"], "move", move="submit")
+    desk.post(desk.wang, cases["returned"], "move", move="send-back", reason="[@1] 不切題")
+    desk.post(desk.zhao, cases["taken"], "working")
+    desk.post(desk.li, cases["taken"], "notes", note="去年也問過")
+    desk.li.post("/desk/texts", data={"title": "開館時間", "text": "九時至五時。"})
     desk.post(desk.wang, cases["published"], "publish", question=QUESTION)
     with desk.storage.session.begin() as session:
         session.add(Account(login="ma", name="ma", role=AccountRole.ADMINISTRATOR))
-    people = {"": site.test_client(), "li": desk.li, "wang": desk.wang, "ma": desk.client("ma")}
+    people = {"": site.test_client(), "li": desk.li, "zhao": desk.zhao, "wang": desk.wang, "ma": desk.client("ma")}
     server = make_server("127.0.0.1", 0, site, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
