@@ -208,6 +208,7 @@ def test_files_are_read_in_order_of_their_names_and_images_are_linked(tmp_path: 
     (work / "_data" / "imglist" / "KR2a0001_001.txt").write_text(
         "001-1a00\tWYG 001-1a\tWYG1/a.png\n001-1b00\tWYG 001-1b\tWYG1/b.png\nbroken\n"
     )
+    (work / "_data" / "imglist" / "KR2a0001_002.txt").write_text("002-1a00\tWYG 002-1a\tmissing/missing\n")
     works, problems = read_all(tmp_path)
     assert problems == []
     assert [part.text for part in works[0].sections] == ["甲\n丙\n", "乙\n"]

@@ -9,6 +9,9 @@ from corpora.model import Canvas
 from corpora.readers.kanripo.files import TEXT_NAME
 from corpora.readers.lines import Report, lines
 
+_NO_IMAGE = "missing/missing"
+"""What a list has for a page of which there is no image."""
+
 
 def canvases(files: list[Path], report: Report) -> dict[tuple[str, str], Canvas]:
     """Return the page images by edition and page label, from ``_data/imglist`` and ``imginfo.cfg``.
@@ -34,7 +37,8 @@ def canvases(files: list[Path], report: Report) -> dict[tuple[str, str], Canvas]
             edition, _, label = fields[1].partition(" ")
             if edition in bases and label:
                 counts[edition] += 1
-                images[edition, label] = Canvas(counts[edition], bases[edition] + fields[2].strip())
+                if (image := fields[2].strip()) != _NO_IMAGE:
+                    images[edition, label] = Canvas(counts[edition], bases[edition] + image)
     return images
 
 
