@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from corpora.catalogue import FACETS, FIELDS, CatalogueField
+from corpora.catalogue import FIELDS, CatalogueField
 from search.model import FacetValue, SearchError, WorkCard
 
 FACET_VALUES = 50
@@ -38,21 +38,16 @@ def _accepts(field: CatalogueField, card: WorkCard, accepted: Sequence[str]) -> 
     return field.path and any(value.startswith(f"{above}/") for value in own for above in accepted)
 
 
-def facets(
-    matched: Sequence[tuple[WorkCard, int]], alike: Sequence[tuple[WorkCard, int]]
-) -> dict[str, tuple[FacetValue, ...]]:
-    """Return the values of each facet, the commonest first, from works and how many passages of each were found.
+def facet(
+    name: str, matched: Sequence[tuple[WorkCard, int]], alike: Sequence[tuple[WorkCard, int]]
+) -> tuple[FacetValue, ...]:
+    """Return the values of a facet, the commonest first, from works and how many passages of each were found.
 
     ``matched`` counts passages in which the words stand, ``alike`` those that are only alike; the first number decides.
     """
-    counted: dict[str, tuple[FacetValue, ...]] = {}
-    for field in map(FIELDS.__getitem__, FACETS):
-        both = _totals(matched, field), _totals(alike, field)
-        found = [FacetValue(*key, *(totals[key] for totals in both)) for key in set().union(*both)]
-        counted[field.name] = tuple(
-            sorted(found, key=lambda each: (-each.count, -each.alike, each.value))[:FACET_VALUES]
-        )
-    return counted
+    both = _totals(matched, FIELDS[name]), _totals(alike, FIELDS[name])
+    found = [FacetValue(*key, *(totals[key] for totals in both)) for key in set().union(*both)]
+    return tuple(sorted(found, key=lambda each: (-each.count, -each.alike, each.value))[:FACET_VALUES])
 
 
 def _totals(passages: Sequence[tuple[WorkCard, int]], field: CatalogueField) -> Counter[tuple[str, str]]:

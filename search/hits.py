@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.embedding import token_keys
-from indexer.text.folding import fold
+from indexer.text.folding import fold, folded_each
 from indexer.text.streams import Codes, code_points
 from search import deadline
 from search.excerpts import excerpt
@@ -75,7 +75,7 @@ def hit(
         why.append(Why.MEANING)
     if listed.passage in signals.dated:
         why.append(Why.DATE)
-    highlights = tuple(ranges or _shared(passage.folded, pairs))
+    highlights = tuple(ranges or shared(passage.folded, pairs))
     return Hit(
         id=str(passage.ref),
         score=listed.score,
@@ -105,9 +105,15 @@ def _end(marks: Marks | None) -> int:
     return marks.ranges[-1][1] if marks and marks.ranges else 0
 
 
-def _shared(folded: Codes, pairs: Pairs) -> list[tuple[int, int]]:
+def shared(folded: Codes, pairs: Pairs) -> list[tuple[int, int]]:
     """Return the stretches of at least two characters of a text, given folded, that are among the pairs."""
     places = np.flatnonzero(folded)
     shared = among(token_keys(folded[places])[1], pairs) & (np.diff(places) < _WIDEST_GAP)
     firsts, lasts = places[:-1][shared], places[1:][shared]
     return merged(list(zip(firsts.tolist(), (lasts + 1).tolist(), strict=True)))
+
+
+def shared_with(asked: Sequence[str], text: str, start: int, end: int) -> tuple[tuple[int, int], ...]:
+    """Return the stretches of a passage, a range of a text, that are marked where it is only alike what was asked."""
+    folded = folded_each(code_points(text[start:end]))
+    return tuple((first + start, last + start) for first, last in shared(folded, pairs_of(asked)))

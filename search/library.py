@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from corpora.catalogue import FACETS
 from indexer.cluster.address import IndexAddress
 from indexer.embedding import StaticEmbedder
 from indexer.progress import Progress, silent
@@ -24,9 +26,10 @@ from search.concordance import ClassicalWord, Concordance, ConcordanceRequest
 from search.dates import asked_of
 from search.distribution import Distribution, DistributionRequest, SearchedTexts, in_scope
 from search.grams import Unit
-from search.hits import pairs_of, read_hits
+from search.hits import pairs_of, read_hits, shared_with
 from search.keywords import Keywords, KeywordsRequest
 from search.model import (
+    FacetValue,
     Mode,
     Scope,
     SearchError,
@@ -48,11 +51,11 @@ from search.parallels.shared import TextRange
 from search.parallels.works import MOST_STRETCHES, WorkParallels, WorkParallelsRequest, WorkStretch
 from search.query import Parsed, Phrase, parse, shown
 from search.ranking.fusion import Fused
-from search.ranking.signals import exact_query, signals, stretches
+from search.ranking.signals import exact_query, rankings, signals, stretches
 from search.selection import Selection
-from search.stores.base import ExactQuery, Store
+from search.stores.base import ExactQuery, Matches, Ref, Store
 from search.stores.opening import open_store
-from search.words.aliases import expand
+from search.words.aliases import Expanded, expand
 from search.words.out_of_domain import DomainCheck, check_domain
 from search.words.thesaurus import LONGEST_WORD, thesaurus
 
@@ -156,8 +159,11 @@ class Library:
         strict: bool = False,
         scope: Scope = Scope.BOTH,
         aliases: bool = False,
+        alike: tuple[int, int] | None = None,
     ) -> SectionView:
         """Return a section for reading, with what ``q`` finds in it.
+
+        ``alike`` is the range of a passage that a search found to be only alike: it is marked as that search marks it.
 
         Raises:
             KeyError: there is no such section.
@@ -166,8 +172,11 @@ class Library:
         section = self.store.section(work_id, number)
         if not q:
             return SectionView(self._cards[work_id], section, number)
-        query = ExactQuery(expand(parse(q), aliases).tree, scope, strict)
-        return SectionView(self._cards[work_id], section, number, *self.store.section_marks(work_id, number, query))
+        parsed = parse(q)
+        expanded = expand(parsed, aliases)
+        marks = self.store.section_marks(work_id, number, ExactQuery(expanded.tree, scope, strict))
+        shared = shared_with((parsed.text, *expanded.names), section.text, *alike) if alike else ()
+        return SectionView(self._cards[work_id], section, number, *marks, shared)
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """Answer a search.
@@ -199,7 +208,9 @@ class Library:
             request=request,
             total=Total(matches.passages, matches.occurrences, len(alike), matches.at_least),
             hits=hits,
-            facets=fields.facets(matches.by_work(), _counted(self.store.works_of(alike))) if request.facets else {},
+            facets=self._facets(request, parsed, expanded, (matches, alike)) if request.facets else {},
+            start=offset + 1,
+            previous=cursors.write(request, self.identity, max(offset - request.limit, 0)) if offset else "",
             next=cursors.write(request, self.identity, end) if rest > 0 else "",
             took_ms=(time.perf_counter() - began) * 1000,
             generation=self.generation,
@@ -459,6 +470,25 @@ class Library:
             else:
                 raise SearchError("no-such-work", name)
         return {"work": tuple(works)} if works else {}
+
+    def _facets(
+        self, request: SearchRequest, parsed: Parsed, expanded: Expanded, found: tuple[Matches, Sequence[Ref]]
+    ) -> dict[str, tuple[FacetValue, ...]]:
+        """Count the values of each facet, as if none of them were chosen: so another can be chosen beside it.
+
+        ``found`` is what matches and what is only alike.
+        """
+        counted = {}
+        for name in FACETS:
+            matches, alike = found
+            if request.filters.get(name):
+                every = replace(request, filters={**request.filters, name: ()})
+                matches = self.store.match(exact_query(every, parsed, expanded))
+                likely = list(rankings(self.store, every, parsed, matches).likely)
+                known = matches.scores_of(likely)
+                alike = [passage for passage in likely if passage not in known]
+            counted[name] = fields.facet(name, matches.by_work(), _counted(self.store.works_of(alike)))
+        return counted
 
     @property
     def _texts(self) -> SearchedTexts:

@@ -136,7 +136,8 @@ class Hit:
 class FacetValue:
     """One value of a facet: what the filter takes and what the reader sees.
 
-    ``count`` is how many passages with the value hold the query's words, ``alike`` how many are only alike.
+    ``count`` is how many passages with the value hold the query's words, ``alike`` how many are only alike; both as if
+    no value of this facet were chosen, and those of other filters were.
     """
 
     value: str
@@ -175,6 +176,9 @@ class SearchResponse:
 
     ``unknown_words`` are words of the query that are met nowhere; where ``has_close_match`` is false they make up so
     much of it that the hits, nearest though they are, can't be what was asked for.
+
+    ``start`` is the number of the first hit in the whole list, from 1; ``next`` and ``previous`` are the cursors of the
+    pages around, empty where there is none.
     """
 
     request: SearchRequest
@@ -189,6 +193,13 @@ class SearchResponse:
     unknown_words: tuple[str, ...] = ()
     has_close_match: bool = True
     suggestions: tuple[Suggestion, ...] = ()
+    start: int = 1
+    previous: str = ""
+
+    @property
+    def listed(self) -> int:
+        """How many hits the whole list has: by relevance what is only alike comes in, too."""
+        return self.total.passages + (self.total.alike if self.request.sort is Sort.RELEVANCE else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +207,7 @@ class SectionView:
     """A section for reading; ``number`` counts from 0.
 
     ``highlights`` are ranges in ``section.text``, those that touch joined; ``occurrences`` counts what begins in it.
+    ``shared`` are the stretches that a passage which is only alike has in common with the query.
     """
 
     work: WorkCard
@@ -203,6 +215,7 @@ class SectionView:
     number: int
     highlights: tuple[tuple[int, int], ...] = ()
     occurrences: int = 0
+    shared: tuple[tuple[int, int], ...] = ()
 
 
 class SearchError(Exception):

@@ -45,6 +45,13 @@ def signals(store: Store, request: SearchRequest, parsed: Parsed, matches: Match
     Raises:
         SearchError: the query costs too much.
     """
+    found = rankings(store, request, parsed, matches)
+    closest = by_interaction(store, parsed.text, request.scope, found.likely, request.expands) if found.likely else {}
+    return replace(found, interaction=closest)
+
+
+def rankings(store: Store, request: SearchRequest, parsed: Parsed, matches: Matches) -> Signals:
+    """Rank the passages that are alike, as :func:`signals` does before it compares the likeliest of them closely."""
     if request.mode is Mode.EXACT or not parsed.text:
         return Signals()
     eligible = _eligible(store, request, parsed, matches)
@@ -57,9 +64,8 @@ def signals(store: Store, request: SearchRequest, parsed: Parsed, matches: Match
     dated = by_date(store, request, parsed.text, eligible) if request.mode is Mode.HYBRID else None
     if dated:
         likely = fusion.together(likely, dated.likely, 2 * POOL)
-    closest = by_interaction(store, parsed.text, request.scope, likely, request.expands)
     of_the_year = frozenset(dated.matches.scores_of(list(likely))) if dated else frozenset()
-    return Signals(words, meaning, likely, closest, vector, of_the_year)
+    return Signals(words, meaning, likely, vector=vector, dated=of_the_year)
 
 
 def stretches(store: Store, found: Signals, scope: Scope, passages: Sequence[Ref]) -> dict[Ref, Stretch]:

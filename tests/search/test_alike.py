@@ -76,6 +76,31 @@ def test_facets_count_apart_what_is_only_alike(library: Library) -> None:
     assert counts == sorted(counts, reverse=True)
 
 
+def test_a_facet_is_counted_as_if_nothing_in_it_were_chosen(library: Library) -> None:
+    free = ask(library, "会宁府", facets=True).facets
+    chosen = ask(library, "会宁府", filters={"work": ("walls",)}, facets=True).facets
+    assert chosen["work"] == free["work"]
+    assert [(each.count, each.alike) for each in chosen["collection"]] == [(1, 0)]
+    away = ask(library, "会宁府", filters={"work": ("walls",), "collection": ("nowhere",)}, facets=True).facets
+    assert away["work"] == ()
+    meant = ask(library, "冬天怎样凿开江冰捕鱼", facets=True).facets["work"]
+    assert ask(library, "冬天怎样凿开江冰捕鱼", filters={"work": ("ice",)}, facets=True).facets["work"] == meant
+    both = ask(library, "会宁府", filters={"work": ("walls", "office")})
+    assert both.total.passages == 2
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("q", ["会宁府", "冬天怎样凿开江冰捕鱼"])
+def test_a_section_marks_in_a_passage_that_is_alike_what_its_hit_does(library: Library, q: str, mode: Mode) -> None:
+    for hit in ask(library, q, mode).hits:
+        passage = (hit.start, hit.start + len(hit.text))
+        view = library.section(hit.work.id, hit.section_number, q, alike=passage, aliases=mode is Mode.HYBRID)
+        marks = view.highlights if hit.matched else view.shared
+        assert marks == tuple((start + hit.start, end + hit.start) for start, end in hit.highlights)
+    assert library.section("ice", 0, q, alike=(9, 3)).shared == ()
+    assert library.section("ice", 0, q, alike=(0, 10**12)).shared == library.section("ice", 0, q, alike=(0, 99)).shared
+
+
 @pytest.mark.parametrize("mode", list(Mode))
 @pytest.mark.parametrize(("sort", "order"), [(Sort.PLACE, ["office", "walls"]), (Sort.DATE, ["walls", "office"])])
 def test_sorted_by_place_or_date_only_places_where_the_words_stand_are_listed(

@@ -1,5 +1,6 @@
 import contextlib
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -164,8 +165,13 @@ def test_sorting_by_place_and_by_date(library: Library) -> None:
 def test_pages_of_a_search_join_without_gap_or_repetition(library: Library, mode: Mode) -> None:
     request = SearchRequest(q="混同江 OR 会宁府" if mode is Mode.EXACT else "混同江", mode=mode, limit=1)
     whole = library.search(replace(request, limit=100))
-    ids = [hit.id for page in pages(library, request) for hit in page.hits]
+    turned = list(pages(library, request))
+    ids = [hit.id for page in turned for hit in page.hits]
     assert ids == [hit.id for hit in whole.hits]
+    assert [page.start for page in turned] == list(range(1, whole.listed + 1))
+    assert turned[0].previous == ""
+    for before, page in pairwise(turned):
+        assert library.search(replace(request, cursor=page.previous)).hits == before.hits
 
 
 @pytest.mark.parametrize("cursor", ["x", "W10", "é", "WzEsIDIsIDNd"])

@@ -74,7 +74,7 @@ class Hit(Model):
 
 
 class FacetValue(Model):
-    """A value of a filter and how many passages have it."""
+    """A value of a filter and how many passages have it, as if no value of this filter were chosen."""
 
     value: Annotated[str, Field(description="What the filter takes.")]
     label: Annotated[str, Field(description="What a reader sees.")]
@@ -117,6 +117,8 @@ class Answer(Model):
         dict[str, tuple[FacetValue, ...]],
         Field(description="Empty unless asked for.", json_schema_extra={"propertyNames": {"enum": list(FACETS)}}),
     ]
+    start: Annotated[int, Field(ge=1, description="The number of the first hit in the whole list, from 1.")]
+    previous: Annotated[str | None, Field(description="The cursor of the page before; null on the first.")]
     next: Annotated[str | None, Field(description="The cursor of the next page; null on the last.")]
     took_ms: NonNegativeFloat
     expanded_names: Annotated[

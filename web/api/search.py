@@ -20,6 +20,7 @@ def answer(found: SearchResponse, root: str = "") -> Answer:
         found,
         query=found.request.q,
         hits=[Hit.of(hit, url=root + reading_url(hit, search)) for hit in found.hits],
+        previous=found.previous or None,
         next=found.next or None,
         took_ms=round(found.took_ms, 3),
         explanations=[Explanation(code=code, detail=detail) for code, detail in found.explanations],

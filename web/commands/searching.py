@@ -65,7 +65,7 @@ def _print(response: SearchResponse, whole: bool) -> None:
         console.print(Text(f"In old texts: {each.word} → {' '.join(each.classical)}", style="cyan"))
     if response.expanded_names:
         console.print(Text(f"Also searched: {', '.join(response.expanded_names)} (--no-aliases: not).", style="yellow"))
-    for number, hit in enumerate(response.hits, start=1):
+    for number, hit in enumerate(response.hits, start=response.start):
         console.print(_place(number, hit))
         console.print(_text(hit, whole))
         console.print()
