@@ -253,3 +253,27 @@ def test_printed_results_say_what_was_asked(page: Page, address: str) -> None:
     first = printed(page)[0]
     assert f"{address}/search?q=会宁府&mode=exact" in first
     assert "lang=" not in first
+
+
+def test_a_choice_acts_at_once_and_keeps_the_focus_and_the_way_back_leads_to_the_hit(page: Page, address: str) -> None:
+    page.goto(f"{address}/search?q=完颜")
+    page.get_by_label("精确").check()
+    expect(page).to_have_url(re.compile("mode=exact"))
+    expect(page.get_by_label("精确")).to_be_focused()
+    page.locator(".hit h2 a").nth(4).click()
+    page.get_by_role("link", name="回到检索结果").click()
+    expect(page).to_have_url(re.compile("#h-5$"))
+    expect(page.locator("#h-5")).to_be_in_viewport()
+
+
+def test_steps_say_which_place_it_is_and_keep_the_focus(page: Page, address: str) -> None:
+    page.goto(f"{address}/search?q=会宁府&mode=exact")
+    page.locator(".hit h2 a").first.click()
+    standing, further = page.locator(".tools .total"), page.get_by_role("button", name="下一处")
+    expect(standing).to_have_text("第 1 处，共 2 处")
+    further.press("Enter")
+    expect(standing).to_have_text("第 2 处，共 2 处")
+    expect(page.locator("mark.here")).to_be_in_viewport()
+    expect(further).to_be_focused()
+    further.press("Enter")
+    expect(standing).to_have_text("第 2 处，共 2 处 · 已是最后一处")

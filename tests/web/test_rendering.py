@@ -33,13 +33,15 @@ def test_markup_says_the_text_and_nests(
     text: str, notes: list[tuple[int, int]], windows: list[tuple[int, int]], found: list[tuple[int, int]], anchor: int
 ) -> None:
     layers = [Layer("span", "note", notes), Layer("i", "window", windows), Layer("mark", "found", found)]
-    shown = str(markup(text, layers, anchor=anchor, printed_lines=True))
+    anchors = {anchor: ["hit"], anchor // 2: ["o-1", "o-2"]}
+    shown = str(markup(text, layers, anchors=anchors, printed_lines=True))
     plain = unescape(re.sub(r"<[^>]*>", "", re.sub(r"<br[^>]*>", "\n", shown)))
     assert plain == text
     parser = Nesting()
     parser.feed(shown)
     assert not parser.open
-    assert shown.count('id="hit"') == (anchor < len(text))
+    set_here = [name for at, names in sorted(anchors.items()) if at < len(text) for name in names]
+    assert re.findall(r'id="([^"]+)"', shown) == set_here
 
 
 @given(TEXTS, RANGES)

@@ -127,6 +127,74 @@ def test_what_is_only_alike_has_no_words_to_search_within(results: FlaskClient) 
     assert 'name="within"' not in results.get("/search?q=冬天凿冰捕鱼").text
 
 
+def links(page: str, words: str) -> list[str]:
+    """Where the links lead that say some words."""
+    found = re.findall(r'<a [^>]*href="([^"]+)"[^>]*>([^<]*)', page)
+    return [unescape(url) for url, said in found if said.strip().startswith(words)]
+
+
+def test_what_is_marked_in_the_list_is_marked_where_it_is_read(results: FlaskClient) -> None:
+    for shown in articles(results.get("/search?q=会宁府").text):
+        url = re.search('<h2><a href="([^"]+)"', shown)
+        assert url
+        page = results.get(unescape(url[1]).replace("#hit", "")).text
+        read = re.sub('<span id="[^"]+"></span>', "", page.partition("<article")[2])
+        kind, other = ("shared", "found") if 'class="hit alike"' in shown else ("found", "shared")
+        marks = set(re.findall(f'<mark class="{kind}">([^<]+)', shown))
+        assert marks == set(re.findall(f'<mark class="{kind}">([^<]+)', read))
+        assert not re.search(f'<mark class="{other}">', shown)
+        assert ("标出的是与它相同的字词" in page) == (kind == "shared" and bool(marks))
+    assert "没有字句相合之处" not in results.get("/read/town/0?q=title:town").text
+
+
+def test_pages_are_turned_both_ways_and_say_where_one_is(results: FlaskClient) -> None:
+    first = results.get("/search?q=会宁府&mode=exact&limit=1").text
+    assert "第 1–1 条，共 2 条" in first
+    assert not links(first, "上一页")
+    second = results.get(links(first, "下一页")[0]).text
+    assert "第 2–2 条，共 2 条" in second
+    assert not links(second, "下一页")
+    assert [unquote_plus(url) for url in links(second, "上一页")] == ["/search?q=会宁府&mode=exact&limit=1"]
+    assert links(second, "上一页") == links(second, "第一页")
+    assert re.search(r"共 \d+ 条 <small>2 条有所查的字句，\d+ 条只是相近", results.get("/search?q=会宁府").text)
+
+
+def test_the_way_back_leads_to_the_hit_on_its_page(results: FlaskClient) -> None:
+    second = results.get(links(results.get("/search?q=会宁府&limit=1").text, "下一页")[0]).text
+    url = re.search('<h2><a href="([^"]+)"', second)
+    assert url
+    assert 'id="h-2"' in second
+    read = results.get(unescape(url[1]).replace("#hit", "")).text
+    (back,) = links(read, "回到检索结果")
+    assert back.endswith("#h-2")
+    assert 'id="h-2"' in results.get(back).text
+    (turned,) = links(read, "直排")
+    assert "hit=2" in turned
+
+
+def test_the_reading_page_says_which_place_of_how_many_it_is_at(results: FlaskClient) -> None:
+    page = results.get("/read/long/0?q=江水東流五百里&at=20").text
+    assert "第 2 处，共 24 处" in page
+    assert re.findall('<span id="(o-2|hit)"></span>', page) == ["o-2", "hit"]
+    assert "本篇 24 处" in results.get("/read/long/0?q=江水東流五百里").text
+
+
+def test_a_value_chosen_leaves_the_others_to_be_chosen_beside_it(results: FlaskClient) -> None:
+    one = results.get("/search?q=会宁府&mode=exact&work=short").text
+    facets = one.partition('id="facets"')[2]
+    assert re.search(r'aria-current="true"[^>]*><span lang="zh">short</span>', facets)
+    (both,) = [url for url in re.findall('href="([^"]+)"', facets) if "work=short" in url and "work=long" in url]
+    assert len(articles(results.get(unescape(both)).text)) == 2
+
+
+@pytest.mark.parametrize("path", ["/works", "/about", "/ask", "/faq", "/nowhere", "/read/short/0", "/parallels"])
+def test_every_page_without_a_box_of_its_own_has_one_in_its_head(results: FlaskClient, path: str) -> None:
+    head = results.get(path).text.partition('<header class="top">')[2].partition("</header>")[0]
+    assert 'action="/search"' in head
+    assert ('name="work" value="short"' in head) == (path == "/read/short/0")
+    assert 'action="/search"' not in results.get("/search?q=江").text.partition("</header>")[0]
+
+
 def test_what_was_asked_is_kept_and_nothing_is_followed_elsewhere(results: FlaskClient) -> None:
     page = results.get("/search?q=会宁府&scope=text&strict=true&work=town&work=short&limit=5&cursor=").text
     assert 'name="within"' not in page

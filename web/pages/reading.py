@@ -9,13 +9,14 @@ from markupsafe import Markup
 
 from corpora.model import Page, SpanKind
 from search.addresses import Address
-from search.model import SearchError, SearchRequest, SectionView
+from search.model import SearchError, SectionView
 from search.parallels.model import MOST_CHARACTERS, ParallelsRequest
+from search.query import Field, leaves, parse
 from web.access import library
 from web.pages import asked_for, blueprint
 from web.pages.citing import citation_at
 from web.presenting.rendering import Layer, MarkedRange, markup, printed
-from web.presenting.urls import carried, comparing_url, page_url, section_url
+from web.presenting.urls import carried, comparing_url, hit_id, page_url, section_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,12 @@ def read(work: str, number: int) -> str:
     to = request.args.get("to", default=None, type=_offset)
     vertical = request.args.get("layout") == "vertical"
     chosen = {"layout": "vertical" if vertical else "horizontal"} if "layout" in request.args else {}
-    search = carried(asked)
+    hit = request.args.get("hit", default=0, type=_offset)
+    passage = request.args.get("passage", default=None, type=_range)
+    search = carried(asked, hit)
     held = library()
     try:
-        view = held.section(work, number, asked.q, asked.strict, asked.scope, asked.expands)
+        view = held.section(work, number, asked.q, asked.strict, asked.scope, asked.expands, passage)
     except KeyError:
         abort(404)
     except SearchError:
@@ -50,22 +53,28 @@ def read(work: str, number: int) -> str:
         asked=asked,
         at=at,
         pages=_pages(view, at, to),
+        seeks_words=_seeks_words(asked.q),
+        nth=_nth(view, at),
         citation=citation_at(view.work, number, view.section, at, to),
         cite_urls={
             page.start: section_url(work, number, search, at=page.start, **chosen) for page in view.section.pages
         },
         parallels_urls={leaf.start: comparing_url(ParallelsRequest(place=leaf)) for leaf in _leaves(view)},
         marked=at is not None and at < len(view.section.text),
+        underlined=at is not None and to is not None,
         paragraph=_paragraph(view.section.text, at, to) if not view.section.pages else None,
         vertical=vertical,
         chosen_layout=bool(chosen),
         contents=[(title, section_url(work, each, search, **chosen)) for each, title in enumerate(held.contents(work))],
         layout_url=section_url(
-            work, number, search, **_given(at=at, to=to), layout="horizontal" if vertical else "vertical"
+            work,
+            number,
+            search,
+            **_given(at=at, to=to, passage=passage and f"{passage[0]}-{passage[1]}"),
+            layout="horizontal" if vertical else "vertical",
         )
         + ("#hit" if at is not None else ""),
-        back_url=page_url(asked) if asked.q else "",
-        within_url=page_url(SearchRequest(q="", filters={"work": (work,)})),
+        back_url=page_url(asked) + (f"#{hit_id(hit)}" if hit else "") if asked.q else "",
     )
 
 
@@ -82,14 +91,33 @@ def _leaves(view: SectionView) -> list[Address]:
     ]
 
 
-def _given(**values: int | None) -> dict[str, int]:
+def _given(**values: int | str | None) -> dict[str, int | str]:
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _seeks_words(q: str) -> bool:
+    """Return whether a query asks for something in the text, and not of the catalogue alone."""
+    try:
+        return any(not isinstance(leaf, Field) for leaf in leaves(parse(q).tree))
+    except SearchError:
+        return False
+
+
+def _nth(view: SectionView, at: int | None) -> int:
+    """Return the number of the marked stretch that the address leads to, from 1; 0 where it leads to none."""
+    starts = [start for start, _ in view.highlights]
+    return starts.index(at) + 1 if at in starts else 0
 
 
 def _offset(value: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) < 14):
         raise ValueError(value)
     return int(value)
+
+
+def _range(value: str) -> tuple[int, int]:
+    start, _, end = value.partition("-")
+    return _offset(start), _offset(end)
 
 
 def _pages(view: SectionView, at: int | None, to: int | None) -> list[ShownPage]:
@@ -109,7 +137,11 @@ def _pages(view: SectionView, at: int | None, to: int | None) -> list[ShownPage]
     ]
     if at is not None and to is not None:
         layers.append(Layer("span", "window", list(printed(section.text, [(at, to)]))))
+    layers.append(Layer("mark", "shared", list(printed(section.text, view.shared))))
     layers.append(Layer("mark", "found", list(printed(section.text, view.highlights))))
+    anchors = {start: [f"o-{number}"] for number, (start, _) in enumerate(view.highlights, start=1)}
+    if at is not None:
+        anchors.setdefault(at, []).append("hit")
     starts: list[tuple[int, Page | None]] = [(page.start, page) for page in section.pages]
     if not starts or starts[0][0] > 0:
         starts.insert(0, (0, None))
@@ -117,7 +149,7 @@ def _pages(view: SectionView, at: int | None, to: int | None) -> list[ShownPage]
     return [
         ShownPage(
             page,
-            markup(section.text, layers, start=start, end=end, anchor=at, printed_lines=bool(section.pages)),
+            markup(section.text, layers, start=start, end=end, anchors=anchors, printed_lines=bool(section.pages)),
             start,
             end,
         )

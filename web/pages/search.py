@@ -7,30 +7,37 @@ from itertools import groupby
 
 from flask import make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from markupsafe import Markup
 
 from corpora.catalogue import FACETS, FILTERS
 from search.concordance import ConcordanceRequest
 from search.library import Library
-from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, Sort, Suggestion
+from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, Sort, Suggestion, Why
 from search.steps import joined, steps
 from web.access import library
 from web.pages import asked_for, blueprint, signals
 from web.pages.citing import Citation, citation
 from web.presenting import labels
 from web.presenting.rendering import Layer, markup, printed
-from web.presenting.urls import arguments, carried, nearest, page_url, reading_url
+from web.presenting.urls import arguments, carried, hit_id, nearest, page_url, reading_url
 from web.serving.timing import stage
 
 EXAMPLES = ("会宁府", "上京 NEAR/10 會寧", "冬天凿冰捕鱼")
 """Searches that the home page offers: words, an operator, a meaning."""
+_LIKENESSES = (Why.WORDS, Why.MEANING)
 
 
 @dataclass(frozen=True, slots=True)
 class ShownHit:
-    """A hit with its excerpt, the whole passage where that is longer, the URL where it is read, and its citation."""
+    """A hit with its excerpt, the whole passage where that is longer, the URL where it is read, and its citation.
+
+    ``id`` is what the way back from there leads to; ``why`` are the reasons that others don't imply.
+    """
 
     hit: Hit
+    id: str
+    why: tuple[Why, ...]
     body: Markup
     begins_later: bool
     ends_earlier: bool
@@ -82,24 +89,22 @@ def search() -> ResponseReturnValue:
         told = render_template("search.html", **page, error=labels.search_error(failure), restart=restart)
         return make_response(told, 400)
     signals.announce(asked, response)
-    search = carried(asked)
     with stage("rendering"):
         return render_template(
             "search.html",
             **page,
             response=response,
-            hits=[_shown(hit, search) for hit in response.hits],
+            hits=[_shown(hit, asked, number) for number, hit in enumerate(response.hits, start=response.start)],
             facets=_facets(asked, response),
             explanations=[labels.explanation(*each) for each in response.explanations],
-            expanded_names=Markup("、").join(
+            expanded_names=Markup(_("、")).join(
                 Markup('<span lang="zh-Hant">{}</span>').format(name) for name in response.expanded_names
             ),
             as_typed_url=page_url(replace(asked, cursor="", aliases=False)),
             unknown_words=Markup("").join(
                 Markup('<span lang="zh">「{}」</span>').format(word) for word in response.unknown_words
             ),
-            next_url=page_url(replace(asked, cursor=response.next)) if response.next else "",
-            first_url=page_url(replace(asked, cursor="")) if asked.cursor else "",
+            paging=_paging(asked, response),
             kept_fields=arguments(replace(asked, cursor="")) if response.total.passages else (),
             lines_url=page_url(_concordance(asked)) if response.total.occurrences else "",
             ways=_ways(asked, response),
@@ -128,23 +133,38 @@ def _concordance(asked: SearchRequest) -> ConcordanceRequest:
     )
 
 
-def _shown(hit: Hit, search: str) -> ShownHit:
+def _paging(asked: SearchRequest, response: SearchResponse) -> dict[str, str]:
+    """Return the addresses of the pages that can be turned to; the first has no cursor, so that it lasts."""
+    first = page_url(replace(asked, cursor=""))
+    before = page_url(replace(asked, cursor=response.previous)) if response.start > asked.limit + 1 else first
+    urls = {"first": first, "prev": before} if response.start > 1 else {}
+    return urls | ({"next": page_url(replace(asked, cursor=response.next))} if response.next else {})
+
+
+def _reasons(hit: Hit) -> tuple[Why, ...]:
+    """Return why a hit is there: where the words stand, that they are alike goes without saying."""
+    return tuple(why for why in hit.why if why not in _LIKENESSES) if hit.matched else hit.why
+
+
+def _shown(hit: Hit, asked: SearchRequest, number: int) -> ShownHit:
     stretch = nearest(hit)
     layers = (
         Layer("span", "note", hit.notes),
         Layer("span", "window", list(printed(hit.text, [stretch] if stretch else []))),
-        Layer("mark", "found", list(printed(hit.text, hit.highlights))),
+        Layer("mark", "found" if hit.matched else "shared", list(printed(hit.text, hit.highlights))),
     )
     start, end = hit.excerpt
     on_page = bool(hit.page)
     begins_later, ends_earlier = bool(hit.text[:start].strip()), bool(hit.text[end:].strip())
     return ShownHit(
         hit,
+        hit_id(number),
+        _reasons(hit),
         markup(hit.text, layers, start=start, end=end, printed_lines=on_page),
         begins_later,
         ends_earlier,
         markup(hit.text, layers, printed_lines=on_page) if begins_later or ends_earlier else None,
-        reading_url(hit, search),
+        reading_url(hit, carried(asked, number)),
         citation(hit.address, hit.work, hit.section),
     )
 

@@ -8,6 +8,8 @@ from flask import render_template
 
 from search.model import MAX_CHARACTERS
 from web.access import library
+from web.api import PREFIX
+from web.api.routes import OPERATIONS
 from web.pages import blueprint
 from web.presenting import labels
 
@@ -26,4 +28,4 @@ def works() -> str:
 @blueprint.get("/about")
 def about() -> str:
     """Show how to search, and what this is."""
-    return render_template("about.html", most=MAX_CHARACTERS)
+    return render_template("about.html", most=MAX_CHARACTERS, operations=OPERATIONS, prefix=PREFIX)

@@ -29,8 +29,8 @@ MODES = {Mode.HYBRID: lazy_gettext("混合"), Mode.EXACT: lazy_gettext("精确")
 SCOPES = {Scope.BOTH: lazy_gettext("正文与夹注"), Scope.TEXT: lazy_gettext("正文"), Scope.NOTES: lazy_gettext("夹注")}
 SORTS = {
     Sort.RELEVANCE: lazy_gettext("相关度"),
-    Sort.PLACE: lazy_gettext("书中次序"),
-    Sort.DATE: lazy_gettext("年代"),
+    Sort.PLACE: lazy_gettext("书中次序，书按编号"),
+    Sort.DATE: lazy_gettext("著作年代"),
 }
 ORDERS = {
     Order.PLACE: lazy_gettext("书中次序"),

@@ -8,8 +8,10 @@ added, and all of it is escaped.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
@@ -18,7 +20,6 @@ INDENT = "\u3000"
 _BLANKS = re.compile(r"(?<![!-~])\s+|\s+(?![!-~])")
 _PRINTED = re.compile(r"\S+")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ANCHOR = '<span id="hit"></span>'
 
 
 class MarkedRange(NamedTuple):
@@ -44,18 +45,35 @@ def markup(
     *,
     start: int = 0,
     end: int | None = None,
-    anchor: int | None = None,
+    anchors: Mapping[int, Sequence[str]] = MappingProxyType({}),
     printed_lines: bool = False,
 ) -> Markup:
     """Render ``text[start:end]`` as markup.
 
-    ``anchor`` is where an empty element with the id ``hit`` is set. A line end becomes ``<br>``; with
+    ``anchors`` are ids of empty elements, by the places before which they are set. A line end becomes ``<br>``; with
     ``printed_lines`` one at which the edition merely ran out of room gets the class ``soft``, for the style to hide.
     """
     end = len(text) if end is None else end
-    point = anchor if anchor is not None and start <= anchor < end else None
     tidied = [(layer, list(_tidy(layer.ranges, start, end))) for layer in layers]
-    return Markup("".join(_render(text, tidied, start, end, point, printed_lines)))  # each part of it is escaped
+    points = _Anchors({at: names for at, names in anchors.items() if start <= at < end})
+    return Markup("".join(_render(text, tidied, start, end, points, printed_lines)))  # each part of it is escaped
+
+
+class _Anchors:
+    """Anchors that are still to be set."""
+
+    def __init__(self, names: Mapping[int, Sequence[str]]) -> None:
+        self._names = dict(names)
+        self._places = sorted(names)
+
+    def between(self, start: int, end: int) -> list[int]:
+        """Return the places of those that are to be set in a half-open range."""
+        places = self._places[bisect_left(self._places, start) : bisect_left(self._places, end)]
+        return [at for at in places if at in self._names]
+
+    def set(self, at: int) -> str:
+        """Return the elements of a place, once."""
+        return "".join(f'<span id="{escape(name)}"></span>' for name in self._names.pop(at, ()))
 
 
 def _tidy(ranges: Sequence[MarkedRange | tuple[int, int]], start: int, end: int) -> Iterator[MarkedRange]:
@@ -73,14 +91,14 @@ def _render(
     layers: Sequence[tuple[Layer, Sequence[MarkedRange]]],
     start: int,
     end: int,
-    anchor: int | None,
+    anchors: _Anchors,
     printed_lines: bool,
 ) -> Iterator[str]:
     if not layers:
-        if anchor is not None and start <= anchor < end:
-            yield from _plain(text, start, anchor, printed_lines)
-            yield _ANCHOR
-            start = anchor
+        for at in anchors.between(start, end):
+            yield from _plain(text, start, at, printed_lines)
+            yield anchors.set(at)
+            start = at
         yield from _plain(text, start, end, printed_lines)
         return
     (outer, ranges), inner = layers[0], layers[1:]
@@ -89,17 +107,16 @@ def _render(
         first, last = max(each.start, start), min(each.end, end)
         if first >= last:
             continue
-        yield from _render(text, inner, at, first, anchor, printed_lines)
-        if not inner and anchor == first:
+        yield from _render(text, inner, at, first, anchors, printed_lines)
+        if not inner:
             # Beside the innermost element rather than in it, so that a style can tell which one was meant.
-            yield _ANCHOR
-            anchor = None
+            yield anchors.set(first)
         title = f' title="{escape(each.title)}"' if each.title else ""
         yield f'<{outer.tag} class="{outer.css}"{title}>'
-        yield from _render(text, inner, first, last, anchor, printed_lines)
+        yield from _render(text, inner, first, last, anchors, printed_lines)
         yield f"</{outer.tag}>"
         at = last
-    yield from _render(text, inner, at, end, anchor, printed_lines)
+    yield from _render(text, inner, at, end, anchors, printed_lines)
 
 
 def _plain(text: str, start: int, end: int, printed_lines: bool) -> Iterator[str]:

@@ -83,18 +83,33 @@ def comparing_url(request: ComparingRequest) -> str:
     return f"{_COMPARING[type(request)][0]}{'?' if asked else ''}{asked}"
 
 
-def carried(request: SearchRequest) -> str:
-    """Return the search as the addresses of what it found carry it, for the way back; empty if there was none."""
-    return urlencode(arguments(replace(request, facets=False))) if request.q else ""
+def carried(request: SearchRequest, hit: int = 0) -> str:
+    """Return the search as the addresses of what it found carry it, for the way back; empty if there was none.
+
+    ``hit`` is the number of the hit to come back to.
+    """
+    if not request.q:
+        return ""
+    return urlencode([*arguments(replace(request, facets=False)), *([("hit", hit)] if hit else [])])
+
+
+def hit_id(number: int) -> str:
+    """Return the id of a hit on its page of results."""
+    return f"h-{number}"
 
 
 def reading_url(hit: Hit, search: str = "") -> str:
-    """Return the address where a hit is read, below the application's root; ``search`` is what it carries."""
-    place: dict[str, int] = {"at": hit.start}
+    """Return the address where a hit is read, below the application's root; ``search`` is what it carries.
+
+    Of a passage that is only alike it says the range, so that there the same is marked as here.
+    """
+    place: dict[str, int | str] = {"at": hit.start}
     if stretch := nearest(hit):
         place = {"at": hit.start + stretch[0], "to": hit.start + stretch[1]}
     elif hit.highlights:
         place = {"at": hit.start + hit.highlights[0][0]}
+    if not hit.matched:
+        place["passage"] = f"{hit.start}-{hit.start + len(hit.text)}"
     return f"{section_url(hit.work.id, hit.section_number, search, **place)}#hit"
 
 

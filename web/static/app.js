@@ -3,10 +3,21 @@
 // Everything works without this file. It adds keys and steps between places, remembers the layout, brings the hit into
 // view, and lets the wheel turn vertical pages.
 
-const box = document.getElementById("q");
+const box = document.getElementById("q") ?? document.getElementById("quick");
 const article = document.querySelector(".reading article");
-const stops = [...document.querySelectorAll(article ? "article mark.found" : ".hit h2 a, .kwic .at")];
-let at = -1;
+const steps = document.querySelector(".steps");
+const standing = document.querySelector(".tools .total");
+// Of a place that is marked in several pieces the first one is gone to.
+const stops = article
+  ? [...article.querySelectorAll("[id^='o-']")].map((place) => markBehind(place))
+  : [...document.querySelectorAll(".hit h2 a, .kwic .at")];
+let at = Number(standing?.dataset.at ?? 0) - 1;
+
+function markBehind(place) {
+  let next = place.nextElementSibling;
+  while (next && !next.matches("mark.found")) next = next.nextElementSibling;
+  return next ?? place;
+}
 
 function remembered(name) {
   try {
@@ -33,10 +44,21 @@ function show(element) {
 
 function move(step) {
   if (!stops.length) return;
+  const before = at;
   at = Math.min(Math.max(at + step, 0), stops.length - 1);
-  stops[at].tabIndex = article ? -1 : 0;
-  stops[at].focus({ preventScroll: true });
+  if (article) {
+    tell(at === before ? (step > 0 ? "last" : "first") : "");
+    for (const each of stops) each.classList.toggle("here", each === stops[at]);
+  } else {
+    stops[at].focus({ preventScroll: true });
+  }
   show(stops[at]);
+}
+
+// Which place of how many this is, for eyes and for screen readers; the button that was pressed keeps the focus.
+function tell(end) {
+  const nth = standing.dataset.nth.replace("{nth}", at + 1);
+  standing.textContent = end ? `${nth} · ${standing.dataset[end]}` : nth;
 }
 
 // Whoever dictates would set off single letters (WCAG 2.1.4).
@@ -67,12 +89,40 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-const steps = document.querySelector(".steps");
-
 if (steps && stops.length > 1) {
   steps.hidden = false;
   steps.addEventListener("click", (event) => move(Number(event.target.dataset.step ?? 0)));
 }
+
+// A choice acts at once, where there is something to search for; the focus is on it again when the page is there.
+
+const CHOICE = "wenyuan.choice";
+const choices = document.querySelector("main form.search[method='get']");
+
+choices?.addEventListener("change", (event) => {
+  const asked = new FormData(choices).getAll("q").some((each) => each.trim());
+  if (!asked || !event.target.matches("select, [type='radio'], [type='checkbox']")) return;
+  try {
+    sessionStorage.setItem(CHOICE, `${location.pathname} ${event.target.name}`);
+  } catch {
+    // storage is closed to us: the focus is then at the head of the page
+  }
+  choices.requestSubmit();
+});
+
+function toChoice() {
+  try {
+    const [path, name] = (sessionStorage.getItem(CHOICE) ?? "").split(" ");
+    sessionStorage.removeItem(CHOICE);
+    if (path !== location.pathname || !choices) return;
+    const found = [...choices.elements].filter((each) => each.name === name && each.type !== "hidden");
+    (found.find((each) => each.checked) ?? found[0])?.focus({ preventScroll: true });
+  } catch {
+    // as above
+  }
+}
+
+toChoice();
 
 const STORED = "wenyuan.layout";
 const toggle = document.querySelector("a.layout");
@@ -90,8 +140,8 @@ function toHit() {
   const hit = document.getElementById("hit");
   if (!hit || location.hash !== "#hit") return;
   const next = hit.nextElementSibling;
-  const found = next && next.matches("mark.found") ? next : hit;
-  at = Math.max(stops.indexOf(found), 0);
+  const found = next && next.matches("mark.found, mark.shared") ? next : hit;
+  at = stops.filter((each) => each === found || each.compareDocumentPosition(hit) & Node.DOCUMENT_POSITION_FOLLOWING).length - 1;
   show(found);
 }
 
