@@ -31,6 +31,7 @@ from search.keywords import Keywords, KeywordsRequest
 from search.model import (
     FacetValue,
     Mode,
+    Proposal,
     Scope,
     SearchError,
     SearchRequest,
@@ -49,6 +50,7 @@ from search.parallels.asked import AskedText
 from search.parallels.model import MOST_CHARACTERS, Likeness, Parallels, ParallelsRequest
 from search.parallels.shared import TextRange
 from search.parallels.works import MOST_STRETCHES, WorkParallels, WorkParallelsRequest, WorkStretch
+from search.proposals import Asked, by_words, by_writing, is_foreign
 from search.query import Parsed, Phrase, parse, shown
 from search.ranking.fusion import Fused
 from search.ranking.signals import exact_query, rankings, signals, stretches
@@ -204,6 +206,10 @@ class Library:
         rest = matches.passages + (len(alike) if request.sort is Sort.RELEVANCE else 0) - end
         domain = self._check_domain(request, parsed, matches.occurrences)
         suggestions = self._suggestions(parsed, matches.occurrences)
+        proposals = () if offset else self._proposals(request, parsed, matches.passages)
+        explanations = parsed.explanations
+        if not (matches.passages or proposals) and is_foreign(request.q, parsed):
+            domain, explanations = DomainCheck(), (*explanations, ("not-chinese", ""))
         return SearchResponse(
             request=request,
             total=Total(matches.passages, matches.occurrences, len(alike), matches.at_least),
@@ -214,11 +220,12 @@ class Library:
             next=cursors.write(request, self.identity, end) if rest > 0 else "",
             took_ms=(time.perf_counter() - began) * 1000,
             generation=self.generation,
-            explanations=parsed.explanations,
+            explanations=explanations,
             expanded_names=expanded.names,
             unknown_words=domain.unknown_words,
             has_close_match=domain.has_close_match,
             suggestions=suggestions,
+            proposals=proposals,
         )
 
     def find(
@@ -523,6 +530,33 @@ class Library:
             return DomainCheck()
         _, text = asked_of(parsed.text)  # a year is known wherever the texts speak of it
         return check_domain(text, self.store.embedder, self.store.stands) if text else DomainCheck()
+
+    def _proposals(self, request: SearchRequest, parsed: Parsed, found: int) -> tuple[Proposal, ...]:
+        """Return the queries that were likely meant: by how it is written always, by other words where none stand."""
+        asked = Asked(
+            request.q,
+            parsed,
+            lambda pairs: self.store.frequencies(pairs, request.scope, {}),
+            lambda q: self._count(replace(request, q=q)),
+            lambda words: self._nearly(request, words),
+        )
+        return tuple(by_writing(asked)) or (() if found else tuple(by_words(asked)))
+
+    def _nearly(self, request: SearchRequest, words: str) -> list[str]:
+        """Return the words that stand where some do but for one slip, folded, the commonest first."""
+        try:
+            found = self.find(f'"{words}"~', scope=request.scope, filters=request.filters)
+        except SearchError:
+            return []
+        return [group.value for group in found.grouped_by(Grouping.WORDS)]
+
+    def _count(self, request: SearchRequest) -> int:
+        """Return in how many passages a query's words stand; 0 where it can't be answered."""
+        try:
+            parsed = parse(request.q)
+            return self.store.match(exact_query(request, parsed, expand(parsed, request.expands))).passages
+        except SearchError:
+            return 0
 
     def _suggestions(self, parsed: Parsed, occurrences: int) -> tuple[Suggestion, ...]:
         quoted = occurrences and isinstance(parsed.tree, Phrase) and len(parsed.tree.folded) > LONGEST_WORD

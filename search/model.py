@@ -168,6 +168,24 @@ class Suggestion:
     classical: tuple[str, ...]
 
 
+class Meant(StrEnum):
+    """What makes a proposal of what was typed."""
+
+    WRITING = "writing"  # operators and fields are written as they have to be
+    PINYIN = "pinyin"  # letters are read as pinyin
+    CHARACTER = "character"  # a character is exchanged for one that sounds or looks like it
+    SLIP = "slip"  # one character may be any other, missing or too much
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A query that was likely meant, what makes it of the one that was typed, and in how many passages it stands."""
+
+    q: str
+    why: Meant
+    passages: int
+
+
 @dataclass(frozen=True, slots=True)
 class SearchResponse:
     """The response to a search. ``explanations`` are (code, detail) pairs that say how an odd query was read.
@@ -193,6 +211,7 @@ class SearchResponse:
     unknown_words: tuple[str, ...] = ()
     has_close_match: bool = True
     suggestions: tuple[Suggestion, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
     start: int = 1
     previous: str = ""
 

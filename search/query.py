@@ -255,6 +255,15 @@ def cut(q: str) -> Iterator[tuple[str, str]]:
         at = end
 
 
+def masked(q: str) -> str:
+    """Return a query, character by character, in which quotations and regular expressions are quotation marks alone.
+
+    >>> masked("「遼 or 金」 or 宋")
+    '”””””””” or 宋'
+    """
+    return "".join(_QUOTATION * len(piece) if len(piece) > 1 else piece for piece, _ in cut(_one_for_one(q)))
+
+
 def leaves(tree: Tree, wanted: bool = True) -> Iterator[Words | Field]:
     """Yield the leaves under an even number of ``Not``, in order."""
     match tree:
@@ -294,6 +303,7 @@ def without_slips(tree: Tree) -> Tree:
 
 # Phrases
 
+_QUOTATION = "”"
 _WILD = {"?": ANY_ONE, "？": ANY_ONE, "*": ANY_RUN, "＊": ANY_RUN}
 _QUESTION_MARKS = "?？"
 _TILDES = "~～"

@@ -5,6 +5,7 @@ They are data, in ``lookalikes.tsv``: two characters and how they differ.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +24,20 @@ def pairs() -> list[tuple[str, str]]:
     """Return the pairs of the table as they stand there."""
     rows = [line.split("\t") for line in TABLE.read_text("utf-8").splitlines() if not line.startswith("#")]
     return [(one, other) for one, other, _ in rows[1:]]
+
+
+@cache
+def _like() -> dict[str, tuple[str, ...]]:
+    found: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for one, other in pairs():
+        first, second = fold(one), fold(other)
+        found[first][second] = found[second][first] = None
+    return {char: tuple(others) for char, others in found.items()}
+
+
+def like(char: str) -> tuple[str, ...]:
+    """Return the look-alikes of a folded character, folded."""
+    return _like().get(char, ())
 
 
 def are_lookalikes(ones: Codes, others: Codes) -> NDArray[np.bool_]:

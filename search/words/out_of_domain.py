@@ -20,6 +20,8 @@ THINGS = ("n", "j", "t", "vn", "an", "l", "i", "s")
 """Tags, or beginnings of tags, of words that name what a query is about: nouns, names, times, places, set phrases."""
 UNNAMING = ("c", "d", "f", "m", "p", "q", "r", "u", "v", "y", "zg")
 """Tags, or beginnings of tags, of characters that are in no new name: verbs, adverbs, numbers, particles."""
+_PARTING = ("c", "p", "u", "y", "x")
+"""Tags, or beginnings of tags, of characters beside which a word ends: conjunctions, prepositions, particles."""
 LONGEST_NAME = 4
 """Characters of a new name at most: longer rows are of old texts."""
 UNKNOWN_SHARE = 0.72
@@ -35,7 +37,7 @@ MOST_LOOKED_FOR = 12
 
 @dataclass(frozen=True, slots=True)
 class DomainCheck:
-    """The unknown words of a query, and whether what is nearest can be a close match all the same."""
+    """The unknown words of a query, as typed, and whether what is nearest can be a close match all the same."""
 
     unknown_words: tuple[str, ...] = ()
     has_close_match: bool = True
@@ -43,11 +45,12 @@ class DomainCheck:
 
 def check_domain(text: str, model: StaticEmbedder, stands: Callable[[Sequence[str]], Collection[str]]) -> DomainCheck:
     """Check the things that a query names; ``stands`` says which words stand anywhere in the collection."""
-    things = list(dict.fromkeys(_things(text)))[:MOST_LOOKED_FOR]
+    apart = dict(_things(text))
+    things = list(apart)[:MOST_LOOKED_FOR]
     unknown = list(_unknown(things, model))
     standing = stands([word.folded for word in unknown])
     strange = [word for word in unknown if word.folded not in standing]
-    told = tuple(word.typed for word in strange)
+    told = tuple(word.typed for word in strange if apart[word])
     if _characters(strange) < UNKNOWN_SHARE * _characters(things) or not strange:
         return DomainCheck(told)
     folded = fold(text)
@@ -59,15 +62,21 @@ def _characters(words: Sequence[Word]) -> int:
     return sum(len(word.folded) for word in words)
 
 
-def _things(text: str) -> Iterator[Word]:
-    """Yield the words of a text that name its subject; those of names that have other spellings are known."""
+def _things(text: str) -> Iterator[tuple[Word, bool]]:
+    """Yield the words of a text that name its subject; those of names that have other spellings are known.
+
+    With each comes whether it stands apart: a new name beside a single character may be but a part of what was typed.
+    """
     for run in runs(text):
         names = names_in("".join(word.folded for word in run))
         at = 0
-        for word, names_a_thing in _with_new_names(run):
+        words = list(_with_new_names(run))
+        for number, (word, names_a_thing) in enumerate(words):
             start, at = at, at + len(word.folded)
             if names_a_thing and not any(start < name.end and name.start < at for name in names):
-                yield word
+                beside = [each.folded for each, _ in words[max(number - 1, 0) : number + 2] if each is not word]
+                known = bool(lexicon().tag(word.folded))
+                yield word, known or all(len(each) > 1 or lexicon().tag(each).startswith(_PARTING) for each in beside)
 
 
 def _with_new_names(words: Sequence[Word]) -> Iterator[tuple[Word, bool]]:

@@ -81,6 +81,8 @@ QUERIES = (
     "when:1122", "when:康德三年", "1936年钥匙失落",
 )  # fmt: skip
 """Some ask for what stands in the closed collection alone, some for what stands in both, some for neither."""
+SLIPS = ("tiexiachenfeng", "鐵匣塵风", "北遊 or 密約", "titel:密檔", "會寜府舊桉")
+"""Of these the first ones were meant to find what stands in the closed collection."""
 FILTERS = (
     "",
     "collection=closed",
@@ -97,6 +99,7 @@ def searches(root: str) -> Iterator[str]:
     for q in QUERIES:
         for mode in ("exact", "semantic", "hybrid"):
             yield f"{root}?q={quote(q)}&mode={mode}&facets=true"
+    yield from (f"{root}?q={quote(q)}&mode=exact" for q in SLIPS)
     for q in ("会宁府", "长白山"):
         for more in (*FILTERS, *OPTIONS):
             yield f"{root}?q={quote(q)}&facets=true&{more}"

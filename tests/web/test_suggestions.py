@@ -64,3 +64,34 @@ def test_the_endpoint_and_the_command_line_say_the_same(reader: FlaskClient, old
     assert answer["suggestions"] == [{"word": "害怕", "classical": ["懼", "畏"]}]
     done = CliRunner().invoke(main, ["search", "他害怕", "--index", str(old)])
     assert "In old texts: 害怕 → 懼 畏\n" in done.stdout
+
+
+def test_what_was_likely_meant_is_a_link_that_keeps_the_rest(reader: FlaskClient, old: Path) -> None:
+    for typed, meant in (("王薨其紫立", "王薨其子立"), ("qunchen", "群臣"), ("懼 or 畏", "懼 OR 畏")):
+        page = reader.get("/search", query_string={"q": typed, "mode": "exact", "limit": 7, "lang": "zh"}).text
+        told = page.partition("是否要找")[2].partition("</div>")[0]
+        (link,) = re.findall('href="([^"]+)"', told)
+        assert f'<span lang="zh">{meant}</span>' in told
+        assert "limit=7" in link
+        assert "1 段 ·" in reader.get(link.replace("&amp;", "&")).text
+        answer = reader.get("/api/v1/search", query_string={"q": typed}).json
+        assert answer is not None
+        assert [(each["q"], each["passages"]) for each in answer["proposals"]] == [(meant, 1)]
+        done = CliRunner().invoke(main, ["search", typed, "--index", str(old)])
+        assert f"Did you mean: {meant} (1 passages)\n" in done.stdout
+    assert "是否要找" not in reader.get("/search?q=王薨&lang=zh").text
+
+
+@pytest.mark.parametrize("path", ["/concordance?q=懼 or 畏", "/collocates?q=懼 or 畏", "/distribution?q=懼 or 畏&q=王"])
+def test_every_page_of_an_analysis_says_how_it_was_likely_meant(reader: FlaskClient, path: str) -> None:
+    told = reader.get(f"{path}&lang=zh").text.partition("是否要找")[2].partition("</div>")[0]
+    (link,) = re.findall('href="([^"]+)"', told)
+    assert "q=%E6%87%BC+OR+%E7%95%8F" in link
+    assert "是否要找" not in reader.get(link.replace("&amp;", "&")).text
+
+
+def test_another_language_is_told_once(reader: FlaskClient) -> None:
+    page = reader.get("/search?q=Where was the capital?&lang=en").text
+    assert page.count("The collection is in Chinese") == 1
+    assert "Nowhere in the collection" not in page
+    assert "mode=semantic" not in page

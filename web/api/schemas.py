@@ -12,7 +12,7 @@ from pydantic import AliasPath, BaseModel, ConfigDict, Field, NonNegativeFloat, 
 from pydantic_core import to_json
 
 from corpora.catalogue import FACETS, RECORD_FIELDS, CatalogueRecord
-from search.model import Why
+from search.model import Meant, Why
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -100,6 +100,14 @@ class Suggestion(Model):
     classical: Annotated[tuple[str, ...], Field(description="Nearest first.", examples=[["懼", "畏"]])]
 
 
+class Proposal(Model):
+    """A query that was likely meant, if what was asked is a slip. Nothing was searched in its place."""
+
+    q: Annotated[str, Field(description="What to ask instead.", examples=["遼 OR 金"])]
+    why: Annotated[Meant, Field(description="What makes it of what was asked.")]
+    passages: Annotated[NonNegativeInt, Field(description="Passages in which its words stand.")]
+
+
 class Explanation(Model):
     """How an odd query was read."""
 
@@ -131,6 +139,9 @@ class Answer(Model):
         bool, Field(description="False where such words make up so much of the query that no hit can be close.")
     ]
     suggestions: tuple[Suggestion, ...]
+    proposals: Annotated[
+        tuple[Proposal, ...], Field(description="Queries that were likely meant, those that find most first.")
+    ]
     explanations: tuple[Explanation, ...]
 
 

@@ -57,6 +57,8 @@ def search(query: str, whole: bool, as_json: bool, index: IndexAddress, **option
 def _print(response: SearchResponse, whole: bool) -> None:
     console = Console(highlight=False, soft_wrap=True)
     print_explanations(console, response.explanations)
+    for meant in response.proposals:
+        console.print(Text(f"Did you mean: {visible(meant.q)} ({meant.passages:,} passages)", style="cyan"))
     if response.unknown_words:
         console.print(Text(f"Nowhere in the collection: {', '.join(response.unknown_words)}.", style="yellow"))
     if response.hits and not response.has_close_match:

@@ -14,6 +14,7 @@ from corpora.catalogue import FACETS, FILTERS
 from search.concordance import ConcordanceRequest
 from search.library import Library
 from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, Sort, Suggestion, Why
+from search.proposals import is_chinese
 from search.steps import joined, steps
 from web.access import library
 from web.pages import asked_for, blueprint, signals
@@ -110,6 +111,7 @@ def search() -> ResponseReturnValue:
             ways=_ways(asked, response),
             by_relevance_url="" if asked.sort is Sort.RELEVANCE else page_url(_by_relevance(asked)),
             words=[(each.word, _replaced(asked, each)) for each in response.suggestions],
+            proposals=[(each, page_url(replace(asked, cursor="", q=each.q))) for each in response.proposals],
         )
 
 
@@ -234,9 +236,9 @@ def _ways(asked: SearchRequest, response: SearchResponse) -> list[tuple[str, str
         ways.append(("filters", page_url(replace(fresh, filters={}))))
     if response.total.alike:
         ways.append(("relevance", page_url(_by_relevance(asked))))
-    if asked.mode is not Mode.HYBRID:
+    if asked.mode is not Mode.HYBRID and is_chinese(asked.q):
         ways.append(("hybrid", page_url(replace(fresh, mode=Mode.HYBRID))))
-    if asked.mode is not Mode.SEMANTIC:
+    if asked.mode is not Mode.SEMANTIC and is_chinese(asked.q):
         ways.append(("semantic", page_url(replace(fresh, mode=Mode.SEMANTIC))))
     if asked.scope is not Scope.BOTH:
         ways.append(("both", page_url(replace(fresh, scope=Scope.BOTH))))

@@ -17,6 +17,7 @@ from search.distribution import DistributionRequest
 from search.library import Library
 from search.model import SearchError
 from search.occurrences import Grouping, GroupName
+from search.proposals import repaired
 from search.selection import Selection
 from web.pages.search import value_titles
 from web.presenting import labels
@@ -52,8 +53,18 @@ def frame(held: Library, asked: S, url: Url) -> dict[str, object]:
         "asked": asked,
         "canonical": page_url(asked),
         "chosen": chosen(held, asked, url),
+        "meant": _meant(asked, url),
         "kept_fields": kept(asked, "within", "without", "beside", "word", "limit", *FILTERS),
     }
+
+
+def _meant(asked: AnyRequest, url: Url) -> list[tuple[str, str]]:
+    """Return the queries with operators and field names put right that were likely meant, each with its address."""
+    if isinstance(asked, DistributionRequest):
+        right = tuple(repaired(q) or q for q in asked.terms)
+        return [(q, url(q=right)) for q in right if q not in asked.terms]
+    one = repaired(str(asked.q))
+    return [(one, url(q=one))] if one else []
 
 
 def answered(

@@ -113,6 +113,7 @@ _EXPLANATIONS = {
     "near-too-far": lazy_gettext("NEAR 或 BEFORE 的距离过大，按 %(detail)s 字计算。"),
     "date-read": lazy_gettext("日期读作：%(detail)s"),
     "date-by-year": lazy_gettext("日期只按年查，月日已略去：%(detail)s"),
+    "not-chinese": lazy_gettext("馆藏是汉文文献：请用汉字检索，繁体、简体都可以；人名、地名也可以写拼音。"),
     "near-operand": lazy_gettext("NEAR 或 BEFORE 两边须是词或短语；已改为“同时出现”。"),
 }
 _ERRORS = {
