@@ -25,6 +25,7 @@ from search.collocates import Collocates, CollocatesRequest
 from search.concordance import ClassicalWord, Concordance, ConcordanceRequest
 from search.dates import asked_of
 from search.distribution import Distribution, DistributionRequest, SearchedTexts, in_scope
+from search.examples import Examples, examples
 from search.grams import Unit
 from search.hits import pairs_of, read_hits, shared_with
 from search.keywords import Keywords, KeywordsRequest
@@ -513,6 +514,11 @@ class Library:
                 count = len(self._found(request, request.q.replace(each.word, word)))
                 yield ClassicalWord(each.word, word, count)
 
+    @cached_property
+    def examples(self) -> Examples:
+        """Queries that find something here, by what they are examples of."""
+        return examples(self.works(), self.store.section, lambda q: self._count(SearchRequest(q, mode=Mode.EXACT)))
+
     def locate(self, address: Address) -> Located:
         """Follow a permanent address to where it leads in this generation."""
         if (card := self._cards.get(address.work)) is None:
@@ -522,6 +528,7 @@ class Library:
     def warm_up(self) -> None:
         """Load everything that searches need before the server forks, so that its workers share it."""
         self.store.warm_up()
+        _ = self.examples  # it is kept
         for q in ("江", "江水"):  # a character and a pair are looked up in other tables
             self.search(SearchRequest(q))
 

@@ -6,7 +6,7 @@ import pytest
 from stores import Indexing
 
 from search.library import Library
-from search.model import Meant, SearchRequest
+from search.model import Meant, Mode, SearchRequest
 from search.proposals import repaired
 from search.words.pinyin import characters, cuts
 
@@ -111,3 +111,12 @@ def test_a_question_in_another_language_is_told_once_that_texts_are_chinese(libr
     assert found.explanations == (("not-chinese", ""),)
     assert found.unknown_words == ()
     assert library.search(SearchRequest("huiningfu")).explanations == ()
+
+
+def test_every_example_finds_something_and_is_of_the_collection(library: Library) -> None:
+    found = library.examples
+    assert {"words", "phrase", "near", "one", "some", "others", "slip", "field"} <= set(found)
+    for q in found.values():
+        assert library.search(SearchRequest(q, mode=Mode.EXACT)).total.passages, q
+    none = library.without(frozenset(card.id for card in library.works()))
+    assert none.examples == {}

@@ -24,8 +24,10 @@ from web.presenting.rendering import Layer, markup, printed
 from web.presenting.urls import arguments, carried, hit_id, nearest, page_url, reading_url
 from web.serving.timing import stage
 
-EXAMPLES = ("会宁府", "上京 NEAR/10 會寧", "冬天凿冰捕鱼")
-"""Searches that the home page offers: words, an operator, a meaning."""
+EXAMPLES = ("phrase", "near")
+"""Examples of the collection's own that the home page offers."""
+MEANING = "冬天凿冰捕鱼"
+"""A search by meaning that it offers, too."""
 _LIKENESSES = (Why.WORDS, Why.MEANING)
 
 
@@ -61,15 +63,20 @@ class FilterChoice:
 @blueprint.get("/")
 def home() -> str:
     """Show the search box and the collections."""
-    works = library().works()
+    held = library()
+    works = held.works()
     counts = {key: len(list(group)) for key, group in groupby(sorted(work.collection for work in works))}
     return render_template(
         "home.html",
         asked=SearchRequest(q=""),
         works=len(works),
         collections=[(labels.collection_title(key), count, _collection_url(key)) for key, count in counts.items()],
-        examples=[(q, page_url(SearchRequest(q=q))) for q in EXAMPLES],
+        examples=[(q, page_url(SearchRequest(q=q))) for q in _offered(held)],
     )
+
+
+def _offered(held: Library) -> list[str]:
+    return [*(held.examples[kind] for kind in EXAMPLES if kind in held.examples), *([MEANING] if held.works() else [])]
 
 
 @blueprint.get("/search")
@@ -80,6 +87,7 @@ def search() -> ResponseReturnValue:
         return redirect(request.script_root + page_url(_within(asked, within)))
     held = library()
     page = {"asked": asked, "canonical": page_url(asked), "filters": _chips(asked, held), "steps": _steps(asked)}
+    page["held"] = held
     if not asked.q.strip():
         return render_template("search.html", **page)
     try:

@@ -28,4 +28,6 @@ def works() -> str:
 @blueprint.get("/about")
 def about() -> str:
     """Show how to search, and what this is."""
-    return render_template("about.html", most=MAX_CHARACTERS, operations=OPERATIONS, prefix=PREFIX)
+    return render_template(
+        "about.html", examples=library().examples, most=MAX_CHARACTERS, operations=OPERATIONS, prefix=PREFIX
+    )
