@@ -37,6 +37,7 @@ from search.model import (
     SearchError,
     SearchRequest,
     SearchResponse,
+    SectionOutline,
     SectionView,
     Sort,
     Suggestion,
@@ -149,6 +150,23 @@ class Library:
             KeyError: there is no such work.
         """
         return tuple(self.store.contents(work_id))
+
+    def card(self, work_id: str) -> WorkCard:
+        """Return a work.
+
+        Raises:
+            KeyError: there is no such work.
+        """
+        return self._cards[work_id]
+
+    def outline(self, work_id: str) -> tuple[SectionOutline, ...]:
+        """Return the sections of a work, with their lengths, in order; no text is read.
+
+        Raises:
+            KeyError: there is no such work.
+        """
+        lengths = self.store.characters(work_id).tolist()
+        return tuple(SectionOutline(title, *each) for title, each in zip(self.contents(work_id), lengths, strict=True))
 
     def status(self) -> dict[str, Any]:
         """Return what is in the index, with sizes in bytes."""

@@ -222,6 +222,15 @@ class SearchResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class SectionOutline:
+    """A section by its title, and how many characters are searched of its main text and of its notes."""
+
+    title: str
+    text: int
+    notes: int
+
+
+@dataclass(frozen=True, slots=True)
 class SectionView:
     """A section for reading; ``number`` counts from 0.
 

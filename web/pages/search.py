@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import groupby
+from urllib.parse import urlencode
 
 from flask import make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -258,4 +259,4 @@ def _ways(asked: SearchRequest, response: SearchResponse) -> list[tuple[str, str
 
 
 def _collection_url(identifier: str) -> str:
-    return f"/works#{identifier}"
+    return f"/works?{urlencode({'collection': identifier})}"

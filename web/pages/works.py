@@ -1,28 +1,90 @@
-"""The list of works, and what this is."""
+"""The list of works, the page of each, and what this is."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
+from typing import Annotated, Any
+from urllib.parse import urlencode
 
-from flask import render_template
+from flask import abort, render_template, request
+from pydantic import BeforeValidator, Field
 
-from search.model import MAX_CHARACTERS
+from search.model import MAX_CHARACTERS, page_of
+from search.shelves import ShelvesRequest, WorkOrder, listed
 from web.access import library
 from web.api import PREFIX
+from web.api.parameters import MAX_VALUE, Parameters, read, whole
 from web.api.routes import OPERATIONS
 from web.pages import blueprint
+from web.pages.selecting import paging
 from web.presenting import labels
+from web.presenting.urls import section_url
+
+_PLAIN = ShelvesRequest()
+
+
+class ShelvesParameters(Parameters):
+    """What is asked of the list, see :class:`search.shelves.ShelvesRequest`."""
+
+    q: Annotated[str, Field(max_length=MAX_VALUE)] = _PLAIN.q
+    collection: Annotated[str, Field(max_length=MAX_VALUE)] = _PLAIN.collection
+    order: WorkOrder = _PLAIN.order
+    start: Annotated[int, Field(strict=True, ge=1, le=10**9), BeforeValidator(whole)] = _PLAIN.start
 
 
 @blueprint.get("/works")
 def works() -> str:
-    """List every work, by collection and class."""
-    cards = sorted(library().works(), key=lambda card: (card.collection, card.record.category, card.id))
-    grouped = [
-        (key, labels.collection_title(key), labels.collection_description(key), list(group))
-        for key, group in groupby(cards, key=lambda card: card.collection)
-    ]
-    return render_template("works.html", grouped=grouped)
+    """List works, by collection and class or in another order."""
+    given = read(ShelvesParameters, dict(request.args.lists()), exact_names=False)
+    asked = ShelvesRequest(**given.model_dump())
+    held = library()
+    found = listed(held.works(), asked)
+    page = page_of(found, asked)
+    heads = asked.order is WorkOrder.CLASS
+    every = listed(held.works(), ShelvesRequest())
+    counts = [(key, len(list(group))) for key, group in groupby(every, key=lambda card: card.collection)]
+    return render_template(
+        "works.html",
+        asked=asked,
+        total=len(found),
+        every=len(every),
+        last=asked.start + len(page) - 1,
+        collections=[(key, labels.collection_title(key), count, _url(asked, collection=key)) for key, count in counts],
+        all_url=_url(asked, collection=""),
+        grouped=[
+            (key, labels.collection_title(key), labels.collection_description(key), list(group))
+            for key, group in groupby(page, key=lambda card: card.collection if heads else "")
+        ],
+        heads=heads,
+        paging=paging(asked.start, asked.limit, len(found), lambda **changes: _url(asked, **changes)),
+        first_url=_url(asked),
+    )
+
+
+def _url(asked: ShelvesRequest, **changes: Any) -> str:
+    """Return the address of the list with some changes, from its first work on unless they say another."""
+    changed = replace(asked, **{"start": 1, **changes})
+    given = {name: getattr(changed, name) for name in ShelvesParameters.model_fields}
+    said = urlencode({name: value for name, value in given.items() if value != getattr(_PLAIN, name)})
+    return f"/works?{said}" if said else "/works"
+
+
+@blueprint.get("/works/<path:work>")
+def work(work: str) -> str:
+    """Show a work: its catalogue record, its contents, and ways to search in it."""
+    held = library()
+    try:
+        card, outline = held.card(work), held.outline(work)
+    except KeyError:
+        abort(404)
+    return render_template(
+        "work.html",
+        card=card,
+        sections=[(each, section_url(card.id, number)) for number, each in enumerate(outline)],
+        text=sum(each.text for each in outline),
+        notes=sum(each.notes for each in outline),
+    )
 
 
 @blueprint.get("/about")

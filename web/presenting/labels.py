@@ -21,6 +21,7 @@ from search.model import MAX_CHARACTERS, Mode, Scope, SearchError, Sort, Why
 from search.occurrences import Beside, Grouping, Order, Side
 from search.parallels.model import MOST_CHARACTERS, Likeness
 from search.parallels.works import WorkParallels, WorkStretch
+from search.shelves import WorkOrder
 from web.access import catalogue
 from web.database.storage import Trouble
 from web.presenting.languages import localized
@@ -38,6 +39,11 @@ ORDERS = {
     Order.LEFT: lazy_gettext("上文，由近及远"),
     Order.YEAR: lazy_gettext("著作年代"),
     Order.EVENT: lazy_gettext("所记之年"),
+}
+WORK_ORDERS = {
+    WorkOrder.CLASS: lazy_gettext("专题、分类"),
+    WorkOrder.TITLE: lazy_gettext("题名，依拼音"),
+    WorkOrder.DATE: lazy_gettext("著作年代"),
 }
 GROUPINGS = {
     Grouping.WORK: lazy_gettext("著作"),

@@ -94,14 +94,14 @@ if (steps && stops.length > 1) {
   steps.addEventListener("click", (event) => move(Number(event.target.dataset.step ?? 0)));
 }
 
-// A choice acts at once, where there is something to search for; the focus is on it again when the page is there.
+// A choice acts at once, where there is something to search for or the form is for a list; the focus is on it again when the page is there.
 
 const CHOICE = "wenyuan.choice";
 const choices = document.querySelector("main form.search[method='get']");
 
 choices?.addEventListener("change", (event) => {
   const asked = new FormData(choices).getAll("q").some((each) => each.trim());
-  if (!asked || !event.target.matches("select, [type='radio'], [type='checkbox']")) return;
+  if (!(asked || "always" in choices.dataset) || !event.target.matches("select, [type='radio'], [type='checkbox']")) return;
   try {
     sessionStorage.setItem(CHOICE, `${location.pathname} ${event.target.name}`);
   } catch {
