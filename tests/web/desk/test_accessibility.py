@@ -78,6 +78,7 @@ STATES = (
             "/read/note/0",
             "/at/jin/0/024-1a@0:上京",
             "/works",
+            "/works/jin",
             "/about",
             NOWHERE,
             "/account/log-in",
