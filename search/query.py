@@ -143,6 +143,13 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Dated:
+    """A condition on passages: a date of the years that were asked for begins there. No word of it is an occurrence."""
+
+    when: When
+
+
+@dataclass(frozen=True, slots=True)
 class And:
     """All children, in the order typed. A ``Not`` stands only here, never without a child that is not a ``Not``."""
 
@@ -184,7 +191,7 @@ class Nothing:
     reason: str
 
 
-Tree = Phrase | Approximate | Expression | When | Field | And | Or | Not | Near | Nothing
+Tree = Phrase | Approximate | Expression | When | Field | Dated | And | Or | Not | Near | Nothing
 
 
 @dataclass(frozen=True, slots=True)

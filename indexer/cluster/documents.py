@@ -13,6 +13,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.cluster import parts
-from indexer.cluster.mapping import PART, PASSAGE, SECTION, STEPS, WORK
+from indexer.cluster.mapping import (
+    DATED,
+    PART,
+    PASSAGE,
+    SECTION,
+    STEPS,
+    SURELY_DATED,
+    WORK,
+    date_numbers,
+)
 from indexer.cluster.searched import SearchedSection
 from indexer.cluster.sections import packed
 from indexer.cluster.state import WorkFacts, problem_rows
@@ -159,7 +169,7 @@ class WorkDocuments:
         rows = pack.passages[passages.start : passages.stop]
         offsets = (rows["start"].astype(np.int64) - int(pack.sections["start"][section])).tolist()
         searched = SearchedSection(pack, section, self._new_places)
-        years = self._years(passages)
+        dated = self._dated(passages)
         year = "" if work.record.year is None else f'"year":{int(work.record.year)},'
         same = f'"kind":"{PASSAGE}","stamp":"{self.stamp}","born":{self.born},{year}'
         same += f'"work":{_json(work.id)},"collection":{_json(work.collection)},'
@@ -168,8 +178,7 @@ class WorkDocuments:
             fields = [f'{same}"part":{of_passage[at]},"place":{number << 32 | offset}']
             fields.append(f'"weight":{float(rows["weight"][at])!r}')
             fields += [f'"{name}":"{text}"' for name, text in searched.fields(at)]
-            if years[at]:
-                fields.append(f'"years":[{",".join(years[at])}]')
+            fields += dated[at]
             if windows[at]:
                 fields.append(f'"windows":[{",".join(windows[at])}]')
             yield ClusterDocument(f"{self.stamp}.{passages.start - before + at}", f"{{{','.join(fields)}}}")
@@ -179,16 +188,13 @@ class WorkDocuments:
         """The places of the pairs that the printed order alone has, sorted."""
         return np.sort(self.pack.printed.pairs.order).astype(np.int64)
 
-    def _years(self, passages: range) -> list[list[str]]:
-        """Return the years of the dates that begin in each passage, as JSON."""
+    def _dated(self, passages: range) -> list[list[str]]:
+        """Return what is said of the dates that begin in each passage, as fields of JSON."""
         starts = np.ascontiguousarray(self.pack.passages["start"][passages.start : passages.stop])
         low, high = self._date_places.searchsorted((starts[0], self.pack.passages["end"][passages.stop - 1]))
         rows = self.pack.dates[low:high]
-        found: list[dict[str, None]] = [{} for _ in passages]
-        of_rows = starts.searchsorted(rows["place"], side="right") - 1
-        for at, first, last in zip(of_rows.tolist(), rows["first"].tolist(), rows["last"].tolist(), strict=True):
-            found[at][f'{{"gte":{first},"lte":{last}}}'] = None
-        return list(map(list, found))
+        firsts = rows["place"].searchsorted(np.append(starts, self.pack.passages["end"][passages.stop - 1]))
+        return [list(_date_fields(rows[first:last])) for first, last in pairwise(firsts.tolist())]
 
     @cached_property
     def _date_places(self) -> Codes:
@@ -230,6 +236,20 @@ class WorkDocuments:
             if has_vector:
                 found[passage].append(f'{{"vector":[{vector}],"stream":{stream},"start":{start},"end":{end}}}')
         return found
+
+
+def _date_fields(dates: NDArray[Any]) -> Iterator[str]:
+    """Yield the fields that say something of the dates of a passage, as JSON."""
+    if not len(dates):
+        return
+    for stream, name in enumerate(DATED):
+        here = dates[dates["stream"] == stream]
+        for kind, some in zip((name, SURELY_DATED[stream]), (here, here[here["doubts"] == 0]), strict=True):
+            years = dict.fromkeys(zip(some["first"].tolist(), some["last"].tolist(), strict=True))
+            if years:
+                told = ",".join(f'{{"gte":{first},"lte":{last}}}' for first, last in years)
+                yield f'"{kind}":[{told}]'
+    yield f'"dates":{date_numbers(dates).tolist()}'
 
 
 def _as_text(vectors: NDArray[np.int8]) -> list[str]:

@@ -12,9 +12,11 @@ Of a passage, with the next characters of its section as a tail: ``m`` and ``n``
 the text and of the notes, ``s`` the pairs that the printed order alone has, ``o`` the original characters that fold by
 themselves, ``v`` the folded ones that have several originals here, or one that does not fold to them by itself or is
 described. It is ``rough`` where a running head or the inside of a word is within reach. Of the passage alone: ``r`` are
-characters and pairs for ranking, ``rt`` and ``rn`` those of text and notes apart, where it is ``noted``; ``years`` are
-those of the dates that begin in it; and ``windows`` are its vectors and the stretches that they were made of. A score
-of ``m`` and ``n`` is how often a phrase begins in a passage, times the phrase's terms.
+characters and pairs for ranking, ``rt`` and ``rn`` those of text and notes apart, where it is ``noted``; ``ym`` and
+``yn`` are the years of the dates that begin in its text and in its notes, ``zm`` and ``zn`` those of the dates that are
+sure, and ``dates`` are all of them as numbers (:func:`date_numbers`), by which they are counted; and ``windows`` are
+its vectors and the stretches that they were made of. A score of ``m`` and ``n`` is how often a phrase begins in a
+passage, times the phrase's terms.
 """
 
 from __future__ import annotations
@@ -22,9 +24,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from indexer.cluster.connection import Body
+import numpy as np
+from numpy.typing import NDArray
 
-FORMAT = 4
+from indexer.cluster.connection import Body
+from indexer.store.layout import NOTES
+
+FORMAT = 5
 """The format of an index on a cluster; that of what it has published is the generation's own."""
 STATE, LOCK, WORK, SECTION, PART, PASSAGE = "state", "lock", "work", "section", "part", "passage"
 """The kinds of documents."""
@@ -49,6 +55,29 @@ _INTEGER = {"type": "integer"}
 _READ = {"type": "integer", "index": False}
 """What is sorted by and told, and never looked for: half the room."""
 _NOT_SEARCHED = {"type": "long", "index": False, "doc_values": False}
+
+
+DATED, SURELY_DATED = ("ym", "yn"), ("zm", "zn")
+"""The fields of the years of dates, and of sure ones, by stream."""
+YEAR_BITS = 16
+"""Bits that a year takes up; so many are counted from ``-EARLIEST`` on."""
+EARLIEST = 1 << YEAR_BITS - 1
+SURE, NOTED = 1 << 2 * YEAR_BITS, 1 << 2 * YEAR_BITS + 1
+DATE_BITS = 2 * YEAR_BITS + 2
+"""Bits below the number of a date."""
+
+
+def date_numbers(dates: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the rows of the dates of a text as numbers.
+
+    From the highest bit on they say which date of the text it is, so that what may be one of several counts once;
+    whether it stands in a note; whether it is sure; its first year, and its last.
+    """
+    keys = dates["stream"].astype(np.int64) << 32 | dates["start"]
+    _, numbers = np.unique(keys, return_inverse=True)
+    said = numbers.astype(np.int64) << DATE_BITS
+    said |= np.where(dates["stream"] == NOTES, NOTED, 0) | np.where(dates["doubts"] == 0, SURE, 0)
+    return said | (dates["first"].astype(np.int64) + EARLIEST) << YEAR_BITS | dates["last"].astype(np.int64) + EARLIEST
 
 
 def shards_of(described: Mapping[str, Any]) -> int:
@@ -115,7 +144,8 @@ _SEARCHED: dict[str, Body] = {
     "part": _READ,
     "place": {"type": "long", "index": False},
     "year": _READ,
-    "years": {"type": "integer_range", "doc_values": False},
+    **{name: {"type": "integer_range", "doc_values": False} for name in (*DATED, *SURELY_DATED)},
+    "dates": {"type": "long", "index": False},
     "weight": {"type": "double", "index": False},
     "noted": {"type": "boolean"},
     "rough": {"type": "boolean"},

@@ -19,9 +19,11 @@ from corpora.sources.discover import discover
 from indexer.dates import cycle
 from indexer.text.streams import passage_starts
 from search.library import Library
-from search.model import Mode, Scope, SearchError, SearchRequest, Why
+from search.model import Mode, Scope, SearchError, SearchRequest, Sort, Why
 from search.occurrences import Grouping, Occurrence, Order
-from search.query import MAX_TERMS
+from search.query import MAX_TERMS, parse
+from search.stores.base import ExactQuery
+from search.stores.cluster.deciding import Decider
 
 SCOPES = st.sampled_from(Scope)
 YEARS = st.tuples(st.integers(1080, 1240), st.sampled_from((0, 0, 0, 1, 8, 40))).map(lambda two: (two[0], sum(two)))
@@ -130,6 +132,31 @@ def test_dates_and_words_are_joined_by_operators(
     ):
         response = indexed.library.search(SearchRequest(q, mode=Mode.EXACT, scope=scope, limit=1000))
         assert {(hit.work.id, hit.section_number, hit.start) for hit in response.hits} == expected, q
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["(when:{0} AND 黑東) OR when:{1}", "when:{0} OR when:{1}", "(when:{0} AND 黑東) OR 國黑", "黑 when:{0} when:{1}"],
+)
+def test_several_dates_of_a_query_count_each_place_once(indexed: Indexed, form: str) -> None:
+    q = form.format("1115..1140", "1122..1180")
+    for scope in Scope:
+        for strict in (False, True):
+            request = SearchRequest(q, mode=Mode.EXACT, scope=scope, strict=strict, limit=1000)
+            found = indexed.library.find(q, scope=scope, strict=strict)
+            assert indexed.library.search(request).total.occurrences == len(found), (scope, strict)
+
+
+def test_years_are_counted_and_ordered_without_a_text(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = [(work, each) for work, each in indexed.dated(Scope.BOTH) if each.may_be(1115, 1123)]
+    monkeypatch.setattr(Decider, "texts", lambda *_: pytest.fail("a text was read"))
+    matches = indexed.library.store.match(ExactQuery(parse("when:1115..1123").tree))
+    assert matches.occurrences == len(expected)
+    assert sum(count for _, count in matches.by_work()) == matches.passages
+    scores = [each.score for each in matches.page(Sort.RELEVANCE, 0, 1000)]
+    assert len(scores) == matches.passages
+    assert scores == sorted(scores, reverse=True)
+    assert len(matches.page(Sort.PLACE, 0, 1000)) == matches.passages
 
 
 def test_a_date_is_near_words(indexed: Indexed) -> None:

@@ -13,8 +13,17 @@ from dataclasses import dataclass
 
 from search.dates import When
 from search.expressions import Expression
-from search.query import And, Approximate, Field, Near, Not, Nothing, Or, Phrase, Tree, Words
-from search.stores.cluster.narrowing import Counted, Narrowing, all_of, any_of, in_years, required, within_reach
+from search.query import And, Approximate, Dated, Field, Near, Not, Nothing, Or, Phrase, Tree, Words
+from search.stores.cluster.narrowing import (
+    Counted,
+    DatesCounted,
+    Narrowing,
+    all_of,
+    any_of,
+    in_years,
+    required,
+    within_reach,
+)
 from search.stores.cluster.view import NOTHING, Query
 
 MOST_CLAUSES, MOST_DEPTH = 600, 14
@@ -81,6 +90,8 @@ class CoarseNarrowing(Narrowing):
                 return all_of(some) if isinstance(tree, And) and levels > 0 else any_of(some)
             case Phrase() | Approximate() | Expression() | When():
                 return self._may_have(tree)
+            case Dated(when):
+                return self._may_have(when)
             case Near(left, right):
                 return self.near[tree] if tree in self.near else any_of(map(self._may_have, _words(left, right)))
             case Field():
@@ -94,7 +105,7 @@ class CoarseNarrowing(Narrowing):
         if isinstance(words, Expression):
             return within_reach(words.needed)
         if isinstance(words, When):
-            return in_years([(words.years[0][0], words.years[-1][1])])
+            return in_years([(words.years[0][0], words.years[-1][1])], self.scope)
         patterns = [required(pattern) for pattern, _ in self._patterns(words)]
         if not all(patterns):
             return _EVERYTHING
@@ -117,6 +128,10 @@ class CoarseNarrowing(Narrowing):
     def counted(self, tree: Tree) -> list[Counted]:
         """See :meth:`Narrowing.counted`."""
         return []
+
+    def dates(self, tree: Tree) -> DatesCounted | None:
+        """See :meth:`Narrowing.dates`."""
+        return None
 
 
 def _words(*operands: Words | Or) -> Iterator[Words]:

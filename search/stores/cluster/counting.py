@@ -15,13 +15,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from indexer.cluster.mapping import DATE_BITS, EARLIEST, NOTED, SURE, YEAR_BITS
+from indexer.store.layout import MAIN, NOTES
 from indexer.text import prominence
 from search.exact.scoring import HALFWAY, has_words
 from search.model import Sort
 from search.query import Phrase, Tree
 from search.stores.cluster.narrowing import (
+    OWN_STREAMS,
     STREAMS,
     Counted,
+    DatesCounted,
     Narrowing,
     all_of,
     any_of,
@@ -48,6 +52,28 @@ _BOUND = f"""
     return tier + weight * count / (count + params.halfway);
 """
 """The score that a passage has at most."""
+
+_DATES = f"""
+    long found = 0L;
+    long seen = -1L;
+    def dates = doc['dates'];
+    for (int at = 0; at < dates.size(); at++) {{
+        long each = dates.get(at);
+        long number = each >> {DATE_BITS}L;
+        boolean noted = (each & {NOTED}L) != 0L;
+        if (number == seen || !(noted ? params.notes : params.text)) {{ continue; }}
+        long first = ((each >> {YEAR_BITS}L) & {(1 << YEAR_BITS) - 1}L) - {EARLIEST}L;
+        long last = (each & {(1 << YEAR_BITS) - 1}L) - {EARLIEST}L;
+        for (def row : params.years) {{
+            boolean counts = params.strict
+                ? (each & {SURE}L) != 0L && row[0] <= first && last <= row[1]
+                : row[0] <= last && first <= row[1];
+            if (counts) {{ found++; seen = number; break; }}
+        }}
+    }}
+    return found;
+"""
+"""How many dates of a passage are of some rows of years; see :func:`indexer.cluster.mapping.date_numbers`."""
 
 MOST_WORKS = 10_000
 """Works that one search counts; OpenSearch makes 65,535 groups at most."""
@@ -175,7 +201,10 @@ class Counting:
     def scoring(self) -> Query:
         """The query for what surely matches, whose score says how often and how."""
         counted = self.narrowing.counted(self.tree)
+        dates = self.narrowing.dates(self.tree)
         counts = [query for each in counted for query in self._counts(each)]
+        if dates and dates.years:
+            counts.append(self._dates(dates))
         # What counts a single phrase finds it, too: it is looked for once.
         alone = isinstance(self.tree, Phrase) and len(counted) == 1
         finds: Query = (
@@ -183,7 +212,7 @@ class Counting:
             if alone
             else {"filter": [*self.allowed, self.certain]}
         )
-        told = [*self._told(counted, alone), *(() if alone else counts)]
+        told = [*self._told(counted, dates, alone), *(() if alone else counts)]
         without = {} if self._doubtful == NOTHING else {"must_not": [self._doubtful]}
         return {"bool": {**finds, **without, "should": told}}
 
@@ -194,9 +223,19 @@ class Counting:
             once: Query = {"function_score": {"query": query, "weight": 1 / terms}} if terms > 1 else query
             yield once if counted.where is None else {"bool": {"must": [once], "filter": [counted.where]}}
 
-    def _told(self, counted: Sequence[Counted], alone: bool) -> Iterator[Query]:
+    def _dates(self, dates: DatesCounted) -> Query:
+        streams = OWN_STREAMS[self.narrowing.scope]
+        told = {"years": dates.years, "text": MAIN in streams, "notes": NOTES in streams}
+        script = {"source": _DATES, "params": {**told, "strict": self.narrowing.strict}}
+        once: Query = {"script_score": {"query": {"exists": {"field": "dates"}}, "script": script}}
+        return once if dates.where is None else {"bool": {"must": [once], "filter": [dates.where]}}
+
+    def _told(self, counted: Sequence[Counted], dates: DatesCounted | None, alone: bool) -> Iterator[Query]:
         """Yield the clauses that say what else a score is made of."""
         maybe, surely = [], []
+        if dates and dates.years:  # what is sure counts as typed
+            surely.append(all_of([*filter(None, [dates.where]), self.narrowing.surely_dated(dates.years)]))
+            maybe += surely
         for each in counted:
             for row, where in each.typed:
                 here = both(where, None if alone else self.narrowing.begins(row.codes), *spelled(row.letters))

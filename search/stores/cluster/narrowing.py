@@ -9,7 +9,8 @@ A passage is indexed with what follows it, so that each occurrence is counted wh
 
 A phrase of characters is doubtful only where the printed order has one of its pairs in a way of its own, or, in a
 strict search, where one of its characters is spelled in several ways. What has wildcards or classes, or may
-have a slip, is doubtful wherever it is possible, and so are regular expressions, dates and words near each other.
+have a slip, is doubtful wherever it is possible, and so are regular expressions and words near each other. Dates are
+counted one by one (:class:`DatesCounted`), but where some of them count in other passages than others.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from indexer.cluster.mapping import DATED, SURELY_DATED
+from indexer.store.layout import MAIN, NOTES
 from indexer.text.folding import fold, folded_each
 from indexer.text.readings import Letter
 from search.dates import When
@@ -34,6 +37,7 @@ from search.query import (
     And,
     Approximate,
     CharacterClass,
+    Dated,
     Element,
     Field,
     Near,
@@ -52,12 +56,12 @@ REACH = 64
 """Characters that a passage is indexed with, from any of its own on."""
 STREAMS = {Scope.TEXT: ("m",), Scope.NOTES: ("n",), Scope.BOTH: ("m", "n")}
 """The fields in which each scope finds phrases."""
+OWN_STREAMS = {Scope.TEXT: (MAIN,), Scope.NOTES: (NOTES,), Scope.BOTH: (MAIN, NOTES)}
+"""The streams in which each scope finds dates."""
 PRINTED = "s"
 """The field of what the printed order alone has."""
 ORIGINALS = "o"
 """The field of the characters as the edition has them."""
-YEARS = "years"
-"""The field of the years of dates."""
 VARIED = "v"
 """The field of folded characters that are spelled in several ways."""
 
@@ -107,6 +111,14 @@ class Counted:
     typed: tuple[tuple[Row, Query | None], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DatesCounted:
+    """Dates that count, by the ``years`` that are asked for, in passages that satisfy ``where``; None for all."""
+
+    years: tuple[tuple[int, int], ...]
+    where: Query | None
+
+
 @dataclass(frozen=True)
 class Narrowing:
     """The queries for trees. They say nothing of which passages a reader may see.
@@ -126,8 +138,8 @@ class Narrowing:
         match tree:
             case Phrase() | Approximate():
                 return any_of(starmap(self._may_begin, self._patterns(tree)))
-            case When(years=years):
-                return in_years(years)
+            case When(years=years) | Dated(When(years=years)):
+                return self.dated(years)
             case Expression(needed=needed):  # no match is longer than a passage is indexed with what follows
                 return within_reach(needed)
             case And(children):
@@ -220,8 +232,10 @@ class Narrowing:
                 return all_of(wanted, [self.certain(child.child) for child in children if isinstance(child, Not)])
             case Or(children):
                 return any_of(map(self.certain, children))
-            case Approximate() | Expression() | When() | Near() | Nothing():
+            case Approximate() | Expression() | Near() | Nothing():
                 return NOTHING
+            case When(years=years) | Dated(When(years=years)):
+                return self.dated(years)
             case Field():
                 return self.of_field(tree)
         raise TypeError(f"no such node here: {tree!r}")
@@ -247,7 +261,10 @@ class Narrowing:
 
     def doubtful(self, tree: Tree) -> Query:
         """Return the query for the passages in which only the text tells whether, and how often, a tree matches."""
-        return any_of(self._doubts(tree))
+        queries = list(self._doubts(tree))
+        if self.dates(tree) is None:
+            queries += [self.dated(when.years) for when, _ in self._dates(tree, None)]
+        return any_of(queries)
 
     def _doubts(self, tree: Tree) -> Iterator[Query]:
         match tree:
@@ -258,7 +275,7 @@ class Narrowing:
                     yield from self._doubts(child)
             case Not(child):
                 yield from self._doubts(child)
-            case Approximate() | Expression() | When() | Near():
+            case Approximate() | Expression() | Near():
                 yield self.possible(tree)
 
     def _doubts_of_phrase(self, phrase: Phrase) -> Iterator[Query]:
@@ -289,6 +306,38 @@ class Narrowing:
             for codes, ways in found.items()
         ]
 
+    def dates(self, tree: Tree) -> DatesCounted | None:
+        """Return the dates whose occurrences are those of a tree, each once; None where the index can't count them."""
+        found = list(self._dates(tree, None))
+        ways = [where for _, where in found]
+        years = tuple(dict.fromkeys(row for when, _ in found for row in when.years))
+        if len({when.years for when, _ in found}) > 1 and any(where != ways[0] for where in ways):
+            return None
+        return DatesCounted(years, _either(ways))
+
+    def dated(self, years: Iterable[tuple[int, int]]) -> Query:
+        """Return the query for where a date begins that counts, by some rows of years."""
+        return self.surely_dated(years) if self.strict else in_years(years, self.scope)
+
+    def surely_dated(self, years: Iterable[tuple[int, int]]) -> Query:
+        """Return the query for where a date begins that is surely of one of some rows of years."""
+        return in_years(years, self.scope, is_sure=True)
+
+    def _dates(self, tree: Tree, where: Query | None) -> Iterator[tuple[When, Query | None]]:
+        match tree:
+            case When():
+                yield tree, where
+            case And(children):
+                for child in children:
+                    yield from self._dates(child, where)
+            case Or(children):
+                for child in children:
+                    yield from self._dates(child, self._within(child, where))
+
+    def _within(self, child: Tree, where: Query | None) -> Query | None:
+        """Return where a choice counts: what one of several words finds does where it is satisfied."""
+        return both(where, self.certain(child)) if isinstance(child, And) else where
+
     def _counted(self, tree: Tree, where: Query | None) -> Iterator[tuple[Row, Query | None, bool]]:
         match tree:
             case Phrase(alias=alias):
@@ -299,10 +348,7 @@ class Narrowing:
                     yield from self._counted(child, where)
             case Or(children):
                 for child in children:
-                    # What a child of several words finds counts where it is satisfied.
-                    yield from self._counted(
-                        child, both(where, self.certain(child)) if isinstance(child, And) else where
-                    )
+                    yield from self._counted(child, self._within(child, where))
 
 
 def _half_right(
@@ -408,10 +454,11 @@ def _each_within_reach(codes: Sequence[int]) -> list[Query]:
     return [within_reach((code,)) for code in dict.fromkeys(codes)]
 
 
-def in_years(years: Iterable[tuple[int, int]]) -> Query:
-    """Return the query for where a date begins that may lie in one of some rows of years."""
-    rows = ({"gte": first, "lte": last, "relation": "intersects"} for first, last in years)
-    return any_of({"range": {YEARS: row}} for row in rows)
+def in_years(years: Iterable[tuple[int, int]], scope: Scope, *, is_sure: bool = False) -> Query:
+    """Return the query for where a date begins that may lie, or surely lies, in one of some rows of years."""
+    relation, fields = ("within", SURELY_DATED) if is_sure else ("intersects", DATED)
+    rows = [{"gte": first, "lte": last, "relation": relation} for first, last in years]
+    return any_of({"range": {fields[stream]: row}} for stream in OWN_STREAMS[scope] for row in rows)
 
 
 def required(pattern: tuple[Element, ...]) -> tuple[int, ...]:
