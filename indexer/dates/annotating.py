@@ -17,12 +17,12 @@ from enum import StrEnum
 
 import numpy as np
 
-from corpora.model import Section
+from corpora.model import Role, Section
 from indexer.dates import cycle, numerals
 from indexer.dates.anchors import BEGINNINGS, name_ends, stretches
 from indexer.dates.date import Date
 from indexer.dates.eras import Era, EraKind, by_call, by_name, regimes, regimes_in
-from indexer.dates.reading import WITHIN, within
+from indexer.dates.reading import WITHIN, Within, within
 from indexer.store.layout import MAIN, NOTES
 from indexer.text.folding import fold
 from indexer.text.streams import BOUNDARY, Codes, Stream, text_of
@@ -31,7 +31,7 @@ _LONGEST_NAME = max(map(len, by_name()))
 _LONGEST_CALL = max(map(len, by_call()))
 _TOKEN = re.compile(
     rf"(?P<number>元|{numerals.PATTERN})年(?:岁[在次]?)?(?:(?P<of>{cycle.PATTERN})岁?)?"
-    rf"|(?P<relative>[明次翌翼逾踰]年|[是其]年|是岁)"
+    rf"|(?P<relative>[明次翌翼]年|[是其]年|是岁)"
     rf"|岁[在次]?(?P<after>{cycle.PATTERN})"
     rf"|(?P<before>{cycle.PATTERN})[年岁]"
     rf"|(?P<month>[春夏秋冬]?闰?(?:[正腊冬闰]|{numerals.PATTERN})月)"
@@ -43,18 +43,39 @@ LONGEST = 64
 """Characters of a stream that a date takes up at most."""
 _YEAR = re.compile(rf"(?:元|{numerals.PATTERN})年")
 _WITHIN = re.compile(WITHIN)
+_MONTH = re.compile(rf"[春夏秋冬]?闰?(?:[正腊冬闰]|{numerals.PATTERN})月")
 _RENAMED = re.compile(r"[^明来次]年为$")
 """What stands before a first year that the current one is made: 改天輔七年為天會元年."""
-_NEXT = ("明", "次", "翌", "翼", "逾", "踰")
+_NEXT = ("明", "次", "翌", "翼")
 _COUNTED = frozenset(
-    "凡内一二三四五六七八九数几历积居后经阅逾过踰近余未限期满养每越共不百千今将且垂服待更间前又位徒竟守累"
+    "凡内一二三四五六七八九数几历积居后经阅逾过踰近余未限期满养每越共不百千今将且垂服待更间前又位徒竟守累持职落"
 )
 """What stands before a number of years or months that passed, and is no date."""
-_PASSED = re.compile(r"[之则间余内矣也者租税丧外耳死无]|以[上下来内外后]|而[后不]|不[^许]")
+_PASSED = re.compile(r"[之则间余内矣也者租税丧外耳死无]|为[期限率]|一[^月日十]|以[上下来内外后]|而[后不]|不[^许]")
 """What stands behind one."""
 _GAP = 3
 """Years that annals pass over at most, less one."""
 _ANNALS = re.compile(r"[本帝]纪")
+_REMARKS = "考证"
+"""What stands in the title of remarks on a volume, which quote many."""
+_RULERS = frozenset("祖宗帝王")
+"""What a ruler is called by: a year behind it is counted from when that one came to rule."""
+_ELSEWHEN = re.compile(r"(?:[每凡]年?|故事|岁以|[去上前昨来明次][年岁冬秋夏春]?)$")
+"""What stands before a month of every year, or of another one than is told of."""
+_FROM, _TO = "起", "尽"
+"""What stands before the first and the last date in a heading that says of when a volume tells."""
+_MENTIONED = 60
+"""Years from what is told of to the beginning of an era of elsewhere, at most."""
+_CYCLE_NEAR = 10
+"""Years from what is told of to a year that is named by the cycle alone, at most."""
+_YEARS_ON = 25
+"""Years that a bare year goes on from the one before it, at most."""
+_LATE, _EARLY = 10, 4
+"""Months: one as early behind one as late is of the next year, or of any."""
+_SOON = 150
+"""Characters that the next year may stand behind the one before it."""
+_HEADING_DATES = 120
+"""Characters at the beginning of a section, in which it says of when it tells."""
 _HEADING = 80
 """Characters at the beginning of a section, in which it calls itself annals."""
 _NEAR = 400
@@ -143,7 +164,9 @@ def annotate(
     The book is ``about`` some regimes; what goes ``before`` counts for annals.
     """
     main, notes = streams
-    is_annals = _ANNALS.search(fold(" ".join(section.path)) + text_of(main.codes[:_HEADING]))
+    title = fold(" ".join(section.path))
+    may_be_annals = section.role is Role.BODY and _REMARKS not in title
+    is_annals = may_be_annals and _ANNALS.search(title + text_of(main.codes[:_HEADING]))
     reader = _Reader(main.codes, about, replace(before, at=0) if before and is_annals else Context(), bool(is_annals))
     found = list(reader.mentions())
     known = [int(main.offsets[mention.start]) for mention in found]
@@ -172,7 +195,10 @@ def _dated_notes(codes: Codes) -> Iterator[tuple[int, int]]:
 class _Reader:
     """Reads one text from its beginning; ``context`` is what was read last.
 
-    Annals go on year by year: an era of elsewhere, or of long ago, is only mentioned there, and nothing continues it.
+    Where a heading says of when a text tells, years before and after that are told of by the way, and continued beside
+    what goes on (``_side``). Behind a year that can't be told (太祖二年) bare months are of no year, until one is told
+    again. Annals go on year by year: an era of elsewhere, or of long ago, is only mentioned there, and nothing
+    continues it.
     """
 
     def __init__(self, codes: Codes, about: Collection[str], context: Context, is_annals: bool = False) -> None:
@@ -181,6 +207,10 @@ class _Reader:
         self._about = about
         self._is_annals = is_annals
         self._end = 0  # of the last mention
+        self._span: range | None = None  # the years of the heading
+        self._side = Context()
+        self._whole_era = Context()  # the era named last without a number
+        self._lost = -_NEAR - 1  # the end of the last year that can't be told
         self.context = context
 
     def mentions(self) -> Iterator[Mention]:
@@ -224,6 +254,10 @@ class _Reader:
             if era.kind is not EraKind.RULER or era.regime in self._about or era.regime in called
             if (year := era.year(number)) is not None
         ]
+        if self._is_annals and not called:
+            last = self.context.date
+            possible = [date for date in possible if not last or not self._about or self._is_at_hand(date, last)]
+            start = start if possible else token.start()  # a place that bears the name: 攻鳳翔，二年春
         dates, end = [date for date in possible if pair in (None, cycle.of_year(date.first))], token.end()
         if possible and not dates and self._text[token.start("of") - 1] == "年":
             dates, pair, end = possible, None, token.start("of")  # it is the day of what is told next
@@ -236,6 +270,10 @@ class _Reader:
             return self._dated(token.start(), token.end(), (Date(number, number),), frozenset())
         return self._continued(token, number, pair)
 
+    def _is_at_hand(self, date: Date, last: Date) -> bool:
+        """Return whether a date is of what the book is about, or of about the same time as the last one."""
+        return bool(date.era and date.era.regime in self._about) or abs(date.first - last.first) <= _MENTIONED
+
     def _renamed(self, start: int, end: int, dates: tuple[Date, ...], doubts: frozenset[Doubt]) -> Mention:
         """Return the first year of an era that the current year is made; its month goes on."""
         last, new = self.context.date, self.context.new
@@ -246,7 +284,14 @@ class _Reader:
 
     def _continued(self, token: re.Match[str], number: int, pair: int | None) -> Mention | None:
         """Read a bare year that continues the era before it."""
-        last = self.context.date
+        context = self._continuing(token)
+        if not self._is_annals:
+            if self._text[token.start() - 1 : token.start()] in _RULERS:
+                self._lose(token)
+                return None
+            if self._whole_era.at > context.at and self._is_near(token, self._whole_era):
+                return self._of_whole_era(token, number, pair)
+        last = context.date
         if not last or not last.era or last.first != last.last:
             return None
         year = last.era.year(number)
@@ -256,21 +301,36 @@ class _Reader:
         is_said = pair is not None or (inner and inner.end() > inner.start())
         if not is_said and (self._is_annals or year <= last.first or self._is_duration(token)):
             return None
-        doubts = self.context.doubts & _OF_ERA
+        if not self._is_annals and not 0 <= year - last.first <= _YEARS_ON:
+            self._lose(token)
+            return None
+        doubts = context.doubts & _OF_ERA
         if not is_said:
             doubts |= {Doubt.CONTINUED}
-        elif year < last.first:
-            doubts |= {Doubt.ORDER}
         return self._dated(token.start(), token.end(), (Date(year, year, last.era),), doubts)
+
+    def _of_whole_era(self, token: re.Match[str], number: int, pair: int | None) -> Mention | None:
+        """Read a bare year of an era that was named without a number: 咸雍初, …, 六年."""
+        date, doubts = self._whole_era.date, self._whole_era.doubts
+        year = date.era.year(number) if date and date.era else None
+        if not date or year is None or pair not in (None, cycle.of_year(year)) or self._is_duration(token):
+            return None
+        return self._dated(
+            token.start(), token.end(), (Date(year, year, date.era),), doubts & _OF_ERA | {Doubt.CONTINUED}
+        )
 
     def _relative(self, token: re.Match[str]) -> Mention | None:
         """Read the year that is the next one, or the same."""
-        last = self.context.date
-        if not last or last.first != last.last or not self._is_near(token):
+        context = self._continuing(token)
+        last, is_next = context.date, token["relative"].startswith(_NEXT)
+        if not last or last.first != last.last or not self._is_near(token, context):
             return None
-        year = last.first + token["relative"].startswith(_NEXT)
+        if not self._is_annals and (self._is_lost(token, context) or (is_next and not _is_next_sure(token, context))):
+            self._lose(token)
+            return None
+        year = last.first + is_next
         era = last.era if last.era and last.era.covers(year) else None
-        doubts = self.context.doubts | {Doubt.RELATIVE}
+        doubts = context.doubts | {Doubt.RELATIVE}
         if year == last.first or self._is_annals:
             return Mention(token.start(), token.end(), (Date(year, year, era),), doubts)
         return self._dated(token.start(), token.end(), (Date(year, year, era),), doubts)
@@ -289,34 +349,65 @@ class _Reader:
         ]
         if dates:
             return self._dated(start, token.end(), *self._chosen(dates, start, True))
+        return self._nearest_of_cycle(token, token.start(), place)
+
+    def _nearest_of_cycle(self, token: re.Match[str], start: int, place: int) -> Mention | None:
+        """Read a year of this place in the cycle: the nearest one."""
         last = self.context.date
         if not last:
             return None
         half = cycle.LENGTH // 2
         year = next(cycle.years(place, last.first - half, last.first + half))
+        if not self._is_annals and (
+            abs(year - last.first) > _CYCLE_NEAR
+            or not self._is_near(token, self.context)
+            or self._is_lost(token)
+            or self._text[start - 1 : start] in _RULERS
+        ):
+            self._lose(token)
+            return None
         era = last.era if last.era and last.era.covers(year) else None
         doubts = self.context.doubts | {Doubt.CYCLE}
         kept = self.context
-        mention = self._dated(token.start(), token.end(), (Date(year, year, era),), doubts)
+        mention = self._dated(start, token.end(), (Date(year, year, era),), doubts)
         if self._is_annals or (last.era and year not in (last.first, last.first + 1)):
             self.context = kept  # what is told of another time is no part of what goes on
         return mention
 
     def _in_month(self, token: re.Match[str]) -> Mention | None:
         """Read a month of the year that was read last."""
-        last = self.context.date
         found = _WITHIN.match(self._text, token.start())
+        is_full = bool(found and found["day"] and found["pair"])  # so days are told in what goes on
+        context = self.context if is_full else self._continuing(token)
+        last = context.date
         inner = within(found, last.month if last else None) if found else None
         if not last or last.first != last.last or not found or not inner or not inner.month:
             return None
+        if token["month"] == "一月" and not inner.day:
+            return None  # a month long: the first one is 正月
         goes_back = (last.month or 0, last.is_leap) > (inner.month, inner.is_leap)
         is_said = inner.pair is not None or inner.day or token["month"][0] in "春夏秋冬闰"
-        if not is_said and (goes_back or not self._is_near(token) or self._is_duration(token)):
+        if not is_said and (goes_back or not self._is_near(token, context) or self._is_duration(token)):
             return None
-        doubts = self.context.doubts | ({Doubt.ORDER} if goes_back else set())
+        if not self._is_annals and self._is_of_no_year(token, context, inner, goes_back):
+            return None
+        doubts = context.doubts | ({Doubt.ORDER} if goes_back else set())
         date = Date(last.first, last.last, last.era, *inner)
-        self._remember(date, found.end(), new=inner.pair)
+        self._follow(token.start(), date, found.end(), inner.pair, context.doubts)
         return Mention(token.start(), found.end(), (date,), doubts)
+
+    def _is_of_no_year(self, token: re.Match[str], context: Context, inner: Within, goes_back: bool) -> bool:
+        """Return whether a month is that of every year, or of one that is not known."""
+        last = context.date
+        if _ELSEWHEN.search(self._text, max(0, token.start() - 2), token.start()):
+            return True
+        if inner.pair is not None:
+            return inner.day is None and (
+                self._is_lost(token, context) or (not self._span and token.start() - self.context.at > _FAR)
+            )
+        follows_day = token.start() == self._end and bool(last and last.day) and bool(inner.day)
+        is_early = goes_back and bool(last and (last.month or 0) >= _LATE) and (inner.month or 0) <= _EARLY
+        return follows_day or is_early or self._is_lost(token, context)
 
     def _on_day(self, token: re.Match[str]) -> Mention | None:
         """Read a day of the cycle in the month that was read last, or a year of an era by its place in the cycle."""
@@ -335,11 +426,21 @@ class _Reader:
         # In annals an era of elsewhere is a place that bears its name (攻天德癸酉), and the pair is the day.
         if dates and not (self._is_annals and last and last.month and not is_about):
             return self._dated(start, token.end(), *self._chosen(dates, start, True))
+        if not self._is_annals and self._text[token.start() - 1 : token.start()] in _RULERS:
+            self._lose(token)  # 太祖丁亥: the year
+            return None
+        if not self._is_annals and not token["day"] and _MONTH.match(self._text, token.end()):
+            return self._nearest_of_cycle(token, token.start("pair"), place)  # 丁未五月: the year, too
         if not last or not last.month or token.start() - self.context.at > _FAR:
             return None
         new = self.context.new
         goes_back = new is not None and (place - new) % cycle.LENGTH >= _MONTH_DAYS
         day = numerals.value(token["day"]) if token["day"] else 1 if token["new"] else None
+        is_far = not self._span and not self._is_near(token, self.context)
+        if day is None and self._may_be_year(place, last, goes_back):
+            return None
+        if not self._is_annals and day is None and (goes_back or is_far or self._is_lost(token, self.context)):
+            return None
         start = token.start()
         if day and day > _MONTH_DAYS:
             day, start = None, token.start("pair")  # 笞五十壬戌: blows, and the day
@@ -347,13 +448,25 @@ class _Reader:
         self._remember(date, token.end(), new=place if new is None else new)
         return Mention(start, token.end(), (date,), self.context.doubts | ({Doubt.ORDER} if goes_back else set()))
 
+    def _may_be_year(self, place: int, last: Date, goes_back: bool) -> bool:
+        """Return whether a pair is likelier a year than a day: that of the year itself, or of the one before it."""
+        if self._is_annals:
+            return goes_back and place == cycle.of_year(last.first)
+        return place in (cycle.of_year(last.first), cycle.of_year(last.first - 1))
+
     def _whole(self, token: re.Match[str]) -> Mention | None:
         """Read an era without a number, its years all together."""
         start, eras = self._eras_before(token.start())
         dates = [Date(era.since, era.last, era) for era in eras if era.kind is EraKind.ERA]
+        last = self.context.date
+        # Of an era of a year or two nobody says 間, but where it is at hand.
+        dates = [date for date in dates if date.last - date.first > 1 or not last or self._is_at_hand(date, last)]
         if not dates:
             return None
-        return Mention(start, token.end(), *self._chosen(dates, start, False))
+        chosen, doubts = self._chosen(dates, start, False)
+        if not last or chosen[0].first - _MENTIONED < last.first < chosen[0].last + _MENTIONED:
+            self._whole_era = Context(chosen[0], doubts, at=token.end())
+        return Mention(start, token.end(), chosen, doubts)
 
     def _changed(self, token: re.Match[str]) -> Mention | None:
         """Read an era that is begun: its first year."""
@@ -366,6 +479,8 @@ class _Reader:
                 last, regime = self.context.date, chosen[0].era and chosen[0].era.regime
                 if regime in self._about or (last and last.era and last.era.regime == regime):
                     return self._dated(token.end(), end, chosen, doubts, is_begun=True)
+                if last and abs(chosen[0].first - last.first) > _MENTIONED:
+                    return None
                 return Mention(token.end(), end, chosen, doubts)  # who rebels has an era, too, that nobody continues
         return None
 
@@ -413,8 +528,35 @@ class _Reader:
             end = found.end()
             dates = tuple(replace(date, **inner._asdict()) for date in dates)
         if not self._is_aside(dates[0], is_begun):
-            self._remember(dates[0], end, new=dates[0].pair, doubts=doubts)
+            self._follow(start, dates[0], end, dates[0].pair, doubts)
         return Mention(start, end, dates, doubts)
+
+    def _follow(self, start: int, date: Date, end: int, new: int | None, doubts: frozenset[Doubt]) -> None:
+        """Let what comes next continue a date that starts at a place, if it is of what goes on."""
+        before = self._text[start - 1 : start] if start < _HEADING_DATES and not self._is_annals else ""
+        if before == _FROM:
+            self._span = date.years
+        if self._span and before == _TO:
+            self._span = range(self._span.start, date.last + 1)
+        elif self._span and date.first not in self._span:
+            self._side = Context(date, doubts, new, end)
+        else:
+            self._side = Context()
+            self._remember(date, end, new, doubts)
+
+    def _continuing(self, token: re.Match[str]) -> Context:
+        """Return what a bare year or month continues: what is told of by the way, near it, or what goes on."""
+        is_by_the_way = self._side.date and token.start() - self._side.at <= _NEAR
+        return self._side if is_by_the_way else self.context
+
+    def _lose(self, token: re.Match[str]) -> None:
+        """Pass over a year that can't be told."""
+        self._lost = token.end()
+
+    def _is_lost(self, token: re.Match[str], context: Context | None = None) -> bool:
+        """Return whether a year that can't be told stands between a place and what it would continue, near it."""
+        at = max(self._lost, self._whole_era.at)
+        return at > (context or self.context).at and token.start() - at <= _NEAR
 
     def _is_aside(self, date: Date, is_begun: bool) -> bool:
         """Return whether annals only mention a date: their own years begin with a month, or with the era."""
@@ -430,13 +572,19 @@ class _Reader:
     def _remember(self, date: Date, at: int, new: int | None, doubts: frozenset[Doubt] | None = None) -> None:
         self.context = Context(date, self.context.doubts if doubts is None else doubts, new, at)
 
-    def _is_near(self, token: re.Match[str]) -> bool:
-        return token.start() - self.context.at <= _NEAR
+    @staticmethod
+    def _is_near(token: re.Match[str], context: Context) -> bool:
+        return token.start() - context.at <= _NEAR
 
     def _is_duration(self, token: re.Match[str]) -> bool:
         """Return whether a number of years or months says how long something took."""
         before = self._text[token.start() - 1 : token.start()]
         return before in _COUNTED or bool(_PASSED.match(self._text, token.end()))
+
+
+def _is_next_sure(token: re.Match[str], context: Context) -> bool:
+    """Return whether the next year is that after the one before it."""
+    return token.start() - context.at <= _SOON and not context.doubts & {Doubt.RELATIVE, Doubt.CYCLE}
 
 
 def _is_western(digits: str) -> bool:

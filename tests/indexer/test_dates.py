@@ -339,7 +339,6 @@ def test_what_is_uncertain_is_said() -> None:
     found = annotated(Section("", text), "金").mentions
     assert [sorted(each.doubts) for each in found] == [
         [],
-        [Doubt.ORDER],
         [Doubt.CONTINUED],
         [Doubt.CONTINUED, Doubt.RELATIVE],
     ]
