@@ -40,5 +40,6 @@ def read(request: SearchRequest, index: str) -> int:
 def _identity(request: SearchRequest) -> str:
     """Return what makes two requests pages of one search."""
     filters = sorted(request.filters.items())
-    asked = (request.q, request.mode, request.scope, request.strict, request.aliases, filters, request.sort)
+    narrowed = (request.scope, request.strict, request.aliases, filters, request.event)
+    asked = (request.q, request.mode, *narrowed, request.sort)
     return hashlib.sha256(repr(asked).encode("utf-8", "replace")).hexdigest()[:16]

@@ -53,6 +53,15 @@ def read_when(text: str) -> tuple[When, tuple[tuple[str, str], ...]]:
     return When(text.strip(), tuple(_joined(dates))), tuple(explanations)
 
 
+def read_event(text: str) -> tuple[When | None, tuple[tuple[str, str], ...]]:
+    """Read the years of the events to which a search is narrowed, as :func:`read_when` does; None where it is not.
+
+    Raises:
+        SearchError: ``date-unreadable``.
+    """
+    return read_when(text) if text.strip() else (None, ())
+
+
 def asked_of(text: str) -> tuple[When | None, str]:
     """Return the years that a question names, and the question without them; None where it names none.
 

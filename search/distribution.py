@@ -1,5 +1,8 @@
 """The distribution: how often the words of some queries stand in each work, section, dynasty, category or year.
 
+Of years there are two: that in which a work was written, and that which its text has named last, which divides a
+section as it divides the occurrences in it.
+
 A count is that of the lines of a concordance. Beside it stands what it is out of: the characters that were searched, as
 they are compared, so without punctuation, and of the text, the notes or both as the scope says.
 """
@@ -7,15 +10,15 @@ they are compared, so without punctuation, and of the text, the notes or both as
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
 from search import deadline, fields
 from search.model import Scope, WorkCard, page_of
-from search.occurrences import Grouping, Occurrences, text_group
+from search.occurrences import Grouping, Occurrences, text_group, year_value
 from search.ranking.pieces import Numbers
 from search.selection import Selection
 
@@ -27,9 +30,16 @@ PER = 10_000
 """The characters that relative numbers are told for."""
 
 Division = Literal[
-    Grouping.WORK, Grouping.SECTION, Grouping.DYNASTY, Grouping.CATEGORY, Grouping.YEAR, Grouping.LANGUAGE
+    Grouping.WORK,
+    Grouping.SECTION,
+    Grouping.DYNASTY,
+    Grouping.CATEGORY,
+    Grouping.YEAR,
+    Grouping.EVENT,
+    Grouping.LANGUAGE,
 ]
 """A grouping that divides texts, so that each group has its own characters: words and spellings have none."""
+_OF_WORKS = [grouping for grouping in get_args(Division) if grouping not in (Grouping.SECTION, Grouping.EVENT)]
 
 
 class RowOrder(StrEnum):
@@ -57,6 +67,11 @@ class DistributionRequest(Selection):
     def terms(self) -> tuple[str, ...]:
         """The queries that say something, each once."""
         return tuple(dict.fromkeys(each for each in self.q if each.strip()))
+
+
+def timeline(asked: DistributionRequest) -> DistributionRequest:
+    """Return the same by the years that the texts speak of, one after another."""
+    return replace(asked, group=Grouping.EVENT, order=RowOrder.PLACE, start=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,42 +112,82 @@ class Distribution:
         return page_of(self.rows, self.request)
 
 
+class ChosenTexts(NamedTuple):
+    """What is chosen of a work: the numbers of sections, and how many characters of each; with ``years``, of each."""
+
+    card: WorkCard
+    sections: Numbers
+    years: Numbers | None
+    characters: Numbers
+
+
 @dataclass(frozen=True, slots=True)
 class SearchedTexts:
-    """The texts of a generation: their works, the titles of a work's sections, and how long those are as searched."""
+    """The texts of a generation: their works, the titles of a work's sections, and how long those are as searched.
+
+    ``dated`` are their lengths by the year that they have named last, too; see
+    :meth:`search.stores.base.Store.dated_characters`.
+    """
 
     cards: Sequence[WorkCard]
     titles: Callable[[str], Sequence[str]]
     characters: Callable[[str], Numbers]
+    dated: Callable[[str], Numbers]
 
-    def chosen(self, selection: Selection) -> Iterator[tuple[WorkCard, Numbers, Numbers]]:
-        """Yield the works that are chosen, with the numbers of their sections that are, and the characters of these."""
-        by_work = [grouping for grouping in get_args(Division) if grouping is not Grouping.SECTION]
-        by_section = any(each.grouping is Grouping.SECTION for each in (*selection.within, *selection.without))
+    def chosen(self, selection: Selection, *, by_event: bool = False) -> Iterator[ChosenTexts]:
+        """Yield what is chosen of each work that is; where years of events choose, or ``by_event``, by these, too."""
+        named = {each.grouping for each in (*selection.within, *selection.without)}
         for card in self.cards:
             if not fields.accepts(card, selection.filters):
                 continue
-            if not all(selection.takes(grouping, text_group(grouping, card, 0, "")[0]) for grouping in by_work):
+            if not all(selection.takes(grouping, text_group(grouping, card, 0, "")[0]) for grouping in _OF_WORKS):
                 continue
-            lengths = in_scope(self.characters(card.id), selection.scope)
-            numbers = np.arange(len(lengths))
-            if by_section:
-                values = [text_group(Grouping.SECTION, card, number, "")[0] for number in range(len(lengths))]
-                numbers = np.flatnonzero([selection.takes(Grouping.SECTION, value) for value in values])
-            if len(numbers):
-                yield card, numbers, lengths[numbers]
+            some = self._of(card, selection.scope, by_event or Grouping.EVENT in named)
+            if Grouping.SECTION in named:
+                some = _taken(some, some.sections, selection, Grouping.SECTION)
+            if some.years is not None:
+                some = _taken(some, some.years, selection, Grouping.EVENT)
+            if len(some.sections):
+                yield some
+
+    def _of(self, card: WorkCard, scope: Scope, by_event: bool) -> ChosenTexts:
+        if not by_event:
+            lengths = in_scope(self.characters(card.id), scope)
+            return ChosenTexts(card, np.arange(len(lengths)), None, lengths)
+        rows = self.dated(card.id)
+        lengths = in_scope(rows[:, 2:], scope)
+        rows, lengths = rows[lengths > 0], lengths[lengths > 0]
+        return ChosenTexts(card, rows[:, 0], rows[:, 1], lengths)
 
     def divided(self, selection: Selection, grouping: Grouping) -> dict[str, tuple[str, int]]:
         """Return the label and the characters of each group of the texts that are chosen, by its value, as they lie."""
         found: dict[str, tuple[str, int]] = {}
-        for card, numbers, lengths in self.chosen(selection):
+        for card, sections, years, lengths in self.chosen(selection, by_event=grouping is Grouping.EVENT):
             deadline.check()
+            keys = sections if grouping is Grouping.SECTION else np.zeros_like(sections)
+            if grouping is Grouping.EVENT and years is not None:
+                keys = years
             titles = self.titles(card.id) if grouping is Grouping.SECTION else ()
-            parts = zip(numbers.tolist(), lengths.tolist(), strict=True) if titles else [(0, int(lengths.sum()))]
-            for number, length in parts:
-                value, label = text_group(grouping, card, number, titles[number] if titles else "")
+            different, rows = np.unique(keys, return_inverse=True)
+            sums = np.bincount(rows, lengths, len(different)).astype(np.int64)
+            for key, length in zip(different.tolist(), sums.tolist(), strict=True):
+                value, label = _group(grouping, card, key, titles[key] if titles else "")
                 found[value] = (label, found.get(value, ("", 0))[1] + length)
         return found
+
+
+def _group(grouping: Grouping, card: WorkCard, key: int, title: str) -> tuple[str, str]:
+    """Return value and label of a group of a work's texts; ``key`` is the number of a section, or a year."""
+    return (year_value(key),) * 2 if grouping is Grouping.EVENT else text_group(grouping, card, key, title)
+
+
+def _taken(some: ChosenTexts, keys: Numbers, selection: Selection, grouping: Grouping) -> ChosenTexts:
+    """Return of what is chosen that whose group of a grouping is chosen, too."""
+    different, rows = np.unique(keys, return_inverse=True)
+    values = [_group(grouping, some.card, key, "")[0] for key in different.tolist()]
+    kept = np.flatnonzero(np.array([selection.takes(grouping, value) for value in values], bool)[rows])
+    years = None if some.years is None else some.years[kept]
+    return ChosenTexts(some.card, some.sections[kept], years, some.characters[kept])
 
 
 def in_scope(characters: Numbers, scope: Scope) -> Numbers:
@@ -173,7 +228,7 @@ def _ordered(made: list[DistributionRow], request: DistributionRequest) -> list[
             made.sort(key=lambda row: (-sum(row.counts), row.value))
         case RowOrder.FREQUENCY, _:
             made.sort(key=lambda row: (-sum(row.frequencies), row.value))
-        case RowOrder.PLACE, Grouping.YEAR:
+        case RowOrder.PLACE, Grouping.YEAR | Grouping.EVENT:
             made.sort(key=lambda row: int(row.value or 0))
         case RowOrder.PLACE, Grouping.DYNASTY | Grouping.CATEGORY | Grouping.LANGUAGE:
             made.sort(key=lambda row: row.value)

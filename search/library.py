@@ -23,7 +23,7 @@ from search import keywords as keyness
 from search.addresses import Address, Located, Standing, follow
 from search.collocates import Collocates, CollocatesRequest
 from search.concordance import ClassicalWord, Concordance, ConcordanceRequest
-from search.dates import asked_of
+from search.dates import asked_of, read_event
 from search.distribution import Distribution, DistributionRequest, SearchedTexts, in_scope
 from search.examples import Examples, examples
 from search.grams import Unit
@@ -53,7 +53,7 @@ from search.parallels.model import MOST_CHARACTERS, Likeness, Parallels, Paralle
 from search.parallels.shared import TextRange
 from search.parallels.works import MOST_STRETCHES, WorkParallels, WorkParallelsRequest, WorkStretch
 from search.proposals import Asked, by_words, by_writing, is_foreign
-from search.query import Parsed, Phrase, parse, shown
+from search.query import Parsed, Phrase, narrowed_to, parse, shown
 from search.ranking.fusion import Fused
 from search.ranking.signals import exact_query, rankings, signals, stretches
 from search.selection import Selection
@@ -226,7 +226,7 @@ class Library:
         domain = self._check_domain(request, parsed, matches.occurrences)
         suggestions = self._suggestions(parsed, matches.occurrences)
         proposals = () if offset else self._proposals(request, parsed, matches.passages)
-        explanations = parsed.explanations
+        explanations = (*parsed.explanations, *read_event(request.event)[1])
         if not (matches.passages or proposals) and is_foreign(request.q, parsed):
             domain, explanations = DomainCheck(), (*explanations, ("not-chinese", ""))
         return SearchResponse(
@@ -255,16 +255,19 @@ class Library:
         strict: bool = False,
         filters: Mapping[str, tuple[str, ...]] | None = None,
         aliases: bool = False,
+        event: str = "",
     ) -> Occurrences:
         """Find every place where the words of a query stand, exactly.
 
         Of AND and NOT they are those of the phrases in passages that satisfy the whole; of NEAR, the stretch of each
-        pair. With ``aliases`` other names of what the query names are found too.
+        pair. With ``aliases`` other names of what the query names are found too. Where years are the ``event``, only
+        passages with a date of theirs count.
 
         Raises:
-            SearchError: the query costs too much.
+            SearchError: the query costs too much, or no years can be read.
         """
-        return self.store.find(ExactQuery(expand(parse(q), aliases).tree, scope, strict, filters or {}))
+        tree = narrowed_to(expand(parse(q), aliases).tree, read_event(event)[0])
+        return self.store.find(ExactQuery(tree, scope, strict, filters or {}))
 
     def concordance(self, request: ConcordanceRequest) -> Concordance:
         """Answer with a page of a concordance.
@@ -294,7 +297,7 @@ class Library:
             spellings=concordances.with_absent(spellings, (each.text for each in sought if not each.alias)),
             sought=sought,
             folded=tuple((phrase.text, shown(phrase.pattern)) for phrase in parsed.phrases),
-            explanations=parsed.explanations,
+            explanations=(*parsed.explanations, *read_event(request.event)[1]),
             classical=tuple(self._classical(request, parsed, len(found))),
             generation=self.generation,
             took_ms=(time.perf_counter() - began) * 1000,
@@ -317,7 +320,11 @@ class Library:
             rows=rows,
             total=total,
             at_least=tuple(each.at_least for each in found),
-            explanations=tuple(dict.fromkeys(each for q in request.terms for each in parse(q).explanations)),
+            explanations=tuple(
+                dict.fromkeys(
+                    (*(each for q in request.terms for each in parse(q).explanations), *read_event(request.event)[1])
+                )
+            ),
             generation=self.generation,
             took_ms=(time.perf_counter() - began) * 1000,
         )
@@ -353,7 +360,7 @@ class Library:
             reference=reference,
             left_out=left_out,
             at_least=found.at_least,
-            explanations=parse(request.q).explanations,
+            explanations=(*parse(request.q).explanations, *read_event(request.event)[1]),
             generation=self.generation,
             took_ms=(time.perf_counter() - began) * 1000,
         )
@@ -393,7 +400,7 @@ class Library:
 
         Of words it is how many words.
         """
-        works = [(card.id, int(lengths.sum())) for card, _, lengths in self._texts.chosen(texts)]
+        works = [(each.card.id, int(each.characters.sum())) for each in self._texts.chosen(texts)]
         if not works:
             return [0] * len(grams), 0
         filters = {} if len(works) == len(self._cards) else {"work": tuple(work for work, _ in works)}
@@ -518,11 +525,16 @@ class Library:
 
     @property
     def _texts(self) -> SearchedTexts:
-        return SearchedTexts(self.works(), self.contents, self.store.characters)
+        return SearchedTexts(self.works(), self.contents, self.store.characters, self.store.dated_characters)
 
     def _found(self, request: Selection, q: str) -> Occurrences:
         return self.find(
-            q, scope=request.scope, strict=request.strict, filters=request.filters, aliases=request.expands
+            q,
+            scope=request.scope,
+            strict=request.strict,
+            filters=request.filters,
+            aliases=request.expands,
+            event=request.event,
         )
 
     def _classical(self, request: ConcordanceRequest, parsed: Parsed, found: int) -> Iterator[ClassicalWord]:

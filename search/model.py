@@ -70,7 +70,8 @@ class Why(StrEnum):
 class SearchRequest:
     """One search. Filters hold the accepted values of a field; no value means no filter.
 
-    ``aliases`` asks for other names of what is named, too, in the hybrid mode; ``strict`` switches them off.
+    ``aliases`` asks for other names of what is named, too, in the hybrid mode; ``strict`` switches them off. ``event``
+    are years, as ``when:`` takes them: only passages in which a date of theirs begins are found.
     """
 
     q: str
@@ -79,6 +80,7 @@ class SearchRequest:
     strict: bool = False
     aliases: bool = True
     filters: dict[str, tuple[str, ...]] = field(default_factory=dict)  # collection work dynasty author category
+    event: str = ""
     sort: Sort = Sort.RELEVANCE
     limit: int = 10
     cursor: str = ""

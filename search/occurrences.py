@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import overload
 
 from corpora.catalogue import FIELDS
+from indexer.dates.date import NO_YEAR
 from search.addresses import Address
 from search.grams import Unit
 from search.model import Slip, WorkCard
@@ -152,6 +153,11 @@ def text_group(grouping: Grouping, card: WorkCard, section: int, title: str) -> 
     field = FIELDS[grouping]
     value = next(iter(field.values(card)), "")
     return value, field.title(card, value)
+
+
+def year_value(year: int) -> str:
+    """Return the value of the group of what has a year of the event, empty for :data:`NO_YEAR`."""
+    return "" if year == NO_YEAR else str(year)
 
 
 @dataclass(frozen=True, slots=True)

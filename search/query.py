@@ -143,7 +143,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Dated:
+class InYears:
     """A condition on passages: a date of the years that were asked for begins there. No word of it is an occurrence."""
 
     when: When
@@ -191,7 +191,7 @@ class Nothing:
     reason: str
 
 
-Tree = Phrase | Approximate | Expression | When | Field | Dated | And | Or | Not | Near | Nothing
+Tree = Phrase | Approximate | Expression | When | Field | InYears | And | Or | Not | Near | Nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +291,11 @@ def _phrases(some: Iterable[Words | Field]) -> Iterator[Phrase]:
     for leaf in some:
         if isinstance(leaf, Phrase | Approximate):
             yield leaf if isinstance(leaf, Phrase) else leaf.phrase
+
+
+def narrowed_to(tree: Tree, when: When | None) -> Tree:
+    """Return what a tree finds, in passages with a date of some years alone; None for all of them."""
+    return tree if when is None or isinstance(tree, Nothing) else And((tree, InYears(when)))
 
 
 def without_slips(tree: Tree) -> Tree:

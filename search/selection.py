@@ -19,12 +19,14 @@ class Selection:
 
     ``within`` and ``without`` are groups: of one grouping any that ``within`` names will do, and none that ``without``
     does. All that ``beside`` names must stand near an occurrence. With ``word`` it is one word of modern text.
+    ``event`` are years, as ``when:`` takes them: occurrences are in passages in which a date of theirs begins.
     """
 
     scope: Scope = Scope.BOTH
     strict: bool = False
     aliases: bool = True
     filters: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    event: str = ""
     within: tuple[GroupName, ...] = ()
     without: tuple[GroupName, ...] = ()
     beside: tuple[Beside, ...] = ()

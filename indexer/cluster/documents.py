@@ -33,7 +33,7 @@ from indexer.cluster.mapping import (
 )
 from indexer.cluster.searched import SearchedSection
 from indexer.cluster.sections import packed
-from indexer.cluster.state import WorkFacts, problem_rows
+from indexer.cluster.state import WorkFacts, problem_rows, written_rows
 from indexer.embedding import Embedder, Vectors
 from indexer.store.generation import FORMAT, Settings
 from indexer.store.layout import STREAM_NAMES
@@ -124,6 +124,7 @@ class WorkDocuments:
             "size": self.size,
             # For each section how many are searched: of its text, and of its notes.
             "characters": pack.searched_characters[work.sections].tolist(),
+            "dated": written_rows(pack.dated_characters_of(range(work.sections.start, work.sections.stop))),
             "problems": problem_rows(pack.problems(work.source, Path())),
         }
         return self._document(self.stamp, WORK, work=work.id, collection=work.collection, card=_json(card))

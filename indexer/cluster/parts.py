@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from corpora.model import SpanKind
 from indexer.dates.annotating import LONGEST
+from indexer.dates.date import NO_YEAR
 from indexer.store.layout import DATE, IRREGULAR, KINDS, MAIN, NOTES, PASSAGE, PRINTED, SPAN
-from indexer.store.pack import NO_YEAR, Pack
+from indexer.store.pack import Pack
 from indexer.store.streams import PrintedStream
 from indexer.text.streams import Codes
 

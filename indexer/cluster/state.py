@@ -11,10 +11,15 @@ from __future__ import annotations
 
 import json
 import time
+import zlib
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from corpora.model import Problem
 from indexer.cluster.address import ClusterAddress
@@ -246,3 +251,16 @@ def _manifest(generation: Generation | None) -> str:
 
 def _generation(text: str) -> Generation | None:
     return manifests.from_json(text) if text else None
+
+
+_COLUMNS = 4
+
+
+def written_rows(rows: NDArray[np.int64]) -> str:
+    """Return the characters of a work by section and year (:attr:`indexer.store.pack.Pack.dated_characters`)."""
+    return b64encode(zlib.compress(rows.astype("<i4").tobytes())).decode()
+
+
+def rows_from(text: str) -> NDArray[np.int64]:
+    """Return the rows that :func:`written_rows` wrote."""
+    return np.frombuffer(zlib.decompress(b64decode(text)), "<i4").reshape(-1, _COLUMNS).astype(np.int64)

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from indexer.dates import cycle, numerals
 from indexer.dates.eras import Era, EraKind, in_year, named
 
+NO_YEAR = -1 << 15
+"""Stands for no year: all others are greater."""
+
 
 @dataclass(frozen=True, slots=True)
 class Date:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from corpora.catalogue import CatalogueRecord, record_of
 from corpora.model import Annotation, Canvas, Page, Problem, Region, Section, Span, SpanKind, Work
+from indexer.dates.date import NO_YEAR
 from indexer.embedding import Vectors
 from indexer.store import vectors
 from indexer.store.encoding import Ids, Letters, Offsets, bisected
@@ -41,9 +42,6 @@ from indexer.store.segments import Segments
 from indexer.store.streams import PrintedStream, StoredStream
 from indexer.text.folding import folded_each
 from indexer.text.streams import BOUNDARY, Codes, text_of
-
-NO_YEAR = -1 << 15
-"""Stands for no year: all others are greater."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +356,34 @@ class Pack(PackView):
             bounds = np.append(self.passages[f"{STREAM_NAMES[stream]}_start"][firsts], len(codes)).astype(np.int64)
             columns.append(np.diff(bounds) - np.diff(boundaries.searchsorted(bounds)))
         return np.stack(columns, axis=1)
+
+    @cached_property
+    def dated_characters(self) -> NDArray[np.int64]:
+        """The same by the year that the section has named last: rows of a section, a year, text, and notes.
+
+        A character is of the year of :meth:`years_at` where it begins, :data:`NO_YEAR` before the first. The rows are
+        in order, and none is of no characters.
+        """
+        dated, years = self._years
+        begins = self.passages["start"][self.sections["first_passage"]].astype(np.int64)
+        places = np.concatenate([begins, dated])
+        order = np.argsort(places, kind="stable")  # a year that is named where a section begins comes after that
+        places = places[order]
+        sections = begins.searchsorted(places, side="right") - 1
+        of_years = np.concatenate([np.full(len(begins), NO_YEAR), years])[order]
+        columns = []
+        for stream in (self.streams[MAIN], self.streams[NOTES]):
+            bounds = np.append(bisected(stream.offsets, places), len(stream.codes))
+            columns.append(np.diff(bounds) - np.diff(stream.boundaries.searchsorted(bounds)))
+        keys, rows = np.unique(np.stack([sections, of_years], axis=1), axis=0, return_inverse=True)
+        counts = np.stack([np.bincount(rows, column, len(keys)) for column in columns], axis=1).astype(np.int64)
+        return np.concatenate([keys, counts], axis=1)[counts.any(axis=1)]
+
+    def dated_characters_of(self, sections: range) -> NDArray[np.int64]:
+        """Return those of the sections of a work, counted from its first one."""
+        low, high = self.dated_characters[:, 0].searchsorted((sections.start, sections.stop))
+        rows: NDArray[np.int64] = self.dated_characters[low:high] - np.array([sections.start, 0, 0, 0])
+        return rows
 
     def of_works(self, works: Iterable[int]) -> NDArray[np.bool_]:
         """Return a mask of the passages of these works."""

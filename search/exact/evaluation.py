@@ -27,7 +27,7 @@ from search.exact.matching import (
 from search.exact.nearness import SectionExtents, following, leading, near, near_pairs
 from search.expressions import Expression
 from search.model import Scope
-from search.query import And, Approximate, Dated, Field, Near, Not, Nothing, Or, Phrase, Tree, Words, sought_in
+from search.query import And, Approximate, Field, InYears, Near, Not, Nothing, Or, Phrase, Tree, Words, sought_in
 from search.ranges import among
 
 SEARCHED = {Scope.TEXT: (MAIN,), Scope.NOTES: (NOTES,), Scope.BOTH: (MAIN, NOTES, PRINTED)}
@@ -79,7 +79,7 @@ class Evaluator:
                 return self._near(node)
             case Field():
                 return Found(np.flatnonzero(self._fields(node)))
-            case Dated(when):
+            case InYears(when):
                 return Found(_found(self._words(when)).passages)
             case Nothing():
                 return _nothing()

@@ -14,9 +14,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.dates.date import NO_YEAR
 from indexer.store.encoding import Letters
 from indexer.store.layout import MAIN, NOTES
-from indexer.store.pack import NO_YEAR, PackView
+from indexer.store.pack import PackView
 from indexer.store.streams import StoredStream
 from indexer.text.folding import fold
 from indexer.text.readings import fold_phrase
@@ -38,6 +39,7 @@ from search.occurrences import (
     Order,
     Side,
     text_group,
+    year_value,
 )
 from search.ranges import among
 
@@ -384,7 +386,7 @@ class StoredOccurrences(Occurrences):
             deadline.check()
             years[rows] = _events(view, found)
         different, of_rows = np.unique(years, return_inverse=True)
-        values = ["" if year == NO_YEAR else str(year) for year in different.tolist()]
+        values = list(map(year_value, different.tolist()))
         return Groups(values, values, of_rows.astype(np.int64))
 
     def _spelled(self, spell: _Spell) -> Groups:

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from indexer.embedding import StaticEmbedder, Vectors
 from indexer.text.folding import fold
 from indexer.text.grams import gram_query
-from search.dates import When, asked_of
+from search.dates import When, asked_of, read_event
 from search.model import Mode, Scope, SearchRequest, Sort
-from search.query import And, Field, Nothing, Parsed, Phrase, without_slips
+from search.query import And, Field, InYears, Nothing, Parsed, Phrase, narrowed_to, without_slips
 from search.ranking import fusion
 from search.ranking.fusion import Scores, Signals
 from search.ranking.late_interaction import Closest, Substitute, interact, spaced
@@ -33,10 +33,9 @@ CLASSICAL_DEGREE = 0.9
 
 def exact_query(request: SearchRequest, parsed: Parsed, expanded: Expanded) -> ExactQuery:
     """Return what has to stand in a passage that matches."""
-    asked = without_slips(parsed.tree)
-    return ExactQuery(
-        expanded.tree, request.scope, request.strict, request.filters, None if asked == expanded.tree else asked
-    )
+    when, _ = read_event(request.event)
+    asked, tree = narrowed_to(without_slips(parsed.tree), when), narrowed_to(expanded.tree, when)
+    return ExactQuery(tree, request.scope, request.strict, request.filters, None if asked == tree else asked)
 
 
 def signals(store: Store, request: SearchRequest, parsed: Parsed, matches: Matches) -> Signals:
@@ -126,7 +125,9 @@ def _eligible(store: Store, request: SearchRequest, parsed: Parsed, matches: Mat
         return Eligible(request.filters, matches=matches)
     binding: tuple[Phrase | When, ...] = (*parsed.quoted, *parsed.dates)
     if not binding:
-        return Eligible(request.filters, parsed.fields)
+        when, _ = read_event(request.event)
+        query = when and ExactQuery(InYears(when), request.scope, request.strict, request.filters)
+        return Eligible(request.filters, parsed.fields, store.match(query) if query else None)
     bound = replace(parsed, tree=And(binding) if len(binding) > 1 else binding[0])
     standing = store.match(exact_query(request, bound, expand(bound, request.expands)))
     return Eligible(request.filters, parsed.fields, standing)

@@ -333,6 +333,16 @@ class Store(Protocol):
             KeyError: there is no such work.
         """
 
+    def dated_characters(self, work: str) -> Numbers:
+        """Return the same by the year that a section has named last: rows of a section, a year, its text, its notes.
+
+        The year is that of :attr:`search.occurrences.Occurrence.event` of what begins there, or
+        :data:`indexer.dates.date.NO_YEAR`.
+
+        Raises:
+            KeyError: there is no such work.
+        """
+
     def weights_of(self, passages: Sequence[Ref]) -> Sequence[float]:
         """Return how much each passage counts in a ranking (:mod:`indexer.text.prominence`)."""
 

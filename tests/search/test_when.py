@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import Dated, dates, scan
+from oracle import Dated, dates, runs, scan
 from stores import Indexing
 
 from corpora.model import Work
@@ -18,14 +19,18 @@ from corpora.readers import read
 from corpora.sources.discover import discover
 from indexer.dates import cycle
 from indexer.text.streams import passage_starts
+from search.concordance import ConcordanceRequest
+from search.distribution import DistributionRequest, RowOrder
 from search.library import Library
 from search.model import Mode, Scope, SearchError, SearchRequest, Sort, Why
-from search.occurrences import Grouping, Occurrence, Order
+from search.occurrences import Grouping, GroupName, Occurrence, Order
 from search.query import MAX_TERMS, parse
+from search.selection import of_selection
 from search.stores.base import ExactQuery
 from search.stores.cluster.deciding import Decider
 
 SCOPES = st.sampled_from(Scope)
+STREAMS = {Scope.TEXT: (Scope.TEXT,), Scope.NOTES: (Scope.NOTES,), Scope.BOTH: (Scope.TEXT, Scope.NOTES)}
 YEARS = st.tuples(st.integers(1080, 1240), st.sampled_from((0, 0, 0, 1, 8, 40))).map(lambda two: (two[0], sum(two)))
 few = settings(max_examples=20, deadline=None)
 SAID = (
@@ -265,6 +270,76 @@ def test_the_year_of_the_event_is_the_one_that_the_section_named_last(
     year = max(counted)
     assert places(tuple(found.within(Grouping.EVENT, year))) == [at for at in where if str(event(at)) == year]
     assert len(found.within(Grouping.EVENT, "")) == len(where) - counted.total()
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_characters_and_words_are_counted_by_the_year_that_was_named_last(indexed: Indexed, scope: Scope) -> None:
+    def years(word: str) -> Counter[tuple[str, str]]:
+        """How often a word, or any character, stands in each work and year."""
+        found: Counter[tuple[str, str]] = Counter()
+        for work in indexed.works:
+            named = [each for each in dates(work) if each.years[0][0] == each.years[0][1]]
+            for number, section in enumerate(work.sections):
+                offsets = (
+                    [one.characters[0].offset for one in scan([section], word, scope)]
+                    if word
+                    else [char.offset for each in STREAMS[scope] for run in runs(section, each) for char in run]
+                )
+                for offset in offsets:
+                    before = [
+                        str(each.years[0][0]) for each in named if each.section == number and each.start <= offset
+                    ]
+                    found[work.id, before[-1] if before else ""] += 1
+        return found
+
+    characters, counts = years(""), years("黑東")
+    assert "" in {year for _, year in characters}
+    some = tuple(GroupName(Grouping.EVENT, year) for year in ("", *sorted({year for _, year in counts})[-3:]))
+    for asked in (
+        DistributionRequest(("黑東",), group=Grouping.EVENT, order=RowOrder.PLACE, scope=scope),
+        DistributionRequest(("黑東",), group=Grouping.WORK, within=some, scope=scope),
+        DistributionRequest(("黑東",), group=Grouping.EVENT, without=some, scope=scope),
+    ):
+        expected: dict[str, list[int]] = {}
+        for of_row, counted in enumerate((characters, counts)):
+            for (work, year), count in counted.items():
+                if asked.takes(Grouping.EVENT, year):
+                    key = work if asked.group is Grouping.WORK else year
+                    expected.setdefault(key, [0, 0])[of_row] += count
+        rows = indexed.library.distribution(asked).rows
+        assert {row.value: [row.characters, *row.counts] for row in rows} == expected
+        if asked.order is RowOrder.PLACE:
+            numbers = [int(row.value) for row in rows if row.value]
+            assert numbers == sorted(numbers)
+        for row in rows[-3:]:
+            lines = of_selection(ConcordanceRequest, asked.alone(asked.group, row.value), "黑東")
+            assert indexed.library.concordance(lines).total == row.counts[0]
+
+
+@pytest.mark.parametrize("q", ["黑東", "黑東 OR 國黑", "黑東 NOT 國國", "when:1122"])
+def test_what_is_found_is_narrowed_to_passages_of_some_years(indexed: Indexed, q: str) -> None:
+    for event, scope, strict in product(("1122", "1115..1180", "天輔六年"), Scope, (False, True)):
+        first, last = (1122, 1122) if ".." not in event else map(int, event.split(".."))
+        dated = {
+            indexed.passage(work, each.section, each.start)
+            for work, each in indexed.dated(scope)
+            if (each.must_be(first, last) if strict else each.may_be(first, last))
+        }
+        plain = SearchRequest(q, mode=Mode.EXACT, scope=scope, strict=strict, limit=1000)
+        narrowed = indexed.library.search(replace(plain, event=event))
+        everything = {(hit.work.id, hit.section_number, hit.start) for hit in indexed.library.search(plain).hits}
+        assert {(hit.work.id, hit.section_number, hit.start) for hit in narrowed.hits} == everything & dated
+        found = indexed.library.find(q, scope=scope, strict=strict)
+        expected = [at for at in places(tuple(found)) if indexed.passage(*at[:3]) in dated]
+        assert places(tuple(indexed.library.find(q, scope=scope, strict=strict, event=event))) == expected
+        assert narrowed.total.occurrences == len(expected)
+    alike = indexed.library.search(SearchRequest(f"{q} 國黑東國", event="1122", limit=1000)).hits
+    may_be = {
+        indexed.passage(work, each.section, each.start)
+        for work, each in indexed.dated(Scope.BOTH)
+        if each.may_be(1122, 1122)
+    }
+    assert {(hit.work.id, hit.section_number, hit.start) for hit in alike} <= may_be
 
 
 def test_what_is_no_date_is_refused(indexed: Indexed) -> None:

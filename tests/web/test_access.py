@@ -92,7 +92,17 @@ FILTERS = (
     "category=史部",
     "category=史部/詔令奏議類",
 )
-OPTIONS = ("sort=date", "sort=place", "scope=notes", "scope=text", "strict=true", "aliases=false", "limit=1")
+OPTIONS = (
+    "event=1936",
+    "event=天輔六年",
+    "sort=date",
+    "sort=place",
+    "scope=notes",
+    "scope=text",
+    "strict=true",
+    "aliases=false",
+    "limit=1",
+)
 
 
 def searches(root: str) -> Iterator[str]:
@@ -125,7 +135,17 @@ def concordances() -> Iterator[str]:
         ):
             yield f"/concordance?q={quote(q)}&within={value}"
             yield f"/concordance?q={quote(q)}&without={value}"
-        for more in (*FILTERS, "scope=notes", "strict=true", "aliases=false", "sample=1&seed=3", "limit=1", "start=2"):
+        for more in (
+            *FILTERS,
+            "event=1936",
+            "event=天輔六年",
+            "scope=notes",
+            "strict=true",
+            "aliases=false",
+            "sample=1&seed=3",
+            "limit=1",
+            "start=2",
+        ):
             yield f"/concordance?q={quote(q)}&{more}"
 
 
@@ -139,6 +159,7 @@ def distributions() -> Iterator[str]:
         "within=work:S1",
         "without=dynasty:僞滿",
         "within=year:&lang=en",
+        "event=1122..1936",
         "scope=notes&order=frequency",
     ):
         yield f"/distribution?q=会宁府&{more}"

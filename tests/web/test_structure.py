@@ -85,6 +85,7 @@ def test_a_page_for_people_with_an_account_says_what_it_is(
         "/distribution",
         "/distribution?q=完颜&q=阿固達&without=work:惡本",
         "/distribution?q=完颜&group=section&order=place&limit=1",
+        "/distribution?q=完颜&group=event&order=place",
         "/parallels",
         "/parallels?q=完颜部人也&least=5",
         "/parallels?q=龘龘龘",

@@ -61,6 +61,13 @@ Limit = Annotated[
     Field(strict=True, ge=1, le=MAX_LIMIT, description="The most of them to answer with."),
     BeforeValidator(whole),
 ]
+Event = Annotated[
+    str,
+    Field(
+        max_length=MAX_VALUE,
+        description="Only passages that speak of these years, such as 1115..1123 or 天輔六年, as `when:` takes them.",
+    ),
+]
 Cursor = Annotated[str, Field(min_length=1, max_length=MAX_CURSOR)]
 """The cursor of the next page, as the page before gave it."""
 
@@ -90,6 +97,8 @@ class Search(Parameters):
         Switch,
         Field(description="Whether other names of what is named are searched, too; `strict` switches them off."),
     ] = _PLAIN.aliases
+
+    event: Event = _PLAIN.event
 
     def request(self) -> SearchRequest:
         """Return the search that these parameters ask for."""

@@ -10,7 +10,7 @@ from corpora.catalogue import FILTERS
 from search.model import MAX_CHARACTERS, Scope
 from search.occurrences import FARTHEST, Beside, Grouping, GroupName, Side
 from search.selection import Selection
-from web.api.parameters import MAX_VALUE, MAX_VALUES, Parameters, Search, Switch, filters_of, whole
+from web.api.parameters import MAX_VALUE, MAX_VALUES, Event, Parameters, Search, Switch, filters_of, whole
 
 LARGEST = 999_999_999
 
@@ -41,6 +41,7 @@ class SelectionParameters(Parameters):
     scope: Annotated[Scope, Field(description=Search.model_fields["scope"].description)] = _PLAIN.scope
     strict: Annotated[Switch, Field(description=Search.model_fields["strict"].description)] = _PLAIN.strict
     aliases: Annotated[Switch, Field(description=Search.model_fields["aliases"].description)] = _PLAIN.aliases
+    event: Event = _PLAIN.event
     within: Annotated[
         GroupNames, Field(description="Only this group, such as spelling:會寧府 or work:KR2a0035; may be repeated.")
     ] = ()

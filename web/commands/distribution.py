@@ -25,6 +25,8 @@ def distribution(
 ) -> None:
     """Count how often the words of each QUERY stand in works, sections, dynasties, classes or years.
 
+    --group year has the years in which works were written, --group event those that the texts speak of.
+
     Beside each count stand the characters that were searched, and the occurrences for every 10,000 of them. --csv and
     --json have all groups.
 
@@ -32,6 +34,7 @@ def distribution(
     wenyuan distribution 女真 女直
     wenyuan distribution 会宁府 --group section --within work:KR2a0035 --order place
     wenyuan distribution 长白山 --group dynasty --csv > dynasties.csv
+    wenyuan distribution 女真 --group event --order place --event 1115..1234
 
     Exit status: 0 answered, 2 not.
     """

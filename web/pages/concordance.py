@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from indexer.text.folding import fold
 from search.collocates import CollocatesRequest
 from search.concordance import Concordance, ConcordanceRequest
-from search.distribution import DistributionRequest
+from search.distribution import DistributionRequest, timeline
 from search.model import Mode, SearchRequest
 from search.occurrences import Group, Grouping, GroupName, Occurrence
 from search.selection import of_selection, values_of
@@ -94,13 +94,15 @@ def concordance() -> ResponseReturnValue:
     asked = _asked()
     here = _Here(asked, request.args.get("layout") == "vertical")
     held = library()
+    distributed = of_selection(DistributionRequest, asked, (asked.q,))
     page = {
         **frame(held, asked, here.url),
         "vertical": here.vertical,
         "contexts": sorted({*CONTEXTS, asked.context}),
         "search_url": page_url(_search(asked)),
         "collocates_url": page_url(of_selection(CollocatesRequest, asked, asked.q)),
-        "distribution_url": page_url(of_selection(DistributionRequest, asked, (asked.q,))),
+        "distribution_url": page_url(distributed),
+        "timeline_url": page_url(timeline(distributed)),
     }
     if not asked.q.strip():
         return render_template("concordance.html", **page)
@@ -211,4 +213,5 @@ def _search(asked: ConcordanceRequest) -> SearchRequest:
         scope=asked.scope,
         strict=asked.strict,
         filters=asked.filters,
+        event=asked.event,
     )

@@ -21,7 +21,7 @@ from web.api.parameters import read as read_parameters
 from web.pages import blueprint
 from web.pages.selecting import answered, frame, paging, sheet_of, url_of
 from web.presenting import labels
-from web.presenting.charts import Bar, BarGroup, bars, strip
+from web.presenting.charts import Bar, BarGroup, bars, strip, timeline
 from web.presenting.distributions import sheet
 from web.presenting.urls import page_url
 
@@ -69,7 +69,7 @@ def distribution() -> ResponseReturnValue:
         return {
             "rows": rows,
             "total": _row(found.total, asked),
-            "chart": _chart(found, rows),
+            "charts": _charts(found, rows),
             "paging": paging(asked.start, asked.limit, len(found.rows), url),
             "explanations": [labels.explanation(*each) for each in found.explanations],
             "sheet_url": page_url(asked).replace("?", ".csv?", 1),
@@ -92,7 +92,7 @@ def _asked() -> DistributionRequest:
 
 def _usual(grouping: Grouping) -> RowOrder:
     """Return the order that a grouping is first shown in."""
-    return RowOrder.PLACE if grouping in (Grouping.SECTION, Grouping.YEAR) else RowOrder.COUNT
+    return RowOrder.PLACE if grouping in (Grouping.SECTION, Grouping.YEAR, Grouping.EVENT) else RowOrder.COUNT
 
 
 def _rows(asked: DistributionRequest, rows: Sequence[DistributionRow]) -> list[ShownRow]:
@@ -107,24 +107,45 @@ def _row(row: DistributionRow, there: DistributionRequest) -> ShownRow:
     ]
     inside = replace(there, group=Grouping.SECTION, order=RowOrder.PLACE, start=1)
     is_work = there.group is Grouping.WORK and row.value and any(row.counts)
-    label = labels.group_label(there.group, row.label) or labels.no_value()
+    label = labels.group_label(there.group, row.label) or labels.no_value(there.group)
     return ShownRow(label, row.characters, cells, page_url(inside) if is_work else "")
 
 
-def _chart(found: Distribution, rows: Sequence[ShownRow]) -> Markup:
-    """Draw the first of the rows of the page; as a strip, those of all pages."""
+def _charts(found: Distribution, rows: Sequence[ShownRow]) -> list[tuple[str, Markup]]:
+    """Draw the first of the rows of the page, as a strip or a timeline those of all pages; each after what it shows."""
     asked = found.request
+    if asked.group is Grouping.EVENT and asked.order is RowOrder.PLACE:
+        return _timelines(found)
     in_strip = asked.group is Grouping.SECTION and asked.order is RowOrder.PLACE
-    groups = []
-    for shown in _rows(asked, found.rows[:DRAWN_IN_STRIP]) if in_strip else rows[:DRAWN]:
-        drawn = [
-            Bar(
-                cell.frequency,
-                labels.bar(shown.label, q, cell.count, cell.frequency),
-                cell.url and request.script_root + cell.url,
-            )
-            for q, cell in zip(asked.terms, shown.cells, strict=True)
-        ]
-        groups.append(BarGroup(shown.label, shown.characters, drawn))
+    drawn = _rows(asked, found.rows[:DRAWN_IN_STRIP]) if in_strip else rows[:DRAWN]
+    groups = [_bars(asked, row) for row in drawn]
     draw = strip if in_strip else bars
-    return draw(*labels.chart(asked.terms, asked.group, in_strip, len(groups)), asked.terms, groups)
+    chart = draw(*labels.chart(asked.terms, asked.group, in_strip, len(groups)), asked.terms, groups)
+    return [(labels.per_characters(), chart)]
+
+
+def _timelines(found: Distribution) -> list[tuple[str, Markup]]:
+    """Draw how many occurrences there are of each year, and how many for so many characters; none of no year."""
+    asked = found.request
+    some = [row for row in found.rows if row.value and any(row.counts)]
+    drawn = dict(zip((int(row.value) for row in some), _rows(asked, some), strict=True))
+    shown = []
+    for name, is_relative in (("counts", False), ("chart", True)):
+        groups = {year: _bars(asked, row, is_relative) for year, row in drawn.items()}
+        told = labels.timeline(asked.terms, is_relative, len(groups))
+        caption = labels.per_characters() if is_relative else labels.occurrences()
+        shown.append((caption, timeline(*told, asked.terms, groups, name)))
+    return shown
+
+
+def _bars(asked: DistributionRequest, row: ShownRow, is_relative: bool = True) -> BarGroup:
+    """Return the bars of a group, as long as its occurrences are, or as these are for so many characters."""
+    drawn = [
+        Bar(
+            cell.frequency if is_relative else cell.count,
+            labels.bar(row.label, q, cell.count, cell.frequency),
+            cell.url and request.script_root + cell.url,
+        )
+        for q, cell in zip(asked.terms, row.cells, strict=True)
+    ]
+    return BarGroup(row.label, row.characters, drawn)

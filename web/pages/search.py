@@ -13,9 +13,11 @@ from markupsafe import Markup
 
 from corpora.catalogue import FACETS, FILTERS
 from search.concordance import ConcordanceRequest
+from search.distribution import DistributionRequest, timeline
 from search.library import Library
 from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, Sort, Suggestion, Why
 from search.proposals import is_chinese
+from search.selection import of_selection
 from search.steps import joined, steps
 from web.access import library
 from web.pages import asked_for, blueprint, signals
@@ -117,6 +119,7 @@ def search() -> ResponseReturnValue:
             paging=_paging(asked, response),
             kept_fields=arguments(replace(asked, cursor="")) if response.total.passages else (),
             lines_url=page_url(_concordance(asked)) if response.total.occurrences else "",
+            timeline_url=page_url(_timeline(asked)) if response.total.occurrences else "",
             ways=_ways(asked, response),
             by_relevance_url="" if asked.sort is Sort.RELEVANCE else page_url(_by_relevance(asked)),
             words=[(each.word, _replaced(asked, each)) for each in response.suggestions],
@@ -140,8 +143,18 @@ def _steps(asked: SearchRequest) -> list[tuple[str, str]]:
 def _concordance(asked: SearchRequest) -> ConcordanceRequest:
     """Return the concordance of the places that a search counts."""
     return ConcordanceRequest(
-        asked.q, scope=asked.scope, strict=asked.strict, aliases=asked.expands or asked.strict, filters=asked.filters
+        asked.q,
+        scope=asked.scope,
+        strict=asked.strict,
+        aliases=asked.expands or asked.strict,
+        filters=asked.filters,
+        event=asked.event,
     )
+
+
+def _timeline(asked: SearchRequest) -> DistributionRequest:
+    """Return the timeline of the places that a search counts."""
+    return timeline(of_selection(DistributionRequest, _concordance(asked), (asked.q,)))
 
 
 def _paging(asked: SearchRequest, response: SearchResponse) -> dict[str, str]:
@@ -243,6 +256,8 @@ def _ways(asked: SearchRequest, response: SearchResponse) -> list[tuple[str, str
     ways: list[tuple[str, str]] = []
     if any(asked.filters.values()):
         ways.append(("filters", page_url(replace(fresh, filters={}))))
+    if asked.event:
+        ways.append(("event", page_url(replace(fresh, event=""))))
     if response.total.alike:
         ways.append(("relevance", page_url(_by_relevance(asked))))
     if asked.mode is not Mode.HYBRID and is_chinese(asked.q):

@@ -118,7 +118,7 @@ def chosen(held: Library, asked: Selection, url: Url) -> list[Chosen]:
 def _title(held: Library, known: Mapping[tuple[str, str], str], name: GroupName) -> str:
     """Return what readers see of a group that may be empty."""
     if not name.value:
-        return labels.no_value()
+        return labels.no_value(name.grouping)
     if name.grouping not in (Grouping.WORK, Grouping.SECTION):
         return labels.group_label(name.grouping, name.value)
     work, _, number = name.value.rpartition("/") if name.grouping is Grouping.SECTION else (name.value, "", "")

@@ -6,7 +6,7 @@ the pointer alone. Its colours and letters are those of the site's style sheet.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +83,30 @@ def strip(title: str, description: str, series: Sequence[str], groups: Sequence[
     return _finished(chart, title, description)
 
 
+def timeline(
+    title: str, description: str, series: Sequence[str], groups: Mapping[int, BarGroup], prefix: str = "chart"
+) -> Markup:
+    """Draw groups over the years that they are of; ``prefix`` is what the ids in the drawing begin with."""
+    chart = pygal.Histogram(
+        **_COMMON, height=_STRIP, margin=10, x_label_rotation=0, x_value_formatter=_year, show_minor_y_labels=False
+    )
+    first, last = min(groups, default=0), max(groups, default=0)
+    # What is less than a pixel wide would not be seen.
+    width = max(1.0, (last - first) / _WIDTH)
+    for number, term in enumerate(series):
+        values = []
+        for year, group in groups.items():
+            left = year + number * width / len(series)
+            bar = group.bars[number]
+            values.append(_drawn(bar, (bar.value, left, left + width / len(series))))
+        chart.add(printable(term), values)
+    return _finished(chart, title, description, prefix=prefix)
+
+
+def _year(value: float) -> str:
+    return f"{value:.0f}"
+
+
 @dataclass(frozen=True, slots=True)
 class Dot:
     """A place that is drawn, what is said of it, and where it leads to."""
@@ -125,7 +149,9 @@ def _drawn(shape: Bar | Dot, value: object) -> dict[str, object]:
     return {"value": value, "tooltip": printable(shape.said), **({"xlink": shape.url} if shape.url else {})}
 
 
-def _finished(chart: Any, title: str, description: str, dropped: Sequence[str] = (*_DROPPED, _DOTS)) -> Markup:
+def _finished(
+    chart: Any, title: str, description: str, dropped: Sequence[str] = (*_DROPPED, _DOTS), prefix: str = "chart"
+) -> Markup:
     drawing = chart.render_tree()
     for name in dropped:
         for element in drawing.findall(f".//{{*}}{name}"):
@@ -142,11 +168,11 @@ def _finished(chart: Any, title: str, description: str, dropped: Sequence[str] =
         graph.set("aria-hidden", "true")  # the table beside it has the same, in order
     drawing.attrib.pop("id", None)
     drawing.set("role", "group")  # an image may hold no links
-    drawing.set("aria-labelledby", "chart-title chart-description")
+    drawing.set("aria-labelledby", f"{prefix}-title {prefix}-description")
     heading = drawing.find("{*}title")
     heading.text = printable(title)
-    heading.set("id", "chart-title")
-    told = etree.Element("desc", id="chart-description")
+    heading.set("id", f"{prefix}-title")
+    told = etree.Element("desc", id=f"{prefix}-description")
     told.text = printable(description)
     heading.addnext(told)
     return Markup(etree.tostring(drawing, encoding="unicode"))  # the library escapes what it draws

@@ -343,6 +343,26 @@ def chart(terms: Sequence[str], grouping: Grouping, in_strip: bool, groups: int)
     return str(title), str(drawn)
 
 
+def timeline(terms: Sequence[str], is_relative: bool, years: int) -> tuple[str, str]:
+    """Return title and description of one chart of a timeline."""
+    title = (
+        _("%(terms)s：各年每万字处数", terms="、".join(terms))
+        if is_relative
+        else _("%(terms)s：各年处数", terms="、".join(terms))
+    )
+    return str(title), str(_("时间线：有处数的 %(num)s 年，横为所记之年；数据见表。", num=years))
+
+
+def occurrences() -> str:
+    """Return what the absolute numbers of a chart are."""
+    return str(_("处数"))
+
+
+def per_characters() -> str:
+    """Return what the relative numbers of a chart are."""
+    return str(_("每万字处数"))
+
+
 def reads_there(words: str) -> str:
     """Return what stands elsewhere in the place of what is marked."""
     return str(_("那里作 %(words)s", words=words))
@@ -367,9 +387,9 @@ def stretch_map(of: WorkParallels, drawn: int) -> tuple[str, str]:
     return str(title), str(described)
 
 
-def no_value() -> str:
-    """Return what stands for the group of what has no value."""
-    return str(_("（没有著录）"))
+def no_value(grouping: Grouping) -> str:
+    """Return what stands for the group of what has no value of a grouping."""
+    return str(_("（上文没有年份）") if grouping is Grouping.EVENT else _("（没有著录）"))
 
 
 def minutes(seconds: int) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from search.dates import When
 from search.expressions import Expression
-from search.query import And, Approximate, Dated, Field, Near, Not, Nothing, Or, Phrase, Tree, Words
+from search.query import And, Approximate, Field, InYears, Near, Not, Nothing, Or, Phrase, Tree, Words
 from search.stores.cluster.narrowing import (
     Counted,
     DatesCounted,
@@ -90,7 +90,7 @@ class CoarseNarrowing(Narrowing):
                 return all_of(some) if isinstance(tree, And) and levels > 0 else any_of(some)
             case Phrase() | Approximate() | Expression() | When():
                 return self._may_have(tree)
-            case Dated(when):
+            case InYears(when):
                 return self._may_have(when)
             case Near(left, right):
                 return self.near[tree] if tree in self.near else any_of(map(self._may_have, _words(left, right)))

@@ -25,7 +25,7 @@ from search.exact.evaluation import SEARCHED, Evaluator, distinct
 from search.exact.matching import Mask, original_ranges
 from search.exact.scoring import PackMatches, matched
 from search.expressions import Expression
-from search.query import ANY_RUN, MAX_RUN, And, Approximate, Dated, Field, Near, Not, Or, Phrase, Tree, sought_in
+from search.query import ANY_RUN, MAX_RUN, And, Approximate, Field, InYears, Near, Not, Or, Phrase, Tree, sought_in
 from search.ranges import merged
 from search.stores.base import ExactQuery, Marks, SectionMarks
 from search.stores.cluster.gathering import gather
@@ -46,7 +46,7 @@ def reach(tree: Tree) -> tuple[int, int]:
             return len(KINDS) * longest, (len(KINDS) + 1) * longest
         case Expression(longest=longest):
             return 0, longest
-        case When() | Dated():
+        case When() | InYears():
             return 0, LONGEST
         case And(children) | Or(children):
             reaches = list(map(reach, children))

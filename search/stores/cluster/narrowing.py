@@ -37,9 +37,9 @@ from search.query import (
     And,
     Approximate,
     CharacterClass,
-    Dated,
     Element,
     Field,
+    InYears,
     Near,
     Not,
     Nothing,
@@ -138,7 +138,7 @@ class Narrowing:
         match tree:
             case Phrase() | Approximate():
                 return any_of(starmap(self._may_begin, self._patterns(tree)))
-            case When(years=years) | Dated(When(years=years)):
+            case When(years=years) | InYears(When(years=years)):
                 return self.dated(years)
             case Expression(needed=needed):  # no match is longer than a passage is indexed with what follows
                 return within_reach(needed)
@@ -234,7 +234,7 @@ class Narrowing:
                 return any_of(map(self.certain, children))
             case Approximate() | Expression() | Near() | Nothing():
                 return NOTHING
-            case When(years=years) | Dated(When(years=years)):
+            case When(years=years) | InYears(When(years=years)):
                 return self.dated(years)
             case Field():
                 return self.of_field(tree)

@@ -12,6 +12,7 @@ import numpy as np
 
 from corpora.model import Section
 from indexer.cluster.address import ClusterAddress
+from indexer.cluster.state import rows_from
 from indexer.embedding import Embedder, Vectors, load_embedder
 from indexer.engines.base import GramQuery
 from indexer.errors import IndexFailure
@@ -186,6 +187,10 @@ class ClusterStore:
     def characters(self, work: str) -> Numbers:
         """See :meth:`search.stores.base.Store.characters`."""
         return np.array(self._view.works[work].data["characters"], np.int64)
+
+    def dated_characters(self, work: str) -> Numbers:
+        """See :meth:`search.stores.base.Store.dated_characters`."""
+        return rows_from(self._view.works[work].data["dated"])
 
     def section(self, work: str, number: int) -> Section:
         """See :meth:`search.stores.base.Store.section`."""

@@ -374,6 +374,13 @@ class EmbeddedStore:
         pack = self._snapshot.packs[number]
         return pack.searched_characters[pack.works[row].sections]
 
+    def dated_characters(self, work: str) -> Numbers:
+        """See :meth:`search.stores.base.Store.dated_characters`."""
+        number, row = self._snapshot.places[work]
+        pack = self._snapshot.packs[number]
+        sections = pack.works[row].sections
+        return pack.dated_characters_of(range(sections.start, sections.stop))
+
     def weights_of(self, passages: Sequence[Ref]) -> Sequence[float]:
         """See :meth:`search.stores.base.Store.weights_of`."""
         refs = as_refs(passages)

@@ -58,7 +58,7 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "KR9z0001").mkdir()
     for juan in (1, 2, 3):
         lines = ["#+TITLE: 水經", f"#+PROPERTY: JUAN 卷{juan}", f"<pb:KR9z0001_WYG_00{juan}-1a>¶"]
-        lines += [f"{some()}({some()}/{some()}){some()}¶".replace("\n", "") for _ in range(juan)]
+        lines += [f"{some()}天會{juan}年({some()}/{some()}){some()}五年秋¶".replace("\n", "") for _ in range(juan)]
         (folder / "KR9z0001" / f"KR9z0001_00{juan}.txt").write_text("\n".join(lines) + "\n", "utf-8")
     return folder
 
@@ -171,6 +171,25 @@ def test_cells_and_bars_lead_to_their_lines(site: FlaskClient, more: str) -> Non
     assert not chart.xpath(".//@style")
     labels = set(chart.xpath("string(.//*[contains(@class, 'axis y')])").split())
     assert labels or "within" in more, "bars without names"
+
+
+def test_a_timeline_has_its_years_in_order_and_every_bar_its_lines(site: FlaskClient) -> None:
+    (address,) = html.fromstring(site.get("/concordance?q=水&work=KR9z0001").text).xpath("//a[.='时间线']/@href")
+    page = html.fromstring(site.get(address).text)
+    rows = [each.text.strip() for each in page.xpath("//tbody//th")]
+    assert rows[-1] == "（上文没有年份）"
+    years = list(map(int, rows[:-1]))
+    assert years == sorted(years)
+    assert {1123, 1127} < set(years)
+    cells = linked(site.get(address).text)
+    charts = page.xpath("//figure//svg")
+    assert len(charts) == 2
+    assert len({each.get("id") for chart in charts for each in chart.iter() if each.get("id")}) == 4
+    for chart in charts:
+        links = [link.get("href") for link in chart.iter("a")]
+        assert links == [href for href, _ in cells[: len(years)]]
+    for href, count in cells[:-1]:
+        assert f">{count} 处" in re.sub(r"\s", "", site.get(href).text).replace("处", " 处"), href
 
 
 def test_a_work_leads_to_its_sections_in_their_order(site: FlaskClient) -> None:
