@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from web.accounts.models import LONGEST_LOGIN, LONGEST_NAME
 from web.accounts.passwords import LONGEST
+from web.forms import TextForm
 
 LONGEST_LINK = 500
 """In characters."""
@@ -19,7 +19,7 @@ def _most(length: int) -> Length:
     return Length(max=length, message=lazy_gettext("最多 %(max)d 字。"))
 
 
-class LogIn(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class LogIn(TextForm):
     """The form for logging in: login and password, and the page that was wanted."""
 
     login = StringField(lazy_gettext("账号"), [NEEDED, _most(LONGEST_LOGIN)])
@@ -27,7 +27,7 @@ class LogIn(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     next = HiddenField()
 
 
-class OpenLink(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class OpenLink(TextForm):
     """The form for a link's secret: the part behind its ``#``, or the whole link as a person may paste it."""
 
     secret = StringField(
@@ -37,7 +37,7 @@ class OpenLink(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     )
 
 
-class NewPassword(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class NewPassword(TextForm):
     """A new password, twice."""
 
     password = PasswordField(lazy_gettext("新密码"), [NEEDED, _most(LONGEST)])

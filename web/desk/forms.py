@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from flask_babel import lazy_gettext
-from flask_wtf import FlaskForm
 from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
@@ -14,6 +13,7 @@ from web.desk import labels
 from web.desk.models import LONGEST_NAME, LONGEST_NOTE, LONGEST_PAGE, LONGEST_QUESTION, LONGEST_TAG, Case, Stance
 from web.desk.quotations import LONGEST as LONGEST_PASSAGE
 from web.desk.states import Tier
+from web.forms import TextForm
 
 NEEDED = DataRequired(lazy_gettext("请填写这一项。"))
 _BETWEEN_TAGS = re.compile(r"[\s,，、;；]+")
@@ -25,7 +25,7 @@ def _stripped(text: str | None) -> str:
     return (text or "").replace("\r\n", "\n").strip()
 
 
-class Ask(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class Ask(TextForm):
     """The form for a reader's question, without an account."""
 
     question = TextAreaField(lazy_gettext("您的问题"), [NEEDED, Length(max=LONGEST_QUESTION)], filters=[_stripped])
@@ -39,14 +39,14 @@ class Ask(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """Hidden from people; programs that fill in every form betray themselves by it."""
 
 
-class Follow(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class Follow(TextForm):
     """The form by which whoever asked follows their question."""
 
     number = StringField(lazy_gettext("编号"), [NEEDED, Length(max=20)], filters=[_stripped])
     secret = StringField(lazy_gettext("查询码"), [NEEDED, Length(max=100)], filters=[_stripped])
 
 
-class Facts(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class Facts(TextForm):
     """The form for what a librarian knows of a case."""
 
     tier = SelectField(lazy_gettext("类别"), choices=[(tier.value, labels.TIERS[tier]) for tier in Tier])
@@ -72,7 +72,7 @@ class Facts(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         return [name[:LONGEST_TAG] for name in _BETWEEN_TAGS.split(self.tags.data) if name]
 
 
-class Enter(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class Enter(TextForm):
     """The form for a question that came by letter, by telephone, at the counter."""
 
     question = TextAreaField(
@@ -86,21 +86,21 @@ class Enter(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     contact = StringField(lazy_gettext("联系方式（电话、邮箱或地址）"), [Length(max=LONGEST_NAME)], filters=[_stripped])
 
 
-class Who(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class Who(TextForm):
     """The form for who asked."""
 
     name = StringField(lazy_gettext("姓名或单位"), [Length(max=LONGEST_NAME)], filters=[_stripped])
     contact = StringField(lazy_gettext("联系方式（电话、邮箱或地址）"), [Length(max=LONGEST_NAME)], filters=[_stripped])
 
 
-class Quote(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class Quote(TextForm):
     """The form for a passage of the texts that is to be kept."""
 
-    work = StringField(validators=[NEEDED, Length(max=200)])
+    work = StringField(validators=[NEEDED, Length(max=200)], filters=[_stripped])
     section = IntegerField(validators=[InputRequired(), NumberRange(0, _FURTHEST)])
-    range = StringField(validators=[NEEDED, Regexp(_RANGE)])
+    range = StringField(validators=[NEEDED, Regexp(_RANGE)], filters=[_stripped])
     """From where to where, half open, as ``12-90``."""
-    query = StringField(validators=[Length(max=LONGEST_PASSAGE)])
+    query = StringField(validators=[Length(max=LONGEST_PASSAGE)], filters=[_stripped])
     note = TextAreaField(validators=[Length(max=LONGEST_NOTE)], filters=[_stripped])
 
     def bounds(self) -> tuple[int, int]:
@@ -109,7 +109,7 @@ class Quote(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         return int(start), int(end)
 
 
-class Annotate(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class Annotate(TextForm):
     """The form for what a librarian thinks of a passage."""
 
     heading = StringField(lazy_gettext("归入标题"), [Length(max=LONGEST_NAME)], filters=[_stripped])
@@ -117,27 +117,27 @@ class Annotate(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     note = TextAreaField(lazy_gettext("附注"), [Length(max=LONGEST_NOTE)], filters=[_stripped])
 
 
-class Trim(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class Trim(TextForm):
     """The form for the part of a passage that is quoted."""
 
     first = StringField(lazy_gettext("起于（头几个字）"), [Length(max=LONGEST_PASSAGE)], filters=[_stripped])
     last = StringField(lazy_gettext("止于（末几个字）"), [Length(max=LONGEST_PASSAGE)], filters=[_stripped])
 
 
-class Canned(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class Canned(TextForm):
     """The form for a text that is at hand for every reply."""
 
     title = StringField(lazy_gettext("名称"), [NEEDED, Length(max=LONGEST_PAGE)], filters=[_stripped])
     text = TextAreaField(lazy_gettext("文字"), [NEEDED, Length(max=LONGEST_NOTE)], filters=[_stripped])
 
 
-class Remark(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class Remark(TextForm):
     """The form for what a librarian tells the others of a case."""
 
     note = TextAreaField(lazy_gettext("留言"), [NEEDED, Length(max=LONGEST_NOTE)], filters=[_stripped])
 
 
-class Publish(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class Publish(TextForm):
     """The form for the question as the public is to see it."""
 
     question = TextAreaField(

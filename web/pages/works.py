@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby
 from typing import Annotated, Any
@@ -10,6 +11,7 @@ from urllib.parse import urlencode
 from flask import abort, render_template, request
 from pydantic import BeforeValidator, Field
 
+from indexer.errors import Unavailable
 from search.model import MAX_CHARACTERS, page_of
 from search.shelves import ShelvesRequest, WorkOrder, listed
 from web.access import library
@@ -90,6 +92,7 @@ def work(work: str) -> str:
 @blueprint.get("/about")
 def about() -> str:
     """Show how to search, and what this is."""
-    return render_template(
-        "about.html", examples=library().examples, most=MAX_CHARACTERS, operations=OPERATIONS, prefix=PREFIX
-    )
+    examples = {}
+    with suppress(Unavailable):  # help is to be had without the texts, too
+        examples = library().examples
+    return render_template("about.html", examples=examples, most=MAX_CHARACTERS, operations=OPERATIONS, prefix=PREFIX)
