@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from search.model import MAX_CHARACTERS
 from search.query import cut
 
 
@@ -18,6 +19,8 @@ def steps(q: str) -> tuple[str, ...]:
     >>> steps("(上京) OR (會寧)")
     ('(上京) OR (會寧)',)
     """
+    if len(q) > MAX_CHARACTERS:  # no search takes it
+        return (q,)
     found: list[str] = []
     depth = 0
     for text, sign in cut(q):
