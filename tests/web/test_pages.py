@@ -122,7 +122,7 @@ def test_every_chinese_text_has_an_english_one() -> None:
         written = read_po(file)
     with (CATALOGUE / "messages.mo").open("rb") as file:
         compiled = read_mo(file)
-    methods = [("**.py", "python"), ("templates/**.html", "jinja2")]
+    methods = [("**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
     used = {
         message if isinstance(message, str) else message[0]
         for _, _, message, _, _ in extract_from_dir(str(WEB), method_map=methods, keywords=words)
