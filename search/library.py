@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -47,11 +47,11 @@ from search.model import (
 )
 from search.occurrences import Grouping, Occurrences
 from search.parallels import texts as parallel_texts
-from search.parallels import works as parallel_works
 from search.parallels.asked import AskedText
+from search.parallels.comparing import ComparedPortions, Comparison, stretches_of
 from search.parallels.model import MOST_CHARACTERS, Likeness, Parallels, ParallelsRequest
 from search.parallels.shared import TextRange
-from search.parallels.works import MOST_STRETCHES, WorkParallels, WorkParallelsRequest, WorkStretch
+from search.parallels.works import WorkParallels, WorkParallelsRequest, in_order
 from search.proposals import Asked, by_words, by_writing, is_foreign
 from search.query import Parsed, Phrase, narrowed_to, parse, shown
 from search.ranking.fusion import Fused
@@ -439,39 +439,57 @@ class Library:
             took_ms=(time.perf_counter() - began) * 1000,
         )
 
+    def comparison(self, request: WorkParallelsRequest) -> Comparison:
+        """Prepare the comparison of works, to be done step by step.
+
+        Raises:
+            SearchError: a work or a collection is not there.
+        """
+        if request.collection:
+            if request.collection not in self.collections:
+                raise SearchError("no-such-work", request.collection)
+            works = others = [card for card in self.works() if card.collection == request.collection]
+        else:
+            if request.work not in self._cards:
+                raise SearchError("no-such-work", request.work)
+            works = [self._cards[request.work]]
+            chosen = self._among(request.among).get("work", tuple(self._cards))
+            others = [self._cards[other] for other in dict.fromkeys(chosen) if other != request.work]
+        return Comparison(works, others, request.least, self.store.section, self.store.characters)
+
     def work_parallels(self, request: WorkParallelsRequest, progress: Progress = silent) -> WorkParallels:
-        """Find all stretches that a work shares with others.
+        """Find all stretches that a work shares with others, or the works of a collection with each other.
 
         Raises:
             SearchError: a work or a collection is not there.
             SearchTimeout: it takes longer than the caller has allowed (:mod:`search.deadline`).
         """
         began = time.perf_counter()
-        if (work := self._cards.get(request.work)) is None:
-            raise SearchError("no-such-work", request.work)
-        chosen = self._among(request.among).get("work", tuple(self._cards))
-        others = [self._cards[other] for other in chosen if other != work.id]
-        rows: list[WorkStretch] = []
-        runs = 0
-        characters = {work.id: int(self.store.characters(work.id).sum())}
-        characters |= {card.id: int(self.store.characters(card.id).sum()) for card in others}
-        at_least = False
-        for some, found, more in parallel_works.compared(work, others, request.least, self.store.section, progress):
-            rows += some
-            runs += found
-            at_least |= more or len(rows) > MOST_STRETCHES
-            if len(rows) > MOST_STRETCHES:
-                break
+        comparison = self.comparison(request)
+        steps = (comparison.step(number, progress) for number in range(len(comparison.steps)))
+        found = self.compared(request, steps)
+        return replace(found, took_ms=(time.perf_counter() - began) * 1000)
+
+    def compared(
+        self, request: WorkParallelsRequest, steps: Iterable[ComparedPortions], took_ms: float = 0
+    ) -> WorkParallels:
+        """Return what the steps of a comparison have found, which took so long.
+
+        Raises:
+            SearchError: a work or a collection is not there.
+        """
+        comparison = self.comparison(request)
+        rows, pairs, at_least = stretches_of(steps)
         return WorkParallels(
             request=request,
-            work=work,
-            among=tuple(others),
-            rows=parallel_works.in_order(rows[:MOST_STRETCHES]),
-            runs=runs,
-            characters=characters,
+            works=comparison.works,
+            among=comparison.among,
+            rows=in_order(rows),
+            pairs=pairs,
+            characters=comparison.characters,
             at_least=at_least,
             generation=self.generation,
-            took_ms=(time.perf_counter() - began) * 1000,
+            took_ms=took_ms,
         )
 
     def _asked(self, request: ParallelsRequest) -> AskedText:

@@ -7,6 +7,7 @@ A run is maximal where the characters before it differ, and those after it, or t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -83,6 +84,14 @@ class Shingles:
         hashes, places = _hashes(text, size)
         order = np.argsort(hashes, kind="stable")
         self._hashes, self._places = hashes[order], places[order]
+
+    def within(self, start: int, end: int) -> Shingles:
+        """Return those of a stretch of the text, before and behind which it has a boundary, or nothing."""
+        if start == 0 and end >= len(self._text):
+            return self
+        found, kept = copy(self), (start <= self._places) & (self._places < end)
+        found._hashes, found._places = self._hashes[kept], self._places[kept]
+        return found
 
     def shared(self, other: Codes) -> Iterator[Runs]:
         """Yield all maximal runs of the size or more that another text shares, some at a time.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import combinations, pairwise, product
 
 import numpy as np
 import pytest
@@ -10,10 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import shared_runs
 
+from corpora.catalogue import CatalogueRecord
+from corpora.model import Section
 from indexer.text.streams import BOUNDARY, code_points
+from search.model import WorkCard
+from search.parallels import comparing
 from search.parallels import runs as module
 from search.parallels.alignment import EDIT, SAME, Agreement, AlignedStretch, aligned, compared
 from search.parallels.chains import FAR, by_segment, chained
+from search.parallels.comparing import Comparison, stretches_of
 from search.parallels.model import Agreements
 from search.parallels.runs import Runs, Shingles, united
 from search.parallels.shared import neighbourhoods
@@ -148,6 +153,40 @@ def test_neighbourhoods_end_where_it_is_far_to_the_next_run_and_at_boundaries() 
     runs = Runs(at, places, np.full(5, 5))
     groups = [some.places.tolist() for some in neighbourhoods(runs, np.array([30 + 2 * FAR]), 8)]
     assert groups == [[0, 10], [15 + 2 * FAR, 18 + 2 * FAR]]  # overlapping runs share what they share once
+
+
+SHELVES = st.lists(st.lists(st.text(st.sampled_from("甲乙丙"), max_size=30), min_size=1, max_size=3), max_size=4)
+
+
+@settings(max_examples=60)
+@given(shelf=SHELVES, least=st.integers(2, 5), held=st.integers(1, 60), read=st.integers(1, 60))
+def test_works_are_compared_two_by_two_however_they_are_cut(
+    shelf: list[list[str]], least: int, held: int, read: int
+) -> None:
+    cards = [WorkCard(str(number), "", CatalogueRecord(""), len(texts)) for number, texts in enumerate(shelf)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(comparing, "HELD", held)
+        patch.setattr(comparing, "READ", read)
+        comparison = Comparison(
+            cards,
+            cards,
+            least,
+            lambda work, number: Section("", shelf[int(work)][number]),
+            lambda work: np.array([[len(text), 0] for text in shelf[int(work)]]),
+        )
+    rows, pairs, _ = stretches_of(comparison.step(number) for number in range(len(comparison.steps)))
+    expected = {
+        (one, other): sum(len(shared_runs(mine, theirs, least)) for mine, theirs in product(shelf[one], shelf[other]))
+        for one, other in combinations(range(len(shelf)), 2)
+    }
+    assert {(int(pair.here.id), int(pair.there.id)): pair.runs for pair in pairs} == {
+        pair: runs for pair, runs in expected.items() if runs
+    }
+    for row in rows:
+        for place in (row.here, row.there):
+            texts = shelf[int(place.work.id)]
+            assert place.text == texts[place.section_number][place.start : place.end]
+            assert place.at == sum(map(len, texts[: place.section_number])) + place.start
 
 
 def test_boundaries_are_in_no_run() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,10 @@ from corpora.sources.discover import discover
 from search.addresses import Address
 from search.library import Library
 from search.model import Scope, SearchError
-from search.parallels import works as works_module
+from search.parallels import comparing, written
 from search.parallels.alignment import Agreement
 from search.parallels.model import MOST_CHARACTERS, Likeness, Parallel, ParallelsRequest
-from search.parallels.works import MOST_STRETCHES, WorkParallelsRequest
+from search.parallels.works import WorkParallelsRequest
 
 FIRST = "金之先出靺鞨氏靺鞨本號勿吉古肅慎地也"
 SECOND = "元魏時勿吉有七部曰粟末部曰伯咄部曰安車骨部"
@@ -227,6 +228,44 @@ def test_every_shared_run_is_in_a_stretch(library: Library, works: dict[str, Wor
     assert [row.here.at for row in answer.rows] == sorted(row.here.at for row in answer.rows)
 
 
+def test_every_two_works_of_a_collection_are_compared_in_steps_of_any_size(
+    library: Library, works: dict[str, Work], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = WorkParallelsRequest(collection="local", least=8)
+    answer = library.work_parallels(request)
+    expected = {
+        (one, other): sum(
+            len(shared_runs(folded(mine), folded(theirs), 8))
+            for _, mine in own_runs(works[one])
+            for _, theirs in own_runs(works[other])
+        )
+        for one, other in combinations(sorted(works), 2)
+    }
+    assert {(pair.here.id, pair.there.id): pair.runs for pair in answer.pairs} == {
+        pair: count for pair, count in expected.items() if count
+    }
+    assert answer.runs == sum(expected.values()) > 0
+    for pair in answer.pairs:
+        rows = [row for row in answer.rows if (row.here.work, row.there.work) == (pair.here, pair.there)]
+        assert len(rows) == pair.stretches
+    for sizes in ((1, 1), (1, 300), (300, 1)):
+        for name, size in zip(("HELD", "READ"), sizes, strict=True):
+            monkeypatch.setattr(comparing, name, size)
+        comparison = library.comparison(request)
+        assert len(comparison.steps) > 5
+        steps = [comparison.step(number) for number in range(len(comparison.steps))]
+        cards = {card.id: card for card in library.works()}
+        kept = [written.read(written.written(step), cards) for step in steps]
+        assert kept == steps
+        assert replace(library.compared(request, kept), took_ms=answer.took_ms) == answer
+        del cards["源"]
+        without = library.compared(request, [written.read(written.written(step), cards) for step in steps])
+        assert without.rows == tuple(row for row in answer.rows if "源" not in (row.here.work.id, row.there.work.id))
+        assert without.runs == sum(count for pair, count in expected.items() if "源" not in pair)
+    with pytest.raises(SearchError, match="no-such-work"):
+        library.comparison(WorkParallelsRequest(collection="無"))
+
+
 def test_a_work_is_held_against_all_others_and_tells_how_far_it_is(library: Library) -> None:
     told: list[tuple[str, int, int]] = []
     answer = library.work_parallels(WorkParallelsRequest("源"), lambda *progress: told.append(progress))
@@ -239,6 +278,9 @@ def test_a_work_is_held_against_all_others_and_tells_how_far_it_is(library: Libr
 
 
 def test_bounds_are_told(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(works_module, "MOST_RUNS", 0)
-    assert library.work_parallels(WorkParallelsRequest("源")).at_least
-    assert MOST_STRETCHES > 0
+    with monkeypatch.context() as patch:
+        patch.setattr(comparing, "MOST_RUNS", 0)
+        assert library.work_parallels(WorkParallelsRequest("源")).at_least
+    monkeypatch.setattr(comparing, "MOST_STRETCHES", 1)
+    answer = library.work_parallels(WorkParallelsRequest("源"))
+    assert (len(answer.rows), answer.at_least) == (1, True)

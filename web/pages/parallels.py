@@ -199,4 +199,4 @@ def _chart(found: WorkParallels) -> Markup:
         )
         for each in found.rows[:DRAWN]
     ]
-    return scatter(*labels.stretch_map(found, len(dots)), (found.characters[found.work.id], before), dots)
+    return scatter(*labels.stretch_map(found, len(dots)), (found.characters[found.works[0].id], before), dots)

@@ -382,7 +382,7 @@ def stretch(of: WorkStretch) -> str:
 def stretch_map(of: WorkParallels, drawn: int) -> tuple[str, str]:
     """Return title and description of a map of stretches."""
     others = "、".join(card.record.title for card in of.among)
-    title = _("%(work)s与%(others)s相同之处的位置", work=of.work.record.title, others=others)
+    title = _("%(work)s与%(others)s相同之处的位置", work=of.works[0].record.title, others=others)
     described = _("散点图：%(num)s 段，横为前者、纵为后者从头算起的字数；数据见表。", num=drawn)
     return str(title), str(described)
 
