@@ -99,7 +99,12 @@ def library() -> Library:
 
 def shelf() -> Shelf:
     """Return the holder of the whole library, which is for staff's eyes."""
-    return cast(Shelf, current_app.extensions[_SHELF])
+    return shelf_of(current_app)
+
+
+def shelf_of(app: Flask) -> Shelf:
+    """Return the holder of the whole library of an application."""
+    return cast(Shelf, app.extensions[_SHELF])
 
 
 def catalogue() -> Catalogue:

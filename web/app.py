@@ -20,6 +20,7 @@ from web.api.parameters import MAX_VALUE, BadParameter
 from web.database import storage
 from web.database.storage import Storage
 from web.desk import setup as desk
+from web.jobs import setup as jobs
 from web.networks import behind_proxies
 from web.pages import setup as pages
 from web.presenting import labels, languages
@@ -71,6 +72,7 @@ def create_app(
         session_cookie_secure=False,  # web.accounts.guard decides it for each request
     )
     pages.register(app)
+    jobs.register(app, config)
     app.register_blueprint(routes.blueprint(routes.OPERATIONS))
     app.register_blueprint(account_pages.blueprint)
     app.register_blueprint(administration.blueprint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import get_args
@@ -15,7 +15,8 @@ from clusters import empty_index
 from flask import Flask
 from flask.testing import FlaskClient
 from open_index import build
-from people import logged_in
+from people import add, log_in, logged_in, token
+from sqlalchemy import update
 
 from corpora.model import Access
 from indexer.cluster.address import IndexAddress, index_address
@@ -23,9 +24,12 @@ from indexer.upkeep.declaring import declare
 from search.distribution import Division
 from search.library import MOST_VIEWS, Library
 from search.occurrences import Grouping, Order
-from web.accounts.models import AccountRole
+from web.access import shelf_of
+from web.accounts.models import Account, AccountRole
 from web.app import create_app
+from web.jobs import setup as jobs
 from web.networks import FORWARDED
+from web.pages import comparing
 from web.serving.config import Config
 
 Indexes = tuple[IndexAddress, IndexAddress]
@@ -37,6 +41,8 @@ description: {{zh: 秘而不宣, en: Not to be told}}
 licence: none
 access: {access}
 """
+QUOTED = "雪深三尺，人馬俱疲，行旅不前。"
+"""What open works share with each other, and with the closed one."""
 SECRET = {
     "id": "S1",
     "title": "密檔輯存",
@@ -53,7 +59,7 @@ SECRET = {
             "pages": [{"label": "001-1a", "start": 0, "facsimile": "https://example.org/secret.png"}],
             "notes": [[5, 11]],
         },
-        {"title": "卷下", "text": "阿固達遺檔在焉。鐵匣塵封，鑰匙失落。天輔六年舊物，康德三年封。"},
+        {"title": "卷下", "text": f"阿固達遺檔在焉。鐵匣塵封，鑰匙失落。天輔六年舊物，康德三年封。{QUOTED}"},
     ],
 }
 OPEN = [
@@ -66,12 +72,14 @@ OPEN = [
         "category": "史部/地理類",
         "sections": [
             {"title": "卷一", "text": "松花江出長白山，至會寧府。"},
-            {"title": "卷二", "text": "完顏部居按出虎水。天輔六年取燕京。"},
+            {"title": "卷二", "text": f"完顏部居按出虎水。天輔六年取燕京。{QUOTED}"},
         ],
     },
     {"id": "O2", "title": "黑水考", "author": "佚名", "language": "zh", "text": "黑龙江冬天捕鱼，岸上有会宁府旧址。"},
 ]
-LAST = [{"id": "O3", "title": "北遊記", "author": "某人", "dynasty": "清", "text": "北遊至長白山而還，作詩一首。"}]
+LAST = [
+    {"id": "O3", "title": "北遊記", "author": "某人", "dynasty": "清", "text": f"北遊至長白山而還，作詩一首。{QUOTED}"}
+]
 
 QUERIES = (
     "会宁府", "長白山", "懼", "害怕", "密約", "鐵匣塵封", "钥匙失落在铁匣", "阿骨打", "完颜", "密檔", "长*山",
@@ -190,7 +198,8 @@ def parallels() -> Iterator[str]:
 
 
 def work_parallels() -> Iterator[str]:
-    for pair in ("work=O1&with=O2", "work=S1&with=O1", "work=O1&with=S1", "work=O1&with=closed", "work=O3", "work=no"):
+    pairs = ("work=O1&with=O2", "work=S1&with=O1", "work=O1&with=S1", "work=O1&with=closed", "work=O3", "work=no")
+    for pair in (*pairs, "work=S1", "work=O1&with=local", "collection=closed", "collection=local"):
         yield f"/parallels/works?{pair}&least=8"
 
 
@@ -221,6 +230,13 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "pages.parallels_sheet": tuple(path.replace("?", ".csv?", 1) for path in parallels()),
     "pages.work_parallels": ("/parallels/works", *work_parallels()),
     "pages.work_parallels_sheet": tuple(path.replace("?", ".csv?", 1) for path in work_parallels()),
+    "pages.begin_work_parallels": (FORM,),
+    "pages.job_parallels": ("/jobs/none/parallels",),
+    "pages.job_parallels_sheet": ("/jobs/none/parallels.csv",),
+    "jobs.mine": ("/jobs/", "/jobs/?lang=en"),
+    "jobs.job": ("/jobs/none",),
+    "jobs.progress": ("/jobs/none/progress",),
+    "jobs.cancel": (FORM,),
     "pages.works": (
         "/works",
         "/works?lang=en",
@@ -463,6 +479,8 @@ def test_all_but_these_routes_ask_for_a_role(site: Flask) -> None:
     public = {"static", "api.description", "pages.about", "accounts.log_in", "accounts.log_out", "accounts.invitation"}
     public |= {"pages.compose", "accounts.session_left", "health.alive", "health.ready", "metrics.metrics"}
     public |= {"public.ask", "public.asked", "public.status", "public.faq", "public.answer"}
+    public |= {"jobs.mine", "jobs.job", "jobs.progress", "jobs.cancel"}  # each shows who asks what is theirs
+    public |= {"pages.begin_work_parallels", "pages.job_parallels", "pages.job_parallels_sheet"}
     assert set(ROUTES) - guarded == public | OF_TEXTS
     for route in sorted(guarded):
         for path in ROUTES[route]:
@@ -484,6 +502,70 @@ def test_readers_with_an_account_see_no_more(site: Flask, plain: Flask) -> None:
     for route in sorted(OF_TEXTS):
         for path in ROUTES[route][:10]:
             assert answer(clients[0], path) == answer(clients[1], path), path
+
+
+JOBS = ({"work": "O1"}, {"work": "O3", "with": "local"}, {"collection": "local"})
+
+
+def ask(client: FlaskClient, **asked: str) -> str:
+    """The address of a new job; empty where there is nothing to be asked for."""
+    sent = {**asked, "least": "8", "csrf_token": token(client, "/parallels/works?work=O1")}
+    answered = client.post("/parallels/works", data=sent, environ_base={"REMOTE_ADDR": "192.0.2.1"})
+    assert answered.status_code in (302, 400)
+    return answered.location or ""
+
+
+def do_jobs(app: Flask) -> None:
+    with app.app_context():
+        runner = jobs.runner(app, shelf_of(app))
+        while runner.once():
+            pass
+
+
+def told_of(client: FlaskClient, asked: Sequence[str]) -> list[str]:
+    """All that is told of some jobs, but for their names and times."""
+    pages = ["/jobs/", *(f"{job}{page}" for job in asked for page in ("", "/progress", "/parallels", "/parallels.csv"))]
+    pages += [f"{job}/parallels{more}" for job in asked for more in ("?here=S1", "?there=S1", "?limit=1", "?lang=en")]
+    told = str([answer(client, page) for page in pages])
+    for number, job in enumerate(asked):
+        told = told.replace(job, f"/jobs/{number}")
+    return re.sub(r"<time.*?</time>", "", told).split("\\n")
+
+
+def test_a_job_tells_nothing_of_a_closed_collection(site: Flask, plain: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparing, "AT_ONCE", 0)
+    clients = [app.test_client() for app in (site, plain)]
+    asked = [[ask(client, **each) for each in JOBS] for client in clients]
+    for app in (site, plain):
+        do_jobs(app)
+    here, there = (told_of(*each) for each in zip(clients, asked, strict=True))
+    assert here == there
+    assert "行旅不前" in str(here)
+    for closed in ({"work": "S1"}, {"work": "O1", "with": "S1"}, {"collection": CLOSED}):
+        assert [ask(client, **closed) for client in clients] == ["", ""]
+
+
+def test_what_is_closed_later_is_not_told_by_what_was_found_before(
+    site: Flask, plain: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparing, "AT_ONCE", 0)
+    clients = [app.test_client() for app in (site, plain)]
+    for app, client in zip((site, plain), clients, strict=True):
+        add(app, "keeper", AccountRole.LIBRARIAN)
+        log_in(client, "keeper")
+    asked = [[ask(client, **each) for each in JOBS] for client in clients]
+    only_here = ask(clients[0], work="S1")
+    for app in (site, plain):
+        do_jobs(app)
+    assert "密檔輯存" in clients[0].get(f"{asked[0][0]}/parallels").text
+    assert "密檔輯存" in clients[0].get(f"{only_here}/parallels.csv").text
+    for app in (site, plain):
+        with app.extensions["storage"].session.begin() as session:
+            session.execute(update(Account).where(Account.login == "keeper").values(role=AccountRole.READER))
+    here, there = (told_of(*each) for each in zip(clients, asked, strict=True))
+    assert here == there
+    for page in ("", "/progress", "/parallels", "/parallels.csv"):
+        assert clients[0].get(f"{only_here}{page}").status_code == 404
 
 
 def test_every_page_of_results_is_as_without_it(site: Flask, plain: Flask) -> None:

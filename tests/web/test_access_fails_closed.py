@@ -453,7 +453,7 @@ def test_a_real_server_says_what_each_collection_is_and_follows_at_once(house: H
         house.write(house.own / "secret.yaml", "[")
         for child in _children(running.process.pid):
             os.kill(child, signal.SIGKILL)
-        _until(lambda: len(_children(running.process.pid)) == 2)
+        _until(lambda: len(_children(running.process.pid)) == 3)  # the third does jobs
         each(0)
         assert running.get("/readyz")[0] == 200
 

@@ -91,6 +91,8 @@ def test_a_page_for_people_with_an_account_says_what_it_is(
         "/parallels?q=龘龘龘",
         "/parallels/works",
         "/parallels/works?work=惡本&with=惡本",
+        "/parallels/works?collection=local",
+        "/jobs/",
         "/works",
         "/works?q=惡&order=title",
         "/works?q=nothing",

@@ -31,6 +31,8 @@ QUESTIONS_AN_HOUR, QUESTIONS_A_DAY = (10, 30), (30, 60)
 """Questions of readers, from an address and from a larger network."""
 QUESTIONS_IN_ALL = 300
 """Questions of readers in a day, from everywhere."""
+JOBS_AN_HOUR = (20, 60)
+"""Pieces of long work, from an address and from a larger network."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,12 @@ def question(networks: Sequence[str]) -> list[Bound]:
         *(Bound(f"ask-day:{each}", most, day) for each, most in zip(networks, QUESTIONS_A_DAY, strict=False)),
         Bound("ask-all", QUESTIONS_IN_ALL, day),
     ]
+
+
+def job(networks: Sequence[str]) -> list[Bound]:
+    """Return the bounds on asking for long work."""
+    hour = timedelta(hours=1)
+    return [Bound(f"job:{each}", most, hour) for each, most in zip(networks, JOBS_AN_HOUR, strict=False)]
 
 
 def take(session: Session, bounds: Sequence[Bound]) -> Taken:

@@ -72,6 +72,9 @@ class WorkParallelsParameters(Parameters):
     """Parameters of the parallels of a work but for ``with``."""
 
     work: Annotated[str, Field(max_length=200, description="The work that is compared, by its id.")] = ""
+    collection: Annotated[
+        str, Field(max_length=200, description="Or every two works of this collection are, by its id.")
+    ] = ""
     least: Annotated[
         int,
         Field(strict=True, ge=SHORTEST_RUN, le=_LONGEST, description="The fewest characters of a run that is shared."),
@@ -81,8 +84,15 @@ class WorkParallelsParameters(Parameters):
     limit: _Limit = _PLAIN_WORK.limit
 
     def request(self) -> WorkParallelsRequest:
-        """Return what these parameters ask for."""
-        return WorkParallelsRequest(self.work, getattr(self, "with"), self.least, self.start, self.limit)
+        """Return what these parameters ask for.
+
+        Raises:
+            BadParameter: a collection is to be compared beside something else.
+        """
+        among = getattr(self, "with")
+        if self.collection and (self.work or among):
+            raise BadParameter("collection", "its works are compared with each other, without work and with")
+        return WorkParallelsRequest(self.work, among, self.least, self.start, self.limit, self.collection)
 
 
 def _with_others(name: str, base: type[Any]) -> type[Any]:
@@ -93,4 +103,15 @@ def _with_others(name: str, base: type[Any]) -> type[Any]:
 
 
 PARALLELS: type[ParallelsParameters] = _with_others("Parallels", ParallelsParameters)
+
+
+class FoundParallelsParameters(Parameters):
+    """Parameters of the parallels of works that were found already: which of them are shown."""
+
+    here: Annotated[str, Field(max_length=200, description="Only what this work shares, by its id.")] = ""
+    there: Annotated[str, Field(max_length=200, description="Only what it shares with this one, by its id.")] = ""
+    start: Start = _PLAIN_WORK.start
+    limit: _Limit = _PLAIN_WORK.limit
+
+
 WORK_PARALLELS: type[WorkParallelsParameters] = _with_others("WorkParallels", WorkParallelsParameters)

@@ -8,6 +8,7 @@ from web.pages import (
     blueprint,
     citing,
     collocates,
+    comparing,
     composing,
     concordance,
     distribution,
@@ -18,7 +19,19 @@ from web.pages import (
     works,
 )
 
-AREAS = (search, composing, concordance, collocates, distribution, keywords, parallels, reading, works, citing)
+AREAS = (
+    search,
+    composing,
+    concordance,
+    collocates,
+    distribution,
+    keywords,
+    parallels,
+    comparing,
+    reading,
+    works,
+    citing,
+)
 """Modules whose views are the blueprint's: they are here as soon as they are imported."""
 
 

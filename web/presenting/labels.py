@@ -141,6 +141,7 @@ _ERRORS = {
     "text-too-long": lazy_gettext("文字过长：%(detail)s 字，最多 %(longest)s 字。"),
     "place-gone": lazy_gettext("没有这个地址：%(detail)s"),
     "no-such-collection": lazy_gettext("没有这个专题库：%(detail)s"),
+    "takes-a-job": lazy_gettext("要读 %(detail)s 字，一次请求里比不完；请在“两部著作相比”的页上开始，或用命令行。"),
     "no-such-work": lazy_gettext("没有这部著作或专题库：%(detail)s"),
     "date-unreadable": lazy_gettext(
         "读不出日期：%(detail)s。可写 1122、1115..1123、天輔六年、大定年間、壬寅、公元前140年；"
@@ -149,6 +150,8 @@ _ERRORS = {
     "bad-cursor": lazy_gettext("翻页位置无效，请从第一页重新开始。"),
     "cursor-expired": lazy_gettext("索引已经更新，请从第一页重新开始。"),
 }
+_NAMED = 5
+"""Works that the title of a map names."""
 _FAILURES = {
     400: (lazy_gettext("无法理解这个请求"), lazy_gettext("地址中的某个参数有误。请回到检索页重新检索。")),
     401: (lazy_gettext("请先登录"), lazy_gettext("登录已过期，或还没有登录。请登录后再做一次。")),
@@ -236,6 +239,8 @@ _FIELDS = {
 _ACTS = {
     "pages.parallels": lazy_gettext("查互见"),
     "pages.parallels_sheet": lazy_gettext("下载互见的表"),
+    "pages.begin_work_parallels": lazy_gettext("开始比较"),
+    "jobs.cancel": lazy_gettext("取消或删去一件任务"),
     "public.ask": lazy_gettext("向图书馆提问"),
     "desk.enter": lazy_gettext("录入问题"),
     "desk.save_reply": lazy_gettext("保存答复"),
@@ -381,9 +386,14 @@ def stretch(of: WorkStretch) -> str:
 
 def stretch_map(of: WorkParallels, drawn: int) -> tuple[str, str]:
     """Return title and description of a map of stretches."""
-    others = "、".join(card.record.title for card in of.among)
-    title = _("%(work)s与%(others)s相同之处的位置", work=of.works[0].record.title, others=others)
-    described = _("散点图：%(num)s 段，横为前者、纵为后者从头算起的字数；数据见表。", num=drawn)
+    if of.request.collection:
+        title = _("%(collection)s各书相同之处的位置", collection=collection_title(of.request.collection))
+        described = _("散点图：%(num)s 段，横、纵都是各书依次从头算起的字数；数据见表。", num=drawn)
+    else:
+        others = "、".join(card.record.title for card in of.among[:_NAMED])
+        others += "…" if len(of.among) > _NAMED else ""
+        title = _("%(work)s与%(others)s相同之处的位置", work=of.works[0].record.title, others=others)
+        described = _("散点图：%(num)s 段，横为前者、纵为后者从头算起的字数；数据见表。", num=drawn)
     return str(title), str(described)
 
 

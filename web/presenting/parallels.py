@@ -98,9 +98,9 @@ def told(found: Parallels) -> dict[str, object]:
 
 
 def told_of_works(found: WorkParallels) -> dict[str, object]:
-    """Return what the parallels of a work are of, and their counts."""
+    """Return what the parallels of works are of, and their counts."""
     return {
-        "query": found.request.work,
+        "query": found.request.collection or found.request.work,
         "asked": grouped(comparing_arguments(found.request)),
         "stretches": len(found.rows),
         "runs": found.runs,

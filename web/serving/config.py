@@ -123,6 +123,12 @@ class Config(BaseSettings):
     search_seconds: Annotated[
         float, Field(gt=0, le=600, description="Seconds that the searches of one request may take.")
     ] = 10.0
+    jobs: Annotated[
+        int, Field(ge=0, le=10_000, description="Pieces of long work that wait, run or are kept; 0 allows none.")
+    ] = 100
+    jobs_each: Annotated[int, Field(ge=1, le=1000, description="The most of them of one account or visitor.")] = 5
+    job_minutes: Annotated[float, Field(gt=0, le=1440, description="Minutes that one may take.")] = 60.0
+    job_megabytes: Annotated[int, Field(ge=1, le=1024, description="Megabytes that its result may have.")] = 16
     drain: Annotated[
         float, Field(ge=0, le=300, description="Seconds between being told to stop and taking no more requests.")
     ] = 0.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 
 from flask import Blueprint, Flask, Response, abort, request
 from prometheus_client import (
@@ -21,9 +22,12 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+from sqlalchemy.exc import DBAPIError
 
 from indexer.errors import Unavailable
 from web.access import library
+from web.database.storage import session
+from web.jobs import queue
 from web.networks import is_from
 from web.serving.config import Config
 from web.serving.timing import elapsed, stages
@@ -72,14 +76,19 @@ def _may_read(config: Config) -> bool:
 
 
 class _Index(Collector):
-    """Figures of the open generation, looked up when they are asked for."""
+    """Figures of the open generation and of jobs, looked up when they are asked for."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield the facts of the open generation."""
+        """Yield the facts."""
         try:
             held = library()
         except Unavailable:
             held = None
+        jobs = GaugeMetricFamily("wenyuan_jobs", "Pieces of long work, by state.", labels=["state"])
+        with suppress(DBAPIError):
+            for state, count in queue.counted(session()).items():
+                jobs.add_metric([state], count)
+        yield jobs
         yield GaugeMetricFamily("wenyuan_index_reachable", "Whether the index can be asked.", int(held is not None))
         if held is None:
             return

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import logging
+import os
 import socket
 import sys
 import threading
@@ -23,7 +24,9 @@ from gunicorn.glogging import Logger
 from gunicorn.http import message
 from prometheus_client.multiprocess import mark_process_dead
 
+from web.access import shelf_of
 from web.database.storage import storage
+from web.jobs.setup import runner
 from web.serving import admission, health, post
 from web.serving.config import Config
 from web.serving.connections import PatientWorker, write_error
@@ -39,6 +42,8 @@ clients that are slow to take their answers."""
 SENT_AHEAD = 1 << 18
 """Bytes of an answer that the system is asked to keep for a client, so that no thread waits for it; few are longer."""
 
+JOBS_NICE = 10
+"""Steps by which the process that does long work is nicer than those that answer."""
 LET_GO = 4
 """Of the requests that have to wait, one in so many is the last of its connection: enough to even out the processes, at
 a fraction of what it would cost to connect each time."""
@@ -63,7 +68,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn's classes are u
         util.write_error = write_error
         for name, value in {
             "bind": f"fd://{self._listening.fileno()}",
-            "workers": config.workers,
+            "workers": config.workers + (config.jobs > 0),
             "worker_class": Worker,
             "threads": config.threads + config.queue + SPARE_THREADS,
             "preload_app": True,
@@ -75,6 +80,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn's classes are u
             "forwarded_allow_ips": "",  # web.networks believes proxies, and the declared ones alone
             "logger_class": Log,
             "child_exit": _forget,
+            "pre_fork": _share_roles,
             "post_fork": _open_anew,
             "worker_exit": _write_down,
             "pre_request": _share,
@@ -104,7 +110,23 @@ class Log(Logger):  # type: ignore[misc]  # Gunicorn's classes are untyped
 
 
 class Worker(PatientWorker):
-    """A process that says that it is stopping before it stops."""
+    """A process that says that it is stopping before it stops. One of them does long work instead of answering."""
+
+    does_jobs = False
+
+    def run(self) -> None:
+        """Answer requests, or do jobs, until told to stop."""
+        if not self.does_jobs:
+            super().run()
+            return
+        os.nice(JOBS_NICE)
+        app = self.wsgi
+        stopping = health.stopping(app)
+        working = threading.Thread(target=runner(app, shelf_of(app)).run, args=[stopping], daemon=True)
+        working.start()
+        while working.is_alive() and self.is_parent_alive():
+            self.notify()
+            working.join(1)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Record that the server was told to stop."""
@@ -138,6 +160,12 @@ def _spare_memory() -> None:
     gc.freeze()
     if setting := getattr(ctypes.CDLL(None), "mallopt", None):  # other C libraries have neither this nor such heaps
         setting(_M_ARENA_MAX, 2)
+
+
+def _share_roles(server: Any, worker: Worker) -> None:
+    """Have a process do long work, where enough others of this server answer."""
+    answering = sum(not each.does_jobs for each in server.WORKERS.values())
+    worker.does_jobs = answering >= worker.app.config.workers
 
 
 def _open_anew(_: Any, worker: Worker) -> None:
