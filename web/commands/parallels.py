@@ -19,6 +19,7 @@ from web.commands.analyses import asked, print_found, require_one_format
 from web.commands.options import index_option
 from web.commands.printing import visible
 from web.commands.progress import Bars
+from web.commands.resuming import resumed
 
 _STYLES = {
     Agreement.SAME: "bold red",
@@ -35,6 +36,7 @@ _STYLES = {
     "--place", metavar="ADDRESS", help="The text is a passage of the index, such as KR2a0035/2/001-2a@120+3:會寧府."
 )
 @click.option("--work", metavar="ID", help="Compare all of a work, by its id.")
+@click.option("--collection", metavar="ID", help="Compare every two works of a collection, by its id.")
 @click.option(
     "--with", "among", metavar="ID", multiple=True, help="Only with this work or collection; may be repeated."
 )
@@ -60,6 +62,7 @@ def parallels(
     file: TextIO | None,
     place: str | None,
     work: str | None,
+    collection: str | None,
     among: tuple[str, ...],
     least: int | None,
     likeness: tuple[str, ...],
@@ -72,22 +75,25 @@ def parallels(
 
     What is shared is printed with what is changed, missing and added in braces: 靺鞨{+之}氏本{號→名}勿吉{-地}.
     Of two works every run of 12 or more characters in a row that stands in both is in one of the stretches.
+    What takes long can be interrupted; the same command goes on from there.
 
     \b
     wenyuan parallels 靺鞨本號勿吉古肅慎地也
     wenyuan parallels --file quoted.txt --with KR2a0035
     wenyuan parallels --work KR2k0038 --with KR2a0035 --csv > shared.csv
+    wenyuan parallels --collection northeast --csv > shared.csv
 
     Exit status: 0 answered, 2 not.
     """
     require_one_format(as_csv, as_json)
-    if [text, file, place, work].count(None) != 3:
-        raise click.UsageError("one of TEXT, --file, --place and --work is needed, and only one")
-    if work is not None and likeness:
+    if [text, file, place, work, collection].count(None) != 4:
+        raise click.UsageError("one of TEXT, --file, --place, --work and --collection is needed, and only one")
+    of_works = work is not None or collection is not None
+    if of_works and likeness:
         raise click.UsageError("--likeness: works are compared in wording alone")
     given: dict[str, object] = {"with": among, **({} if least is None else {"least": least})}
-    if work is not None:
-        _of_work({**given, "work": work}, limit, as_csv, as_json, index)
+    if of_works:
+        _of_works({**given, "work": work or "", "collection": collection or ""}, limit, as_csv, as_json, index)
         return
     # One more than may be is enough to be told that it is too long.
     q = file.read(MOST_CHARACTERS + 1) if file else text or ""
@@ -108,13 +114,13 @@ def _of_text(given: Mapping[str, Any], limit: int, as_csv: bool, as_json: bool, 
     print_found(found, all_told, sheet, _print, as_csv=as_csv, as_json=as_json)
 
 
-def _of_work(given: Mapping[str, Any], limit: int, as_csv: bool, as_json: bool, index: IndexAddress) -> None:
+def _of_works(given: Mapping[str, Any], limit: int, as_csv: bool, as_json: bool, index: IndexAddress) -> None:
     from search.library import Library  # it loads the engines, which `--help` has no need of
 
     request = asked(WORK_PARALLELS, given).request()
     library = Library.open(index)
     with Bars() as bars:
-        found = library.work_parallels(replace(request, limit=limit), bars)
+        found = resumed(library, replace(request, limit=limit), bars)
     from web.presenting.parallels import told_of_works, work_rows, work_sheet  # it loads the web framework, likewise
 
     def all_told(found: WorkParallels) -> dict[str, object]:
