@@ -439,8 +439,8 @@ class Library:
             took_ms=(time.perf_counter() - began) * 1000,
         )
 
-    def comparison(self, request: WorkParallelsRequest) -> Comparison:
-        """Prepare the comparison of works, to be done step by step.
+    def works_compared(self, request: WorkParallelsRequest) -> tuple[tuple[WorkCard, ...], tuple[WorkCard, ...]]:
+        """Return the works that are compared, and the others; of a collection both are all of its works.
 
         Raises:
             SearchError: a work or a collection is not there.
@@ -448,13 +448,21 @@ class Library:
         if request.collection:
             if request.collection not in self.collections:
                 raise SearchError("no-such-work", request.collection)
-            works = others = [card for card in self.works() if card.collection == request.collection]
-        else:
-            if request.work not in self._cards:
-                raise SearchError("no-such-work", request.work)
-            works = [self._cards[request.work]]
-            chosen = self._among(request.among).get("work", tuple(self._cards))
-            others = [self._cards[other] for other in dict.fromkeys(chosen) if other != request.work]
+            works = tuple(card for card in self.works() if card.collection == request.collection)
+            return works, works
+        if request.work not in self._cards:
+            raise SearchError("no-such-work", request.work)
+        chosen = self._among(request.among).get("work", tuple(self._cards))
+        others = tuple(self._cards[other] for other in dict.fromkeys(chosen) if other != request.work)
+        return (self._cards[request.work],), others
+
+    def comparison(self, request: WorkParallelsRequest) -> Comparison:
+        """Prepare the comparison of works, to be done step by step.
+
+        Raises:
+            SearchError: a work or a collection is not there.
+        """
+        works, others = self.works_compared(request)
         return Comparison(works, others, request.least, self.store.section, self.store.characters)
 
     def work_parallels(self, request: WorkParallelsRequest, progress: Progress = silent) -> WorkParallels:
@@ -478,15 +486,15 @@ class Library:
         Raises:
             SearchError: a work or a collection is not there.
         """
-        comparison = self.comparison(request)
+        works, others = self.works_compared(request)
         rows, pairs, at_least = stretches_of(steps)
         return WorkParallels(
             request=request,
-            works=comparison.works,
-            among=comparison.among,
+            works=works,
+            among=others,
             rows=in_order(rows),
             pairs=pairs,
-            characters=comparison.characters,
+            characters={card.id: int(self.store.characters(card.id).sum()) for card in (*works, *others)},
             at_least=at_least,
             generation=self.generation,
             took_ms=took_ms,

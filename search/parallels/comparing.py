@@ -27,6 +27,8 @@ from search.parallels.runs import Runs, Shingles
 from search.parallels.works import MOST_STRETCHES, StretchPlace, WorkPair, WorkStretch, added_up
 from search.ranking.pieces import Numbers
 
+AT_ONCE = 1_500_000
+"""Characters that are read in a second or two; what takes more had better be done step by step."""
 HELD = 1_000_000
 """Characters of a portion that is held, unless a single section has more: each takes some hundred bytes."""
 READ = 250_000
@@ -75,13 +77,10 @@ class Comparison:
     ) -> None:
         """Prepare to compare a work with others, or those of a collection, which are both ``works`` and ``among``."""
         cards = {card.id: card for card in (*works, *among)}
-        self.works, self.among = tuple(works), tuple(among)
-        self.characters: dict[str, int] = {}
         sections: dict[str, Portion] = {}
         for order, card in enumerate(cards.values()):
             lengths = characters(card.id).sum(axis=1).tolist()
             begins = np.cumsum([0, *lengths]).tolist()
-            self.characters[card.id] = begins[-1]
             numbers = range(card.sections)
             sections[card.id] = tuple(PlacedSection(card, order, each, begins[each], lengths[each]) for each in numbers)
         held = _portions([section for card in works for section in sections[card.id]], HELD)

@@ -36,17 +36,19 @@ def resumed(library: Library, request: WorkParallelsRequest, progress: Progress)
         click.ClickException: it was interrupted.
         OSError: the steps can't be kept.
     """
-    from search.parallels import written  # it loads the engines, which `--help` has no need of
+    from search.parallels import comparing, written  # they load the engines, which `--help` has no need of
 
     began = time.perf_counter()
     comparison = library.comparison(request)
+    if comparison.size <= comparing.AT_ONCE:
+        return library.work_parallels(request, progress)
     work = written.WrittenComparison(comparison)
     parent = files.caches() / "parallels"
     _clear(parent)
     folder = parent / _digest(library, request)
     files.make(folder)
     steps = [folder / f"{number:06}" for number in range(work.steps)]
-    cards = {card.id: card for card in (*comparison.works, *comparison.among)}
+    cards = {card.id: card for cards in library.works_compared(request) for card in cards}
     try:
         for number, file in enumerate(steps):
             if not file.exists():

@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from search.library import Library
 from search.model import SearchError, WorkCard
 from search.parallels import written
+from search.parallels.comparing import AT_ONCE
 from search.parallels.works import WorkParallels, WorkParallelsRequest, WorkStretch
 from search.parallels.written import WrittenComparison
 from web.access import library
@@ -37,8 +38,6 @@ from web.presenting.parallels import work_sheet
 from web.presenting.spreadsheet import download
 from web.presenting.urls import address_url, comparing_arguments, comparing_url, section_url
 
-AT_ONCE = 1_500_000
-"""Characters that are read to answer a request; what takes more is a job."""
 DRAWN = 3_000
 """Stretches that are drawn, at most."""
 
@@ -97,7 +96,7 @@ def begin_work_parallels() -> ResponseReturnValue:
     asked = _asked(request.form.to_dict(flat=False))
     held = library()
     try:
-        held.comparison(asked)
+        held.works_compared(asked)
         said = {"work": asked.work, "among": asked.among, "least": asked.least, "collection": asked.collection}
         name = asking.ask(KIND, said, held)
     except SearchError as failure:
@@ -173,8 +172,7 @@ def _begin(held: Library, asked: Mapping[str, Any]) -> WrittenComparison:
 
 
 def _title(held: Library, asked: Mapping[str, Any]) -> Markup:
-    comparison = held.comparison(_request(asked))
-    titles = {card.id: card.record.title for card in (*comparison.works, *comparison.among)}
+    titles = {card.id: card.record.title for cards in held.works_compared(_request(asked)) for card in cards}
 
     def title(name: str) -> Markup:
         if name in titles:

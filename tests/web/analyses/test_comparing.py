@@ -42,6 +42,7 @@ FORM = "/parallels/works?collection=local"
 def _long(monkeypatch: pytest.MonkeyPatch) -> None:
     """However short texts are, they take a job, and each two works a step."""
     monkeypatch.setattr(comparing, "AT_ONCE", 0)
+    monkeypatch.setattr("search.parallels.comparing.AT_ONCE", 0)
     monkeypatch.setattr("search.parallels.comparing.HELD", 1)
     monkeypatch.setattr("search.parallels.comparing.READ", 1)
 

@@ -24,8 +24,10 @@ from playwright.sync_api import Browser, BrowserContext
 from shared_texts import KANRIPO
 from werkzeug.serving import make_server
 
+from web.access import shelf_of
 from web.accounts.models import Account, AccountRole
 from web.app import create_app
+from web.jobs import setup as jobs
 
 LANGUAGES = ("zh", "zh-Hant", "en")
 WIDTHS = (320, 768, 1280)
@@ -35,13 +37,13 @@ NOWHERE = "/nowhere"
 EVERY = bool(os.environ.get("WENYUAN_EVERY_PAGE"))
 RULES = {"rules": {name: {"enabled": True} for name in ("target-size", "label-content-name-mismatch")}}
 """What axe-core leaves out unless it is told otherwise."""
-NO_PAGES = {"static", "metrics.metrics", "health.alive", "health.ready", "accounts.session_left"}
+NO_PAGES = {"static", "metrics.metrics", "health.alive", "health.ready", "accounts.session_left", "jobs.progress"}
 """Endpoints for machines. So are those of the API, and files."""
 FILES = ("_sheet", ".sheet", ".chart", ".export")
 
 
 class State(NamedTuple):
-    """A page as somebody meets it; ``{…}`` in an address are cases of :func:`held`."""
+    """A page as somebody meets it; ``{…}`` in an address are cases and jobs of :func:`held`."""
 
     who: str
     path: str
@@ -72,6 +74,7 @@ STATES = (
             "/parallels?q=國言金曰按出虎按出虎水源於此",
             "/parallels/works",
             "/parallels/works?work=jin",
+            "/parallels/works?collection=local&least=8",
             "/read/jin/0",
             "/read/jin/0?q=会宁府",
             "/read/jin/0?q=会宁府&layout=vertical",
@@ -109,6 +112,10 @@ STATES = (
             "/desk/answers?q=上京",
             "/desk/statistics",
             "/desk/usage",
+            "/jobs/",
+            "/jobs/{waiting}",
+            "/jobs/{cancelled}",
+            "/jobs/{done}/parallels",
             "/search?q=会宁府",
             "/read/jin/0?q=会宁府",
             "/account/",
@@ -138,11 +145,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
 
 class Held(NamedTuple):
-    """A site, the people at its desk and the numbers of its cases."""
+    """A site, the people at its desk, and the numbers of its cases and the names of its jobs."""
 
     address: str
     people: dict[str, FlaskClient]
     cases: dict[str, str]
+
+
+def begun(desk: Desk, least: int) -> str:
+    """The name of a job that compares all works."""
+    asked = {"collection": "local", "least": least}
+    location: str = desk.li.post("/parallels/works", data=asked).location
+    return location.rpartition("/")[2]
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +181,12 @@ def held(site: Flask) -> Iterator[Held]:
     desk.post(desk.wang, cases["published"], "publish", question=QUESTION)
     with desk.storage.session.begin() as session:
         session.add(Account(login="ma", name="ma", role=AccountRole.ADMINISTRATOR))
+    cases["done"] = begun(desk, least=8)
+    runner = jobs.runner(site, shelf_of(site))
+    while runner.once():
+        pass
+    cases["cancelled"], cases["waiting"] = begun(desk, least=9), begun(desk, least=10)
+    desk.li.post(f"/jobs/{cases['cancelled']}/cancel")
     people = {"": site.test_client(), "li": desk.li, "zhao": desk.zhao, "wang": desk.wang, "ma": desk.client("ma")}
     server = make_server("127.0.0.1", 0, site, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
@@ -199,7 +219,9 @@ def test_nothing_stands_in_the_way(contexts: dict[str, BrowserContext], held: He
     for language, width, scheme in WAYS if EVERY else (WAYS[number % len(WAYS)],):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two words
-        page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
+        answer = page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
+        assert answer is not None
+        assert answer.status < 500  # the page of a failure is another one
         page.wait_for_load_state()
         violations = Axe().run(page, options=RULES).response["violations"]
         wide = page.evaluate("document.documentElement.scrollWidth")
