@@ -48,11 +48,11 @@ from search.model import (
 from search.occurrences import Grouping, Occurrences
 from search.parallels import texts as parallel_texts
 from search.parallels.asked import AskedText
-from search.parallels.comparing import ComparedPortions, Comparison, stretches_of
+from search.parallels.comparing import CollectionComparison, ComparedPortions, stretches_of
 from search.parallels.model import MOST_CHARACTERS, Likeness, Parallels, ParallelsRequest
 from search.parallels.shared import TextRange
 from search.parallels.works import WorkParallels, WorkParallelsRequest, in_order
-from search.proposals import Asked, by_words, by_writing, is_foreign
+from search.proposals import AskedQuery, by_words, by_writing, is_foreign
 from search.query import Parsed, Phrase, narrowed_to, parse, shown
 from search.ranking.fusion import Fused
 from search.ranking.signals import exact_query, rankings, signals, stretches
@@ -456,14 +456,14 @@ class Library:
         others = tuple(self._cards[other] for other in dict.fromkeys(chosen) if other != request.work)
         return (self._cards[request.work],), others
 
-    def comparison(self, request: WorkParallelsRequest) -> Comparison:
+    def comparison(self, request: WorkParallelsRequest) -> CollectionComparison:
         """Prepare the comparison of works, to be done step by step.
 
         Raises:
             SearchError: a work or a collection is not there.
         """
         works, others = self.works_compared(request)
-        return Comparison(works, others, request.least, self.store.section, self.store.characters)
+        return CollectionComparison(works, others, request.least, self.store.section, self.store.characters)
 
     def work_parallels(self, request: WorkParallelsRequest, progress: Progress = silent) -> WorkParallels:
         """Find all stretches that a work shares with others, or the works of a collection with each other.
@@ -596,7 +596,7 @@ class Library:
 
     def _proposals(self, request: SearchRequest, parsed: Parsed, found: int) -> tuple[Proposal, ...]:
         """Return the queries that were likely meant: by how it is written always, by other words where none stand."""
-        asked = Asked(
+        asked = AskedQuery(
             request.q,
             parsed,
             lambda pairs: self.store.frequencies(pairs, request.scope, {}),

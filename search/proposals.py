@@ -64,7 +64,7 @@ _OTHER_NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedQuery:
     """A query, and what of it can be asked of the collection."""
 
     q: str
@@ -131,13 +131,13 @@ def _field_name(typed: str) -> str | None:
     return next(iter(closest), None)
 
 
-def by_writing(asked: Asked) -> list[Proposal]:
+def by_writing(asked: AskedQuery) -> list[Proposal]:
     """Propose the query with its operators and field names put right, if that finds anything."""
     meant = repaired(asked.q)
     return list(_counted([meant] if meant else [], Meant.WRITING, asked.count))
 
 
-def by_words(asked: Asked) -> list[Proposal]:
+def by_words(asked: AskedQuery) -> list[Proposal]:
     """Propose what may have been meant where the words stand nowhere: by sound, then by single characters."""
     if not is_chinese(asked.q):
         ways = pinyin.cuts(asked.q)

@@ -52,7 +52,7 @@ class MailServer:
         return cls(parts.hostname, parts.port or (465 if encrypted else 587), encrypted, user, password)
 
 
-class Fate(StrEnum):
+class LetterFate(StrEnum):
     """What became of a message."""
 
     SENT = "sent"  # the server has taken it over
@@ -65,7 +65,7 @@ class Fate(StrEnum):
 class Sending:
     """The outcome of a sending; ``trouble`` is what the server or the connection said of it."""
 
-    fate: Fate
+    fate: LetterFate
     trouble: str = ""
 
 
@@ -104,17 +104,17 @@ def send(server: MailServer, sender: str, recipient: str, content: bytes) -> Sen
         permanent = 500 <= answer.code < 600
         known = permanent or 400 <= answer.code < 500
         if handed_over and not known:
-            return Sending(Fate.UNKNOWN, answer.told[:_LONGEST])
-        return Sending(Fate.REFUSED if permanent else Fate.DEFERRED, answer.told[:_LONGEST])
+            return Sending(LetterFate.UNKNOWN, answer.told[:_LONGEST])
+        return Sending(LetterFate.REFUSED if permanent else LetterFate.DEFERRED, answer.told[:_LONGEST])
     except (OSError, smtplib.SMTPException) as failure:
         told = f"{type(failure).__name__}: {failure}"[:_LONGEST]
-        return Sending(Fate.UNKNOWN if handed_over else Fate.DEFERRED, told)
+        return Sending(LetterFate.UNKNOWN if handed_over else LetterFate.DEFERRED, told)
     finally:
         if link is not None:
             with suppress(OSError, smtplib.SMTPException):
                 link.quit()
             link.close()
-    return Sending(Fate.SENT)
+    return Sending(LetterFate.SENT)
 
 
 def _connected(server: MailServer) -> smtplib.SMTP:

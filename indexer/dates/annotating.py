@@ -532,7 +532,7 @@ class _Reader:
         return Mention(start, end, dates, doubts)
 
     def _follow(self, start: int, date: Date, end: int, new: int | None, doubts: frozenset[Doubt]) -> None:
-        """Let what comes next continue a date that starts at a place, if it is of what goes on."""
+        """Take the date that starts at a place as what comes next continues, if it is of what goes on."""
         before = self._text[start - 1 : start] if start < _HEADING_DATES and not self._is_annals else ""
         if before == _FROM:
             self._span = date.years

@@ -61,7 +61,7 @@ class ComparedPortions:
     pairs: tuple[WorkPair, ...]
 
 
-class Comparison:
+class CollectionComparison:
     """Works, and all others that each of them is compared with: those that come after it.
 
     Its steps are the same, and find the same, as long as the texts are. Not to be shared between threads.

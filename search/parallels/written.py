@@ -9,7 +9,7 @@ from typing import Any
 
 from indexer.progress import Progress, silent
 from search.model import WorkCard
-from search.parallels.comparing import ComparedPortions, Comparison
+from search.parallels.comparing import CollectionComparison, ComparedPortions
 from search.parallels.model import Agreements
 from search.parallels.works import StretchPlace, WorkPair, WorkStretch
 
@@ -17,7 +17,7 @@ from search.parallels.works import StretchPlace, WorkPair, WorkStretch
 class WrittenComparison:
     """A comparison whose steps are written as bytes."""
 
-    def __init__(self, comparison: Comparison) -> None:
+    def __init__(self, comparison: CollectionComparison) -> None:
         self._comparison = comparison
 
     @property

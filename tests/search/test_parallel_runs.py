@@ -18,7 +18,7 @@ from search.parallels import comparing
 from search.parallels import runs as module
 from search.parallels.alignment import EDIT, SAME, Agreement, AlignedStretch, aligned, compared
 from search.parallels.chains import FAR, by_segment, chained
-from search.parallels.comparing import Comparison, stretches_of
+from search.parallels.comparing import CollectionComparison, stretches_of
 from search.parallels.model import Agreements
 from search.parallels.runs import Runs, Shingles, united
 from search.parallels.shared import neighbourhoods
@@ -167,7 +167,7 @@ def test_works_are_compared_two_by_two_however_they_are_cut(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(comparing, "HELD", held)
         patch.setattr(comparing, "READ", read)
-        comparison = Comparison(
+        comparison = CollectionComparison(
             cards,
             cards,
             least,

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
 
-from search.parallels.comparing import Comparison
+from search.parallels.comparing import CollectionComparison
 from search.shelf import Shelf
 from web.database.storage import Storage
 from web.jobs import queue, setup
@@ -50,7 +50,7 @@ def run(database: str, index: Path, death: str, later: timedelta) -> NoReturn:
         case "taken":
             Shelf.library = die
         case "step":
-            Comparison.step = die
+            CollectionComparison.step = die
         case "transaction":
             queue.JobStep = die
     worked = Runner(Storage.open(database), Shelf(index), setup.KINDS, LIMITS).once()

@@ -12,7 +12,18 @@ from sqlalchemy.orm import Session
 from web.accounts.models import Account, AccountRole
 from web.database.storage import now, today
 from web.desk.models import Asker, Case, Event, Tag
-from web.desk.states import EDITABLE, REASONED, SIGNING, UNANSWERED, Move, Outcome, Status, Tier, moves, waives_review
+from web.desk.states import (
+    EDITABLE,
+    REASONED,
+    SIGNING,
+    UNANSWERED,
+    CaseOutcome,
+    Move,
+    Status,
+    Tier,
+    moves,
+    waives_review,
+)
 
 MOST_TAGS = 20
 _LONGEST_DETAIL = 200
@@ -128,7 +139,7 @@ def move(
     account: Account,
     reason: str = "",
     *,
-    outcome: Outcome = Outcome.OTHER,
+    outcome: CaseOutcome = CaseOutcome.OTHER,
     duplicate_of: str = "",
 ) -> None:
     """Move a case; who takes one up that is nobody's gets it.
@@ -143,10 +154,10 @@ def move(
     if after is None:
         raise _already_taken(case) if doing is Move.TAKE_UP else Refused("no-such-move")
     unanswered = doing is Move.CLOSE and before in UNANSWERED
-    if (doing in REASONED or (unanswered and outcome is Outcome.OTHER)) and not reason.strip():
+    if (doing in REASONED or (unanswered and outcome is CaseOutcome.OTHER)) and not reason.strip():
         raise Refused("no-reason")
-    other = find(session, duplicate_of.strip()) if unanswered and outcome is Outcome.DUPLICATE else None
-    if unanswered and outcome is Outcome.DUPLICATE and (other is None or other.id == case.id):
+    other = find(session, duplicate_of.strip()) if unanswered and outcome is CaseOutcome.DUPLICATE else None
+    if unanswered and outcome is CaseOutcome.DUPLICATE and (other is None or other.id == case.id):
         raise Refused("no-such-case", duplicate_of)
     if doing in SIGNING | {Move.SUBMIT} and not (case.draft and case.draft.text.strip()):
         raise Refused("no-reply")
@@ -174,7 +185,7 @@ def move(
             raise
         session.refresh(case)
         raise _already_taken(case) from None
-    if unanswered and outcome is not Outcome.OTHER:
+    if unanswered and outcome is not CaseOutcome.OTHER:
         note(case, account, outcome.value, other.number if other else "")
     note(case, account, doing.value, reason.strip())
 

@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 
 from search.addresses import Standing
 from web.desk.cases import Refused
-from web.desk.models import Case, Event, Letter, Presence, Stance
-from web.desk.queue import Scope
-from web.desk.states import LetterState, Move, Outcome, Status, Tier
+from web.desk.models import Case, Event, Presence, ReplyLetter, Stance
+from web.desk.queue import QueueScope
+from web.desk.states import CaseOutcome, LetterState, Move, Status, Tier
 
 TIERS = {
     Tier.DIRECTIONAL: lazy_gettext("指向性咨询"),
@@ -37,14 +37,14 @@ MOVES = {
     Move.REOPEN: lazy_gettext("重新处理"),
 }
 SCOPES = {
-    Scope.WAITING: lazy_gettext("等我办的（我的与无人经办的）"),
-    Scope.MINE: lazy_gettext("我经办的"),
-    Scope.ALL: lazy_gettext("全部"),
+    QueueScope.WAITING: lazy_gettext("等我办的（我的与无人经办的）"),
+    QueueScope.MINE: lazy_gettext("我经办的"),
+    QueueScope.ALL: lazy_gettext("全部"),
 }
 OUTCOMES = {
-    Outcome.OTHER: lazy_gettext("不作答复，缘由如下"),
-    Outcome.DUPLICATE: lazy_gettext("与另一案重复"),
-    Outcome.SPAM: lazy_gettext("垃圾信息"),
+    CaseOutcome.OTHER: lazy_gettext("不作答复，缘由如下"),
+    CaseOutcome.DUPLICATE: lazy_gettext("与另一案重复"),
+    CaseOutcome.SPAM: lazy_gettext("垃圾信息"),
 }
 MOVED = {
     Move.TAKE_UP: lazy_gettext("已受理，由您经办。"),
@@ -164,14 +164,14 @@ def others(there: Sequence[Presence]) -> str:
 
 def standing(case: Case) -> str:
     """Return how a question stands, in the words of whoever asked it."""
-    if case.outcome is Outcome.DUPLICATE:
+    if case.outcome is CaseOutcome.DUPLICATE:
         return str(_("与另一件提问相同，一并答复；请查看那一件，或向图书馆询问。"))
     if case.status is Status.CLOSED and (case.outcome or not case.signed):
         return str(_("已经结束，没有答复。有疑问请来电、来信或到馆询问。"))
     return str(_ASKED[case.status])
 
 
-def letter(of: Letter) -> str:
+def letter(of: ReplyLetter) -> str:
     """Return where a letter is on its way."""
     return str(_LETTERS[of.state])
 

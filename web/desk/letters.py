@@ -22,9 +22,9 @@ from web.accounts.models import Account
 from web.database.storage import Storage, now
 from web.desk.cases import Refused, note
 from web.desk.document import BlockKind, ReplyDocument
-from web.desk.models import Case, Letter
+from web.desk.models import Case, ReplyLetter
 from web.desk.states import LetterState
-from web.mail import Fate, Sending
+from web.mail import LetterFate, Sending
 
 WAITS = tuple(timedelta(minutes=each) for each in (1, 5, 15, 60, 240, 720, 1440))
 """How long a letter waits after each failure; after the last one a librarian decides."""
@@ -35,7 +35,9 @@ Send = Callable[[str, bytes], Sending]
 """Sends a message to an address."""
 
 
-def queue(session: Session, case: Case, account: Account, recipient: str, subject: str, body: str, site: str) -> Letter:
+def queue(
+    session: Session, case: Case, account: Account, recipient: str, subject: str, body: str, site: str
+) -> ReplyLetter:
     """Put a letter into the queue, under a Message-ID of the site's host.
 
     Raises:
@@ -43,7 +45,7 @@ def queue(session: Session, case: Case, account: Account, recipient: str, subjec
     """
     if any(each.state in (LetterState.WAITING, LetterState.SENDING) for each in of(session, case)):
         raise Refused("letter-on-its-way")
-    letter = Letter(
+    letter = ReplyLetter(
         case_id=case.id,
         account_id=account.id,
         recipient=recipient,
@@ -56,12 +58,14 @@ def queue(session: Session, case: Case, account: Account, recipient: str, subjec
     return letter
 
 
-def of(session: Session, case: Case) -> Sequence[Letter]:
+def of(session: Session, case: Case) -> Sequence[ReplyLetter]:
     """Return the letters of a case, the latest first."""
-    return session.scalars(select(Letter).where(Letter.case_id == case.id).order_by(Letter.id.desc())).all()
+    return session.scalars(
+        select(ReplyLetter).where(ReplyLetter.case_id == case.id).order_by(ReplyLetter.id.desc())
+    ).all()
 
 
-def settle(session: Session, case: Case, account: Account, letter: Letter, *, arrived: bool) -> None:
+def settle(session: Session, case: Case, account: Account, letter: ReplyLetter, *, arrived: bool) -> None:
     """Decide on a letter that waits for it: it has arrived, or is to be sent (again), under the same Message-ID.
 
     Raises:
@@ -71,7 +75,9 @@ def settle(session: Session, case: Case, account: Account, letter: Letter, *, ar
     values: dict[str, object] = (
         {"state": LetterState.SENT} if arrived else {"state": LetterState.WAITING, "tries": 0, "due": now()}
     )
-    changed = session.execute(update(Letter).where(Letter.id == letter.id, Letter.state.in_(undecided)).values(values))
+    changed = session.execute(
+        update(ReplyLetter).where(ReplyLetter.id == letter.id, ReplyLetter.state.in_(undecided)).values(values)
+    )
     if changed.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE has it
         raise Refused("letter-decided")
     note(case, account, "letter-arrived" if arrived else "letter-again")
@@ -80,8 +86,8 @@ def settle(session: Session, case: Case, account: Account, letter: Letter, *, ar
 def forget(session: Session, case: Case) -> None:
     """Remove what letters tell of an asker; what was not sent yet is not sent."""
     unsent = (LetterState.WAITING, LetterState.FAILED)
-    session.execute(delete(Letter).where(Letter.case_id == case.id, Letter.state.in_(unsent)))
-    session.execute(update(Letter).where(Letter.case_id == case.id).values(recipient=""))
+    session.execute(delete(ReplyLetter).where(ReplyLetter.case_id == case.id, ReplyLetter.state.in_(unsent)))
+    session.execute(update(ReplyLetter).where(ReplyLetter.case_id == case.id).values(recipient=""))
 
 
 def deliver(storage: Storage, send: Send, sender: str) -> int:
@@ -95,21 +101,23 @@ def deliver(storage: Storage, send: Send, sender: str) -> int:
     return tried
 
 
-def _claimed(storage: Storage) -> Letter | None:
+def _claimed(storage: Storage) -> ReplyLetter | None:
     """Claim the next letter that is due; of several processes, one gets it. None where nothing is due."""
     with storage.session() as session:
         at = now()
-        lost = select(Letter.id).where(Letter.state == LetterState.SENDING, Letter.due < at)
+        lost = select(ReplyLetter.id).where(ReplyLetter.state == LetterState.SENDING, ReplyLetter.due < at)
         if session.scalars(lost).first() is not None:
-            given_up = update(Letter).where(Letter.state == LetterState.SENDING, Letter.due < at)
+            given_up = update(ReplyLetter).where(ReplyLetter.state == LetterState.SENDING, ReplyLetter.due < at)
             session.execute(given_up.values(state=LetterState.UNKNOWN, trouble="the sending process ended"))
             session.commit()
-        due = (Letter.state == LetterState.WAITING, Letter.due <= at, Letter.recipient != "")
-        letter = session.scalars(select(Letter).where(*due).order_by(Letter.due, Letter.id).limit(1)).first()
+        due = (ReplyLetter.state == LetterState.WAITING, ReplyLetter.due <= at, ReplyLetter.recipient != "")
+        letter = session.scalars(
+            select(ReplyLetter).where(*due).order_by(ReplyLetter.due, ReplyLetter.id).limit(1)
+        ).first()
         if letter is None:
             return None
-        taken = update(Letter).where(Letter.id == letter.id, *due)
-        changed = session.execute(taken.values(state=LetterState.SENDING, tries=Letter.tries + 1, due=at + LEASE))
+        taken = update(ReplyLetter).where(ReplyLetter.id == letter.id, *due)
+        changed = session.execute(taken.values(state=LetterState.SENDING, tries=ReplyLetter.tries + 1, due=at + LEASE))
         session.commit()
         if changed.rowcount == 0:  # type: ignore[attr-defined]  # another process was first
             return _claimed(storage)
@@ -119,20 +127,20 @@ def _claimed(storage: Storage) -> Letter | None:
 
 
 def _settled(session: Session, number: int, outcome: Sending) -> None:
-    letter = session.get_one(Letter, number, with_for_update=True)
+    letter = session.get_one(ReplyLetter, number, with_for_update=True)
     letter.trouble = outcome.trouble
     match outcome.fate:
-        case Fate.SENT:
+        case LetterFate.SENT:
             letter.state, letter.sent = LetterState.SENT, now()
-        case Fate.UNKNOWN:
+        case LetterFate.UNKNOWN:
             letter.state = LetterState.UNKNOWN
-        case Fate.DEFERRED if letter.tries <= len(WAITS):
+        case LetterFate.DEFERRED if letter.tries <= len(WAITS):
             letter.state, letter.due = LetterState.WAITING, now() + WAITS[letter.tries - 1]
         case _:
             letter.state = LetterState.FAILED
 
 
-def _message(letter: Letter, sender: str) -> bytes:
+def _message(letter: ReplyLetter, sender: str) -> bytes:
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
     message["To"] = letter.recipient

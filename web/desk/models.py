@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from search.addresses import Address
 from web.accounts.models import Account
 from web.database.storage import Base, Moment, now
-from web.desk.states import LetterState, Outcome, Status, Tier
+from web.desk.states import CaseOutcome, LetterState, Status, Tier
 
 LONGEST_QUESTION, LONGEST_NAME, LONGEST_TAG, LONGEST_NOTE, LONGEST_PAGE = 4000, 200, 50, 4000, 100
 """In characters."""
@@ -74,7 +74,7 @@ class Case(Base):
     closed: Mapped[datetime | None] = mapped_column(Moment)
     published: Mapped[bool] = mapped_column(default=False)
     shown_question: Mapped[str] = mapped_column(Text, default="")
-    outcome: Mapped[Outcome | None] = mapped_column(_choice(Outcome))
+    outcome: Mapped[CaseOutcome | None] = mapped_column(_choice(CaseOutcome))
     duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("desk_case.id"))
 
     assignee: Mapped[Account | None] = relationship()
@@ -257,7 +257,7 @@ class Presence(Base):
     account: Mapped[Account] = relationship()
 
 
-class Letter(Base):
+class ReplyLetter(Base):
     """A letter to who asked. ``message_id`` is its own for ever, however often it is sent.
 
     ``due`` is when it is to be sent next or, while it is being sent, when its sender is taken for lost. ``trouble`` is

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from web.accounts.models import Account, AccountRole
-from web.desk.models import Asker, Case, Event, Letter, Note, Revision, Tag
+from web.desk.models import Asker, Case, Event, Note, ReplyLetter, Revision, Tag
 from web.desk.states import FINISHED, LetterState, Move, Status, Tier
 
 LONGEST = 100
@@ -22,7 +22,7 @@ _OPEN = (Status.NEW, Status.IN_PROGRESS, Status.REOPENED)
 _MOVED = {move.value for move in Move}
 
 
-class Scope(StrEnum):
+class QueueScope(StrEnum):
     """Whose cases are listed."""
 
     WAITING = "waiting"  # what waits for whoever looks: theirs, nobody's, and replies that they may review
@@ -31,17 +31,17 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedCases:
     """What is looked for among the cases; ``q`` is a number such as ``2026-0012``, or words."""
 
-    scope: Scope = Scope.WAITING
+    scope: QueueScope = QueueScope.WAITING
     status: Status | None = None
     tier: Tier | None = None
     tag: str = ""
     q: str = ""
 
 
-def found(session: Session, account: Account, wanted: Wanted, *, limit: int, offset: int = 0) -> Sequence[Case]:
+def found(session: Session, account: Account, wanted: WantedCases, *, limit: int, offset: int = 0) -> Sequence[Case]:
     """Return cases for somebody, those that are due first, then the newest."""
     query = (
         select(Case)
@@ -52,7 +52,7 @@ def found(session: Session, account: Account, wanted: Wanted, *, limit: int, off
     return session.scalars(query.limit(limit).offset(offset)).all()
 
 
-def counted(session: Session, account: Account, wanted: Wanted) -> Mapping[Status, int]:
+def counted(session: Session, account: Account, wanted: WantedCases) -> Mapping[Status, int]:
     """Count such cases by their status, whichever status is wanted; those of which there are none are left out."""
     conditions = _conditions(account, replace(wanted, status=None))
     rows = session.execute(select(Case.status, func.count()).where(*conditions).group_by(Case.status)).all()
@@ -70,12 +70,12 @@ def returned(case: Case) -> Event | None:
     return last if last and last.action in (Move.SEND_BACK, Move.REOPEN) else None
 
 
-def _conditions(account: Account, wanted: Wanted) -> list[ColumnElement[bool]]:
+def _conditions(account: Account, wanted: WantedCases) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     match wanted.scope:
-        case Scope.WAITING:
+        case QueueScope.WAITING:
             conditions.append(_waits_for(account))
-        case Scope.MINE:
+        case QueueScope.MINE:
             conditions.append(Case.assignee_id == account.id)
     if wanted.status:
         conditions.append(Case.status == wanted.status)
@@ -92,8 +92,8 @@ def _conditions(account: Account, wanted: Wanted) -> list[ColumnElement[bool]]:
 
 def _waits_for(account: Account) -> ColumnElement[bool]:
     own = Case.assignee_id == account.id
-    undecided = Letter.state.in_((LetterState.UNKNOWN, LetterState.FAILED))
-    letter = exists().where(Letter.case_id == Case.id, undecided, Letter.recipient != "")
+    undecided = ReplyLetter.state.in_((LetterState.UNKNOWN, LetterState.FAILED))
+    letter = exists().where(ReplyLetter.case_id == Case.id, undecided, ReplyLetter.recipient != "")
     waits = or_(
         and_(letter, or_(own, Case.assignee_id.is_(None))),
         and_(Case.status.in_(_OPEN), or_(own, Case.assignee_id.is_(None))),

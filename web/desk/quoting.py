@@ -38,7 +38,7 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class QuotablePart:
     """A part of a section that can be quoted as it is: a page, or a line; ``label`` is the page's or its first words.
 
     ``pointed`` says whether it is the one that was asked for.
@@ -50,19 +50,19 @@ class Part:
     pointed: bool
 
 
-def quotable(section: Section, at: int | None, paragraph: tuple[int, int] | None) -> list[Part]:
+def quotable(section: Section, at: int | None, paragraph: tuple[int, int] | None) -> list[QuotablePart]:
     """Return the pages of a section, or its first lines if it has none; ``paragraph`` are those that were asked for."""
     text = section.text
     if section.pages:
         ends = [*(page.start for page in section.pages[1:]), len(text)]
         return [
-            Part(page.start, end, page.label, at is not None and page.start <= at < end)
+            QuotablePart(page.start, end, page.label, at is not None and page.start <= at < end)
             for page, end in zip(section.pages, ends, strict=True)
         ]
     lines = [match.span() for match in islice(_LINE.finditer(text), MOST_LINES)]
     if paragraph and paragraph not in lines:
         lines.insert(0, paragraph)
-    return [Part(a, b, text[a:b].strip()[:_LABEL], (a, b) == paragraph) for a, b in lines]
+    return [QuotablePart(a, b, text[a:b].strip()[:_LABEL], (a, b) == paragraph) for a, b in lines]
 
 
 def runs(passage: Passage) -> tuple[Run, ...]:

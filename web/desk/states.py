@@ -25,7 +25,7 @@ class Status(StrEnum):
     REOPENED = "reopened"
 
 
-class Outcome(StrEnum):
+class CaseOutcome(StrEnum):
     """What a case was that is closed without an answer."""
 
     OTHER = "other"  # taken back, or not to be answered: the reason says why

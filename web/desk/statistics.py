@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from web.accounts.models import Account
 from web.desk.models import Case, Event, KeptSearch, Quotation
 from web.desk.quotations import record
-from web.desk.states import Move, Outcome, Status, Tier
+from web.desk.states import CaseOutcome, Move, Status, Tier
 
 MOST = 20
 """The longest list of works or searches."""
@@ -69,7 +69,7 @@ class Statistics:
 def statistics(session: Session, year: int | None = None) -> Statistics:
     """Compute the statistics of a year, or of all; spam is no question, and not counted."""
     query = select(Case.tier, Case.status, Case.opened, Case.answered).where(
-        Case.outcome.is_distinct_from(Outcome.SPAM)
+        Case.outcome.is_distinct_from(CaseOutcome.SPAM)
     )
     if year is not None:
         query = query.where(Case.year == year)

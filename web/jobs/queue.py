@@ -183,7 +183,7 @@ def end(storage: Storage, turn: Turn, state: JobState, reason: str = "") -> None
 
 
 def let_go(storage: Storage, turn: Turn) -> None:
-    """Let a job go without having done a step, which was not its fault."""
+    """Release a job without having done a step, which was not its fault."""
     with storage.session.begin() as session:
         session.execute(_own(turn).values(lease=None, tries=Job.tries - 1))
 

@@ -163,7 +163,7 @@ def _spare_memory() -> None:
 
 
 def _share_roles(server: Any, worker: Worker) -> None:
-    """Have a process do long work, where enough others of this server answer."""
+    """Assign long work to a process, where enough others of this server answer."""
     answering = sum(not each.does_jobs for each in server.WORKERS.values())
     worker.does_jobs = answering >= worker.app.config.workers
 

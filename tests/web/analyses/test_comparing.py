@@ -17,7 +17,7 @@ from open_index import build
 from people import add, log_in, token
 
 from search.library import Library
-from search.parallels.comparing import Comparison
+from search.parallels.comparing import CollectionComparison
 from search.parallels.works import WorkParallelsRequest
 from web.access import shelf_of
 from web.accounts import attempts
@@ -190,7 +190,7 @@ def test_what_failed_says_why(house: Flask, visitor: FlaskClient, monkeypatch: p
 
     job = begin(visitor)
     with monkeypatch.context() as patch:
-        patch.setattr(Comparison, "step", fail)
+        patch.setattr(CollectionComparison, "step", fail)
         work(house)
     assert "没有做成 · 程序出错" in visitor.get(job).text
     assert "It was not done · The program failed" in visitor.get(f"{job}?lang=en").text
@@ -224,16 +224,16 @@ def test_the_command_goes_on_where_it_was_interrupted(
 ) -> None:
     monkeypatch.setenv("WENYUAN_INDEX", str(index))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    step, done = Comparison.step, []
+    step, done = CollectionComparison.step, []
 
-    def watched(self: Comparison, number: int, *more: object) -> object:
+    def watched(self: CollectionComparison, number: int, *more: object) -> object:
         if number == 2 and 2 not in done:
             done.append(2)
             raise KeyboardInterrupt
         done.append(number)
         return step(self, number, *more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Comparison, "step", watched)
+    monkeypatch.setattr(CollectionComparison, "step", watched)
     interrupted = run("--collection", "local", "--csv")
     assert interrupted.exit_code == 2
     assert "after 2 of 3 steps; the same command goes on" in interrupted.stderr

@@ -22,8 +22,8 @@ from sqlalchemy import select, update
 from web.app import create_app
 from web.database.storage import now
 from web.desk.letters import LEASE, WAITS, deliver
-from web.desk.models import Letter
-from web.mail import Fate, MailServer, Sending, send
+from web.desk.models import ReplyLetter
+from web.mail import LetterFate, MailServer, Sending, send
 from web.serving.config import Config
 
 SENDER = "desk@library.example"
@@ -86,14 +86,14 @@ def queued(desk: Desk) -> str:
     return number
 
 
-def letter(desk: Desk) -> Letter:
+def letter(desk: Desk) -> ReplyLetter:
     with desk.storage.session() as session:
-        return session.scalars(select(Letter)).one()
+        return session.scalars(select(ReplyLetter)).one()
 
 
 def make_due(desk: Desk) -> None:
     with desk.storage.session.begin() as session:
-        session.execute(update(Letter).values(due=now() - timedelta(seconds=1)))
+        session.execute(update(ReplyLetter).values(due=now() - timedelta(seconds=1)))
 
 
 def test_the_reply_is_sent_once_under_an_id_that_was_stored_before(desk: Desk, post: tuple[Post, MailServer]) -> None:
@@ -159,11 +159,11 @@ def test_a_letter_is_given_up_after_days(desk: Desk) -> None:
     queued(desk)
     for number, wait in enumerate(WAITS, start=1):
         before = now()
-        assert deliver(desk.storage, lambda *_: Sending(Fate.DEFERRED, "421 busy"), SENDER) == 1
+        assert deliver(desk.storage, lambda *_: Sending(LetterFate.DEFERRED, "421 busy"), SENDER) == 1
         assert letter(desk).tries == number
         assert letter(desk).due >= before + wait
         make_due(desk)
-    deliver(desk.storage, lambda *_: Sending(Fate.DEFERRED, "421 busy"), SENDER)
+    deliver(desk.storage, lambda *_: Sending(LetterFate.DEFERRED, "421 busy"), SENDER)
     assert (letter(desk).state, letter(desk).trouble) == ("failed", "421 busy")
 
 
@@ -177,7 +177,7 @@ def test_a_letter_whose_sender_died_waits_for_a_librarian(desk: Desk) -> None:
         deliver(desk.storage, die, SENDER)
     assert deliver(desk.storage, die, SENDER) == 0  # it may still be at it
     with desk.storage.session.begin() as session:
-        session.execute(update(Letter).values(due=now() - LEASE))
+        session.execute(update(ReplyLetter).values(due=now() - LEASE))
     assert deliver(desk.storage, die, SENDER) == 0
     assert letter(desk).state == "unknown"
     assert "不知是否寄到" in desk.li.get(f"/desk/cases/{number}").text
@@ -195,7 +195,7 @@ def test_of_many_who_send_at_once_one_does(desk: Desk) -> None:
 
     def count(recipient: str, _: bytes) -> Sending:
         sent.append(recipient)
-        return Sending(Fate.SENT)
+        return Sending(LetterFate.SENT)
 
     threads = [threading.Thread(target=deliver, args=(desk.storage, count, SENDER)) for _ in range(4)]
     for thread in threads:
@@ -208,11 +208,11 @@ def test_of_many_who_send_at_once_one_does(desk: Desk) -> None:
 def test_who_is_forgotten_gets_no_letter(desk: Desk) -> None:
     number = queued(desk)
     desk.post(desk.li, number, "forget-asker", sure="1")
-    assert deliver(desk.storage, lambda *_: Sending(Fate.SENT), SENDER) == 0
+    assert deliver(desk.storage, lambda *_: Sending(LetterFate.SENT), SENDER) == 0
     assert CONTACT not in desk.li.get(f"/desk/cases/{number}").text
     desk.post(desk.li, number, "letter", sure="1")
     with desk.storage.session() as session:
-        assert session.scalars(select(Letter)).all() == []
+        assert session.scalars(select(ReplyLetter)).all() == []
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -224,7 +224,7 @@ def test_without_a_mail_server_no_letter_is_offered(works: Path, database: str) 
     assert "用邮件寄出" not in desk.li.get(f"/desk/cases/{number}").text
     desk.post(desk.li, number, "letter", sure="1")
     with desk.storage.session() as session:
-        assert session.scalars(select(Letter)).all() == []
+        assert session.scalars(select(ReplyLetter)).all() == []
 
 
 @pytest.mark.parametrize("address", ["http://x", "smtp://", "smtp://x/y", "x"])
@@ -249,7 +249,7 @@ def test_a_mail_server_elsewhere_is_spoken_to_in_secret(monkeypatch: pytest.Monk
 
     monkeypatch.setattr("smtplib.SMTP", Plain)
     server = MailServer.parse("smtp://wen:secret@mail.example")
-    assert send(server, SENDER, CONTACT, b"").fate is Fate.DEFERRED
+    assert send(server, SENDER, CONTACT, b"").fate is LetterFate.DEFERRED
     assert "login" not in done
     assert "secret" not in repr(server)
 

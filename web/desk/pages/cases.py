@@ -28,8 +28,19 @@ from web.desk.models import Asker, Case, Note, Quotation, Stance
 from web.desk.pages import acting, blueprint, case_url, logged, on_case
 from web.desk.pages.answers import answers, like
 from web.desk.pages.letters import addressee
-from web.desk.queue import Scope, Wanted
-from web.desk.states import EDITABLE, REASONED, SIGNING, UNANSWERED, Move, Outcome, Status, Tier, moves, waives_review
+from web.desk.queue import QueueScope, WantedCases
+from web.desk.states import (
+    EDITABLE,
+    REASONED,
+    SIGNING,
+    UNANSWERED,
+    CaseOutcome,
+    Move,
+    Status,
+    Tier,
+    moves,
+    waives_review,
+)
 from web.desk.terms import query, terms
 from web.presenting.urls import address_url, page_url
 
@@ -62,12 +73,12 @@ def home() -> ResponseReturnValue:
     )
 
 
-def _wanted() -> Wanted:
+def _wanted() -> WantedCases:
     """Return what the address asks for; who names no more than what to look for looks among all cases."""
-    status, tier, scope = _chosen(Status, "status"), _chosen(Tier, "tier"), _chosen(Scope, "scope")
+    status, tier, scope = _chosen(Status, "status"), _chosen(Tier, "tier"), _chosen(QueueScope, "scope")
     tag, q = request.args.get("tag", "")[:100], request.args.get("q", "")[: queue.LONGEST]
     narrowed = status or tier or tag or q.strip()
-    return Wanted(scope or (Scope.ALL if narrowed else Scope.WAITING), status, tier, tag, q)
+    return WantedCases(scope or (QueueScope.ALL if narrowed else QueueScope.WAITING), status, tier, tag, q)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -258,7 +269,7 @@ def move(case: Case) -> ResponseReturnValue:
         doing,
         acting(),
         request.form.get("reason", "")[:1000],
-        outcome=_chosen(Outcome, "outcome", request.form) or Outcome.OTHER,
+        outcome=_chosen(CaseOutcome, "outcome", request.form) or CaseOutcome.OTHER,
         duplicate_of=request.form.get("duplicate_of", "")[:20],
     )
     if doing in SIGNING:
