@@ -136,3 +136,11 @@ def look_at(client: FlaskClient, path: str, language: str) -> None:
             assert set(values.get(reference, "").split()) <= set(ids), (reference, values)
         if values.get("href", "").startswith("#"):
             assert values["href"][1:] in ids
+
+
+def test_the_leaves_of_a_section_can_be_passed_by(client: FlaskClient) -> None:
+    page = Outline()
+    page.feed(client.get("/read/惡本/0").text)
+    (skip,) = [values for tag, values, _, _ in page.elements if values.get("class") == "skip past"]
+    (after,) = [values for _, values, _, _ in page.elements if values.get("id") == skip["href"][1:]]
+    assert after["tabindex"] == "-1"
