@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from flask import current_app
@@ -12,6 +12,7 @@ from web.accounts import attempts
 from web.database.storage import session
 from web.jobs import queue
 from web.jobs.kinds import JobKind
+from web.jobs.models import Job
 from web.jobs.owners import owner_from_now_on
 from web.jobs.queue import JobLimits, JobRefused
 from web.networks import networks
@@ -38,3 +39,8 @@ def ask(kind: JobKind, asked: Mapping[str, Any], held: Library) -> str:
     name = queue.ask(session(), limits(), kind.name, asked, owner_from_now_on(), works)
     session().commit()
     return name
+
+
+def results(job: Job) -> Iterator[bytes]:
+    """Yield the results of a job's steps, in order."""
+    return queue.results(session(), job)

@@ -23,8 +23,7 @@ from search.parallels.written import WrittenComparison
 from web.access import library
 from web.api.parallels import WORK_PARALLELS, FoundParallelsParameters
 from web.api.parameters import read as read_parameters
-from web.database.storage import session
-from web.jobs import asking, queue
+from web.jobs import asking
 from web.jobs import labels as job_labels
 from web.jobs.kinds import JobKind
 from web.jobs.models import JobState
@@ -194,7 +193,7 @@ def _found(shown: ShownJob) -> WorkParallels:
     compared = frozenset(json.loads(shown.job.works))
     view = held.without(frozenset(card.id for card in held.works()) - compared)
     cards = {card.id: card for card in view.works()}
-    steps = (written.read(data, cards) for data in queue.results(session(), shown.job))
+    steps = (written.read(data, cards) for data in asking.results(shown.job))
     found = view.compared(_request(json.loads(shown.job.asked)), steps, 1000 * shown.job.seconds)
     return replace(found, generation=shown.job.generation)
 
