@@ -12,9 +12,8 @@ import secrets
 import unicodedata
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,7 +21,7 @@ from web.accounts import attempts, passwords, sessions
 from web.accounts.attempts import Bound
 from web.accounts.audit import record
 from web.accounts.models import LONGEST_LOGIN, LONGEST_NAME, Account, AccountRole, Invitation, stamp
-from web.database.storage import now
+from web.database.storage import now, rows_changed
 
 GIVER = AccountRole.ADMINISTRATOR
 """The roles that may give links."""
@@ -202,13 +201,8 @@ def accept(session: Session, held: Invitation, login: str, name: str, password: 
     Raises:
         AccountFailure: as :func:`add` does, or the invitation was used or withdrawn in the meantime.
     """
-    taken = session.execute(
-        update(Invitation)
-        .where(*_open(), Invitation.id == held.id)
-        .values(used=now())
-        .execution_options(synchronize_session=False)
-    )
-    if not cast(CursorResult[Any], taken).rowcount:
+    taking = update(Invitation).where(*_open(), Invitation.id == held.id).values(used=now())
+    if not rows_changed(session, taking.execution_options(synchronize_session=False)):
         raise AccountFailure("invitation-used")
     session.refresh(held)
     if held.account:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from web.accounts.models import Account, AccountRole
-from web.database.storage import now, today
+from web.database.storage import now, rows_changed, today
 from web.desk.models import Asker, Case, Event, Tag
 from web.desk.states import (
     EDITABLE,
@@ -209,8 +209,7 @@ def _change(session: Session, case: Case, values: Mapping[str, object]) -> None:
         Refused: it does not.
     """
     as_read = (Case.id == case.id, Case.status == case.status, Case.tier == case.tier)
-    changed = session.execute(update(Case).where(*as_read).values(dict(values)))
-    if changed.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE has it
+    if not rows_changed(session, update(Case).where(*as_read).values(dict(values))):
         raise Refused("moved-meanwhile")
     session.refresh(case)
 

@@ -19,7 +19,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from web.accounts.models import Account
-from web.database.storage import Storage, now
+from web.database.storage import Storage, now, rows_changed
 from web.desk.cases import Refused, note
 from web.desk.document import BlockKind, ReplyDocument
 from web.desk.models import Case, ReplyLetter
@@ -75,10 +75,8 @@ def settle(session: Session, case: Case, account: Account, letter: ReplyLetter, 
     values: dict[str, object] = (
         {"state": LetterState.SENT} if arrived else {"state": LetterState.WAITING, "tries": 0, "due": now()}
     )
-    changed = session.execute(
-        update(ReplyLetter).where(ReplyLetter.id == letter.id, ReplyLetter.state.in_(undecided)).values(values)
-    )
-    if changed.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE has it
+    settled = update(ReplyLetter).where(ReplyLetter.id == letter.id, ReplyLetter.state.in_(undecided)).values(values)
+    if not rows_changed(session, settled):
         raise Refused("letter-decided")
     note(case, account, "letter-arrived" if arrived else "letter-again")
 
@@ -117,9 +115,10 @@ def _claimed(storage: Storage) -> ReplyLetter | None:
         if letter is None:
             return None
         taken = update(ReplyLetter).where(ReplyLetter.id == letter.id, *due)
-        changed = session.execute(taken.values(state=LetterState.SENDING, tries=ReplyLetter.tries + 1, due=at + LEASE))
+        claimed = {"state": LetterState.SENDING, "tries": ReplyLetter.tries + 1, "due": at + LEASE}
+        count = rows_changed(session, taken.values(claimed))
         session.commit()
-        if changed.rowcount == 0:  # type: ignore[attr-defined]  # another process was first
+        if not count:  # another process was first
             return _claimed(storage)
         session.refresh(letter)
         session.expunge(letter)

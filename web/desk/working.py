@@ -8,12 +8,12 @@ them, the page has a button that keeps the search by a POST with its token. A ca
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, current_app, g, request
 from flask import session as cookie
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,7 @@ from search.model import SearchRequest, SearchResponse
 from web.accounts.audit import record
 from web.accounts.guard import current_account, may
 from web.accounts.models import AccountRole
-from web.database.storage import aside, session, trouble
+from web.database.storage import aside, rows_changed, session, trouble
 from web.desk.cases import find
 from web.desk.models import Case, KeptSearch
 from web.desk.states import EDITABLE, Status
@@ -101,9 +101,7 @@ def _keep(asked: SearchRequest, response: SearchResponse) -> None:
 def forget(session: Session, before: datetime) -> int:
     """Remove the searches kept in cases that were closed before a moment, and say so in the log; their number."""
     old = select(Case.id).where(Case.status == Status.CLOSED, Case.closed < before)
-    done = session.execute(
-        delete(KeptSearch).where(KeptSearch.case_id.in_(old)).execution_options(synchronize_session=False)
-    )
-    count = cast(CursorResult[Any], done).rowcount
+    removed = delete(KeptSearch).where(KeptSearch.case_id.in_(old)).execution_options(synchronize_session=False)
+    count = rows_changed(session, removed)
     record(session, None, "desk.forget-searches", "", f"{count} of cases closed before {before.isoformat()}")
     return count

@@ -11,12 +11,12 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Update, delete, false, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Update, delete, false, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from web.database.storage import Storage, now
+from web.database.storage import Storage, now, rows_changed
 from web.jobs.models import ACTIVE, LONGEST_REASON, Job, JobState, JobStep
 
 LEASE = timedelta(seconds=30)
@@ -117,12 +117,8 @@ def results(session: Session, job: Job) -> Iterator[bytes]:
 def cancel(session: Session, job: Job) -> None:
     """Cancel a job that waits or runs, or remove one that has ended; the caller commits."""
     _drop_steps(session, Job.id == job.id)
-    ended = session.execute(
-        update(Job)
-        .where(Job.id == job.id, Job.state.in_(ACTIVE))
-        .values(state=JobState.CANCELLED, ended=now(), lease=None, size=0)
-    )
-    if not _changed(ended):
+    ending = update(Job).where(Job.id == job.id, Job.state.in_(ACTIVE))
+    if not rows_changed(session, ending.values(state=JobState.CANCELLED, ended=now(), lease=None, size=0)):
         session.execute(delete(Job).where(Job.id == job.id))
 
 
@@ -137,7 +133,7 @@ def take(storage: Storage, runner: str) -> Turn | None:
                 .where(Job.id == job, free)
                 .values(state=JobState.RUNNING, runner=runner, lease=at + LEASE, touched=at, tries=Job.tries + 1)
             )
-            if _changed(session.execute(taking.execution_options(synchronize_session=False))):
+            if rows_changed(session, taking.execution_options(synchronize_session=False)):
                 return _turn(session.get_one(Job, job))
     return None
 
@@ -145,14 +141,14 @@ def take(storage: Storage, runner: str) -> Turn | None:
 def renew(storage: Storage, turn: Turn) -> bool:
     """Renew the lease of a job; return whether the runner still has it."""
     with storage.session.begin() as session:
-        return _changed(session.execute(_own(turn).values(lease=now() + LEASE)))
+        return rows_changed(session, _own(turn).values(lease=now() + LEASE)) > 0
 
 
 def begin(storage: Storage, turn: Turn, identity: str, generation: int, steps: int) -> Turn:
     """Begin a job on a state of the index, from its first step; what was found in another state is dropped."""
     with storage.session.begin() as session:
         begun = _own(turn).values(identity=identity, generation=generation, steps=steps, done=0, size=0)
-        if _changed(session.execute(begun)):
+        if rows_changed(session, begun):
             _drop_steps(session, Job.id == turn.id)
     return replace(turn, identity=identity, steps=steps, done=0, size=0)
 
@@ -170,7 +166,7 @@ def keep(storage: Storage, turn: Turn, result: bytes, seconds: float) -> None:
             tries=0,
             lease=None,
         )
-        if _changed(session.execute(kept)):
+        if rows_changed(session, kept):
             session.add(JobStep(job_id=turn.id, number=turn.done, result=result))
 
 
@@ -178,7 +174,7 @@ def end(storage: Storage, turn: Turn, state: JobState, reason: str = "") -> None
     """End a job; what a failed one has found is dropped."""
     with storage.session.begin() as session:
         ended = _own(turn).values(state=state, reason=reason[:LONGEST_REASON], ended=now(), lease=None)
-        if _changed(session.execute(ended)) and state is not JobState.DONE:
+        if rows_changed(session, ended) and state is not JobState.DONE:
             _drop_steps(session, Job.id == turn.id)
 
 
@@ -212,10 +208,6 @@ def _own(turn: Turn) -> Update:
 def _drop_steps(session: Session, of: ColumnElement[bool]) -> None:
     steps = delete(JobStep).where(JobStep.job_id.in_(select(Job.id).where(of)))
     session.execute(steps.execution_options(synchronize_session=False))
-
-
-def _changed(done: object) -> bool:
-    return cast("CursorResult[Any]", done).rowcount > 0
 
 
 def _lock(session: Session) -> None:

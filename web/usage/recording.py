@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from web.access import library, shelf
-from web.database.storage import aside, now, trouble
+from web.database.storage import aside, now, rows_changed, trouble
 from web.networks import networks
 from web.usage.models import LONGEST_ID, WHOLE, Method, Metric, UsageCount
 
@@ -96,6 +96,8 @@ def write() -> None:
     """Put what was counted into the database; where that fails it is kept for the next time."""
     tally = _tally()
     taken = tally.take()
+    if not taken:
+        return
     try:
         with aside() as session:
             for key, count in sorted(taken.items()):
@@ -163,7 +165,7 @@ def _raise(session: Session, key: Key, count: int) -> None:
         UsageCount.metric == metric, UsageCount.method == method,
     )  # fmt: skip
     more = update(UsageCount).where(*where).values(count=UsageCount.count + count)
-    if session.execute(more).rowcount:  # type: ignore[attr-defined]  # an update's result has it
+    if rows_changed(session, more):
         return
     try:
         with session.begin_nested():
