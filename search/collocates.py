@@ -18,7 +18,7 @@ those in the main text of modern works. Two measures say how far the count is fr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import expm1, log, log1p, log2
@@ -27,7 +27,7 @@ from typing import Literal
 from indexer.text.words import MODERN
 from search.grams import Unit
 from search.model import Scope, page_of
-from search.occurrences import Beside, Grouping, GroupName, Neighbours, Side
+from search.occurrences import Beside, Grouping, GroupName, Side
 from search.selection import Selection
 
 DISTANCE = 5
@@ -133,8 +133,7 @@ def reference(request: CollocatesRequest) -> Selection:
 
 
 def weighed(
-    grams: Sequence[str],
-    counts: Sequence[int],
+    counts: Mapping[str, int],
     frequencies: Sequence[int],
     *,
     occurrences: int,
@@ -144,7 +143,7 @@ def weighed(
     """Return grams as collocates of so many occurrences, which have ``around`` places of grams each on average."""
     return [
         Collocate(gram, count, frequency, *association(count, frequency, occurrences, around, characters))
-        for gram, count, frequency in zip(grams, counts, frequencies, strict=True)
+        for (gram, count), frequency in zip(counts.items(), frequencies, strict=True)
     ]
 
 
@@ -168,13 +167,6 @@ def association(
     )
     likelihood = 2 * sum(seen * log(seen / even) for seen, even in table if seen > 0 and even > 0)
     return expected, likelihood if count >= expected else -likelihood, log2(count / expected)
-
-
-def candidates(found: Neighbours, least: int, most: int) -> tuple[list[tuple[str, int]], int]:
-    """Return the grams that are weighed, ``most`` of them, with their counts, and how many rarer ones are not."""
-    some = [(gram, count) for gram, count in zip(found.grams, found.counts, strict=True) if count >= least]
-    some.sort(key=lambda each: (-each[1], each[0]))
-    return some[:most], max(len(some) - most, 0)
 
 
 def ordered(rows: list[Collocate], measure: Measure) -> tuple[Collocate, ...]:

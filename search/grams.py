@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 LONGEST = 4
@@ -25,3 +26,9 @@ class Unit(StrEnum):
     def size(self) -> int:
         """The characters of one; 0 for words, which have some."""
         return 0 if self is Unit.WORD else list(Unit).index(self) + 1
+
+
+def commonest(counts: Iterable[tuple[str, int]], least: int, most: int) -> tuple[dict[str, int], int]:
+    """Return the grams that are weighed, the ``most`` commonest with their counts, and how many rarer ones are not."""
+    some = sorted((each for each in counts if each[1] >= least), key=lambda each: (-each[1], each[0]))
+    return dict(some[:most]), max(len(some) - most, 0)

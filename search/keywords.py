@@ -117,12 +117,6 @@ class Keywords:
         return page_of(self.rows, self.request)
 
 
-def candidates(counts: Mapping[str, int], least: int, most: int) -> tuple[dict[str, int], int]:
-    """Return the grams that are weighed, the ``most`` commonest, and how many rarer ones are not."""
-    some = sorted((each for each in counts.items() if each[1] >= least), key=lambda each: (-each[1], each[0]))
-    return dict(some[:most]), max(len(some) - most, 0)
-
-
 def weighed(counts: Mapping[str, int], rest: Sequence[int], size: int, rest_size: int) -> list[Keyword]:
     """Return grams as keywords of a work; none where there is nothing to hold it against."""
     if not rest_size:

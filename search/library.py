@@ -26,7 +26,7 @@ from search.concordance import ClassicalWord, Concordance, ConcordanceRequest
 from search.dates import asked_of, read_event
 from search.distribution import Distribution, DistributionRequest, SearchedTexts, in_scope
 from search.examples import Examples, examples
-from search.grams import Unit
+from search.grams import Unit, commonest
 from search.hits import pairs_of, read_hits, shared_with
 from search.keywords import Keywords, KeywordsRequest
 from search.model import (
@@ -340,13 +340,12 @@ class Library:
         found = self._found(request.counted, request.q)
         left = request.counted.narrowed(found)
         near = left.neighbours(request.side, request.distance, request.unit)
-        grams, left_out = collocations.candidates(near, request.least, self.store.affordable(request.unit))
+        found_near = zip(near.grams, near.counts, strict=True)
+        counts, left_out = commonest(found_near, request.least, self.store.affordable(request.unit))
         reference = collocations.reference(request)
-        names = [gram for gram, _ in grams]
-        frequencies, characters = self._frequencies(names, request.unit, reference)
+        frequencies, characters = self._frequencies(list(counts), request.unit, reference)
         rows = collocations.weighed(
-            names,
-            [count for _, count in grams],
+            counts,
             frequencies,
             occurrences=len(left),
             around=near.places / max(len(left), 1),
@@ -378,7 +377,7 @@ class Library:
         if unknown := [name for name in request.among if name not in self.collections]:
             raise SearchError("no-such-collection", unknown[0])
         here = self.store.grams(request.unit, request.here.scope, {"work": (work.id,)})
-        counts, left_out = keyness.candidates(here, request.least, self.store.affordable(request.unit))
+        counts, left_out = commonest(here.items(), request.least, self.store.affordable(request.unit))
         rest, rest_size = self._frequencies(list(counts), request.unit, request.rest)
         if request.unit is Unit.WORD:
             size = sum(here.values())

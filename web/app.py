@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask import Flask, request
@@ -110,7 +109,7 @@ def _shared() -> dict[str, Any]:
         "language": languages.tag(),
         "languages": languages,
         "printed_address": site.here,
-        "printed_day": date.today,
+        "printed_day": storage.today,
         "other_languages": {code: name for code, name in languages.NAMES.items() if code != languages.language()},
         "kept": kept,
         "labels": labels,

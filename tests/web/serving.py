@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,9 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import urlopen
+
+from flask import Flask
+from werkzeug.serving import make_server
 
 PATIENCE = 60
 """Seconds after which a server that neither answers nor stops has failed."""
@@ -83,3 +87,16 @@ def serving(index: Path | str, log: Path, **config: object) -> Iterator[Server]:
                 process.kill()
         if process.stdout:
             process.stdout.close()
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """An application in threads of this process, for a browser: its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()

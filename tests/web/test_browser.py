@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from io import BytesIO
@@ -15,7 +14,7 @@ import pytest
 from open_index import build
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
-from werkzeug.serving import make_server
+from serving import served
 
 from web.app import create_app
 
@@ -30,12 +29,8 @@ def address(kanripo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     for name in FILES:
         shutil.copyfile(kanripo / "KR2a0035" / name, folder / name)
     build([folder], folder.parent / "index")
-    server = make_server("127.0.0.1", 0, create_app(folder.parent / "index"), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
+    with served(create_app(folder.parent / "index")) as address:
+        yield address
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,8 +10,8 @@ import pytest
 from flask import Flask, request
 from people import PASSWORD, add
 from playwright.sync_api import Browser, Page, expect
+from serving import served
 from sqlalchemy import delete, update
-from werkzeug.serving import make_server
 
 from web.accounts import people, sessions
 from web.accounts.models import AccountRole, AccountSession
@@ -43,12 +42,8 @@ def asked(site: Flask) -> list[str]:
 
 @pytest.fixture
 def address(site: Flask, asked: list[str]) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, site, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
+    with served(site) as address:
+        yield address
 
 
 @pytest.fixture

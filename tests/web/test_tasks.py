@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from open_index import build
 from playwright.sync_api import Browser, Locator, Page, expect
-from werkzeug.serving import make_server
+from serving import served
 
 from web.app import create_app
 
@@ -60,12 +59,8 @@ def address(kanripo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         for number in numbers:
             shutil.copyfile(kanripo / work / f"{work}_{number}.txt", folder / "texts" / work / f"{work}_{number}.txt")
     build([folder / "texts"], folder / "index")
-    server = make_server("127.0.0.1", 0, create_app(folder / "index"), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
+    with served(create_app(folder / "index")) as address:
+        yield address
 
 
 @pytest.fixture

@@ -9,10 +9,7 @@ from pydantic import BeforeValidator, Field
 from search.collocates import CollocatesRequest, CollocateUnit, Measure
 from search.occurrences import FARTHEST, Side
 from web.api.parameters import narrowed, whole
-from web.api.selection import LARGEST, Query, SelectionParameters, Start
-
-MAX_ROWS = 500
-"""Rows of one page."""
+from web.api.selection import LARGEST, Query, Rows, SelectionParameters, Start
 
 _PLAIN = CollocatesRequest(q="")
 
@@ -37,11 +34,7 @@ class CollocatesParameters(SelectionParameters):
         BeforeValidator(whole),
     ] = _PLAIN.least
     start: Start = _PLAIN.start
-    limit: Annotated[
-        int,
-        Field(strict=True, ge=1, le=MAX_ROWS, description="The most of them to show."),
-        BeforeValidator(whole),
-    ] = _PLAIN.limit
+    limit: Rows = _PLAIN.limit
 
     def request(self) -> CollocatesRequest:
         """Return the page that these parameters ask for."""

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, create_model
+from pydantic import BeforeValidator, Field
 
 from search.grams import Unit
 from search.keywords import KeyMeasure, KeywordsRequest
 from search.model import Scope
-from web.api.parameters import MAX_VALUES, Parameters, Search, Value, whole
-from web.api.selection import LARGEST, Start
-
-MAX_ROWS = 500
-"""Rows of one page."""
+from web.api.parameters import Parameters, Search, whole
+from web.api.selection import LARGEST, Rows, Start, beside_others
 
 _PLAIN = KeywordsRequest("")
-_AMONG = Annotated[
-    tuple[Value, ...], Field(max_length=MAX_VALUES), AfterValidator(lambda names: tuple(dict.fromkeys(names)))
-]
 
 
 class KeywordsParameters(Parameters):
@@ -36,11 +30,7 @@ class KeywordsParameters(Parameters):
         BeforeValidator(whole),
     ] = _PLAIN.least
     start: Start = _PLAIN.start
-    limit: Annotated[
-        int,
-        Field(strict=True, ge=1, le=MAX_ROWS, description="The most of them to show."),
-        BeforeValidator(whole),
-    ] = _PLAIN.limit
+    limit: Rows = _PLAIN.limit
 
     def request(self) -> KeywordsRequest:
         """Return the page that these parameters ask for."""
@@ -48,11 +38,6 @@ class KeywordsParameters(Parameters):
         return KeywordsRequest(among=getattr(self, "with"), **own)
 
 
-def _with_collections(base: type[Any]) -> type[Any]:
-    """Return parameters with ``with``, the collections that the work is held against."""
-    said = "Held against this collection alone, by its id; may be repeated."
-    fields: dict[str, Any] = {"with": (_AMONG, Field(default=(), description=said))}
-    return create_model("Keywords", __base__=base, **fields)
-
-
-KEYWORDS: type[KeywordsParameters] = _with_collections(KeywordsParameters)
+KEYWORDS: type[KeywordsParameters] = beside_others(
+    "Keywords", KeywordsParameters, "Held against this collection alone, by its id; may be repeated."
+)

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, create_model
+from pydantic import BeforeValidator, Field
 
 from search.addresses import Address
 from search.parallels.model import MOST_CHARACTERS, Likeness, ParallelsRequest
 from search.parallels.shared import SEED
 from search.parallels.works import SHORTEST_RUN, WorkParallelsRequest
-from web.api.parameters import MAX_VALUES, BadParameter, Parameters, Value, whole
-from web.api.selection import Start
+from web.api.parameters import BadParameter, Parameters, whole
+from web.api.selection import Rows, Start, beside_others
 
-MAX_ROWS = 500
-"""Rows of one page."""
 _LONGEST = 1_000
 """The most characters that anybody can ask to be shared."""
 _PLAIN = ParallelsRequest()
 _PLAIN_WORK = WorkParallelsRequest("")
-_AMONG = Annotated[
-    tuple[Value, ...], Field(max_length=MAX_VALUES), AfterValidator(lambda names: tuple(dict.fromkeys(names)))
-]
-_Limit = Annotated[
-    int, Field(strict=True, ge=1, le=MAX_ROWS, description="The most of them to show."), BeforeValidator(whole)
-]
+_ONLY = "Only in this work or collection, by its id; may be repeated."
 _LIKENESS = Annotated[str, Field(pattern=f"^(?:{'|'.join(Likeness)})$")]
 
 
@@ -51,7 +44,7 @@ class ParallelsParameters(Parameters):
         Field(max_length=len(Likeness), description="Only this kind: exact, near or meaning; may be repeated."),
     ] = ()
     start: Start = _PLAIN.start
-    limit: _Limit = _PLAIN.limit
+    limit: Rows = _PLAIN.limit
 
     def request(self) -> ParallelsRequest:
         """Return what these parameters ask for.
@@ -81,7 +74,7 @@ class WorkParallelsParameters(Parameters):
         BeforeValidator(whole),
     ] = _PLAIN_WORK.least
     start: Start = _PLAIN_WORK.start
-    limit: _Limit = _PLAIN_WORK.limit
+    limit: Rows = _PLAIN_WORK.limit
 
     def request(self) -> WorkParallelsRequest:
         """Return what these parameters ask for.
@@ -95,14 +88,7 @@ class WorkParallelsParameters(Parameters):
         return WorkParallelsRequest(self.work, among, self.least, self.start, self.limit, self.collection)
 
 
-def _with_others(name: str, base: type[Any]) -> type[Any]:
-    """Return parameters with ``with``, the works and collections that are looked into."""
-    said = "Only in this work or collection, by its id; may be repeated."
-    fields: dict[str, Any] = {"with": (_AMONG, Field(default=(), description=said))}
-    return create_model(name, __base__=base, **fields)
-
-
-PARALLELS: type[ParallelsParameters] = _with_others("Parallels", ParallelsParameters)
+PARALLELS: type[ParallelsParameters] = beside_others("Parallels", ParallelsParameters, _ONLY)
 
 
 class FoundParallelsParameters(Parameters):
@@ -111,7 +97,7 @@ class FoundParallelsParameters(Parameters):
     here: Annotated[str, Field(max_length=200, description="Only what this work shares, by its id.")] = ""
     there: Annotated[str, Field(max_length=200, description="Only what it shares with this one, by its id.")] = ""
     start: Start = _PLAIN_WORK.start
-    limit: _Limit = _PLAIN_WORK.limit
+    limit: Rows = _PLAIN_WORK.limit
 
 
-WORK_PARALLELS: type[WorkParallelsParameters] = _with_others("WorkParallels", WorkParallelsParameters)
+WORK_PARALLELS: type[WorkParallelsParameters] = beside_others("WorkParallels", WorkParallelsParameters, _ONLY)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, create_model
 
 from corpora.catalogue import FILTERS
 from search.model import MAX_CHARACTERS, Scope
 from search.occurrences import FARTHEST, Beside, Grouping, GroupName, Side
 from search.selection import Selection
-from web.api.parameters import MAX_VALUE, MAX_VALUES, Event, Parameters, Search, Switch, filters_of, whole
+from web.api.parameters import MAX_VALUE, MAX_VALUES, Event, Parameters, Search, Switch, Value, filters_of, whole
 
 LARGEST = 999_999_999
+MAX_ROWS = 500
+"""Rows of one page of a table."""
 
 _PLAIN = Selection()
 _NAME = Annotated[
@@ -33,6 +35,19 @@ Query = Annotated[str, Field(description=Search.model_fields["q"].description)]
 Start = Annotated[
     int, Field(strict=True, ge=1, le=LARGEST, description="The number of the first line."), BeforeValidator(whole)
 ]
+
+Rows = Annotated[
+    int, Field(strict=True, ge=1, le=MAX_ROWS, description="The most of them to show."), BeforeValidator(whole)
+]
+_VALUES = Annotated[
+    tuple[Value, ...], Field(max_length=MAX_VALUES), AfterValidator(lambda names: tuple(dict.fromkeys(names)))
+]
+
+
+def beside_others(name: str, base: type[Any], said: str) -> type[Any]:
+    """Return parameters with ``with``, which no attribute can be called: the works or collections of something else."""
+    fields: dict[str, Any] = {"with": (_VALUES, Field(default=(), description=said))}
+    return create_model(name, __base__=base, **fields)
 
 
 class SelectionParameters(Parameters):

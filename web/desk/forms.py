@@ -96,11 +96,11 @@ class Who(TextForm):
 class Quote(TextForm):
     """The form for a passage of the texts that is to be kept."""
 
-    work = StringField(validators=[NEEDED, Length(max=200)], filters=[_stripped])
+    work = StringField(validators=[NEEDED, Length(max=200)])
     section = IntegerField(validators=[InputRequired(), NumberRange(0, _FURTHEST)])
-    range = StringField(validators=[NEEDED, Regexp(_RANGE)], filters=[_stripped])
+    range = StringField(validators=[NEEDED, Regexp(_RANGE)])
     """From where to where, half open, as ``12-90``."""
-    query = StringField(validators=[Length(max=LONGEST_PASSAGE)], filters=[_stripped])
+    query = StringField(validators=[Length(max=LONGEST_PASSAGE)])
     note = TextAreaField(validators=[Length(max=LONGEST_NOTE)], filters=[_stripped])
 
     def bounds(self) -> tuple[int, int]:

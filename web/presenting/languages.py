@@ -20,8 +20,6 @@ from corpora.catalogue import Localized
 NAMES = {"zh": "简体", "zh-Hant": "繁體", "en": "English"}
 """What each language is called in itself, by the code that an address has."""
 COOKIE = "lang"
-_TAGS = {"zh": "zh-Hans", "zh-Hant": "zh-Hant", "en": "en"}
-"""What a page says of itself."""
 _TRADITIONAL = {"hant", "tw", "hk", "mo"}
 """Subtags of Chinese that is written in traditional characters."""
 _YEAR = 365 * 24 * 3600
@@ -40,7 +38,8 @@ def locale() -> str:
 
 def tag() -> str:
     """Return the page's language as browsers and screen readers know it."""
-    return _TAGS[language()]
+    code = language()
+    return "zh-Hans" if code == "zh" else code
 
 
 def remember(response: Response) -> Response:

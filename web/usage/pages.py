@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template
 from flask_babel import lazy_gettext
 
 from web.access import library
 from web.accounts.guard import requires
 from web.accounts.models import AccountRole
 from web.database.storage import session, today
+from web.desk.pages.numbers import asked_year
 from web.presenting.labels import collection_title
 from web.presenting.spreadsheet import download
 from web.usage.models import WHOLE, Metric
@@ -65,5 +66,4 @@ def _table(of: UsageReport) -> Iterable[tuple[str, ...]]:
 
 
 def _year() -> int:
-    year = request.args.get("year", "")
-    return int(year) if year.isascii() and year.isdigit() and len(year) == 4 else today().year
+    return asked_year() or today().year

@@ -231,7 +231,7 @@ def test_the_command_goes_on_where_it_was_interrupted(
             done.append(2)
             raise KeyboardInterrupt
         done.append(number)
-        return step(self, number, *more)  # type: ignore[arg-type]
+        return step(self, number, *more)  # type: ignore[arg-type]  # handed on as they came
 
     monkeypatch.setattr(CollectionComparison, "step", watched)
     interrupted = run("--collection", "local", "--csv")

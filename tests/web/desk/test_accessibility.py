@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from itertools import product
 from typing import NamedTuple
@@ -21,8 +20,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from open_index import build
 from playwright.sync_api import Browser, BrowserContext
+from serving import served
 from shared_texts import KANRIPO
-from werkzeug.serving import make_server
 
 from web.access import shelf_of
 from web.accounts.models import Account, AccountRole
@@ -188,12 +187,8 @@ def held(site: Flask) -> Iterator[Held]:
     cases["cancelled"], cases["waiting"] = begun(desk, least=9), begun(desk, least=10)
     desk.li.post(f"/jobs/{cases['cancelled']}/cancel")
     people = {"": site.test_client(), "li": desk.li, "zhao": desk.zhao, "wang": desk.wang, "ma": desk.client("ma")}
-    server = make_server("127.0.0.1", 0, site, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield Held(f"http://127.0.0.1:{server.port}", people, cases)
-    server.shutdown()
-    thread.join()
+    with served(site) as address:
+        yield Held(address, people, cases)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import threading
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -13,8 +12,8 @@ import pytest
 from docx import Document as Word
 from open_index import build
 from playwright.sync_api import Browser, Page, expect
+from serving import served
 from shared_texts import KANRIPO
-from werkzeug.serving import make_server
 
 import corpora
 from web.accounts.models import Account, AccountRole
@@ -42,12 +41,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with app.extensions["storage"].session.begin() as session:
         for login, name, role in (("li", "李馆员", AccountRole.LIBRARIAN), ("wang", "王审核", AccountRole.REVIEWER)):
             session.add(Account(login=login, name=name, role=role, password=hashed(PASSWORD)))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
+    with served(app) as address:
+        yield address
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -12,8 +11,8 @@ import pytest
 from desk_works import OTHER, WORK, write
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from serving import served
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from web.accounts.models import Account, AccountRole
 from web.accounts.passwords import hashed
@@ -39,14 +38,10 @@ def site(tmp_path: Path, this_year: None) -> Flask:
 
 @pytest.fixture
 def context(browser: Browser, site: Flask) -> Iterator[BrowserContext]:
-    server = make_server("127.0.0.1", 0, site, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    opened = browser.new_context(base_url=f"http://127.0.0.1:{server.port}")
-    yield opened
-    opened.close()
-    server.shutdown()
-    thread.join()
+    with served(site) as address:
+        opened = browser.new_context(base_url=address)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture

@@ -287,10 +287,10 @@ def test_a_script_is_told_instead_of_led_elsewhere(desk: Desk) -> None:
     evidence = f"/desk/cases/{number}/evidence"
     added = desk.li.post(evidence, data=sent, headers=JSON)
     assert (added.status_code, added.json["start"]) == (200, 0)  # type: ignore[index]  # it is an object
-    assert 'id="kept-1"' in added.json["mark"]  # type: ignore[index]
+    assert 'id="kept-1"' in added.json["mark"]  # type: ignore[index]  # the answer is JSON
     again = desk.li.post(evidence, data=sent, headers=JSON)
-    assert (again.status_code, "[@1]" in again.json["told"]) == (409, True)  # type: ignore[index]
-    assert "恢复" in desk.li.post(f"{evidence}/1/withdraw", headers=JSON).json["told"]  # type: ignore[index]
+    assert (again.status_code, "[@1]" in again.json["told"]) == (409, True)  # type: ignore[index]  # the answer is JSON
+    assert "恢复" in desk.li.post(f"{evidence}/1/withdraw", headers=JSON).json["told"]  # type: ignore[index]  # the answer is JSON
 
 
 def test_a_passage_is_kept_once(desk: Desk) -> None:

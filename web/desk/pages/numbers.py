@@ -92,7 +92,7 @@ TABLES = {
 @requires(AccountRole.LIBRARIAN)
 def numbers() -> str:
     """Show the numbers of a year, or of all."""
-    year = _year()
+    year = asked_year()
     counted = statistics(session(), year)
     tables = [(key, table, table.rows(counted)) for key, table in TABLES.items()]
     return render_template("desk/statistics.html", tables=tables, year=year, years=years(session()))
@@ -105,7 +105,7 @@ def chart(key: str) -> Response:
     table = TABLES.get(key)
     if table is None or table.drawn is None:
         abort(404)
-    rows = [(row[0], int(row[table.drawn])) for row in table.rows(statistics(session(), _year()))]
+    rows = [(row[0], int(row[table.drawn])) for row in table.rows(statistics(session(), asked_year()))]
     response = Response(charts.bars(rows, str(_("还没有数据"))), mimetype=charts.MEDIA_TYPE)
     # The drawing bears its own style; opened by itself it may use it, and nothing else.
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
@@ -119,10 +119,11 @@ def sheet(key: str) -> Response:
     table = TABLES.get(key)
     if table is None:
         abort(404)
-    rows = table.rows(statistics(session(), _year()))
+    rows = table.rows(statistics(session(), asked_year()))
     return download([[str(column) for column in table.columns], *rows], key)
 
 
-def _year() -> int | None:
+def asked_year() -> int | None:
+    """Return the year that the address asks for; None where it asks for none."""
     year = request.args.get("year", "")
     return int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None
