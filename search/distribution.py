@@ -137,10 +137,11 @@ class SearchedTexts:
     def chosen(self, selection: Selection, *, by_event: bool = False) -> Iterator[ChosenTexts]:
         """Yield what is chosen of each work that is; where years of events choose, or ``by_event``, by these, too."""
         named = {each.grouping for each in (*selection.within, *selection.without)}
+        of_works = [grouping for grouping in _OF_WORKS if grouping in named]
         for card in self.cards:
             if not fields.accepts(card, selection.filters):
                 continue
-            if not all(selection.takes(grouping, text_group(grouping, card, 0, "")[0]) for grouping in _OF_WORKS):
+            if not all(selection.takes(grouping, text_group(grouping, card, 0, "")[0]) for grouping in of_works):
                 continue
             some = self._of(card, selection.scope, by_event or Grouping.EVENT in named)
             if Grouping.SECTION in named:
@@ -162,18 +163,23 @@ class SearchedTexts:
     def divided(self, selection: Selection, grouping: Grouping) -> dict[str, tuple[str, int]]:
         """Return the label and the characters of each group of the texts that are chosen, by its value, as they lie."""
         found: dict[str, tuple[str, int]] = {}
-        for card, sections, years, lengths in self.chosen(selection, by_event=grouping is Grouping.EVENT):
+        for some in self.chosen(selection, by_event=grouping is Grouping.EVENT):
             deadline.check()
-            keys = sections if grouping is Grouping.SECTION else np.zeros_like(sections)
-            if grouping is Grouping.EVENT and years is not None:
-                keys = years
-            titles = self.titles(card.id) if grouping is Grouping.SECTION else ()
-            different, rows = np.unique(keys, return_inverse=True)
-            sums = np.bincount(rows, lengths, len(different)).astype(np.int64)
-            for key, length in zip(different.tolist(), sums.tolist(), strict=True):
-                value, label = _group(grouping, card, key, titles[key] if titles else "")
+            titles = self.titles(some.card.id) if grouping is Grouping.SECTION else ()
+            for key, length in _sums(some, grouping):
+                value, label = _group(grouping, some.card, key, titles[key] if titles else "")
                 found[value] = (label, found.get(value, ("", 0))[1] + length)
         return found
+
+
+def _sums(some: ChosenTexts, grouping: Grouping) -> Iterable[tuple[int, int]]:
+    """Return the keys of the groups that a work's texts are in, see :func:`_group`, with the characters of each."""
+    keys = some.sections if grouping is Grouping.SECTION else some.years if grouping is Grouping.EVENT else None
+    if keys is None:  # it is in one as a whole
+        return [(0, int(some.characters.sum()))]
+    different, rows = np.unique(keys, return_inverse=True)
+    sums = np.bincount(rows, some.characters, len(different)).astype(np.int64)
+    return zip(different.tolist(), sums.tolist(), strict=True)
 
 
 def _group(grouping: Grouping, card: WorkCard, key: int, title: str) -> tuple[str, str]:
