@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 import threading
 from datetime import datetime, timedelta, timezone
@@ -71,6 +72,19 @@ def test_two_that_set_up_at_once_do_not_disturb_each_other(database: str) -> Non
         thread.join()
     assert failures == []
     assert Storage.open(database).version() == latest()
+
+
+def test_an_upgrade_waits_for_another_one_that_takes_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.database.storage.PATIENCE", 0)
+    file = tmp_path / "wenyuan.sqlite"
+    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    other.execute("PRAGMA journal_mode = WAL")
+    other.execute("BEGIN IMMEDIATE")
+    ending = threading.Timer(0.3, other.rollback)
+    ending.start()
+    assert Storage.open(str(file)).version() == latest()
+    ending.join()
+    other.close()
 
 
 def test_an_upgrade_that_fails_leaves_nothing_behind(database: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,6 +48,8 @@ from web.database.failure import StorageFailure
 MIGRATIONS = Path(__file__).with_name("migrations")
 PATIENCE = 10
 """Seconds that a write waits for another one, and a connection for its server."""
+_UPGRADE_PATIENCE = 600
+"""Seconds that an upgrade of a file waits for another one."""
 HASTE = 1
 """Seconds that the write of a request waits which is answered as well without it."""
 _READING = ("GET", "HEAD", "OPTIONS")
@@ -180,6 +182,8 @@ class Storage:
             if connection.dialect.name == "sqlite":
                 # Off while tables are rebuilt; what they refer to is looked at when all is done.
                 connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+                # Another upgrade may take its time, too; the next checkout sets it as it was.
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {1000 * _UPGRADE_PATIENCE}")
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             else:
                 connection.exec_driver_sql("SET LOCAL lock_timeout = 0")  # another upgrade may take its time
