@@ -12,6 +12,7 @@ from rich.text import Text
 
 from indexer.cluster.address import IndexAddress
 from search.collocates import ROWS, Collocates
+from search.grams import Unit
 from web.api.collocates import COLLOCATES
 from web.commands.analyses import analysis_options, asked, print_found, require_one_format
 from web.commands.printing import print_explanations, visible
@@ -59,6 +60,7 @@ def _print(found: Collocates) -> None:
     at_least = "at least " if found.at_least else ""
     left_out = f", {found.left_out:,} rarer ones not weighed" if found.left_out else ""
     told = f"{len(found.shown):,} of {len(found.rows):,} collocates{left_out}"
-    told += f" of {at_least}{found.occurrences:,} occurrences in {found.characters:,} characters"
+    counted = "words" if found.request.unit is Unit.WORD else "characters"
+    told += f" of {at_least}{found.occurrences:,} occurrences in {found.characters:,} {counted}"
     told += f", generation {found.generation}, {found.took_ms:.0f} ms"
     console.print(Text(told, style="dim"))
