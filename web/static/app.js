@@ -65,9 +65,13 @@ function tell(end) {
 const KEYS = "wenyuan.keys";
 const switched = document.querySelector("#keys input");
 
+function keysAreOn() {
+  return remembered(KEYS) !== "off";
+}
+
 if (switched) {
   switched.closest("#keys").hidden = false;
-  switched.checked = remembered(KEYS) !== "off";
+  switched.checked = keysAreOn();
   switched.addEventListener("change", () => remember(KEYS, switched.checked ? "on" : "off"));
 }
 
@@ -77,7 +81,7 @@ document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") event.target.blur();
     return;
   }
-  if (remembered(KEYS) === "off") return;
+  if (!keysAreOn()) return;
   if (event.key === "/" && box) {
     event.preventDefault();
     box.focus();

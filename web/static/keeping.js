@@ -65,53 +65,22 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
-// The text of a part of a leaf as it stands in its section, where every line end is one <br>.
-function said(lines, range) {
-  const part = document.createRange();
-  part.selectNodeContents(lines);
-  if (lines.contains(range.startContainer)) part.setStart(range.startContainer, range.startOffset);
-  if (lines.contains(range.endContainer)) part.setEnd(range.endContainer, range.endOffset);
-  const copy = part.cloneContents();
-  for (const end of copy.querySelectorAll("br")) end.replaceWith("\n");
-  return copy.textContent;
-}
-
-const size = (text) => [...text].length; // in code points, as the server counts
-
-// What is selected, from the first to the last leaf that has any of it, without blanks at its ends.
-function selected() {
-  const selection = getSelection();
-  if (!selection.rangeCount || selection.isCollapsed) return null;
-  const range = selection.getRangeAt(0);
-  const all = [...document.querySelectorAll(".lines[data-start]")].filter((each) => range.intersectsNode(each));
-  if (!all.length) return null;
-  const [first] = all;
-  const before = document.createRange();
-  before.selectNodeContents(first);
-  if (first.contains(range.startContainer)) before.setEnd(range.startContainer, range.startOffset);
-  else before.collapse(true);
-  const text = all.map((each) => said(each, range)).join("");
-  const words = text.trim();
-  const start = Number(first.dataset.start) + size(said(first, before)) + size(text) - size(text.trimStart());
-  return words ? { start, end: start + size(words), words: words.replace(/\s+/g, "") } : null;
-}
-
 if (bar) {
   const choice = bar.elements.range;
   const own = document.createElement("option");
   let chosen = [...choice.options].some((each) => each.defaultSelected);
   bar.querySelector(".by-script").hidden = false;
   choice.addEventListener("change", () => { chosen = true; });
-  document.addEventListener("selectionchange", () => {
-    const part = selected();
+  document.querySelector(".reading article").addEventListener("selected", ({ detail: part }) => {
     if (!part) return; // what was selected stays in the form: pressing its button ends the selection
+    const words = part.text.replace(/\s+/g, "");
     if (part.end - part.start > Number(bar.dataset.most)) {
       return say(bar.dataset.tooLong.replace("{n}", bar.dataset.most), true);
     }
     own.value = `${part.start}-${part.end}`;
     own.textContent = bar.dataset.selected
       .replace("{n}", part.end - part.start)
-      .replace("{words}", part.words.length > 16 ? `${part.words.slice(0, 8)}…${part.words.slice(-6)}` : part.words);
+      .replace("{words}", words.length > 16 ? `${words.slice(0, 8)}…${words.slice(-6)}` : words);
     choice.prepend(own);
     own.selected = chosen = true;
   });

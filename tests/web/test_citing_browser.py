@@ -1,0 +1,98 @@
+"""A reader's selection is cited, in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from open_index import build
+from playwright.sync_api import Browser, Page, expect
+from serving import served
+
+from web.app import create_app
+
+TEXT = "　卷一\n會寧府下\n𠀀上京也\n女真"
+"""A section of two pages, with a character beyond the Basic Multilingual Plane."""
+SELECT = """() => {
+  const lines = [...document.querySelectorAll('.lines')];
+  const texts = lines.flatMap((each) => [...each.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE));
+  const [first, last] = ['寧府', '上京'].map((words) => texts.find((each) => each.data.includes(words)));
+  const range = document.createRange();
+  range.setStart(first, first.data.indexOf('寧'));
+  range.setEnd(last, last.data.indexOf('京') + 1);
+  getSelection().removeAllRanges();
+  getSelection().addRange(range);
+}"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("citing")
+    pages = [{"label": "001-1a", "start": 0}, {"label": "001-1b", "start": TEXT.index("𠀀")}]
+    work = {"id": "K", "title": "考", "sections": [{"title": "卷一", "text": TEXT, "pages": pages}]}
+    (folder / "k.jsonl").write_text(json.dumps(work, ensure_ascii=False), "utf-8")
+    build([folder / "k.jsonl"], folder / "index")
+    with served(create_app(folder / "index")) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    yield page
+    page.close()
+    assert errors == []
+
+
+def test_what_is_selected_is_told_in_the_offsets_of_the_section(page: Page, address: str) -> None:
+    page.goto(f"{address}/read/K/0")
+    page.evaluate(
+        """() => document.querySelector('article').addEventListener('selected',
+          (event) => { (window.told ??= []).push(event.detail); })"""
+    )
+    page.evaluate(SELECT)
+    page.wait_for_function("window.told?.length")
+    start, end = TEXT.index("寧"), TEXT.index("京") + 1
+    assert page.evaluate("window.told.at(-1)") == {"start": start, "end": end, "text": TEXT[start:end]}
+    expect(page.locator("#selected [role=status]")).to_have_text(re.compile(f"^已选 {end - start} 字"))
+
+
+def test_the_buttons_for_a_selection_are_reached_by_a_key_and_let_go_by_another(page: Page, address: str) -> None:
+    page.goto(f"{address}/read/K/0")
+    expect(page.locator("#selected")).to_be_hidden()
+    page.evaluate(SELECT)
+    expect(page.locator("#selected")).to_be_visible()
+    page.keyboard.press("s")
+    expect(page.locator("#selected a, #selected button").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#selected")).to_be_hidden()
+    expect(page.locator("article")).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("layout", ["horizontal", "vertical"])
+def test_the_buttons_are_on_the_screen(page: Page, address: str, width: int, layout: str) -> None:
+    page.set_viewport_size({"width": width, "height": 700})
+    page.goto(f"{address}/read/K/0?layout={layout}")
+    page.evaluate(SELECT)
+    expect(page.locator("#selected")).to_be_visible()
+    box = page.locator("#selected").bounding_box()
+    assert box
+    assert 0 <= box["x"] <= width - box["width"]
+    assert 0 <= box["y"] <= 700 - box["height"]
+
+
+def test_a_selection_is_cited(page: Page, address: str) -> None:
+    page.goto(f"{address}/read/K/0")
+    page.evaluate(SELECT)
+    page.locator("#selected .cite-selected").click()
+    expect(page).to_have_url(re.compile("#cite$"))
+    asked = parse_qs(urlsplit(page.url).query)
+    assert (asked["at"], asked["to"]) == ([str(TEXT.index("寧"))], [str(TEXT.index("京") + 1)])
+    expect(page.get_by_label("永久地址").first).to_have_value(re.compile("@5\\+7:"))
