@@ -23,6 +23,7 @@ from web.jobs import setup as jobs
 from web.networks import behind_proxies
 from web.pages import setup as pages
 from web.presenting import labels, languages
+from web.readers import setup as readers
 from web.serving import admission, health, logs, metrics, timing
 from web.serving.config import Config
 from web.serving.state import place
@@ -71,6 +72,7 @@ def create_app(
         session_cookie_secure=False,  # web.accounts.guard decides it for each request
     )
     pages.register(app)
+    readers.register(app)
     jobs.register(app, config)
     app.register_blueprint(routes.blueprint(routes.OPERATIONS))
     app.register_blueprint(account_pages.blueprint)

@@ -281,6 +281,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "accounts.session_left": ("/account/session",),
     "accounts.end_sessions": ("/account/sessions/end",),
     "accounts.invitation": ("/account/invitation",),
+    "shelf.home": ("/shelf/", "/shelf/?lang=en"),
     "public.ask": ("/ask",),
     "public.asked": ("/ask/received",),
     "public.status": ("/ask/status",),
@@ -480,6 +481,7 @@ def test_all_but_these_routes_ask_for_a_role(site: Flask) -> None:
     public |= {"pages.compose", "accounts.session_left", "health.alive", "health.ready", "metrics.metrics"}
     public |= {"public.ask", "public.asked", "public.status", "public.faq", "public.answer"}
     public |= {"jobs.mine", "jobs.job", "jobs.progress", "jobs.cancel"}  # each shows who asks what is theirs
+    public |= {"shelf.home"}  # what is there is one's own
     public |= {"pages.begin_work_parallels", "pages.job_parallels", "pages.job_parallels_sheet"}
     assert set(ROUTES) - guarded == public | OF_TEXTS
     for route in sorted(guarded):

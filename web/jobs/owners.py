@@ -8,6 +8,7 @@ import secrets
 from flask import session as cookie
 
 from web.accounts.guard import current_account
+from web.accounts.models import Account
 
 _SECRET = "visitor"
 """The cookie's key of a visitor's secret. Who logs in or out is another owner from then on."""
@@ -16,9 +17,14 @@ _SECRET = "visitor"
 def owner() -> str:
     """Return who the request comes from as jobs know them; empty for a visitor who has not begun any."""
     if account := current_account():
-        return f"account:{account.id}"
+        return owner_of(account)
     secret = cookie.get(_SECRET, "")
     return f"visitor:{hashlib.sha256(secret.encode()).hexdigest()}" if secret else ""
+
+
+def owner_of(account: Account) -> str:
+    """Return an account as jobs know it."""
+    return f"account:{account.id}"
 
 
 def owner_from_now_on() -> str:

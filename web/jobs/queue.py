@@ -122,6 +122,12 @@ def cancel(session: Session, job: Job) -> None:
         session.execute(delete(Job).where(Job.id == job.id))
 
 
+def remove_all(session: Session, owner: str) -> None:
+    """Remove the jobs of an owner, whatever becomes of them; the caller commits."""
+    _drop_steps(session, Job.owner == owner)
+    session.execute(delete(Job).where(Job.owner == owner).execution_options(synchronize_session=False))
+
+
 def take(storage: Storage, runner: str) -> Turn | None:
     """Take the job that was least lately worked on, if there is one that nobody has."""
     at = now()

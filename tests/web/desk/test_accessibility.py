@@ -85,6 +85,7 @@ STATES = (
             NOWHERE,
             "/account/log-in",
             "/account/invitation",
+            "/shelf/",
             "/ask",
             "/ask/received",
             "/ask/status",
@@ -118,6 +119,7 @@ STATES = (
             "/search?q=会宁府",
             "/read/jin/0?q=会宁府",
             "/account/",
+            "/shelf/",
         )
     ),
     *(State("zhao", path) for path in ("/search?q=会宁府", "/read/jin/0?q=会宁府", "/read/jin/0?layout=vertical")),

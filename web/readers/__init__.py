@@ -1,0 +1,1 @@
+"""A shelf of one's own: what readers keep, in the database with an account, in their browser without one."""
