@@ -19,6 +19,7 @@ from web.api.parameters import MAX_VALUE, BadParameter
 from web.database import storage
 from web.database.storage import Storage
 from web.desk import setup as desk
+from web.errata import setup as errata
 from web.jobs import setup as jobs
 from web.networks import behind_proxies
 from web.pages import setup as pages
@@ -80,6 +81,7 @@ def create_app(
     app.register_blueprint(usage.blueprint)
     recording.register(app)
     desk.register(app, place(opened, config, ".answers"), config.letterhead, mails=bool(config.mail))
+    errata.register(app)
     errors.register(app, config.retry_after)
     app.context_processor(_shared)
     app.after_request(languages.remember)

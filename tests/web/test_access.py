@@ -287,6 +287,19 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "public.status": ("/ask/status",),
     "public.faq": ("/faq", "/faq?q=会宁府"),
     "public.answer": ("/faq/2026-0001",),
+    "errata.report": (
+        "/errata/new",
+        "/errata/new?work=S1&section=0&range=0-4",
+        "/errata/new?work=O1&section=0&range=0-4",
+        "/errata/new?place=S1/0/001-1a@5%2B5:會寧府舊案",
+        "/errata/new?place=O1/0/@0%2B2:密約",
+    ),
+    "errata.received": ("/errata/received",),
+    "errata.status": ("/errata/status",),
+    "errata.listed": ("/desk/errata",),
+    "errata.erratum": ("/desk/errata/E2026-0001",),
+    "errata.decide": ("/desk/errata/E2026-0001",),
+    "errata.forget_contact": ("/desk/errata/E2026-0001/forget",),
     "desk.home": ("/desk/",),
     "desk.enter": ("/desk/new",),
     "desk.case": ("/desk/cases/2026-0001",),
@@ -480,6 +493,7 @@ def test_all_but_these_routes_ask_for_a_role(site: Flask) -> None:
     public = {"static", "api.description", "pages.about", "accounts.log_in", "accounts.log_out", "accounts.invitation"}
     public |= {"pages.compose", "accounts.session_left", "health.alive", "health.ready", "metrics.metrics"}
     public |= {"public.ask", "public.asked", "public.status", "public.faq", "public.answer"}
+    public |= {"errata.report", "errata.received", "errata.status"}
     public |= {"jobs.mine", "jobs.job", "jobs.progress", "jobs.cancel"}  # each shows who asks what is theirs
     public |= {"shelf.home"}  # what is there is one's own
     public |= {"pages.begin_work_parallels", "pages.job_parallels", "pages.job_parallels_sheet"}

@@ -31,6 +31,10 @@ QUESTIONS_AN_HOUR, QUESTIONS_A_DAY = (10, 30), (30, 60)
 """Questions of readers, from an address and from a larger network."""
 QUESTIONS_IN_ALL = 300
 """Questions of readers in a day, from everywhere."""
+REPORTS_AN_HOUR, REPORTS_A_DAY = (20, 60), (60, 120)
+"""Reports of errors, from an address and from a larger network."""
+REPORTS_IN_ALL = 600
+"""Reports of errors in a day, from everywhere."""
 JOBS_AN_HOUR = (20, 60)
 """Pieces of long work, from an address and from a larger network."""
 
@@ -88,6 +92,16 @@ def question(networks: Sequence[str]) -> list[Bound]:
         *(Bound(f"ask-hour:{each}", most, hour) for each, most in zip(networks, QUESTIONS_AN_HOUR, strict=False)),
         *(Bound(f"ask-day:{each}", most, day) for each, most in zip(networks, QUESTIONS_A_DAY, strict=False)),
         Bound("ask-all", QUESTIONS_IN_ALL, day),
+    ]
+
+
+def erratum(networks: Sequence[str]) -> list[Bound]:
+    """Return the bounds on reporting an error in a text."""
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    return [
+        *(Bound(f"erratum-hour:{each}", most, hour) for each, most in zip(networks, REPORTS_AN_HOUR, strict=False)),
+        *(Bound(f"erratum-day:{each}", most, day) for each, most in zip(networks, REPORTS_A_DAY, strict=False)),
+        Bound("erratum-all", REPORTS_IN_ALL, day),
     ]
 
 

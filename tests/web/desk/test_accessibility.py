@@ -89,6 +89,10 @@ STATES = (
             "/ask",
             "/ask/received",
             "/ask/status",
+            "/errata/new",
+            "/errata/new?work=jin&section=0&range=0-46&whole=1",
+            "/errata/received",
+            "/errata/status",
             "/faq",
             "/faq?q=上京",
             "/faq/{published}",
@@ -101,6 +105,8 @@ STATES = (
             "/desk/new",
             "/desk/?scope=all&q=上京",
             "/desk/texts",
+            "/desk/errata",
+            "/desk/errata/{erratum}",
             "/desk/cases/{new}",
             "/desk/cases/{returned}",
             "/desk/cases/{taken}",
@@ -182,13 +188,19 @@ def held(site: Flask) -> Iterator[Held]:
     desk.post(desk.wang, cases["published"], "publish", question=QUESTION)
     with desk.storage.session.begin() as session:
         session.add(Account(login="ma", name="ma", role=AccountRole.ADMINISTRATOR))
+    people = {"": site.test_client(), "li": desk.li, "zhao": desk.zhao, "wang": desk.wang, "ma": desk.client("ma")}
+    people[""].post(
+        "/errata/new",
+        data={"place": "jin/0/@0+2:上京", "words": "上京", "suggestion": "上都", "contact": "reader@example.org"},
+    )
+    with people[""].session_transaction() as cookie:
+        cases["erratum"] = cookie["erratum"]
     cases["done"] = begun(desk, least=8)
     runner = jobs.runner(site, shelf_of(site))
     while runner.once():
         pass
     cases["cancelled"], cases["waiting"] = begun(desk, least=9), begun(desk, least=10)
     desk.li.post(f"/jobs/{cases['cancelled']}/cancel")
-    people = {"": site.test_client(), "li": desk.li, "zhao": desk.zhao, "wang": desk.wang, "ma": desk.client("ma")}
     with served(site) as address:
         yield Held(address, people, cases)
 
