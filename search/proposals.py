@@ -34,6 +34,7 @@ _KEPT = 40
 _LONGEST = 12
 """Characters of a phrase in which a wrong one is looked for."""
 _NEXT_TO_NOTHING = 20
+_PAIRS_OF_A_CHARACTER = 2
 _FEWEST, _MOST_SYLLABLES = 2, pinyin.MOST_SYLLABLES
 
 Frequencies = Callable[[Sequence[str]], Sequence[int]]
@@ -144,7 +145,8 @@ def by_words(asked: AskedQuery) -> list[Proposal]:
         words = dict.fromkeys(word for way in ways for word in _by_sound(way, asked.frequencies))
         return _best(_counted(words, Meant.PINYIN, asked.count))
     for phrase in asked.parsed.phrases:
-        if phrase.literal and phrase.text in asked.q and _may_hold_a_slip(phrase.folded):
+        sought = phrase.literal and phrase.text in asked.q and _may_hold_a_slip(phrase.folded)
+        if sought and may_be_a_slip_away(phrase.folded, asked):
             has_length = len(phrase.pattern) in LENGTHS_WITH_A_SLIP
             near = list(asked.nearly(phrase.text)) if has_length else []
             same = [word for word in near if len(word) == len(phrase.pattern)][: MOST_COUNTED // 2]
@@ -198,6 +200,19 @@ def _may_hold_a_slip(text: str) -> bool:
     named = {at for name in names_in(text) for at in range(name.start, name.end)}
     ends = accumulate(map(len, cut(text)))
     return any(len(word) == 1 and end - 1 not in named for word, end in zip(cut(text), ends, strict=True))
+
+
+def may_be_a_slip_away(text: str, asked: AskedQuery) -> bool:
+    """Return whether a folded phrase may stand somewhere but for one slip.
+
+    A wrong character is in two pairs, side by side: all others are of what was meant, and stand somewhere. A slip is in
+    one half of a phrase: the other one stands somewhere as it is.
+    """
+    absent = [at for at, times in enumerate(asked.frequencies(_pairs(text))) if not times]
+    if absent and absent[-1] - absent[0] >= _PAIRS_OF_A_CHARACTER:
+        return False
+    middle = len(text) // 2
+    return middle <= _PAIRS_OF_A_CHARACTER or any(map(asked.count, (text[:middle], text[middle:])))
 
 
 def _by_character(phrase: Phrase, frequencies: Frequencies) -> Iterator[str]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from stores import Indexing
 
 from search.library import Library
 from search.model import Meant, Mode, SearchRequest
-from search.proposals import repaired
+from search.proposals import AskedQuery, by_words, may_be_a_slip_away, repaired
+from search.query import parse
 from search.words.pinyin import characters, cuts
 
 TEXTS = {
@@ -120,3 +123,31 @@ def test_every_example_finds_something_and_is_of_the_collection(library: Library
         assert library.search(SearchRequest(q, mode=Mode.EXACT)).total.passages, q
     none = library.without(frozenset(card.id for card in library.works()))
     assert none.examples == {}
+
+
+FOLDED = "上京会宁府者金之旧土也国言金曰按出虎太祖阿骨打起兵辽主不能制"
+
+
+def asked_of(text: str, q: str) -> AskedQuery:
+    """Return a query asked of one folded text, in which looking for slips is not allowed."""
+
+    def nearly(words: str) -> list[str]:
+        raise AssertionError(f"{words} was looked for")
+
+    return AskedQuery(q, parse(q), lambda pairs: [text.count(pair) for pair in pairs], text.count, nearly)
+
+
+@given(st.data())
+def test_no_phrase_that_is_a_slip_away_is_passed_over(data: st.DataObject) -> None:
+    length = data.draw(st.integers(2, 12))
+    start = data.draw(st.integers(0, len(FOLDED) - length))
+    words = FOLDED[start : start + length]
+    at = data.draw(st.integers(0, length - 1))
+    other = data.draw(st.sampled_from(["", "宇", "金", "宇" + words[at], words[at] + "金"]))
+    slip = words[:at] + other + words[at + 1 :]
+    assert len(slip) < 2 or may_be_a_slip_away(slip, asked_of(FOLDED, slip))
+
+
+@pytest.mark.parametrize("sentence", ["松花江这个名字是怎么来的", "打死妻子不判刑的法律"])
+def test_in_a_sentence_that_says_it_in_other_words_no_slip_is_looked_for(sentence: str) -> None:
+    assert by_words(asked_of(FOLDED, sentence)) == []
