@@ -112,9 +112,9 @@ def _row(row: DistributionRow, there: DistributionRequest) -> ShownRow:
 
 
 def _charts(found: Distribution, rows: Sequence[ShownRow]) -> list[tuple[str, Markup]]:
-    """Draw the first of the rows of the page, as a strip or a timeline those of all pages; each after what it shows."""
+    """Draw the first of the rows of the page; as a strip, or as a timeline in whichever order, those of all pages."""
     asked = found.request
-    if asked.group is Grouping.EVENT and asked.order is RowOrder.PLACE:
+    if asked.group is Grouping.EVENT:
         return _timelines(found)
     in_strip = asked.group is Grouping.SECTION and asked.order is RowOrder.PLACE
     drawn = _rows(asked, found.rows[:DRAWN_IN_STRIP]) if in_strip else rows[:DRAWN]

@@ -192,6 +192,15 @@ def test_a_timeline_has_its_years_in_order_and_every_bar_its_lines(site: FlaskCl
         assert f">{count} 处" in re.sub(r"\s", "", site.get(href).text).replace("处", " 处"), href
 
 
+def test_a_timeline_is_drawn_by_years_whatever_the_table_is_ordered_by(site: FlaskClient) -> None:
+    drawn = [
+        sorted(each.get("href") for each in html.fromstring(page.text).xpath("//figure//svg//a"))
+        for page in map(site.get, (f"/distribution?q=水&group=event&order={order}" for order in ("place", "count")))
+    ]
+    assert drawn[1] == drawn[0]
+    assert len(drawn[0]) > 2
+
+
 def test_a_work_leads_to_its_sections_in_their_order(site: FlaskClient) -> None:
     page = html.fromstring(site.get("/distribution?q=水").text)
     (inside,) = [each for each in page.xpath("//tbody//th//a/@href") if "KR9z0001" in each]
