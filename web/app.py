@@ -10,8 +10,8 @@ from flask_talisman import Talisman
 
 from indexer.cluster.address import IndexAddress
 from web import access, errors, resuming, site
-from web.accounts import administration, guard
-from web.accounts import pages as account_pages
+from web.accounts import guard
+from web.accounts import setup as accounts
 from web.accounts.keys import key_of
 from web.accounts.models import AccountRole
 from web.api import routes
@@ -76,8 +76,7 @@ def create_app(
     readers.register(app)
     jobs.register(app, config)
     app.register_blueprint(routes.blueprint(routes.OPERATIONS))
-    app.register_blueprint(account_pages.blueprint)
-    app.register_blueprint(administration.blueprint)
+    accounts.register(app, sign_up=config.sign_up)
     app.register_blueprint(usage.blueprint)
     recording.register(app)
     desk.register(app, place(opened, config, ".answers"), config.letterhead, mails=bool(config.mail))

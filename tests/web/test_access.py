@@ -282,6 +282,9 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "accounts.end_sessions": ("/account/sessions/end",),
     "accounts.invitation": ("/account/invitation",),
     "shelf.home": ("/shelf/", "/shelf/?lang=en"),
+    "accounts.sign_up": ("/account/sign-up",),
+    "accounts.export": ("/account/export.json",),
+    "accounts.delete": ("/account/delete",),
     "public.ask": ("/ask",),
     "public.asked": ("/ask/received",),
     "public.status": ("/ask/status",),
@@ -491,7 +494,14 @@ def test_every_route_is_decided_on(site: Flask) -> None:
 def test_all_but_these_routes_ask_for_a_role(site: Flask) -> None:
     guarded = {route for route, view in site.view_functions.items() if hasattr(view, "requires")}
     public = {"static", "api.description", "pages.about", "accounts.log_in", "accounts.log_out", "accounts.invitation"}
-    public |= {"pages.compose", "accounts.session_left", "health.alive", "health.ready", "metrics.metrics"}
+    public |= {
+        "pages.compose",
+        "accounts.session_left",
+        "accounts.sign_up",
+        "health.alive",
+        "health.ready",
+        "metrics.metrics",
+    }
     public |= {"public.ask", "public.asked", "public.status", "public.faq", "public.answer"}
     public |= {"errata.report", "errata.received", "errata.status"}
     public |= {"jobs.mine", "jobs.job", "jobs.progress", "jobs.cancel"}  # each shows who asks what is theirs

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
 from web import confirming, site
 from web.accounts import attempts, labels, people
@@ -132,7 +132,10 @@ class AuditFilter:
     def of(self, lines: Select[AuditEntry]) -> Select[AuditEntry]:
         """Narrow a query of lines to it."""
         if self.who:
-            lines = lines.where(AuditEntry.who == self.who)
+            named = select(Account.id).where(
+                Account.login == people.plain(self.who), Account.role == AccountRole.READER
+            )
+            lines = lines.where(or_(AuditEntry.who == self.who, AuditEntry.account_id.in_(named)))
         if self.first:
             lines = lines.where(AuditEntry.at >= datetime.combine(self.first, time.min).astimezone())
         if self.last:
@@ -179,7 +182,14 @@ def audit_sheet() -> Response:
 
 def _row(line: AuditEntry, logins: Mapping[str, str]) -> tuple[str, ...]:
     subject = logins.get(line.subject, line.subject)
-    return line.at.isoformat(), line.who, labels.action(line.action), subject, line.detail, line.address
+    return (
+        line.at.isoformat(),
+        logins.get(line.who, line.who),
+        labels.action(line.action),
+        subject,
+        line.detail,
+        line.address,
+    )
 
 
 def _day(text: str) -> date:

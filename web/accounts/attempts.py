@@ -35,6 +35,10 @@ REPORTS_AN_HOUR, REPORTS_A_DAY = (20, 60), (60, 120)
 """Reports of errors, from an address and from a larger network."""
 REPORTS_IN_ALL = 600
 """Reports of errors in a day, from everywhere."""
+SIGN_UPS_AN_HOUR = (10, 60)
+"""Accounts that readers ask for, from an address (a reading room may have but one) and from a larger network."""
+SIGN_UPS_IN_ALL = 300
+"""Accounts that readers ask for in a day, from everywhere."""
 JOBS_AN_HOUR = (20, 60)
 """Pieces of long work, from an address and from a larger network."""
 
@@ -109,6 +113,15 @@ def job(networks: Sequence[str]) -> list[Bound]:
     """Return the bounds on asking for long work."""
     hour = timedelta(hours=1)
     return [Bound(f"job:{each}", most, hour) for each, most in zip(networks, JOBS_AN_HOUR, strict=False)]
+
+
+def sign_up(networks: Sequence[str]) -> list[Bound]:
+    """Return the bounds on signing up, which tells whether a login is taken."""
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    return [
+        *(Bound(f"sign-up:{each}", most, hour) for each, most in zip(networks, SIGN_UPS_AN_HOUR, strict=False)),
+        Bound("sign-up-all", SIGN_UPS_IN_ALL, day),
+    ]
 
 
 def take(session: Session, bounds: Sequence[Bound]) -> Taken:

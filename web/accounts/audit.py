@@ -19,7 +19,7 @@ def record(session: Session, actor: Account | None, action: str, subject: str = 
     session.add(
         AuditEntry(
             account_id=actor.id if actor else None,
-            who=actor.login if actor else "" if has_request_context() else COMMAND_LINE,
+            who=actor.log_name if actor else "" if has_request_context() else COMMAND_LINE,
             address=(request.remote_addr or "")[:45] if has_request_context() else "",
             action=action,
             subject=subject[:100],

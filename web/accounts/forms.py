@@ -52,6 +52,12 @@ class ChangePassword(NewPassword):
     current = PasswordField(lazy_gettext("现在的密码"), [NEEDED, _most(LONGEST)])
 
 
+class Leave(TextForm):
+    """The form by which a reader's account is removed."""
+
+    password = PasswordField(lazy_gettext("密码"), [NEEDED, _most(LONGEST)])
+
+
 class NewAccount(NewPassword):
     """The form for an account's owner."""
 

@@ -21,6 +21,7 @@ _ACTIONS = {
     "account.password": lazy_gettext("设新密码"),
     "account.invite": lazy_gettext("邀请"),
     "account.invite-to-reset": lazy_gettext("发出重设密码的链接"),
+    "account.leave": lazy_gettext("注销账号"),
     "account.withdraw": lazy_gettext("收回链接"),
     "account.end-sessions": lazy_gettext("结束所有登录"),
     "audit.export": lazy_gettext("导出并删去旧日志"),
@@ -53,6 +54,9 @@ _ACCOUNT_FAILURES = {
     "password-long": lazy_gettext("密码最多 %(detail)s 个字。"),
     "password-guessed": lazy_gettext("密码太容易猜：除去其中的账号，至少还要有十个字；也不要只用几个字。"),
     "last-administrator": lazy_gettext("%(detail)s 是唯一的管理员；请先另设一位。"),
+    "account-of-staff": lazy_gettext(
+        "馆员的账号不能自己注销：案卷、答复和日志要能说明是谁经办的。离职时请管理员停用。"
+    ),
     "invitation-used": lazy_gettext("这个链接已经用过，或已收回。"),
 }
 

@@ -50,6 +50,8 @@ def stamp() -> str:
 class Account(Base, UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     """Someone who can log in. Accounts are disabled, never removed: what they did keeps their name.
 
+    A reader who leaves takes login and name away, and the row stays without them: ``left`` says since when.
+
     ``password`` is a hash, empty where none was set yet. Sessions carry ``stamp``: a fresh one ends them all, also one
     that is begun at the same moment with the password so far.
     """
@@ -65,6 +67,13 @@ class Account(Base, UserMixin):  # type: ignore[misc]  # Flask-Login has no type
     stamp: Mapped[str] = mapped_column(String(32), default=stamp)
     created: Mapped[datetime] = mapped_column(Moment, default=now)
     seen: Mapped[datetime | None] = mapped_column(Moment)
+    left: Mapped[datetime | None] = mapped_column(Moment)
+    keeps_history: Mapped[bool] = mapped_column(default=False)
+
+    @property
+    def log_name(self) -> str:
+        """What the log calls who acts: a reader by number alone, who may leave, while the log never changes."""
+        return self.login if self.role > AccountRole.READER else self.subject
 
     @property
     def subject(self) -> str:
@@ -150,7 +159,8 @@ class SiteKey(Base):
 class AuditEntry(Base):
     """A line of the audit log: who did what, when, to what. The database refuses to change or remove rows.
 
-    ``who`` is the account's login at that time, or what acted without one; ``address`` is where a request came from.
+    ``who`` is :attr:`Account.log_name` at that time, or what acted without one; ``address`` is where a request came
+    from.
     """
 
     __tablename__ = "audit"

@@ -19,8 +19,11 @@ from web.database.storage import session, trouble
 from web.networks import networks
 from web.presenting.labels import minutes
 
+SIGN_UP = "SIGN_UP"
+"""The application's setting whether readers may make accounts themselves."""
+
 blueprint = Blueprint("accounts", __name__, url_prefix="/account")
-blueprint.context_processor(lambda: {"words": labels})
+blueprint.context_processor(lambda: {"words": labels, "signs_up": current_app.config[SIGN_UP]})
 
 
 @blueprint.after_request
@@ -49,9 +52,9 @@ def _log_in(form: LogIn) -> ResponseReturnValue:
     valid = form.validate()
     login = people.plain(form.login.data or "")
     account = people.find(session(), login) if valid else None
-    wait, right = _guess(login, account, form.password.data or "")
+    wait, right = guess(login, account, form.password.data or "")
     if wait:
-        return _patience(render_template("accounts/log_in.html", form=form, wait=minutes(wait)), wait)
+        return patience(render_template("accounts/log_in.html", form=form, wait=minutes(wait)), wait)
     if account is None or not right:
         return make_response(render_template("accounts/log_in.html", form=form, wrong=True), 401)
     attempts.forget(session())
@@ -85,10 +88,10 @@ def own() -> ResponseReturnValue:
     form = ChangePassword()
     if not form.validate_on_submit():
         return _own_page(form)
-    wait, right = _guess(account.login, account, form.current.data)
+    wait, right = guess(account.login, account, form.current.data)
     if wait:
         form.current.errors = [_("尝试的次数太多，请过 %(minutes)s 分钟再试。", minutes=minutes(wait))]
-        return _patience(_own_page(form), wait)
+        return patience(_own_page(form), wait)
     if not right:
         form.current.errors = [_("现在的密码不对。")]
         return make_response(_own_page(form), 401)
@@ -154,10 +157,10 @@ def _stale_link(opening: OpenLink) -> ResponseReturnValue:
     session().commit()
     opening.secret.data = ""
     page = render_template("accounts/invitation.html", opening=opening, stale=True)
-    return _patience(page, taken.wait) if taken.wait else make_response(page, 410)
+    return patience(page, taken.wait) if taken.wait else make_response(page, 410)
 
 
-def _guess(login: str, account: Account | None, password: str) -> tuple[int, bool]:
+def guess(login: str, account: Account | None, password: str) -> tuple[int, bool]:
     """Check a password within the bounds; return the seconds to wait, or 0, and whether it is right.
 
     Raises:
@@ -192,7 +195,7 @@ def _own_page(form: ChangePassword, changed: bool = False) -> str:
     )
 
 
-def _patience(page: str, wait: int) -> Response:
+def patience(page: str, wait: int) -> Response:
     """Return a page that asks to wait for so many seconds."""
     response = make_response(page, 429)
     response.headers["Retry-After"] = str(wait)

@@ -17,11 +17,20 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from web.accounts import attempts, passwords, sessions
+from web.accounts import attempts, belongings, passwords, sessions
 from web.accounts.attempts import Bound
 from web.accounts.audit import record
-from web.accounts.models import LONGEST_LOGIN, LONGEST_NAME, Account, AccountRole, Invitation, stamp
-from web.database.storage import now, rows_changed
+from web.accounts.models import (
+    LONGEST_LOGIN,
+    LONGEST_NAME,
+    Account,
+    AccountRole,
+    AccountSession,
+    AuditEntry,
+    Invitation,
+    stamp,
+)
+from web.database.storage import Base, now, rows_changed
 
 GIVER = AccountRole.ADMINISTRATOR
 """The roles that may give links."""
@@ -46,8 +55,8 @@ def find(session: Session, login: str) -> Account | None:
 
 
 def everyone(session: Session) -> list[Account]:
-    """Return all accounts, by login."""
-    return list(session.scalars(select(Account).order_by(Account.login)))
+    """Return all accounts but those whose owners left, by login."""
+    return list(session.scalars(select(Account).where(Account.left.is_(None)).order_by(Account.login)))
 
 
 def add(session: Session, actor: Account | None, login: str, name: str, role: AccountRole, password: str) -> Account:
@@ -68,8 +77,42 @@ def add(session: Session, actor: Account | None, login: str, name: str, role: Ac
             session.add(account)
     except IntegrityError as failure:
         raise AccountFailure("login-taken", login) from failure
-    record(session, actor, "account.add", account.subject, f"{login}, {role.code}")
+    told = role.code if role is AccountRole.READER else f"{login}, {role.code}"
+    record(session, actor, "account.add", account.subject, told)
     return account
+
+
+def leave(session: Session, account: Account) -> None:
+    """Remove a reader's account and all that belongs to it; of the row only its number is left, for the log.
+
+    Raises:
+        AccountFailure: the account is one of the library's staff, or was: its records name who did what.
+    """
+    if account.role > AccountRole.READER:
+        raise AccountFailure("account-of-staff")
+    belongings.remove(session, account)
+    session.flush()
+    if _is_on_record(session, account):
+        raise AccountFailure("account-of-staff")
+    record(session, account, "account.leave", account.subject)
+    attempts.forgive(session, account.login)
+    sessions.end_all(session, account)
+    withdraw_all(session, None, account)
+    account.login, account.name, account.password = f"-{account.id}", "", ""  # no login begins with a hyphen
+    account.active, account.stamp, account.seen, account.left = False, stamp(), None, now()
+
+
+def _is_on_record(session: Session, account: Account) -> bool:
+    """Return whether a table refers to an account that does not belong to it."""
+    own = {Account.__tablename__, AccountSession.__tablename__, Invitation.__tablename__, AuditEntry.__tablename__}
+    references = (
+        key.parent
+        for table in Base.metadata.sorted_tables
+        if table.name not in own
+        for key in table.foreign_keys
+        if key.column is Account.__table__.c.id
+    )
+    return any(session.scalar(select(1).where(column == account.id).limit(1)) for column in references)
 
 
 def set_role(session: Session, actor: Account | None, account: Account, role: AccountRole) -> None:

@@ -10,11 +10,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlalchemy import Dialect, Enum, ForeignKey, String, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import Enum, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from search.addresses import Address
 from web.accounts.models import Account
+from web.database.addresses import Written
 from web.database.storage import Base, Moment, now
 from web.desk.states import CaseOutcome, LetterState, Status, Tier
 
@@ -34,21 +35,6 @@ class Stance(StrEnum):
 
 def _choice(kind: type[Choice]) -> Enum:
     return Enum(kind, native_enum=False, length=20, values_callable=lambda values: [each.value for each in values])
-
-
-class Written(TypeDecorator[Address]):
-    """A permanent address, kept as the line that it is written as."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Address | None, dialect: Dialect) -> str | None:
-        """Write the address."""
-        return None if value is None else str(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Address | None:
-        """Read the address."""
-        return None if value is None else Address.parse(value)
 
 
 class Case(Base):

@@ -138,6 +138,7 @@ class Config(BaseSettings):
     session_hours: Annotated[
         float, Field(ge=0.25, le=168, description="Hours after which one has to log in again, however busy one was.")
     ] = 12.0
+    sign_up: bool = Field(False, description="Whether readers may make accounts for themselves.")
     state: Path = Field(Path(STATE), description="The folder for what the program keeps outside the database.")
     snapshots: str = Field("", description="The cluster's repository of snapshots, for backups of the index.")
     letterhead: DirectoryPath | None = Field(None, description="The folder of the library's own letterhead.")

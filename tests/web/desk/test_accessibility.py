@@ -27,6 +27,7 @@ from web.access import shelf_of
 from web.accounts.models import Account, AccountRole
 from web.app import create_app
 from web.jobs import setup as jobs
+from web.serving.config import Config
 
 LANGUAGES = ("zh", "zh-Hant", "en")
 WIDTHS = (320, 768, 1280)
@@ -85,6 +86,7 @@ STATES = (
             NOWHERE,
             "/account/log-in",
             "/account/invitation",
+            "/account/sign-up",
             "/shelf/",
             "/ask",
             "/ask/received",
@@ -125,9 +127,11 @@ STATES = (
             "/search?q=会宁府",
             "/read/jin/0?q=会宁府",
             "/account/",
+            "/account/delete",
             "/shelf/",
         )
     ),
+    State("zhang", "/account/delete"),
     *(State("zhao", path) for path in ("/search?q=会宁府", "/read/jin/0?q=会宁府", "/read/jin/0?layout=vertical")),
     State("wang", "/desk/cases/{submitted}"),
     State("ma", "/administration/accounts"),
@@ -146,7 +150,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Flask:
         texts[-1].mkdir()
         shutil.copyfile(KANRIPO / "KR2a0035" / "KR2a0035_024.txt", texts[-1] / "KR2a0035_024.txt")
     build(texts, folder / "index")
-    app = create_app(folder / "index", f"sqlite:///{folder / 'desk.sqlite'}")
+    app = create_app(folder / "index", f"sqlite:///{folder / 'desk.sqlite'}", config=Config(sign_up=True))
     app.config["WTF_CSRF_ENABLED"] = False
     return app
 
@@ -188,6 +192,7 @@ def held(site: Flask) -> Iterator[Held]:
     desk.post(desk.wang, cases["published"], "publish", question=QUESTION)
     with desk.storage.session.begin() as session:
         session.add(Account(login="ma", name="ma", role=AccountRole.ADMINISTRATOR))
+        session.add(Account(login="zhang", name="zhang", role=AccountRole.READER))
     people = {"": site.test_client(), "li": desk.li, "zhao": desk.zhao, "wang": desk.wang, "ma": desk.client("ma")}
     people[""].post(
         "/errata/new",
@@ -201,6 +206,7 @@ def held(site: Flask) -> Iterator[Held]:
         pass
     cases["cancelled"], cases["waiting"] = begun(desk, least=9), begun(desk, least=10)
     desk.li.post(f"/jobs/{cases['cancelled']}/cancel")
+    people["zhang"] = desk.client("zhang")
     with served(site) as address:
         yield Held(address, people, cases)
 
