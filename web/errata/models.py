@@ -10,8 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from search.addresses import Address
 from web.accounts.models import Account
+from web.database.addresses import Written
 from web.database.storage import Base, Moment, now
-from web.desk.models import LONGEST_NAME, Written
+from web.desk.models import LONGEST_NAME
 
 LONGEST_WORDS, LONGEST_SUGGESTION, LONGEST_REASON, LONGEST_ANSWER = 200, 500, 2000, 2000
 """In characters."""
