@@ -128,6 +128,14 @@ def visible(library: Library) -> Library:
     return library.without(levels.of(frozenset(level for level in levels.works if not _may_see(level))))
 
 
+def visible_to(role: AccountRole, library: Library) -> Library:
+    """Return the library as accounts of a role may see it wherever they are: no network opens anything in it."""
+    if role >= AccountRole.LIBRARIAN:
+        return library
+    levels = doors().levels(library)
+    return library.without(levels.of(frozenset(level for level in levels.works if level is not Access.OPEN)))
+
+
 def closed_to_the_public(library: Library, quoted: Iterable[tuple[str, str]]) -> list[str]:
     """Return the collections of those quoted works that not everybody who can ask here may read.
 

@@ -14,6 +14,7 @@ from web.accounts import guard
 from web.accounts import setup as accounts
 from web.accounts.keys import key_of
 from web.accounts.models import AccountRole
+from web.alerts import setup as alerts
 from web.api import routes
 from web.api.parameters import MAX_VALUE, BadParameter
 from web.database import storage
@@ -81,6 +82,7 @@ def create_app(
     recording.register(app)
     desk.register(app, place(opened, config, ".answers"), config.letterhead, mails=bool(config.mail))
     errata.register(app)
+    alerts.register(app)
     errors.register(app, config.retry_after)
     app.context_processor(_shared)
     app.after_request(languages.remember)

@@ -303,6 +303,15 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "errata.erratum": ("/desk/errata/E2026-0001",),
     "errata.decide": ("/desk/errata/E2026-0001",),
     "errata.forget_contact": ("/desk/errata/E2026-0001/forget",),
+    "searches.mine": ("/shelf/searches",),
+    "searches.save": ("/shelf/searches/new?search=/search?q=密約",),
+    "searches.one": ("/shelf/searches/1",),
+    "searches.rename": ("/shelf/searches/1/title",),
+    "searches.know": ("/shelf/searches/1/read",),
+    "searches.open_feed": ("/shelf/searches/1/feed",),
+    "searches.withdraw_feed": ("/shelf/searches/1/feed/withdraw",),
+    "searches.remove": ("/shelf/searches/1/remove",),
+    "searches.feed": ("/feeds/none",),
     "desk.home": ("/desk/",),
     "desk.enter": ("/desk/new",),
     "desk.case": ("/desk/cases/2026-0001",),
@@ -503,6 +512,7 @@ def test_all_but_these_routes_ask_for_a_role(site: Flask) -> None:
         "metrics.metrics",
     }
     public |= {"public.ask", "public.asked", "public.status", "public.faq", "public.answer"}
+    public |= {"searches.feed"}  # whoever has its address has what its owner gave away
     public |= {"errata.report", "errata.received", "errata.status"}
     public |= {"jobs.mine", "jobs.job", "jobs.progress", "jobs.cancel"}  # each shows who asks what is theirs
     public |= {"shelf.home"}  # what is there is one's own

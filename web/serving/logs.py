@@ -25,8 +25,8 @@ _NUMBER = re.compile("[0-9A-Za-z-]{8,64}")
 _LONGEST = 500
 """Characters of a path or a query that are logged."""
 
-_SECRET = "/account/"
-"""Below this, addresses may hold a link's secret, if only because its ``#`` was mangled on the way."""
+_SECRETS = ("/account/", "/feeds/")
+"""Below these, addresses may hold a link's secret, if only because its ``#`` was mangled on the way."""
 
 _log = logging.getLogger("wenyuan.requests")
 
@@ -84,6 +84,7 @@ def register(app: Flask, config: Config) -> None:
 
 def shown_path() -> str:
     """Return the request's path as it may be logged: where it could hold a secret, the rule of its route instead."""
-    if request.path.startswith(_SECRET):
-        return request.url_rule.rule if request.url_rule else f"{_SECRET}…"
+    for secret in _SECRETS:
+        if request.path.startswith(secret):
+            return request.url_rule.rule if request.url_rule else f"{secret}…"
     return request.path[:_LONGEST]

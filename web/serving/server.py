@@ -25,6 +25,7 @@ from gunicorn.http import message
 from prometheus_client.multiprocess import mark_process_dead
 
 from web.access import shelf_of
+from web.alerts import watching
 from web.database.storage import storage
 from web.jobs.setup import runner
 from web.serving import admission, health, post
@@ -124,6 +125,7 @@ class Worker(PatientWorker):
         stopping = health.stopping(app)
         working = threading.Thread(target=runner(app, shelf_of(app)).run, args=[stopping], daemon=True)
         working.start()
+        watching.start(app, stopping)
         while working.is_alive() and self.is_parent_alive():
             self.notify()
             working.join(1)

@@ -25,6 +25,7 @@ from shared_texts import KANRIPO
 
 from web.access import shelf_of
 from web.accounts.models import Account, AccountRole
+from web.alerts.models import Arrival
 from web.app import create_app
 from web.jobs import setup as jobs
 from web.serving.config import Config
@@ -37,7 +38,15 @@ NOWHERE = "/nowhere"
 EVERY = bool(os.environ.get("WENYUAN_EVERY_PAGE"))
 RULES = {"rules": {name: {"enabled": True} for name in ("target-size", "label-content-name-mismatch")}}
 """What axe-core leaves out unless it is told otherwise."""
-NO_PAGES = {"static", "metrics.metrics", "health.alive", "health.ready", "accounts.session_left", "jobs.progress"}
+NO_PAGES = {
+    "static",
+    "searches.feed",
+    "metrics.metrics",
+    "health.alive",
+    "health.ready",
+    "accounts.session_left",
+    "jobs.progress",
+}
 """Endpoints for machines. So are those of the API, and files."""
 FILES = ("_sheet", ".sheet", ".chart", ".export")
 
@@ -132,6 +141,10 @@ STATES = (
         )
     ),
     State("zhang", "/account/delete"),
+    *(
+        State("zhao", path)
+        for path in ("/shelf/searches", "/shelf/searches/new?search=/search?q=上京", "/shelf/searches/{saved}")
+    ),
     *(State("zhao", path) for path in ("/search?q=会宁府", "/read/jin/0?q=会宁府", "/read/jin/0?layout=vertical")),
     State("wang", "/desk/cases/{submitted}"),
     State("ma", "/administration/accounts"),
@@ -200,6 +213,12 @@ def held(site: Flask) -> Iterator[Held]:
     )
     with people[""].session_transaction() as cookie:
         cases["erratum"] = cookie["erratum"]
+    saved = desk.zhao.post("/shelf/searches/new", data={"search": "/search?q=上京", "title": "上京"}).location
+    desk.zhao.post(f"{saved}/feed")
+    cases["saved"] = saved.rpartition("/")[2]
+    with desk.storage.session.begin() as session:
+        places = json.dumps(["jin/0/@0+2:上京"])
+        session.add(Arrival(search_id=int(cases["saved"]), generation=1, count=1, places=places))
     cases["done"] = begun(desk, least=8)
     runner = jobs.runner(site, shelf_of(site))
     while runner.once():

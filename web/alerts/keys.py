@@ -1,0 +1,44 @@
+"""Addresses that are their own key: whoever has one may read a feed without logging in.
+
+They are signed with the site's key and stand nowhere. One is withdrawn by giving the search another mark, which is
+random: the number alone may be that of another search one day.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import current_app
+from itsdangerous import BadData, URLSafeSerializer
+
+from web.alerts.models import SavedSearch
+from web.database.storage import session
+
+LONGEST = 200
+"""Characters of a key."""
+
+
+def fresh() -> str:
+    """Return a new mark of a search's feed."""
+    return secrets.token_hex(8)
+
+
+def key_of(saved: SavedSearch) -> str:
+    """Return the key of a search's feed."""
+    return str(_signer().dumps([saved.id, saved.feed]))
+
+
+def search_of(key: str) -> SavedSearch | None:
+    """Return the search of a feed's key, unless the key was withdrawn or its owner can't log in any more."""
+    if len(key) > LONGEST:
+        return None
+    try:
+        number, feed = _signer().loads(key)
+    except (BadData, ValueError, TypeError):
+        return None
+    saved = session().get(SavedSearch, number)
+    return saved if saved and feed and saved.feed == feed and saved.account.active else None
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="feed")
