@@ -79,6 +79,17 @@ class Concordance:
     took_ms: float
 
 
+@dataclass(frozen=True, slots=True)
+class ConcordanceLines:
+    """All lines of a concordance, read where they are asked for; ``total`` and ``at_least`` as :class:`Concordance`."""
+
+    request: ConcordanceRequest
+    total: int
+    at_least: bool
+    lines: Occurrences
+    generation: int
+
+
 def groups(found: Occurrences, request: ConcordanceRequest, grouping: Grouping) -> tuple[Group, ...]:
     """Return the groups of a grouping, each with how many lines there are of it beside all else that is chosen."""
     return request.narrowed(found, but=grouping).grouped_by(grouping)

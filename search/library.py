@@ -22,7 +22,7 @@ from search import distribution as distributions
 from search import keywords as keyness
 from search.addresses import Address, Located, Standing, follow
 from search.collocates import Collocates, CollocatesRequest
-from search.concordance import ClassicalWord, Concordance, ConcordanceRequest
+from search.concordance import ClassicalWord, Concordance, ConcordanceLines, ConcordanceRequest
 from search.dates import asked_of, read_event
 from search.distribution import Distribution, DistributionRequest, SearchedTexts, in_scope
 from search.examples import Examples, examples
@@ -302,6 +302,23 @@ class Library:
             generation=self.generation,
             took_ms=(time.perf_counter() - began) * 1000,
         )
+
+    def lines(self, request: ConcordanceRequest) -> ConcordanceLines:
+        """Find all lines of a concordance, whatever page of it is asked for.
+
+        Raises:
+            SearchError: the query costs too much.
+            SearchTimeout: it takes longer than the caller has allowed (:mod:`search.deadline`).
+        """
+        found = self._found(request, request.q)
+        left = request.narrowed(found)
+        lines = concordances.listed(left, request)
+        return ConcordanceLines(request, len(left), found.at_least, lines, self.generation)
+
+    def searched(self, selection: Selection) -> tuple[tuple[WorkCard, ...], int]:
+        """Return the works that a selection chooses, and how many characters of them are searched."""
+        chosen = list(self._texts.chosen(selection))
+        return tuple(each.card for each in chosen), sum(int(each.characters.sum()) for each in chosen)
 
     def distribution(self, request: DistributionRequest) -> Distribution:
         """Count how often the words of some queries stand in each group of texts, and in how many characters.

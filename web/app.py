@@ -29,6 +29,7 @@ from web.readers import setup as readers
 from web.serving import admission, health, logs, metrics, timing
 from web.serving.config import Config
 from web.serving.state import place
+from web.taking import setup as taking
 from web.usage import pages as usage
 from web.usage import recording
 
@@ -75,6 +76,7 @@ def create_app(
     )
     pages.register(app)
     readers.register(app)
+    taking.register(app)
     jobs.register(app, config)
     app.register_blueprint(routes.blueprint(routes.OPERATIONS))
     accounts.register(app, sign_up=config.sign_up)

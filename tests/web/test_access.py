@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from itertools import cycle
 from pathlib import Path
 from typing import get_args
 from urllib.parse import quote
@@ -210,29 +211,45 @@ def keywords() -> Iterator[str]:
         yield f"/keywords?work=O1&least=1&{more}"
 
 
+FORMATS = cycle(("csv", "jsonl", "md", "tei"))
+"""Formats in turn; a workbook, which is the same table, is packed, and would differ by the moment it is made."""
+
+
+def tables() -> Iterator[str]:
+    found = [f"/search?q={quote(q)}&mode={mode}" for q in QUERIES for mode in ("exact", "semantic")]
+    for path in (
+        *(f"/concordance?q={quote(q)}" for q in QUERIES),
+        "/concordance?q=会宁府&within=work:S1",
+        *found,
+        *collocations(),
+        *keywords(),
+        *distributions(),
+    ):
+        yield path.replace("?", f".{next(FORMATS)}?", 1)
+
+
 FORM = "post"
 ROUTES: dict[str, tuple[str, ...]] = {
     "static": ("/static/style.css",),
     "pages.home": ("/", "/?lang=en"),
     "pages.search": ("/search", *searches("/search")),
     "pages.concordance": ("/concordance", *concordances()),
-    "pages.concordance_sheet": (
-        *(f"/concordance.csv?q={quote(q)}" for q in QUERIES),
-        "/concordance.csv?q=会宁府&within=work:S1",
-    ),
     "pages.collocates": ("/collocates", *collocations()),
-    "pages.collocates_sheet": tuple(path.replace("?", ".csv?", 1) for path in collocations()),
     "pages.keywords": ("/keywords", *keywords()),
-    "pages.keywords_sheet": tuple(path.replace("?", ".csv?", 1) for path in keywords()),
     "pages.distribution": ("/distribution", *distributions()),
-    "pages.distribution_sheet": tuple(path.replace("?", ".csv?", 1) for path in distributions()),
     "pages.parallels": ("/parallels", *parallels()),
-    "pages.parallels_sheet": tuple(path.replace("?", ".csv?", 1) for path in parallels()),
     "pages.work_parallels": ("/parallels/works", *work_parallels()),
-    "pages.work_parallels_sheet": tuple(path.replace("?", ".csv?", 1) for path in work_parallels()),
     "pages.begin_work_parallels": (FORM,),
     "pages.job_parallels": ("/jobs/none/parallels",),
-    "pages.job_parallels_sheet": ("/jobs/none/parallels.csv",),
+    "pages.job_parallels_table": ("/jobs/none/parallels.csv", "/jobs/none/parallels.xlsx"),
+    "taking.table": tuple(tables()),
+    "taking.parallels_table": tuple(
+        path.replace("?", f".{form}?", 1) for path, form in zip(parallels(), FORMATS, strict=False)
+    ),
+    "taking.work_parallels_table": tuple(
+        path.replace("?", f".{form}?", 1) for path, form in zip(work_parallels(), FORMATS, strict=False)
+    ),
+    "taking.list_of_places": (FORM,),
     "jobs.mine": ("/jobs/", "/jobs/?lang=en"),
     "jobs.job": ("/jobs/none",),
     "jobs.progress": ("/jobs/none/progress",),
@@ -361,17 +378,14 @@ OF_TEXTS = {
     "pages.home",
     "pages.search",
     "pages.concordance",
-    "pages.concordance_sheet",
     "pages.collocates",
-    "pages.collocates_sheet",
     "pages.keywords",
-    "pages.keywords_sheet",
     "pages.distribution",
-    "pages.distribution_sheet",
     "pages.parallels",
-    "pages.parallels_sheet",
     "pages.work_parallels",
-    "pages.work_parallels_sheet",
+    "taking.table",
+    "taking.parallels_table",
+    "taking.work_parallels_table",
     "pages.works",
     "pages.work",
     "pages.read",
@@ -382,8 +396,7 @@ OF_TEXTS = {
 """Routes that answer from the library."""
 TOLD = {
     "pages.home": "密藏",
-    **dict.fromkeys(("pages.collocates", "pages.collocates_sheet"), "俱"),
-    **dict.fromkeys(("pages.keywords_sheet", "pages.work_parallels_sheet"), "query: S1"),
+    "pages.collocates": "俱",
 }
 """What routes tell of the closed collection that do not name its work."""
 
@@ -516,7 +529,8 @@ def test_all_but_these_routes_ask_for_a_role(site: Flask) -> None:
     public |= {"errata.report", "errata.received", "errata.status"}
     public |= {"jobs.mine", "jobs.job", "jobs.progress", "jobs.cancel"}  # each shows who asks what is theirs
     public |= {"shelf.home"}  # what is there is one's own
-    public |= {"pages.begin_work_parallels", "pages.job_parallels", "pages.job_parallels_sheet"}
+    public |= {"pages.begin_work_parallels", "pages.job_parallels", "pages.job_parallels_table"}
+    public |= {"taking.list_of_places"}
     assert set(ROUTES) - guarded == public | OF_TEXTS
     for route in sorted(guarded):
         for path in ROUTES[route]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from unicodedata import east_asian_width
 
@@ -11,9 +12,22 @@ import click
 from web.api.parameters import BadParameter, Parameters, checked
 from web.commands.options import index_option, parameter_options
 from web.commands.printing import print_json
+from web.taking.formats import TABLE_FORMAT_NAMES
+from web.taking.table import Table
 
 P = TypeVar("P", bound=Parameters)
 T = TypeVar("T")
+
+format_options = (
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(TABLE_FORMAT_NAMES),
+        help="Print a table with what it is of, as CSV, XLSX, JSON Lines, Markdown or TEI.",
+    ),
+    click.option("--csv", "form", flag_value="csv", help="The same as --format csv: a table for spreadsheets."),
+)
+"""Options for the file that is printed."""
 
 
 def analysis_options(
@@ -28,9 +42,7 @@ def analysis_options(
         for option in (
             index_option,
             click.option("--json", "as_json", is_flag=True, help="Print all that was found, for programs."),
-            click.option(
-                "--csv", "as_csv", is_flag=True, help="Print a table for spreadsheets, below a row of what it is of."
-            ),
+            *format_options,
             click.option(
                 "--limit",
                 type=click.IntRange(1),
@@ -46,14 +58,16 @@ def analysis_options(
     return decorate
 
 
-def require_one_format(as_csv: bool, as_json: bool) -> None:
-    """Refuse two formats at once.
+def require_one_format(form: str | None, as_json: bool) -> None:
+    """Refuse two formats at once, and a file that no terminal shows.
 
     Raises:
-        click.UsageError: two are asked for.
+        click.UsageError: two are asked for, or a workbook is to be printed.
     """
-    if as_csv and as_json:
-        raise click.UsageError("--csv and --json: only one of them")
+    if form and as_json:
+        raise click.UsageError("--json: not with --csv or --format")
+    if form == "xlsx" and sys.stdout.isatty():
+        raise click.UsageError("--format xlsx: send it to a file, with > lines.xlsx")
 
 
 def asked(form: type[P], options: Mapping[str, Any], **others: object) -> P:
@@ -71,22 +85,31 @@ def asked(form: type[P], options: Mapping[str, Any], **others: object) -> P:
 
 def print_found(
     found: T,
-    told: Callable[[T], object],
-    sheet: Callable[[T], Iterable[Sequence[str]]],
+    table: Callable[[T], Table],
+    told: Callable[[T, Table], object],
     show: Callable[[T], None],
     *,
-    as_csv: bool,
+    form: str | None,
     as_json: bool,
 ) -> None:
-    """Print what an analysis found: for programs, as a table for spreadsheets, or for people."""
-    if as_json:
-        print_json(told(found))
-    elif as_csv:
-        from web.presenting.spreadsheet import csv_of  # it loads the web framework, which `--help` has no need of
+    """Print what an analysis found: as a file of some format, for programs, or for people.
 
-        click.echo(csv_of(sheet(found)), nl=False)
+    ``told`` is what programs are told of it, beside the provenance of its table.
+    """
+    if as_json:
+        print_json(told(found, table(found)))
+    elif form:
+        print_table(table(found), form)
     else:
         show(found)
+
+
+def print_table(table: Table, form: str) -> None:
+    """Print a table in a format."""
+    from web.taking.formats.every import TABLE_FORMATS  # it loads the web framework, which `--help` has no need of
+
+    for piece in TABLE_FORMATS[form].write(table):
+        click.echo(piece, nl=False)
 
 
 def width(text: str) -> int:

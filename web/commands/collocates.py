@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Table as Columns
 from rich.text import Text
 
 from indexer.cluster.address import IndexAddress
@@ -16,12 +17,13 @@ from search.grams import Unit
 from web.api.collocates import COLLOCATES
 from web.commands.analyses import analysis_options, asked, print_found, require_one_format
 from web.commands.printing import print_explanations, visible
+from web.taking.table import Table
 
 
 @click.command()
 @click.argument("query")
 @analysis_options(COLLOCATES, ROWS, "collocates")
-def collocates(query: str, limit: int, as_csv: bool, as_json: bool, index: IndexAddress, **options: Any) -> None:
+def collocates(query: str, limit: int, form: str | None, as_json: bool, index: IndexAddress, **options: Any) -> None:
     """List what stands near the words of QUERY more often than by chance.
 
     Beside each character or pair stand the occurrences that have it near, those to be expected, how often it stands in
@@ -36,20 +38,22 @@ def collocates(query: str, limit: int, as_csv: bool, as_json: bool, index: Index
     """
     from search.library import Library  # it loads the engines, which `--help` has no need of
 
-    require_one_format(as_csv, as_json)
+    require_one_format(form, as_json)
     parameters = asked(COLLOCATES, options, q=query)
-    found = Library.open(index).collocates(replace(parameters.request(), limit=limit))
-    from web.presenting.collocations import sheet, told  # it loads the web framework, likewise
+    library = Library.open(index)
+    found = library.collocates(replace(parameters.request(), limit=limit))
+    from web.taking.tables.collocations import table_of  # it loads the web framework, likewise
 
-    print_found(
-        found, lambda found: {**told(found), "collocates": found.rows}, sheet, _print, as_csv=as_csv, as_json=as_json
-    )
+    def told(found: Collocates, table: Table) -> object:
+        return {**table.about, "collocates": found.rows}
+
+    print_found(found, partial(table_of, library, root=""), told, _print, form=form, as_json=as_json)
 
 
 def _print(found: Collocates) -> None:
     console = Console(highlight=False, soft_wrap=True)
     print_explanations(console, found.explanations)
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = Columns(box=None, pad_edge=False, header_style="dim")
     table.add_column(str(found.request.unit))
     for name in ("near", "expected", "everywhere", "log-likelihood", "PMI"):
         table.add_column(name, justify="right")

@@ -14,8 +14,9 @@ from indexer.cluster.address import IndexAddress
 from search.concordance import LINES, Concordance
 from search.occurrences import Group
 from web.api.concordance import CONCORDANCE
-from web.commands.analyses import analysis_options, asked, print_found, require_one_format, width
+from web.commands.analyses import analysis_options, asked, print_found, print_table, require_one_format, width
 from web.commands.printing import print_explanations, visible
+from web.taking.table import Table
 
 _MOST_SHOWN = 12
 """Groups of each kind that people are shown."""
@@ -24,7 +25,7 @@ _MOST_SHOWN = 12
 @click.command()
 @click.argument("query")
 @analysis_options(CONCORDANCE, LINES, "lines")
-def concordance(query: str, limit: int, as_csv: bool, as_json: bool, index: IndexAddress, **options: Any) -> None:
+def concordance(query: str, limit: int, form: str | None, as_json: bool, index: IndexAddress, **options: Any) -> None:
     """List every place where the words of QUERY stand, one a line.
 
     Spellings and other names are counted; --within spelling:會寧府 keeps to one, --without leaves one out. Either may
@@ -39,26 +40,31 @@ def concordance(query: str, limit: int, as_csv: bool, as_json: bool, index: Inde
     """
     from search.library import Library  # it loads the engines, which `--help` has no need of
 
-    require_one_format(as_csv, as_json)
+    require_one_format(form, as_json)
     parameters = asked(CONCORDANCE, options, q=query)
-    found = Library.open(index).concordance(replace(parameters.request(), limit=limit))
-    from web.presenting.concordances import sheet  # it loads the web framework, likewise
+    library, request = Library.open(index), parameters.request()
+    from web.taking.tables.concordances import table  # it loads the web framework, likewise
 
-    print_found(found, _told, sheet, _print, as_csv=as_csv, as_json=as_json)
+    if form:
+        print_table(table(library, request, "", limit), form)
+        return
+    found = library.concordance(replace(request, limit=limit))
+    print_found(found, lambda _: table(library, request, "", limit), _told, _print, form=form, as_json=as_json)
 
 
-def _told(found: Concordance) -> dict[str, object]:
-    from web.presenting.concordances import line, told  # it loads the web framework, which `--help` has no need of
-
+def _told(found: Concordance, table: Table) -> dict[str, object]:
     return {
-        **told(found),
+        **table.about,
         "folded": dict(found.folded),
         "explanations": [{"code": code, "detail": detail} for code, detail in found.explanations],
         "spellings": found.spellings,
         "words": found.words,
         "groups": found.groups,
         "classical": found.classical,
-        "lines": [line(each) for each in found.lines],
+        "lines": [
+            {**row, "left": each.left, "text": each.text, "right": each.right}
+            for row, each in zip(table.named(), found.lines, strict=True)
+        ],
     }
 
 

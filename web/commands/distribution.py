@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Table as Columns
 from rich.text import Text
 
 from indexer.cluster.address import IndexAddress
@@ -15,13 +16,14 @@ from search.distribution import ROWS, Distribution, DistributionRow
 from web.api.distribution import DISTRIBUTION
 from web.commands.analyses import analysis_options, asked, print_found, require_one_format
 from web.commands.printing import print_explanations, visible
+from web.taking.table import Table
 
 
 @click.command()
 @click.argument("queries", metavar="QUERY...", nargs=-1, required=True)
 @analysis_options(DISTRIBUTION, ROWS, "groups")
 def distribution(
-    queries: tuple[str, ...], limit: int, as_csv: bool, as_json: bool, index: IndexAddress, **options: Any
+    queries: tuple[str, ...], limit: int, form: str | None, as_json: bool, index: IndexAddress, **options: Any
 ) -> None:
     """Count how often the words of each QUERY stand in works, sections, dynasties, classes or years.
 
@@ -40,17 +42,16 @@ def distribution(
     """
     from search.library import Library  # it loads the engines, which `--help` has no need of
 
-    require_one_format(as_csv, as_json)
+    require_one_format(form, as_json)
     parameters = asked(DISTRIBUTION, options, q=queries)
-    found = Library.open(index).distribution(replace(parameters.request(), limit=limit))
-    from web.presenting.distributions import sheet  # it loads the web framework, likewise
+    library = Library.open(index)
+    found = library.distribution(replace(parameters.request(), limit=limit))
+    from web.taking.tables.distributions import table_of  # it loads the web framework, likewise
 
-    print_found(found, _told, sheet, _print, as_csv=as_csv, as_json=as_json)
+    print_found(found, partial(table_of, library, root=""), _told, _print, form=form, as_json=as_json)
 
 
-def _told(found: Distribution) -> dict[str, object]:
-    from web.presenting.distributions import told  # it loads the web framework, which `--help` has no need of
-
+def _told(found: Distribution, table: Table) -> dict[str, object]:
     groups = [
         {
             "value": row.value,
@@ -61,13 +62,13 @@ def _told(found: Distribution) -> dict[str, object]:
         }
         for row in found.rows
     ]
-    return {**told(found), "groups": groups}
+    return {**table.about, "groups": groups}
 
 
 def _print(found: Distribution) -> None:
     console = Console(highlight=False, soft_wrap=True)
     print_explanations(console, found.explanations)
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = Columns(box=None, pad_edge=False, header_style="dim")
     table.add_column(str(found.request.group))
     table.add_column("characters", justify="right")
     for term in found.request.terms:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Table as Columns
 from rich.text import Text
 
 from indexer.cluster.address import IndexAddress
@@ -15,12 +16,13 @@ from search.keywords import ROWS, Keywords
 from web.api.keywords import KEYWORDS
 from web.commands.analyses import analysis_options, asked, print_found, require_one_format
 from web.commands.printing import visible
+from web.taking.table import Table
 
 
 @click.command()
 @click.argument("work")
 @analysis_options(KEYWORDS, ROWS, "keywords", argument="work")
-def keywords(work: str, limit: int, as_csv: bool, as_json: bool, index: IndexAddress, **options: Any) -> None:
+def keywords(work: str, limit: int, form: str | None, as_json: bool, index: IndexAddress, **options: Any) -> None:
     """List what WORK, by its id, has more often than all other works, or than those of a collection.
 
     Beside each stand how often the work has it, how often the others do, log-likelihood and log ratio. --csv and --json
@@ -35,19 +37,20 @@ def keywords(work: str, limit: int, as_csv: bool, as_json: bool, index: IndexAdd
     """
     from search.library import Library  # it loads the engines, which `--help` has no need of
 
-    require_one_format(as_csv, as_json)
+    require_one_format(form, as_json)
     request = asked(KEYWORDS, options, work=work).request()
     found = Library.open(index).keywords(replace(request, limit=limit))
-    from web.presenting.keywords import sheet, told  # it loads the web framework, likewise
+    from web.taking.tables.keywords import table_of  # it loads the web framework, likewise
 
-    print_found(
-        found, lambda found: {**told(found), "keywords": found.rows}, sheet, _print, as_csv=as_csv, as_json=as_json
-    )
+    def told(found: Keywords, table: Table) -> object:
+        return {**table.about, "keywords": found.rows}
+
+    print_found(found, partial(table_of, root=""), told, _print, form=form, as_json=as_json)
 
 
 def _print(found: Keywords) -> None:
     console = Console(highlight=False, soft_wrap=True)
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = Columns(box=None, pad_edge=False, header_style="dim")
     table.add_column(str(found.request.unit))
     for name in ("here", "elsewhere", "log-likelihood", "log ratio"):
         table.add_column(name, justify="right")

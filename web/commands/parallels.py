@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, TextIO
 
 import click
@@ -15,11 +16,12 @@ from search.parallels.alignment import Agreement
 from search.parallels.model import LEAST, MOST_CHARACTERS, ROWS, Likeness, Parallel, Parallels
 from search.parallels.works import LEAST_RUN, StretchPlace, WorkParallels
 from web.api.parallels import PARALLELS, WORK_PARALLELS
-from web.commands.analyses import asked, print_found, require_one_format
+from web.commands.analyses import asked, format_options, print_found, require_one_format
 from web.commands.options import index_option
 from web.commands.printing import visible
 from web.commands.progress import Bars
 from web.commands.resuming import resumed
+from web.taking.table import Table
 
 _STYLES = {
     Agreement.SAME: "bold red",
@@ -52,9 +54,8 @@ _STYLES = {
     help="Only this kind; may be repeated.",
 )
 @click.option("--limit", type=click.IntRange(1), default=ROWS, show_default=True, help="The most of them to print.")
-@click.option(
-    "--csv", "as_csv", is_flag=True, help="Print all as a table for spreadsheets, below a row of what it is of."
-)
+@format_options[0]
+@format_options[1]
 @click.option("--json", "as_json", is_flag=True, help="Print all that was found, for programs.")
 @index_option
 def parallels(
@@ -67,7 +68,7 @@ def parallels(
     least: int | None,
     likeness: tuple[str, ...],
     limit: int,
-    as_csv: bool,
+    form: str | None,
     as_json: bool,
     index: IndexAddress,
 ) -> None:
@@ -85,7 +86,7 @@ def parallels(
 
     Exit status: 0 answered, 2 not.
     """
-    require_one_format(as_csv, as_json)
+    require_one_format(form, as_json)
     if [text, file, place, work, collection].count(None) != 4:
         raise click.UsageError("one of TEXT, --file, --place, --work and --collection is needed, and only one")
     of_works = work is not None or collection is not None
@@ -93,40 +94,40 @@ def parallels(
         raise click.UsageError("--likeness: works are compared in wording alone")
     given: dict[str, object] = {"with": among, **({} if least is None else {"least": least})}
     if of_works:
-        _of_works({**given, "work": work or "", "collection": collection or ""}, limit, as_csv, as_json, index)
+        _of_works({**given, "work": work or "", "collection": collection or ""}, limit, form, as_json, index)
         return
     # One more than may be is enough to be told that it is too long.
     q = file.read(MOST_CHARACTERS + 1) if file else text or ""
-    _of_text({**given, "q": q, "place": place or "", "likeness": likeness}, limit, as_csv, as_json, index)
+    _of_text({**given, "q": q, "place": place or "", "likeness": likeness}, limit, form, as_json, index)
 
 
-def _of_text(given: Mapping[str, Any], limit: int, as_csv: bool, as_json: bool, index: IndexAddress) -> None:
+def _of_text(given: Mapping[str, Any], limit: int, form: str | None, as_json: bool, index: IndexAddress) -> None:
     from search.library import Library  # it loads the engines, which `--help` has no need of
 
     request = asked(PARALLELS, given).request()
     found = Library.open(index).parallels(replace(request, limit=limit))
-    from web.presenting.parallels import row, sheet, told  # it loads the web framework, likewise
+    from web.taking.tables.parallels import table_of  # it loads the web framework, likewise
 
-    def all_told(found: Parallels) -> dict[str, object]:
-        rows = [{**row(found, each), "parts": each.parts} for each in found.rows]
-        return {**told(found), "parallels": rows}
+    def told(found: Parallels, table: Table) -> object:
+        rows = [{**row, "parts": each.parts} for row, each in zip(table.named(), found.rows, strict=True)]
+        return {**table.about, "parallels": rows}
 
-    print_found(found, all_told, sheet, _print, as_csv=as_csv, as_json=as_json)
+    print_found(found, partial(table_of, root=""), told, _print, form=form, as_json=as_json)
 
 
-def _of_works(given: Mapping[str, Any], limit: int, as_csv: bool, as_json: bool, index: IndexAddress) -> None:
+def _of_works(given: Mapping[str, Any], limit: int, form: str | None, as_json: bool, index: IndexAddress) -> None:
     from search.library import Library  # it loads the engines, which `--help` has no need of
 
     request = asked(WORK_PARALLELS, given).request()
     library = Library.open(index)
     with Bars() as bars:
         found = resumed(library, replace(request, limit=limit), bars)
-    from web.presenting.parallels import told_of_works, work_rows, work_sheet  # it loads the web framework, likewise
+    from web.taking.tables.parallels import work_table  # it loads the web framework, likewise
 
-    def all_told(found: WorkParallels) -> dict[str, object]:
-        return {**told_of_works(found), "stretches": list(work_rows(found))}
+    def told(_: WorkParallels, table: Table) -> object:
+        return {**table.about, "stretches": list(table.named())}
 
-    print_found(found, all_told, work_sheet, _print_works, as_csv=as_csv, as_json=as_json)
+    print_found(found, partial(work_table, root=""), told, _print_works, form=form, as_json=as_json)
 
 
 def _print(found: Parallels) -> None:

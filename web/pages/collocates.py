@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from flask import Response, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from search.collocates import Collocate, Collocates, CollocatesRequest
@@ -15,9 +15,8 @@ from web.access import library
 from web.api.collocates import COLLOCATES
 from web.api.parameters import read as read_parameters
 from web.pages import blueprint
-from web.pages.selecting import answered, frame, paging, sheet_of, url_of
+from web.pages.selecting import answered, frame, paging, url_of
 from web.presenting import labels
-from web.presenting.collocations import sheet
 from web.presenting.urls import page_url
 
 DISTANCES = (1, 2, 3, 5, 10, 20)
@@ -52,17 +51,10 @@ def collocates() -> ResponseReturnValue:
             "rows": [_shown(found, row) for row in found.shown],
             "paging": paging(asked.start, asked.limit, len(found.rows), url),
             "explanations": [labels.explanation(*each) for each in found.explanations],
-            "sheet_url": page_url(asked).replace("?", ".csv?", 1),
+            "taken_url": page_url(asked),
         }
 
     return answered("collocates.html", page, lambda: held.collocates(asked), shown)
-
-
-@blueprint.get("/collocates.csv")
-def collocates_sheet() -> Response:
-    """Return all collocates as CSV."""
-    asked = _asked()
-    return sheet_of(lambda: library().collocates(asked), sheet, "collocates")
 
 
 def _asked() -> CollocatesRequest:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -20,6 +20,7 @@ from search.parallels import written
 from search.parallels.comparing import AT_ONCE
 from search.parallels.works import WorkParallels, WorkParallelsRequest, WorkStretch
 from search.parallels.written import WrittenComparison
+from web import site
 from web.access import library
 from web.api.parallels import WORK_PARALLELS, FoundParallelsParameters
 from web.api.parameters import read as read_parameters
@@ -30,12 +31,13 @@ from web.jobs.models import JobState
 from web.jobs.pages import ShownJob, own
 from web.jobs.queue import JobRefused
 from web.pages import blueprint
-from web.pages.selecting import answered, paging, sheet_of
+from web.pages.selecting import answered, paging
 from web.presenting import labels
 from web.presenting.charts import Dot, scatter
-from web.presenting.parallels import work_sheet
-from web.presenting.spreadsheet import download
 from web.presenting.urls import address_url, comparing_arguments, comparing_url, section_url
+from web.taking.formats.every import NAMES, TABLE_FORMATS
+from web.taking.sending import sent_table
+from web.taking.tables.parallels import work_table
 
 DRAWN = 3_000
 """Stretches that are drawn, at most."""
@@ -70,23 +72,9 @@ def work_parallels() -> ResponseReturnValue:
         return comparing_url(replace(asked, **changes))
 
     def shown(found: WorkParallels) -> Mapping[str, object]:
-        return {**_shown(found, asked, url), "sheet_url": url(start=1).replace("?", ".csv?", 1)}
+        return {**_shown(found, asked, url), "taken_url": url(start=1)}
 
     return answered("work_parallels.html", page, lambda: held.work_parallels(asked), shown)
-
-
-@blueprint.get("/parallels/works.csv")
-def work_parallels_sheet() -> Response:
-    """Return all that works share as CSV, where it can be found at once."""
-    asked = _asked(request.args.to_dict(flat=False))
-
-    def find() -> WorkParallels:
-        held = library()
-        if (size := held.comparison(asked).size) > AT_ONCE:
-            raise SearchError("takes-a-job", f"{size:,}")
-        return held.work_parallels(asked)
-
-    return sheet_of(find, work_sheet, "parallels")
 
 
 @blueprint.post("/parallels/works")
@@ -133,19 +121,19 @@ def job_parallels(name: str) -> ResponseReturnValue:
         pairs=pairs,
         generation=library().generation,
         found=found,
-        sheet_url=url(start=1).replace("/parallels", "/parallels.csv", 1),
+        taken_url=url(start=1),
         **_shown(found, asked, url),
     )
 
 
-@blueprint.get("/jobs/<name>/parallels.csv")
-def job_parallels_sheet(name: str) -> ResponseReturnValue:
-    """Return what a job has found as CSV."""
+@blueprint.get(f"/jobs/<name>/parallels.<{NAMES}:form>")
+def job_parallels_table(name: str, form: str) -> ResponseReturnValue:
+    """Take away what a job has found."""
     asked = read_parameters(FoundParallelsParameters, request.args.to_dict(flat=False), exact_names=False)
     shown = own(name)
     if shown.job.state is not JobState.DONE:
         return redirect(url_for("jobs.job", name=name))
-    return download(work_sheet(_narrowed(_found(shown), asked)), "parallels")
+    return sent_table(work_table(_narrowed(_found(shown), asked), site.root()), TABLE_FORMATS[form])
 
 
 def _asked(given: Mapping[str, Sequence[str]]) -> WorkParallelsRequest:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from indexer.text.folding import fold
@@ -20,18 +20,16 @@ from web.access import library
 from web.api.concordance import CONCORDANCE
 from web.api.parameters import read as read_parameters
 from web.pages import blueprint
-from web.pages.selecting import answered, frame, kept, paging, sheet_of, url_of
+from web.pages.selecting import answered, frame, kept, paging, url_of
 from web.presenting import labels
-from web.presenting.concordances import sheet
 from web.presenting.rendering import one_line
 from web.presenting.urls import address_url, page_url
+from web.taking import bounds
 
 CONTEXTS = (10, 20, 40, 80)
 """Widths of context that the form offers."""
 WIDE = 20
 """Characters of context beyond which a line may take several on the page."""
-MOST_EXPORTED = 10_000
-"""Lines of a table for spreadsheets, at most; the command line has as many as are asked for."""
 SHOWN, MORE = 12, 300
 """Groups that are shown at once, and on demand."""
 
@@ -109,13 +107,6 @@ def concordance() -> ResponseReturnValue:
     return answered("concordance.html", page, lambda: held.concordance(asked), lambda found: _shown(here, found))
 
 
-@blueprint.get("/concordance.csv")
-def concordance_sheet() -> Response:
-    """Return the lines as CSV, as many as a table may have."""
-    asked = replace(_asked(), start=1, limit=MOST_EXPORTED)
-    return sheet_of(lambda: library().concordance(asked), sheet, "concordance")
-
-
 def _asked() -> ConcordanceRequest:
     asked: ConcordanceRequest = read_parameters(CONCORDANCE, dict(request.args.lists()), exact_names=False).request()
     return asked
@@ -128,8 +119,8 @@ def _shown(here: _Here, found: Concordance) -> dict[str, object]:
         "lines": [_line(number, each) for number, each in enumerate(found.lines, start=asked.start)],
         "wide": asked.context > WIDE,
         "turn_url": here.turned(),
-        "sheet_url": url_of(asked).replace("?", ".csv?", 1),
-        "most_exported": MOST_EXPORTED if found.listed > MOST_EXPORTED else 0,
+        "taken_url": url_of(asked),
+        "most_taken": bounds.MOST_LINES,
         "paging": paging(asked.start, asked.limit, found.listed, here.url),
         "jump_fields": kept(replace(asked, start=1)),
         "explanations": [labels.explanation(*each) for each in found.explanations],

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import get_args
 
-from flask import Response, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -19,10 +19,9 @@ from web.access import library
 from web.api.distribution import DISTRIBUTION
 from web.api.parameters import read as read_parameters
 from web.pages import blueprint
-from web.pages.selecting import answered, frame, paging, sheet_of, url_of
+from web.pages.selecting import answered, frame, paging, url_of
 from web.presenting import labels
 from web.presenting.charts import Bar, BarGroup, bars, strip, timeline
-from web.presenting.distributions import sheet
 from web.presenting.urls import page_url
 
 DRAWN = 25
@@ -72,17 +71,10 @@ def distribution() -> ResponseReturnValue:
             "charts": _charts(found, rows),
             "paging": paging(asked.start, asked.limit, len(found.rows), url),
             "explanations": [labels.explanation(*each) for each in found.explanations],
-            "sheet_url": page_url(asked).replace("?", ".csv?", 1),
+            "taken_url": page_url(asked),
         }
 
     return answered("distribution.html", page, lambda: held.distribution(asked), shown)
-
-
-@blueprint.get("/distribution.csv")
-def distribution_sheet() -> Response:
-    """Return all groups as CSV."""
-    asked = _asked()
-    return sheet_of(lambda: library().distribution(asked), sheet, "distribution")
 
 
 def _asked() -> DistributionRequest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from flask import Response, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from indexer.text.words import MODERN
@@ -15,9 +15,8 @@ from web.access import library
 from web.api.keywords import KEYWORDS
 from web.api.parameters import read as read_parameters
 from web.pages import blueprint
-from web.pages.selecting import answered, paging, sheet_of
+from web.pages.selecting import answered, paging
 from web.presenting import labels
-from web.presenting.keywords import sheet
 from web.presenting.urls import comparing_url, page_url
 
 
@@ -52,17 +51,10 @@ def keywords() -> ResponseReturnValue:
             "paging": paging(
                 asked.start, asked.limit, len(found.rows), lambda **some: comparing_url(replace(asked, **some))
             ),
-            "sheet_url": comparing_url(replace(asked, start=1)).replace("?", ".csv?", 1),
+            "taken_url": comparing_url(replace(asked, start=1)),
         }
 
     return answered("keywords.html", page, lambda: held.keywords(asked), shown)
-
-
-@blueprint.get("/keywords.csv")
-def keywords_sheet() -> Response:
-    """Return all keywords of a work as CSV."""
-    asked = _asked()
-    return sheet_of(lambda: library().keywords(asked), sheet, "keywords")
 
 
 def _asked() -> KeywordsRequest:

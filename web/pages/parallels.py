@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flask import Response, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -16,9 +16,9 @@ from web.access import library
 from web.api.parallels import PARALLELS
 from web.api.parameters import read as read_parameters
 from web.pages import blueprint
-from web.pages.selecting import answered, paging, sheet_of
+from web.pages.selecting import answered, paging
 from web.presenting import labels
-from web.presenting.parallels import sheet, unbroken
+from web.presenting.parallels import unbroken
 from web.presenting.rendering import Layer, MarkedRange, markup
 from web.presenting.urls import comparing_url, section_url
 
@@ -69,13 +69,6 @@ def parallels() -> ResponseReturnValue:
         }
 
     return answered("parallels.html", page, lambda: held.parallels(asked), shown)
-
-
-@blueprint.route("/parallels.csv", methods=["GET", "POST"])
-def parallels_sheet() -> Response:
-    """Return all parallels of a text as CSV."""
-    asked = _asked()
-    return sheet_of(lambda: library().parallels(asked), sheet, "parallels")
 
 
 def _asked() -> ParallelsRequest:

@@ -118,6 +118,7 @@ def search() -> ResponseReturnValue:
             ),
             paging=_paging(asked, response),
             kept_fields=arguments(replace(asked, cursor="")) if response.total.passages else (),
+            taken_url=page_url(replace(asked, cursor="")),
             lines_url=page_url(_concordance(asked)) if response.total.occurrences else "",
             timeline_url=page_url(_timeline(asked)) if response.total.occurrences else "",
             ways=_ways(asked, response),

@@ -1,13 +1,13 @@
-"""What pages of analyses share: what was asked, conditions that can be dropped, a sheet, and turning pages."""
+"""What pages of analyses share: what was asked, conditions that can be dropped, and turning pages."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from flask import Response, make_response, render_template
+from flask import make_response, render_template
 from flask.typing import ResponseReturnValue
 
 from corpora.catalogue import FILTERS
@@ -21,7 +21,6 @@ from search.proposals import repaired
 from search.selection import Selection
 from web.pages.search import value_titles
 from web.presenting import labels
-from web.presenting.spreadsheet import download
 from web.presenting.urls import AnyRequest, arguments, page_url
 from web.serving.timing import stage
 
@@ -78,15 +77,6 @@ def answered(
         return make_response(render_template(template, **page, error=labels.search_error(failure)), 400)
     with stage("rendering"):
         return render_template(template, **page, found=found, **shown(found))
-
-
-def sheet_of(find: Callable[[], T], sheet: Callable[[T], Iterable[Sequence[str]]], name: str) -> Response:
-    """Return all that an analysis finds as CSV, or why there is none."""
-    try:
-        found = find()
-    except SearchError as failure:
-        return make_response(labels.search_error(failure), 400, {"Content-Type": "text/plain; charset=utf-8"})
-    return download(sheet(found), name)
 
 
 def chosen(held: Library, asked: Selection, url: Url) -> list[Chosen]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from flask import Response
 
@@ -17,9 +18,16 @@ _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 
 def csv_of(rows: Iterable[Sequence[str]]) -> bytes:
     """Return the rows as CSV in UTF-8, with the mark by which spreadsheets know it; every cell is inert."""
-    written = io.StringIO()
-    csv.writer(written).writerows([inert(cell) for cell in row] for row in rows)
-    return written.getvalue().encode("utf-8-sig", "replace")
+    return b"".join(csv_lines(rows))
+
+
+def csv_lines(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """Yield the same row by row."""
+    yield codecs.BOM_UTF8
+    for row in rows:
+        written = io.StringIO()
+        csv.writer(written).writerow([inert(cell) for cell in row])
+        yield written.getvalue().encode("utf-8", "replace")
 
 
 def download(rows: Iterable[Sequence[str]], name: str) -> Response:

@@ -48,7 +48,7 @@ NO_PAGES = {
     "jobs.progress",
 }
 """Endpoints for machines. So are those of the API, and files."""
-FILES = ("_sheet", ".sheet", ".chart", ".export")
+FILES = ("_sheet", ".sheet", ".chart", ".export", "table")
 
 
 class State(NamedTuple):

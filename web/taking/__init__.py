@@ -1,0 +1,1 @@
+"""Taking away: what is found, and works, as files that say where everything stands."""
