@@ -215,6 +215,10 @@ FORMATS = cycle(("csv", "jsonl", "md", "tei"))
 """Formats in turn; a workbook, which is the same table, is packed, and would differ by the moment it is made."""
 
 
+def taken(path: str) -> str:
+    return path.replace("?", f".{next(FORMATS)}?", 1)
+
+
 def tables() -> Iterator[str]:
     found = [f"/search?q={quote(q)}&mode={mode}" for q in QUERIES for mode in ("exact", "semantic")]
     for path in (
@@ -225,7 +229,7 @@ def tables() -> Iterator[str]:
         *keywords(),
         *distributions(),
     ):
-        yield path.replace("?", f".{next(FORMATS)}?", 1)
+        yield taken(path)
 
 
 FORM = "post"
@@ -243,12 +247,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "pages.job_parallels": ("/jobs/none/parallels",),
     "pages.job_parallels_table": ("/jobs/none/parallels.csv", "/jobs/none/parallels.xlsx"),
     "taking.table": tuple(tables()),
-    "taking.parallels_table": tuple(
-        path.replace("?", f".{form}?", 1) for path, form in zip(parallels(), FORMATS, strict=False)
-    ),
-    "taking.work_parallels_table": tuple(
-        path.replace("?", f".{form}?", 1) for path, form in zip(work_parallels(), FORMATS, strict=False)
-    ),
+    "taking.parallels_table": tuple(map(taken, parallels())),
+    "taking.work_parallels_table": tuple(map(taken, work_parallels())),
     "taking.list_of_places": (FORM,),
     "jobs.mine": ("/jobs/", "/jobs/?lang=en"),
     "jobs.job": ("/jobs/none",),
