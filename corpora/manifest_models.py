@@ -29,7 +29,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from corpora.catalogue import RECORD_FIELDS, CatalogueField, CatalogueRecord
-from corpora.model import Access
+from corpora.model import Access, Taking
 
 HERE = Path(__file__).parent
 DECLARABLE = (Access.OPEN, Access.IN_LIBRARY, Access.STAFF)
@@ -173,6 +173,7 @@ class ManifestModel(BaseModel):
     access: Annotated[_Required, AfterValidator(_declarable)]
     folder: Annotated[_Text, AfterValidator(_shipped)] = ""
     archive: Annotated[_Text, AfterValidator(_file_name)] = ""
+    taking: Annotated[_Text, _one_of(tuple(Taking))] = ""
     works: Annotated[list[_work()], BeforeValidator(lambda given: [] if given is None else given)] = []  # type: ignore[valid-type]  # made of the catalogue's fields
 
 

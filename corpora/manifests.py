@@ -22,7 +22,7 @@ from pydantic import ValidationError
 
 from corpora.catalogue import RECORD_FIELDS, CatalogueRecord, Localized, record_of
 from corpora.manifest_models import HERE, KeyPath, ManifestModel, Wrong, at, faults
-from corpora.model import Access, Collection, Origin, strictest
+from corpora.model import Access, Collection, Origin, Taking, strictest
 
 _log = logging.getLogger(__name__)
 
@@ -124,6 +124,7 @@ def _joined(former: Collection, later: Collection) -> Collection:
         records={**former.records, **later.records},
         origins={**former.origins, **later.origins},
         archive=later.archive or former.archive,
+        taking=Taking.REFUSED if Taking.REFUSED in (former.taking, later.taking) else later.taking or former.taking,
     )
 
 
@@ -313,6 +314,7 @@ def _collection(data: object) -> tuple[Collection, Path | None]:
         records=records,
         origins=origins,
         archive=given.archive,
+        taking=Taking(given.taking) if given.taking else None,
     )
     return collection, HERE / given.folder if given.folder else None
 

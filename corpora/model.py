@@ -189,6 +189,13 @@ class Origin:
     folder: str
 
 
+class Taking(StrEnum):
+    """What a collection's manifest says of taking its works away whole; without a word, their licences decide."""
+
+    ALLOWED = "allowed"
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True, slots=True)
 class Collection:
     """A named group of works with one manifest. ``records`` maps work ids to their catalogue records.
@@ -204,6 +211,7 @@ class Collection:
     records: dict[str, CatalogueRecord] = field(default_factory=dict)
     origins: dict[str, Origin] = field(default_factory=dict)
     archive: str = ""
+    taking: Taking | None = None
 
 
 @dataclass(frozen=True, slots=True)

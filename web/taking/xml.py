@@ -7,13 +7,13 @@ from lxml import etree
 from web.taking.characters import in_xml
 
 
-def element(name: str, *content: etree._Element | str, **attributes: str) -> etree._Element:
-    """Return an element with some content; ``_`` stands for ``-`` in names of attributes.
+def element(tag: str, /, *content: etree._Element | str, **attributes: str) -> etree._Element:
+    """Return an element with some content; ``_`` stands for ``-`` in names of attributes, and may go before one.
 
     >>> etree.tostring(element("p", "甲", element("b", "乙"), n="1"), encoding="unicode")
     '<p n="1">甲<b>乙</b></p>'
     """
-    made = etree.Element(name, {key.replace("_", "-"): in_xml(value) for key, value in attributes.items()})
+    made = etree.Element(tag, {key.lstrip("_").replace("_", "-"): in_xml(value) for key, value in attributes.items()})
     for each in content:
         append(made, each)
     return made
