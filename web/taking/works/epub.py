@@ -137,7 +137,8 @@ def _about(edition: Edition) -> bytes:
 def _contents(edition: Edition, parts: list[_Part]) -> bytes:
     """Return the navigation: sections under the headings that lead to them, and where each page begins."""
     top = element("ol", element("li", element("a", edition.card.record.title or edition.card.id, href="about.xhtml")))
-    lists, before = [top], ()
+    lists: list[etree._Element] = [top]
+    before: tuple[str, ...] = ()
     for part in parts:
         path = part.path or ("",)
         kept = next(
