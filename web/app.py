@@ -17,6 +17,7 @@ from web.accounts.models import AccountRole
 from web.alerts import setup as alerts
 from web.api import routes
 from web.api.parameters import MAX_VALUE, BadParameter
+from web.citing import setup as citing
 from web.database import storage
 from web.database.storage import Storage
 from web.desk import setup as desk
@@ -74,6 +75,7 @@ def create_app(
         strict_transport_security_include_subdomains=False,  # they are not ours to decide for
         session_cookie_secure=False,  # web.accounts.guard decides it for each request
     )
+    citing.register(app, config)
     pages.register(app)
     readers.register(app)
     taking.register(app)

@@ -233,6 +233,8 @@ def tables() -> Iterator[str]:
 
 
 FORM = "post"
+CITED = ("S1/0/001-1a@5+5:會寧府舊案", "S1/9/@0+2:密約", "O1/0/@9+3:會寧府", "O1/0/@0+2:密約", "nowhere/0/@0+2:密約")
+EXPORTED = ("csl-json", "bibtex", "ris", "text")
 ROUTES: dict[str, tuple[str, ...]] = {
     "static": ("/static/style.css",),
     "pages.home": ("/", "/?lang=en"),
@@ -265,6 +267,16 @@ ROUTES: dict[str, tuple[str, ...]] = {
     ),
     "pages.work": ("/works/S1", "/works/O1", "/works/O2?lang=en", "/works/nowhere"),
     "pages.about": ("/about",),
+    "pages.cite": (
+        "/cite",
+        "/cite?whole=S1",
+        "/cite?whole=O1&style=apa",
+        *(f"/cite?address={quote(each)}" for each in CITED),
+        *(f"/cite?{'&'.join(f'address={quote(each)}' for each in CITED)}&format={each}" for each in EXPORTED),
+        *(f"/cite?q={quote(q)}&style=mla" for q in QUERIES[:6]),
+        *(f"/cite?q=会宁府&limit=50&format={each}" for each in EXPORTED),
+    ),
+    "pages.cite_selection": tuple(f"/cite/selection?address={quote(each)}" for each in CITED),
     "pages.compose": ("/compose", "/compose?phrase=会宁府&field=title&value=密檔&none=密約"),
     "pages.read": (
         *(f"/read/{work}/{number}" for work in ("O1", "O2", "S1", "nowhere") for number in (0, 1, 9)),

@@ -96,3 +96,27 @@ def test_a_selection_is_cited(page: Page, address: str) -> None:
     asked = parse_qs(urlsplit(page.url).query)
     assert (asked["at"], asked["to"]) == ([str(TEXT.index("寧"))], [str(TEXT.index("京") + 1)])
     expect(page.get_by_label("永久地址").first).to_have_value(re.compile("@5\\+7:"))
+
+
+def test_a_selection_is_copied_with_its_reference(browser: Browser, address: str) -> None:
+    with browser.new_context(permissions=["clipboard-read", "clipboard-write"]) as context:
+        page = context.new_page()
+        page.goto(f"{address}/read/K/0")
+        page.evaluate(SELECT)
+        page.keyboard.press("s")
+        expect(page.get_by_role("button", name="复制并附出处")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator("#selected [role=status]")).to_have_text("已复制，附有出处。")
+        words, reference = page.evaluate("navigator.clipboard.readText()").split("\n")
+        assert words == "“寧府下𠀀上京”"
+        assert reference.startswith("考：卷一[M/OL]. 001-1a[")
+        assert "/at/K/0/001-1a@5+7:寧府下𠀀上京." in reference
+
+
+def test_a_copy_that_fails_says_so(page: Page, address: str) -> None:
+    page.route("**/cite/selection*", lambda route: route.fulfill(status=200, body="{}"))
+    page.goto(f"{address}/read/K/0")
+    page.evaluate("navigator.clipboard.write = () => Promise.reject(new Error()); document.execCommand = () => false")
+    page.evaluate(SELECT)
+    page.get_by_role("button", name="复制并附出处").click()
+    expect(page.locator("#selected [role=status]")).to_have_text(re.compile("^没有复制成功"))

@@ -71,7 +71,7 @@ def test_a_hit_bears_its_address_and_its_citation(reader: FlaskClient) -> None:
     (address,) = addresses(page)
     assert address == Address("jin", 1, "024-1b", START, TEXT[START:])
     (text,) = citations(page)
-    assert text.startswith("〔元〕脫脫等. 金史：卷二十四[M/OL]. 文淵閣四庫全書. 024-1b[")
+    assert text.startswith("〔元〕脫脫等. 金史：卷二十四[M/OL]. 文淵閣四庫全書本. 024-1b[")
     assert text.endswith(f"http://localhost{address_url(address)}.")
     assert "Permanent address" in reader.get("/search?q=会宁府&lang=en").text
     reader.get("/?lang=zh")
@@ -92,7 +92,7 @@ def test_a_hit_bears_its_address_and_its_citation(reader: FlaskClient) -> None:
 def test_a_reading_page_cites_what_it_points_at(reader: FlaskClient, query: str, address: Address, page: str) -> None:
     shown = reader.get(f"/read/jin/1{query}").text
     assert addresses(shown) == [address]
-    assert f"文淵閣四庫全書. {page}[" in citations(shown)[0]
+    assert f"文淵閣四庫全書本. {page}[" in citations(shown)[0]
     assert 'href="/read/jin/1?at=0#cite"' in shown
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from corpora.catalogue import CatalogueRecord
-from corpora.crosswalks import csl
+from corpora.crosswalks import CLASSICAL, csl
+from corpora.responsibility import AUTHOR, relator_of
 from search.addresses import Address
+
+_CHINESE = (CLASSICAL, "zh")
+_SERIES = ("全書", "叢書", "叢刊", "薈要", "大典", "集成")
+"""The names of series end so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +79,35 @@ def numbered(cited: Sequence[Reference]) -> Numbered:
 
 
 def csl_data(reference: Reference, page: str) -> dict[str, Any]:
-    """Return a reference as data of CSL; what is unknown is left out."""
-    accessed, title = reference.accessed, reference.record.title
+    """Return a reference as data of CSL; what is unknown is left out.
+
+    The catalogue's year is that of composition. Of a modern work it is taken for the year of publication; an old one
+    was printed in another, which the catalogue does not know. The edition of an old book that is named by its series
+    alone is called 本, as scholars do. Who is responsible beside authors stands in ``note`` with what they did.
+    """
+    accessed, record = reference.accessed, reference.record
+    title = record.title
+    made = csl(record)
+    if record.language != CLASSICAL and "original-date" in made:
+        made["issued"] = made.pop("original-date")
+    if record.language == CLASSICAL and record.edition.endswith(_SERIES):
+        made["edition"] = f"{record.edition}本"
     placed = {
         "volume": "" if reference.section == title else reference.section,
         "page": page,
         "URL": reference.url,
         "accessed": {"date-parts": [[accessed.year, accessed.month, accessed.day]]},
-        "language": "zh-CN",
+        "note": "；".join(_others(record)),
+        "language": "zh-CN" if record.language in _CHINESE else record.language,
     }
-    return {**csl(reference.record), "type": "book", **{name: value for name, value in placed.items() if value}}
+    return {**made, "type": "book", **{name: value for name, value in placed.items() if value}}
+
+
+def _others(record: CatalogueRecord) -> Iterator[str]:
+    """Yield who is responsible beside authors, with what they did; nobody where there are no authors."""
+    if not any(relator_of(each.role) is AUTHOR for each in record.responsibilities):
+        return
+    for each in record.responsibilities:
+        if relator_of(each.role) is not AUTHOR:
+            dynasty = (each.dynasty or record.dynasty) if record.language == CLASSICAL else ""
+            yield f"{f'〔{dynasty}〕' if dynasty else ''}{each.name}，{each.role}"

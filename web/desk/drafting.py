@@ -17,8 +17,9 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from web.citing import formats
+from web.citing.layout import entries
 from web.citing.references import Mark, Reference, numbered
+from web.citing.styles import CitationStyle
 from web.desk import quoting
 from web.desk.document import Block, BlockKind, Run
 from web.desk.merging import unsettled
@@ -81,8 +82,8 @@ class Draft:
     unsettled: int
 
 
-def read(markdown: str, evidence: Mapping[int, Quoted]) -> Draft:
-    """Fill the placeholders of a draft from the evidence, by the numbers that it has in the case.
+def read(markdown: str, evidence: Mapping[int, Quoted], style: CitationStyle) -> Draft:
+    """Fill the placeholders of a draft from the evidence, by the numbers that it has in the case, and cite in a style.
 
     A draft of 9,000 characters could ask for 7.5 million, so placeholders are filled up to LARGEST and MOST_PLACES and
     left as they are from there on; whatever is written, reading it takes a bounded time.
@@ -100,7 +101,7 @@ def read(markdown: str, evidence: Mapping[int, Quoted]) -> Draft:
     cited = dict.fromkeys(place.number for place in known)
     return Draft(
         blocks,
-        formats.entries(listed),
+        entries(listed, style),
         tuple(unknown),
         tuple(cited),
         unfilled=len(places) - fitting,

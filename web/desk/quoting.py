@@ -13,7 +13,7 @@ from itertools import islice, pairwise
 from corpora.model import Section
 from indexer.text.folding import fold
 from web.desk.document import Run
-from web.presenting.rendering import is_hard
+from web.presenting.rendering import flowing
 
 ELLIPSIS = "……"
 MOST_LINES = 300
@@ -76,7 +76,7 @@ def runs(passage: Passage) -> tuple[Run, ...]:
     inside = [(max(a, start), min(b, end)) for a, b in passage.notes if a < end and b > start]
     cuts = sorted({start, end, *(bound for stretch in inside for bound in stretch)})
     shown = [
-        Run(_flowing(passage.text, a, b), note=any(first <= a and b <= last for first, last in inside))
+        Run(flowing(passage.text, a, b), note=any(first <= a and b <= last for first, last in inside))
         for a, b in pairwise(cuts)
     ]
     if passage.text[:start].strip():
@@ -111,9 +111,3 @@ def trim(text: str, first: str, last: str) -> tuple[int, int]:
     if not places or start >= end:
         raise NotInPassage(last or first)
     return places[start] if begun else 0, places[end - 1] + 1 if ended else len(text)
-
-
-def _flowing(text: str, start: int, end: int) -> str:
-    """Return ``text[start:end]`` without line ends that mean nothing."""
-    kept = (at for at in range(start, end) if text[at] != "\n" or is_hard(text, at))
-    return "".join(text[at] for at in kept)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from web.accounts.models import Account
+from web.citing import setup as citing
 from web.database.storage import today
 from web.desk import autosaving, drafting, quotations
 from web.desk.cases import Refused, note
@@ -57,7 +58,7 @@ def draft(case: Case, root: str, text: str | None = None) -> tuple[ReplyDocument
     """Return the document that the draft makes now, and the draft as read; ``text`` replaces the saved draft."""
     latest = case.draft
     written = latest.text if text is None and latest else text or ""
-    read = drafting.read(written, quotations.quoted(case, root))
+    read = drafting.read(written, quotations.quoted(case, root), citing.styles().first)
     document = ReplyDocument(
         number=case.number,
         date=today().isoformat(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import quote, urlencode
 
 from flask import abort, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -13,18 +14,28 @@ from search.addresses import Address, Located, Standing
 from search.model import SearchRequest, WorkCard
 from web import site
 from web.access import library
-from web.citing.formats import gbt7714
+from web.citing import setup
+from web.citing.embedded import coins, dublin_core_elements
+from web.citing.layout import printed
 from web.citing.references import Reference
+from web.citing.styles import CitationStyle
 from web.pages import blueprint
 from web.presenting.urls import address_url, page_url, section_url
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """What a reader copies of a place: its permanent URL, and the reference that bears it."""
+    """What a reader copies of a place: its permanent URL, and the reference that bears it.
+
+    ``more_url`` leads to its other styles and formats; ``coins`` and ``elements`` are what programs read of it.
+    """
 
     url: str
     text: str
+    style: CitationStyle
+    more_url: str
+    coins: str
+    elements: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +49,30 @@ class Leaf:
 
 def citation(address: Address, work: WorkCard, section: str, page: str | None = None) -> Citation:
     """Return the citation of a place; ``page`` stands in for that of its address."""
-    url = site.root() + address_url(address)
-    return Citation(url, gbt7714(Reference(address, work.record, section, url, date.today()), page))
+    more = urlencode({"address": str(address)}, errors="replace")
+    return _citation(referred(address, work, section), f"/cite?{more}", page)
+
+
+def citation_of_work(work: WorkCard) -> Citation:
+    """Return the citation of a whole work."""
+    return _citation(whole(work), f"/cite?{urlencode({'whole': work.id})}")
+
+
+def _citation(reference: Reference, more_url: str, page: str | None = None) -> Citation:
+    style = setup.chosen()
+    text = printed(reference, style, page)
+    return Citation(reference.url, text, style, more_url, coins(reference), tuple(dublin_core_elements(reference)))
+
+
+def referred(address: Address, work: WorkCard, section: str) -> Reference:
+    """Return the reference to a place."""
+    return Reference(address, work.record, section, site.root() + address_url(address), date.today())
+
+
+def whole(work: WorkCard) -> Reference:
+    """Return the reference to a whole work."""
+    url = site.root() + f"/works/{quote(work.id)}"
+    return Reference(Address(work.id, 0, "", 0, ""), work.record, "", url, date.today())
 
 
 def leaf(section: Section, at: int) -> Leaf:

@@ -117,6 +117,7 @@ def search() -> ResponseReturnValue:
                 Markup('<span lang="zh">「{}」</span>').format(word) for word in response.unknown_words
             ),
             paging=_paging(asked, response),
+            cite_url=f"/cite?{urlencode(arguments(asked))}",
             kept_fields=arguments(replace(asked, cursor="")) if response.total.passages else (),
             taken_url=page_url(replace(asked, cursor="")),
             lines_url=page_url(_concordance(asked)) if response.total.occurrences else "",

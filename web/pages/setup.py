@@ -15,6 +15,7 @@ from web.pages import (
     keywords,
     parallels,
     reading,
+    references,
     search,
     works,
 )
@@ -31,6 +32,7 @@ AREAS = (
     reading,
     works,
     citing,
+    references,
 )
 """Modules whose views are the blueprint's: they are here as soon as they are imported."""
 

@@ -19,6 +19,7 @@ from web.api import PREFIX
 from web.api.parameters import MAX_VALUE, Parameters, read, whole
 from web.api.routes import OPERATIONS
 from web.pages import blueprint
+from web.pages.citing import citation_of_work
 from web.pages.selecting import paging
 from web.presenting import labels
 from web.presenting.urls import section_url
@@ -83,6 +84,7 @@ def work(work: str) -> str:
     return render_template(
         "work.html",
         card=card,
+        citation=citation_of_work(card),
         sections=[(each, section_url(card.id, number)) for number, each in enumerate(outline)],
         text=sum(each.text for each in outline),
         notes=sum(each.notes for each in outline),

@@ -134,6 +134,12 @@ def is_hard(text: str, stop: int) -> bool:
     return before == stop or text[before] == INDENT or text[stop + 1 : stop + 2] in ("", "\n", INDENT)
 
 
+def flowing(text: str, start: int, end: int) -> str:
+    """Return ``text[start:end]`` without line ends that mean nothing."""
+    kept = (at for at in range(start, end) if text[at] != "\n" or is_hard(text, at))
+    return "".join(text[at] for at in kept)
+
+
 def printed(text: str, ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Yield the ranges of a text without blanks and line ends, which would show as bars of colour."""
     for start, end in ranges:

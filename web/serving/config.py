@@ -18,6 +18,7 @@ from pydantic import (
     BeforeValidator,
     DirectoryPath,
     Field,
+    FilePath,
     PlainValidator,
     ValidationError,
     model_validator,
@@ -34,6 +35,7 @@ from pydantic_settings import (
 from corpora.manifests import OWN
 from indexer.cluster.address import IndexAddress, index_address
 from indexer.errors import IndexFailure
+from web.citing import keys
 from web.mail import MailServer, address_in
 from web.serving.defaults import DATABASE, STATE
 
@@ -94,6 +96,14 @@ def _index(value: Any) -> IndexAddress:
         raise ValueError(str(failure)) from None  # the cause's message is all that may be said
 
 
+def _style(file: Path) -> Path:
+    """Check an operator's citation style."""
+    from web.citing.styles import own  # it loads citeproc, which a command that prints help has no need of
+
+    own(file)
+    return file
+
+
 Index = Annotated[IndexAddress, NoDecode, PlainValidator(_index)]
 Networks = Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_apart)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], NoDecode, BeforeValidator(_apart)]
@@ -141,6 +151,12 @@ class Config(BaseSettings):
     sign_up: bool = Field(False, description="Whether readers may make accounts for themselves.")
     state: Path = Field(Path(STATE), description="The folder for what the program keeps outside the database.")
     snapshots: str = Field("", description="The cluster's repository of snapshots, for backups of the index.")
+    citation_style: str = Field(
+        keys.GBT2025, description="The citation style of replies, and of readers who chose none."
+    )
+    citation_csl: Annotated[FilePath, AfterValidator(_style)] | None = Field(
+        None, description="A file of the operator's own style (CSL); citation_style calls it own."
+    )
     letterhead: DirectoryPath | None = Field(None, description="The folder of the library's own letterhead.")
     mail: Annotated[str, AfterValidator(_mail)] = Field(
         "", description="The mail server: smtp://user:password@host:587, smtps://…:465; empty: no mail is sent."
@@ -153,6 +169,13 @@ class Config(BaseSettings):
     metrics: Networks = Field(_LOOPBACK, description="Networks that may read /metrics; empty: none.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
     log_queries: bool = Field(False, description="Whether what readers type is logged, too.")
+
+    @model_validator(mode="after")
+    def _style_is_there(self) -> Self:
+        if self.citation_style not in keys.STYLES or (self.citation_style == keys.OWN and not self.citation_csl):
+            known = ", ".join(keys.STYLES)
+            raise ValueError(f"citation_style: one of {known}; and for {keys.OWN}, citation_csl names its file")
+        return self
 
     @model_validator(mode="after")
     def _mail_is_whole(self) -> Self:

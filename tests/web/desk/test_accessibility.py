@@ -46,6 +46,7 @@ NO_PAGES = {
     "health.ready",
     "accounts.session_left",
     "jobs.progress",
+    "pages.cite_selection",
 }
 """Endpoints for machines. So are those of the API, and files."""
 FILES = ("_sheet", ".sheet", ".chart", ".export", "table")
@@ -92,6 +93,10 @@ STATES = (
             "/works",
             "/works/jin",
             "/about",
+            "/cite",
+            "/cite?q=会宁府",
+            "/cite?whole=jin&style=apa",
+            "/cite?address=gone/0/@0%2B2:上京&address=jin/0/024-1a@0%2B2:上京",
             NOWHERE,
             "/account/log-in",
             "/account/invitation",

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from corpora.catalogue import CatalogueRecord
 from search.addresses import Address
+from web.citing.keys import GBT2025
 from web.citing.references import Reference
+from web.citing.styles import shipped
 from web.desk.document import Block, BlockKind
 from web.desk.drafting import LARGEST, LONGEST, MOST_PLACES, Quoted, read
 from web.desk.quoting import Passage
@@ -25,6 +27,7 @@ def quoted(number: int) -> Quoted:
     return Quoted(Passage(text, (), 0, len(text)), Reference(address, record, "", "/r", date(2026, 1, 1)))
 
 
+STYLE = shipped()[GBT2025]
 EVIDENCE = {number: quoted(number) for number in (1, 2, 3)}
 
 
@@ -33,7 +36,7 @@ def shown(block: Block) -> str:
 
 
 def test_a_placeholder_alone_becomes_a_quotation() -> None:
-    draft = read("見下：\n\n[@2]\n\n> [@1]", EVIDENCE)
+    draft = read("見下：\n\n[@2]\n\n> [@1]", EVIDENCE, STYLE)
     assert [(block.kind, shown(block)) for block in draft.blocks] == [
         (BlockKind.PARAGRAPH, "見下："),
         (BlockKind.QUOTATION, "原文2[1]"),
@@ -44,19 +47,19 @@ def test_a_placeholder_alone_becomes_a_quotation() -> None:
 
 
 def test_within_a_sentence_it_is_in_quotation_marks_and_a_number_may_stand_alone() -> None:
-    (block,) = read("謂[@3]，又[#1]及[#3]。", EVIDENCE).blocks
+    (block,) = read("謂[@3]，又[#1]及[#3]。", EVIDENCE, STYLE).blocks
     assert shown(block) == "謂“原文3”[1]，又[2]及[1]。"
     assert [run.reference for run in block.runs if run.reference] == [1, 2, 1]
 
 
 def test_what_the_case_has_not_stays_and_is_told() -> None:
-    draft = read("[@9] [#8] [@1]", EVIDENCE)
+    draft = read("[@9] [#8] [@1]", EVIDENCE, STYLE)
     assert shown(draft.blocks[0]) == "[@9] [#8] “原文1”[1]"
     assert draft.unknown == (9, 8)
 
 
 def test_headings_lists_and_emphasis() -> None:
-    draft = read("# 甲\n\n##### 乙\n\n- 一\n  1. 二\n  2. 三\n\n     續\n\n**粗***斜*", EVIDENCE)
+    draft = read("# 甲\n\n##### 乙\n\n- 一\n  1. 二\n  2. 三\n\n     續\n\n**粗***斜*", EVIDENCE, STYLE)
     assert [(each.kind, each.level, each.marker, shown(each)) for each in draft.blocks] == [
         (BlockKind.HEADING, 1, "", "甲"),
         (BlockKind.HEADING, 3, "", "乙"),
@@ -80,18 +83,18 @@ def test_headings_lists_and_emphasis() -> None:
     ],
 )
 def test_nothing_leads_out_of_the_text(text: str) -> None:
-    for block in read(text, EVIDENCE).blocks:
+    for block in read(text, EVIDENCE, STYLE).blocks:
         assert all(run.link == "" for run in block.runs)
 
 
 def test_a_link_leads_where_it_says() -> None:
-    (block,) = read("[館](https://example.org/a)", EVIDENCE).blocks
+    (block,) = read("[館](https://example.org/a)", EVIDENCE, STYLE).blocks
     assert [(run.text, run.link) for run in block.runs] == [("館", "https://example.org/a")]
 
 
 @given(st.text("甲乙#*>-1. \n[@2]`_~|<&", max_size=60))
 def test_any_text_can_be_read(text: str) -> None:
-    draft = read(text, EVIDENCE)
+    draft = read(text, EVIDENCE, STYLE)
     assert set(draft.cited) <= EVIDENCE.keys()
     assert all(block.runs is not None for block in draft.blocks)
 
@@ -109,7 +112,7 @@ LONG = {
 @settings(deadline=None, max_examples=40)
 def test_no_draft_becomes_more_than_the_bound(parts: list[tuple[str, int]], between: str) -> None:
     text = "".join((place + between) * times for place, times in parts)[:LONGEST]
-    draft = read(text, LONG)
+    draft = read(text, LONG, STYLE)
     shown = sum(len(run.text) for block in draft.blocks for run in block.runs)
     marks = sum(1 for block in draft.blocks for run in block.runs if run.reference)
     assert marks <= MOST_PLACES
@@ -121,7 +124,7 @@ def test_no_draft_becomes_more_than_the_bound(parts: list[tuple[str, int]], betw
 
 def test_a_draft_within_the_bound_is_filled_whole() -> None:
     times = LARGEST // 5000
-    assert read("[@0]\n\n" * times, LONG).unfilled == 0
-    assert read("[@0]\n\n" * (times + 3), LONG).unfilled == 3
-    assert read("[#0]" * MOST_PLACES, LONG).unfilled == 0
-    assert read("[#0]" * (MOST_PLACES + 1), LONG).unfilled == 1
+    assert read("[@0]\n\n" * times, LONG, STYLE).unfilled == 0
+    assert read("[@0]\n\n" * (times + 3), LONG, STYLE).unfilled == 3
+    assert read("[#0]" * MOST_PLACES, LONG, STYLE).unfilled == 0
+    assert read("[#0]" * (MOST_PLACES + 1), LONG, STYLE).unfilled == 1
