@@ -359,6 +359,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "desk.facts": ("/desk/cases/2026-0001/facts",),
     "desk.asker": ("/desk/cases/2026-0001/asker",),
     "desk.forget_asker": ("/desk/cases/2026-0001/forget-asker",),
+    "desk.renew_secret": ("/desk/cases/2026-0001/secret",),
     "desk.move": ("/desk/cases/2026-0001/move",),
     "desk.quote": ("/desk/cases/2026-0001/evidence",),
     "desk.annotate": ("/desk/cases/2026-0001/evidence/1/annotate",),

@@ -31,6 +31,7 @@ _ACTIONS = {
     "desk.publish": lazy_gettext("公开为常见问题"),
     "desk.unpublish": lazy_gettext("不再公开"),
     "desk.forget-asker": lazy_gettext("删去提问人资料"),
+    "desk.secret": lazy_gettext("给一个新的查询码"),
     "desk.export": lazy_gettext("导出答复"),
     "desk.letter": lazy_gettext("用邮件寄出答复"),
     "desk.letter-arrived": lazy_gettext("确认信已寄到"),

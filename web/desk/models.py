@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
-from sqlalchemy import Enum, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import Enum, ForeignKey, String, Text, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from indexer.text.folding import fold
 from search.addresses import Address
 from web.accounts.models import Account
 from web.database.addresses import Written
@@ -37,7 +38,20 @@ def _choice(kind: type[Choice]) -> Enum:
     return Enum(kind, native_enum=False, length=20, values_callable=lambda values: [each.value for each in values])
 
 
-class Case(Base):
+class Searched:
+    """What cases are searched by: the columns named ``searched``, also as the search folds them."""
+
+    searched: ClassVar[tuple[str, ...]]
+    folded: Mapped[str] = mapped_column(Text, default="")
+
+
+@event.listens_for(Searched, "before_insert", propagate=True)
+@event.listens_for(Searched, "before_update", propagate=True)
+def _fold(mapper: object, connection: object, row: Searched) -> None:
+    row.folded = "\n".join(fold(getattr(row, name) or "") for name in row.searched)
+
+
+class Case(Searched, Base):
     """A question and what became of it; it is called by its year and its number in it.
 
     ``shown_question`` is the question as the public sees it, once a reviewer has published the case. ``outcome`` says
@@ -45,6 +59,7 @@ class Case(Base):
     """
 
     __tablename__ = "desk_case"
+    searched = ("question",)
     __table_args__ = (UniqueConstraint("year", "sequence"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -95,13 +110,14 @@ class Case(Base):
         return self.signatures[-1] if self.signatures else None
 
 
-class Asker(Base):
+class Asker(Searched, Base):
     """Who asked, apart from the case and from all that is searched or counted, so that it can be removed.
 
     ``digest`` is that of the secret by which they follow their question, ``language`` the one that they asked in.
     """
 
     __tablename__ = "desk_asker"
+    searched = ("name", "contact")
 
     case_id: Mapped[int] = mapped_column(ForeignKey("desk_case.id"), primary_key=True)
     name: Mapped[str] = mapped_column(String(LONGEST_NAME), default="")
@@ -112,10 +128,11 @@ class Asker(Base):
     case: Mapped[Case] = relationship(back_populates="asker")
 
 
-class Tag(Base):
+class Tag(Searched, Base):
     """A word under which cases are kept together."""
 
     __tablename__ = "desk_tag"
+    searched = ("name",)
 
     case_id: Mapped[int] = mapped_column(ForeignKey("desk_case.id"), primary_key=True)
     name: Mapped[str] = mapped_column(String(LONGEST_TAG), primary_key=True)
@@ -279,10 +296,11 @@ class CannedText(Base):
     changed: Mapped[datetime] = mapped_column(Moment, default=now)
 
 
-class Note(Base):
+class Note(Searched, Base):
     """What a librarian tells the others of a case; nobody else is ever shown it, and no export has it."""
 
     __tablename__ = "desk_note"
+    searched = ("text",)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("desk_case.id"), index=True)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
+from indexer.text.folding import fold
 from web.accounts.models import Account, AccountRole
-from web.desk.models import Asker, Case, Event, Note, ReplyLetter, Revision, Tag
+from web.desk.models import Asker, Case, Event, Note, ReplyLetter, Revision, Searched, Tag
 from web.desk.states import FINISHED, LetterState, Move, Status, Tier
 
 LONGEST = 100
@@ -106,11 +107,20 @@ def _waits_for(account: Account) -> ColumnElement[bool]:
 
 
 def _holds(word: str) -> ColumnElement[bool]:
-    """Return the condition that a word stands in the question, a tag, a note, or what is known of the asker."""
-    asker = or_(Asker.name.icontains(word, autoescape=True), Asker.contact.icontains(word, autoescape=True))
+    """Return the condition that a word stands, in either script, in the question, a tag, a note, or the asker's data.
+
+    A word of which folding leaves nothing is looked for as it is typed.
+    """
+    folded = fold(word)
+
+    def stands(table: type[Searched], *typed: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+        if folded:
+            return table.folded.contains(folded, autoescape=True)
+        return or_(*(column.contains(word, autoescape=True) for column in typed))
+
     return or_(
-        Case.question.icontains(word, autoescape=True),
-        Case.notes.any(Note.text.icontains(word, autoescape=True)),
-        Case.tags.any(Tag.name.icontains(word, autoescape=True)),
-        Case.asker.has(asker),
+        stands(Case, Case.question),
+        Case.notes.any(stands(Note, Note.text)),
+        Case.tags.any(stands(Tag, Tag.name)),
+        Case.asker.has(stands(Asker, Asker.name, Asker.contact)),
     )

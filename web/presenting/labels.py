@@ -249,6 +249,7 @@ _ACTS = {
     "desk.facts": lazy_gettext("改动案情"),
     "desk.asker": lazy_gettext("改动提问人资料"),
     "desk.forget_asker": lazy_gettext("永久删去提问人资料"),
+    "desk.renew_secret": lazy_gettext("给一个新的查询码"),
     "desk.work": lazy_gettext("办这份案卷"),
     "desk.leave": lazy_gettext("放下案卷"),
     "desk.quote": lazy_gettext("把一段加入案卷"),

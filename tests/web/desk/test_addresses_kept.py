@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from search.addresses import Address
 from web.database.storage import Storage, _migrations
-from web.desk.models import Quotation
+from web.desk.models import Case, Quotation
 
 PASSAGES = [
     ("jin", 3, "024-1a", 120, "上京路，即海古之地，\n金之舊土也。"),
@@ -76,6 +76,12 @@ def test_old_quotations_get_addresses(migrate: Callable[[str], Engine], database
             assert each.address == Address(work, section, page, start, words)
             assert (each.text, each.work, each.note, each.section) == (words, work, "附注", "卷")
             assert (each.case_id, each.account_id, each.trim_end) == (1, 1, len(words))
+
+
+def test_old_cases_are_found_in_either_script(migrate: Callable[[str], Engine], database: str) -> None:
+    migrate("head")
+    with Storage.open(database).session() as session:
+        assert session.scalars(select(Case.folded)).all() == ["问"]
 
 
 def test_up_and_down_changes_nothing(migrate: Callable[[str], Engine]) -> None:

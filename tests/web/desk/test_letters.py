@@ -286,6 +286,22 @@ def test_who_asked_follows_the_question_by_number_and_secret(desk: Desk) -> None
     assert follow(data=sent).status_code == 404
 
 
+def test_a_secret_that_was_lost_is_given_anew_and_the_old_one_is_void(desk: Desk) -> None:
+    number, lost = asked(desk)
+    follow = partial(desk.app.test_client().post, "/ask/status")
+    assert "从此无效" in desk.li.post(f"/desk/cases/{number}/secret").text
+    assert follow(data={"number": number, "secret": lost}).status_code == 200  # it was only asked about
+    answer = desk.li.post(f"/desk/cases/{number}/secret", data={"sure": "1"})
+    assert answer.headers["Cache-Control"] == "no-store"
+    (given,) = re.findall(r"<code>([a-z2-9]{4}(?:-[a-z2-9]{4}){3})</code>", answer.text)
+    assert follow(data={"number": number, "secret": given}).status_code == 200
+    assert follow(data={"number": number, "secret": lost}).status_code == 404
+    assert given not in desk.li.get(f"/desk/cases/{number}").text
+    assert "给了一个新的查询码" in desk.li.get(f"/desk/cases/{number}").text
+    desk.post(desk.li, number, "forget-asker", sure="1")
+    assert "<code>" not in desk.li.post(f"/desk/cases/{number}/secret", data={"sure": "1"}).text
+
+
 def test_nobody_guesses_a_secret(desk: Desk) -> None:
     number, secret = asked(desk)
     other, _ = asked(desk)

@@ -53,7 +53,12 @@ def test_a_case_is_found_by_its_number_its_words_and_its_asker(desk: Desk) -> No
         assert number in desk.li.get("/desk/", query_string={"q": q}).text
     page = desk.li.get("/desk/", query_string={"q": "100%"}).text
     assert (other in page, number in page) == (True, False)
-    assert "没有这样的案卷" in desk.li.get("/desk/?q=1_0").text
+    assert "没有这样的案卷" in desk.li.get("/desk/?q=1_1").text
+    desk.post(desk.li, other, "facts", tier="factual", assignee="0", tags="宴飲")
+    desk.post(desk.li, other, "notes", note="見《遼史》，黑龍江")
+    for q in ("头鱼宴", "頭魚宴", "宴饮", "辽史黑龙江", "頭魚宴 宴饮 遼史"):
+        page = desk.li.get("/desk/", query_string={"q": q}).text
+        assert (other in page, number in page) == (True, False), q
     for q in ("9999-9999", "2026-", "'", "\\", "%" * 300):
         assert desk.li.get("/desk/", query_string={"q": q}).status_code == 200
 

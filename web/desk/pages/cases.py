@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -20,7 +20,19 @@ from web.access import library
 from web.accounts.guard import requires
 from web.accounts.models import AccountRole
 from web.database.storage import session, today
-from web.desk import cases, labels, letters, presence, publication, queue, quotations, quoting, replying, working
+from web.desk import (
+    cases,
+    following,
+    labels,
+    letters,
+    presence,
+    publication,
+    queue,
+    quotations,
+    quoting,
+    replying,
+    working,
+)
 from web.desk.cases import Refused, find, note
 from web.desk.forms import Annotate, Enter, Facts, Publish, Remark, Trim, Who
 from web.desk.knowledge import AnsweredCase, refreshed
@@ -231,6 +243,24 @@ def forget_asker(case: Case) -> ResponseReturnValue:
     logged(case, "forget-asker")
     session().commit()
     return redirect(case_url(case.number, "asker"))
+
+
+@blueprint.post("/cases/<number>/secret")
+@on_case()
+def renew_secret(case: Case) -> ResponseReturnValue:
+    """Give whoever asked a new secret to follow the case by, and show it once: to be told to them and nobody else."""
+    if case.asker is None:
+        raise Refused("no-asker")
+    consequence = _("先前的查询码从此无效。请核实来人就是提问人，再把新的查询码告诉他；这里只显示一次。")
+    if asked := confirming.question(_("给一个新的查询码"), consequence, case_url(case.number, "asker")):
+        return asked
+    secret = following.secret()
+    case.asker.digest = following.digest(secret)
+    note(case, acting(), "secret")
+    logged(case, "secret")
+    session().commit()
+    page = render_template("desk/secret.html", case=case, secret=secret, url=site.address_of("public.status"))
+    return make_response(page, 200, {"Cache-Control": "no-store"})
 
 
 @blueprint.post("/cases/<number>/notes")
