@@ -18,10 +18,10 @@ from enum import StrEnum
 import numpy as np
 
 from corpora.model import Role, Section
-from indexer.dates import cycle, numerals
+from indexer.dates import cycle, lunar, numerals
 from indexer.dates.anchors import BEGINNINGS, name_ends, stretches
 from indexer.dates.date import Date
-from indexer.dates.eras import Era, EraKind, by_call, by_name, regimes, regimes_in
+from indexer.dates.eras import Era, EraKind, by_call, by_name, eras, regimes, regimes_in
 from indexer.dates.reading import WITHIN, Within, within
 from indexer.store.layout import MAIN, NOTES
 from indexer.text.folding import fold
@@ -35,7 +35,7 @@ _TOKEN = re.compile(
     rf"|岁[在次]?(?P<after>{cycle.PATTERN})"
     rf"|(?P<before>{cycle.PATTERN})[年岁]"
     rf"|(?P<month>[春夏秋冬]?闰?(?:[正腊冬闰]|{numerals.PATTERN})月)"
-    rf"|(?<=[{name_ends()}])(?P<whole>年[间中]|[初末季]年?|[间中])"
+    rf"|(?<=[{name_ends()}])(?P<whole>年[间中]|[初末季]年?|间|中(?!兴))"
     rf"|(?P<change>{'|'.join(BEGINNINGS)})[曰为称]?"
     rf"|(?:初?(?P<day>{numerals.PATTERN})日?)?(?P<pair>{cycle.PATTERN})(?P<new>朔)?"
 )
@@ -83,6 +83,8 @@ _NEAR = 400
 _FAR = 3000
 """Characters that a day of the cycle may stand behind its month."""
 _MONTH_DAYS = 30
+_MONTHS_AROUND = 1
+"""Months before and after what is told of in which a day is looked for that its month does not have."""
 _WESTERN = range(1000, 2101)
 _UNITS = re.compile("[十廿卅卌百]")
 
@@ -96,6 +98,7 @@ class Doubt(StrEnum):
     CYCLE = "cycle"  # a year of the cycle, of which the nearest was chosen
     ORDER = "order"  # the month or the day goes back
     YEARS = "years"  # historians disagree about the years of the era
+    CALENDAR = "calendar"  # the month has no such day
 
 
 _OF_ERA = frozenset({Doubt.ERA, Doubt.YEARS})
@@ -208,8 +211,10 @@ class _Reader:
         self._is_annals = is_annals
         self._end = 0  # of the last mention
         self._span: range | None = None  # the years of the heading
+        self._ends: tuple[Date, Date] | None = None  # its first and its last date
         self._side = Context()
         self._whole_era = Context()  # the era named last without a number
+        self._aside: Era | None = None  # the era of the year that annals mentioned last
         self._lost = -_NEAR - 1  # the end of the last year that can't be told
         self.context = context
 
@@ -294,10 +299,11 @@ class _Reader:
         last = context.date
         if not last or not last.era or last.first != last.last:
             return None
-        year = last.era.year(number)
+        inner = _WITHIN.match(self._text, token.end())
+        era = self._era_with(last, last.era, number, inner) if inner and self._is_annals else last.era
+        year = era.year(number)
         if year is None or pair not in (None, cycle.of_year(year)):
             return None
-        inner = _WITHIN.match(self._text, token.end())
         is_said = pair is not None or (inner and inner.end() > inner.start())
         if not is_said and (self._is_annals or year <= last.first or self._is_duration(token)):
             return None
@@ -305,9 +311,27 @@ class _Reader:
             self._lose(token)
             return None
         doubts = context.doubts & _OF_ERA
-        if not is_said:
+        if not is_said or era is not last.era:
             doubts |= {Doubt.CONTINUED}
-        return self._dated(token.start(), token.end(), (Date(year, year, last.era),), doubts)
+        return self._dated(token.start(), token.end(), (Date(year, year, era),), doubts)
+
+    def _era_with(self, last: Date, era: Era, number: int, found: re.Match[str]) -> Era:
+        """Return the era of a regime whose year of this number has the month and the day that are said.
+
+        It is the same one unless it has no such year, or the number of the day says that it is another: annals whose
+        volume begins with 十四年正月己巳朔 go on from an era that was passed over, or from the nearest.
+        """
+        inner = within(found)
+        if not inner or inner.pair is None or (era.year(number) is not None and not inner.day):
+            return era
+
+        def away(other: Era) -> int | None:
+            year = other.year(number)
+            return None if year is None or not lunar.fits(Date(year, year, other, *inner)) else abs(year - last.first)
+
+        mine = (each for each in eras() if each.regime == era.regime and each.kind is EraKind.ERA)
+        others = [(each != self._aside, far, each) for each in mine if (far := away(each)) is not None]
+        return era if away(era) is not None or not others else min(others, key=lambda other: other[:2])[2]
 
     def _of_whole_era(self, token: re.Match[str], number: int, pair: int | None) -> Mention | None:
         """Read a bare year of an era that was named without a number: 咸雍初, …, 六年."""
@@ -392,9 +416,23 @@ class _Reader:
         if not self._is_annals and self._is_of_no_year(token, context, inner, goes_back):
             return None
         doubts = context.doubts | ({Doubt.ORDER} if goes_back else set())
-        date = Date(last.first, last.last, last.era, *inner)
+        date = self._in_its_year(Date(last.first, last.last, last.era, *inner))
         self._follow(token.start(), date, found.end(), inner.pair, context.doubts)
-        return Mention(token.start(), found.end(), (date,), doubts)
+        return Mention(token.start(), found.end(), (date,), doubts | _against(date))
+
+    def _in_its_year(self, date: Date) -> Date:
+        """Return a date in the year whose month has its day, of those that are told of; as it is where none has."""
+        if lunar.fits(date) or not date.day:
+            return date
+        told = [each for each in (self.context.date, self._side.date, *(self._ends or ())) if each]
+        years = dict.fromkeys(year for each in told for year in each.years)
+        if self._is_annals:  # a year without a month is passed over: 六年春 … 五月戊子朔
+            years = dict.fromkeys(range(date.first + 1, date.first + _GAP))
+        others = (
+            replace(date, first=year, last=year, era=date.era if date.era and date.era.covers(year) else None)
+            for year in years
+        )
+        return next(filter(lunar.fits, others), date)
 
     def _is_of_no_year(self, token: re.Match[str], context: Context, inner: Within, goes_back: bool) -> bool:
         """Return whether a month is that of every year, or of one that is not known."""
@@ -444,9 +482,37 @@ class _Reader:
         start = token.start()
         if day and day > _MONTH_DAYS:
             day, start = None, token.start("pair")  # 笞五十壬戌: blows, and the day
-        date = replace(last, day=day, pair=place)
+        date = self._on_the_calendar(replace(last, day=day, pair=place), token)
+        if day and not date.day:
+            start = token.start("pair")  # 飲九日丙寅: nine days, and the day
+        if date.month != last.month:
+            new, goes_back = None, False
+        doubts = self.context.doubts | ({Doubt.ORDER} if goes_back else set())
         self._remember(date, token.end(), new=place if new is None else new)
-        return Mention(start, token.end(), (date,), self.context.doubts | ({Doubt.ORDER} if goes_back else set()))
+        return Mention(start, token.end(), (date,), doubts | _against(date))
+
+    def _on_the_calendar(self, date: Date, token: re.Match[str]) -> Date:
+        """Return a date whose month has its day, if there is one: the same day near by, or the day without its number.
+
+        What is told of goes on, so a day that its month does not have is of the month before or after it, or of one
+        of those that the heading names.
+        """
+        if lunar.fits(date):
+            return date
+        is_count = token["day"] and self._text[token.start() - 1 : token.start()] in _COUNTED
+        if date.day and not (is_count or self._is_annals):
+            told = (self._ends, 0), ((date, date), _MONTHS_AROUND), (self._side_ends(), _MONTHS_AROUND)
+            months = [month for ends, around in told if ends for month in lunar.between(*ends, around)]
+            for slack in range(lunar.SLACK + 1):
+                for month in months:
+                    if month.holds(date, slack):
+                        return lunar.in_month(date, month)
+        bare = replace(date, day=None)
+        return bare if token["day"] and lunar.fits(bare) else date
+
+    def _side_ends(self) -> tuple[Date, Date] | None:
+        """Return what is told of by the way, as what it begins and ends with."""
+        return (self._side.date, self._side.date) if self._side.date else None
 
     def _may_be_year(self, place: int, last: Date, goes_back: bool) -> bool:
         """Return whether a pair is likelier a year than a day: that of the year itself, or of the one before it."""
@@ -461,12 +527,18 @@ class _Reader:
         last = self.context.date
         # Of an era of a year or two nobody says 間, but where it is at hand.
         dates = [date for date in dates if date.last - date.first > 1 or not last or self._is_at_hand(date, last)]
+        called = _called(self._text[max(0, start - _LONGEST_CALL) : start])
+        # 延慶初行 is a person: of an era of few who counted by it, whose it is stands before it.
+        dates = [date for date in dates if date.era and self._is_known(date.era.regime, called)]
         if not dates:
             return None
         chosen, doubts = self._chosen(dates, start, False)
         if not last or chosen[0].first - _MENTIONED < last.first < chosen[0].last + _MENTIONED:
             self._whole_era = Context(chosen[0], doubts, at=token.end())
         return Mention(start, token.end(), chosen, doubts)
+
+    def _is_known(self, regime: str, called: Collection[str]) -> bool:
+        return regimes()[regime].is_major or regime in self._about or regime in called
 
     def _changed(self, token: re.Match[str]) -> Mention | None:
         """Read an era that is begun: its first year."""
@@ -527,17 +599,20 @@ class _Reader:
         if found and inner and inner.month:
             end = found.end()
             dates = tuple(replace(date, **inner._asdict()) for date in dates)
-        if not self._is_aside(dates[0], is_begun):
+            dates = tuple(sorted(dates, key=lunar.fits, reverse=True))
+        if self._is_aside(dates[0], is_begun):
+            self._aside = dates[0].era
+        else:
             self._follow(start, dates[0], end, dates[0].pair, doubts)
-        return Mention(start, end, dates, doubts)
+        return Mention(start, end, dates, doubts | _against(dates[0]))
 
     def _follow(self, start: int, date: Date, end: int, new: int | None, doubts: frozenset[Doubt]) -> None:
         """Take the date that starts at a place as what comes next continues, if it is of what goes on."""
         before = self._text[start - 1 : start] if start < _HEADING_DATES and not self._is_annals else ""
         if before == _FROM:
-            self._span = date.years
-        if self._span and before == _TO:
-            self._span = range(self._span.start, date.last + 1)
+            self._span, self._ends = date.years, (date, date)
+        if self._span and self._ends and before == _TO:
+            self._span, self._ends = range(self._span.start, date.last + 1), (self._ends[0], date)
         elif self._span and date.first not in self._span:
             self._side = Context(date, doubts, new, end)
         else:
@@ -580,6 +655,11 @@ class _Reader:
         """Return whether a number of years or months says how long something took."""
         before = self._text[token.start() - 1 : token.start()]
         return before in _COUNTED or bool(_PASSED.match(self._text, token.end()))
+
+
+def _against(date: Date) -> frozenset[Doubt]:
+    """Return what the calendar says against a date."""
+    return frozenset() if lunar.fits(date) else frozenset({Doubt.CALENDAR})
 
 
 def _is_next_sure(token: re.Match[str], context: Context) -> bool:

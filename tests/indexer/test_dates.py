@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import lzma
+import re
 from collections import defaultdict
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -17,13 +20,14 @@ from corpora.model import Section, Span, SpanKind, Work
 from corpora.readers import read as read_source
 from corpora.sources.discover import discover
 from eval.quality.dates import annotated_sections
-from indexer.dates import cycle, numerals
+from indexer.dates import cycle, lunar, numerals
 from indexer.dates.annotating import LONGEST, Annotated, Context, Doubt, annotate
 from indexer.dates.date import Date, equivalents, written
 from indexer.dates.eras import Era, EraKind, eras, in_year, named, regimes, regimes_in
 from indexer.dates.reading import read
 from indexer.text.streams import Stream, code_points, main_stream, notes_stream
 
+MONTHS = lunar.between(Date(900, 900), Date(1911, 1911))
 TABLES = CORPORA.parent / "tables"
 DILA = {
     "魏": "曹魏",
@@ -335,13 +339,71 @@ def test_an_army_and_a_number_of_blows_are_no_part_of_a_day_in_annals() -> None:
 
 
 def test_what_is_uncertain_is_said() -> None:
-    text = "天會三年正月甲子二年三月十年卒明年葬"
+    text = "天會三年正月癸酉二年三月十年卒明年葬"
     found = annotated(Section("", text), "金").mentions
     assert [sorted(each.doubts) for each in found] == [
         [],
         [Doubt.CONTINUED],
         [Doubt.CONTINUED, Doubt.RELATIVE],
     ]
+
+
+def test_the_calendar_tells_which_month_a_day_is_in() -> None:
+    heading = "起靖康元年閏十一月一日壬辰盡五日丙申"
+    aside = "先是靖康元年二月遣使"
+    dated = dict(marked(f"{heading}一日壬辰金人至城下{aside}四日乙未金人攻東水門", "宋"))
+    assert dated["四日乙未"] == "宋靖康元年閏十一月四日乙未"
+    assert dated["靖康元年二月"] == "宋靖康元年二月"
+
+
+def test_what_is_counted_is_no_day_of_the_month() -> None:
+    text = "本紀應曆十三年春正月晝夜酣飲者九日丙寅宋欲城益津"
+    assert marked(text, "遼")[1] == ("丙寅", "遼應曆十三年正月丙寅")
+    assert [each for each, _ in marked("建炎中興記曰劉定", "宋")] == []
+    assert [each for each, _ in marked("宣和四年十月延慶初行盧溝", "宋")] == ["宣和四年十月"]
+
+
+def test_annals_that_mention_an_era_of_elsewhere_go_on_by_the_one_that_has_the_day() -> None:
+    text = "本紀貞元三年正月辛酉改葬諱亶天會八年為安班貝勒十三年正月己巳太宗崩庚午即位"
+    assert dict(marked(text, "金"))["十三年正月己巳"] == "金天會十三年正月己巳"
+
+
+def test_a_year_that_annals_name_without_a_month_is_told_by_the_days_of_its_months() -> None:
+    text = "本紀清寧四年六月己亥朔駐蹕五年春如春水六年夏五月戊子朔監修國史六月戊午朔詳衮"
+    assert [date for _, date in marked(text, "遼")][-2:] == ["遼清寧六年五月一日戊子", "遼清寧六年六月一日戊午"]
+
+
+def test_a_day_that_no_month_near_by_has_is_in_doubt() -> None:
+    ((_, wrong),) = [(each.start, each.doubts) for each in annotated(Section("", "天會三年正月壬子"), "金").mentions]
+    ((_, right),) = [(each.start, each.doubts) for each in annotated(Section("", "天會三年正月癸酉"), "金").mentions]
+    assert (wrong, right) == ({Doubt.CALENDAR}, set())
+
+
+@given(st.sampled_from(MONTHS), st.integers(1, 30), st.booleans())
+def test_every_day_of_a_month_is_in_it(month: lunar.LunarMonth, day: int, is_counted: bool) -> None:
+    day = min(day, month.days)
+    pair = (month.first + day - 1) % cycle.LENGTH
+    date = Date(month.year, month.year, None, month.month, month.is_leap, day if is_counted else None, pair)
+    assert lunar.fits(date)
+    off = replace(date, pair=(pair + 30) % cycle.LENGTH)
+    assert not lunar.fits(off) or not is_counted
+
+
+def test_months_agree_with_dila() -> None:
+    """Of a thousand months 970 begin on the same day; the rest are mostly of regimes with a calendar of their own."""
+    path = TABLES / "dila-time" / "authority_time_chinese.sql.xz"
+    if not path.exists():
+        skip(f"{path} is not there")
+    row = re.compile(r"\(\d+,\d+,(\d+),'[^']*',(\d),\d+,(\d+),(\d+),'(..)',")
+    agreed = differing = 0
+    ours = {(each.month, each.is_leap, each.julian, each.days) for each in MONTHS}
+    for month, leap, first, last, _ in row.findall(lzma.decompress(path.read_bytes()).decode()):
+        if int(first) < 2_049_800:  # 900
+            continue
+        told = (int(month), leap == "1", int(first), int(last) - int(first) + 1)
+        agreed, differing = agreed + (told in ours), differing + (told not in ours)
+    assert agreed > len(MONTHS) / 2
+    assert agreed > 0.97 * (agreed + differing)
 
 
 def test_titles_say_what_a_book_is_about() -> None:
