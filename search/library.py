@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from corpora.catalogue import FACETS
+from corpora.model import Page
 from indexer.cluster.address import IndexAddress
 from indexer.embedding import StaticEmbedder
 from indexer.progress import Progress, silent
@@ -21,6 +22,7 @@ from search import cursors, fields
 from search import distribution as distributions
 from search import keywords as keyness
 from search.addresses import Address, Located, Standing, follow
+from search.characters import CharacterCounts, counted
 from search.collocates import Collocates, CollocatesRequest
 from search.concordance import ClassicalWord, Concordance, ConcordanceLines, ConcordanceRequest
 from search.dates import asked_of, read_event
@@ -31,6 +33,7 @@ from search.hits import pairs_of, read_hits, shared_with
 from search.keywords import Keywords, KeywordsRequest
 from search.model import (
     FacetValue,
+    ImageCount,
     Mode,
     Proposal,
     Scope,
@@ -76,6 +79,7 @@ class Library:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._views: dict[frozenset[str], Library] = {}
+        self._images: dict[str, ImageCount] = {}
 
     @classmethod
     def open(cls, index: IndexAddress) -> Library:
@@ -167,6 +171,37 @@ class Library:
         """
         lengths = self.store.characters(work_id).tolist()
         return tuple(SectionOutline(title, *each) for title, each in zip(self.contents(work_id), lengths, strict=True))
+
+    def pages(self, work_id: str) -> tuple[tuple[Page, ...], ...]:
+        """Return the pages of each section of a work, in order; no text is read.
+
+        Raises:
+            KeyError: there is no such work.
+        """
+        return tuple(self.store.pages(work_id))
+
+    def images(self, work_id: str) -> ImageCount:
+        """Return how many pages of a work have an image; it is kept.
+
+        Raises:
+            KeyError: there is no such work.
+        """
+        if (count := self._images.get(work_id)) is None:
+            pages = [page for section in self.store.pages(work_id) for page in section]
+            count = self._images[work_id] = ImageCount(len(pages), sum(bool(page.facsimile) for page in pages))
+        return count
+
+    def character(self, character: str, work_id: str = "") -> CharacterCounts:
+        """Return how often a character and its variants stand in the library and in a work, each as it is spelled.
+
+        Raises:
+            KeyError: there is no such work.
+            SearchTimeout: it takes longer than the caller has allowed.
+        """
+        if work_id and work_id not in self._cards:
+            raise KeyError(work_id)
+        everywhere = counted(self.store, character)
+        return CharacterCounts(everywhere, counted(self.store, character, work_id) if work_id else None)
 
     def status(self) -> dict[str, Any]:
         """Return what is in the index, with sizes in bytes."""

@@ -233,6 +233,14 @@ class SectionOutline:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageCount:
+    """How many pages a work has, and of how many there is an image."""
+
+    pages: int
+    images: int
+
+
+@dataclass(frozen=True, slots=True)
 class SectionView:
     """A section for reading; ``number`` counts from 0.
 

@@ -9,7 +9,7 @@ from flask_babel import Babel
 from flask_talisman import Talisman
 
 from indexer.cluster.address import IndexAddress
-from web import access, errors, resuming, site
+from web import access, errors, policy, resuming, site
 from web.accounts import guard
 from web.accounts import setup as accounts
 from web.accounts.keys import key_of
@@ -33,14 +33,6 @@ from web.serving.state import place
 from web.taking import setup as taking
 from web.usage import pages as usage
 from web.usage import recording
-
-POLICY = {
-    "default-src": "'self'",
-    "base-uri": "'none'",
-    "form-action": "'self'",
-    "frame-ancestors": "'none'",
-    "object-src": "'none'",
-}
 
 
 def create_app(
@@ -67,10 +59,11 @@ def create_app(
     guard.register(app, key_of(opened, place(opened, config, ".key")), config.session_hours)
     resuming.register(app)  # when tokens are looked after
     Babel(app, locale_selector=languages.locale)
+    policy.register(app)
     Talisman(
         app,
         force_https=force_https,
-        content_security_policy=POLICY,
+        content_security_policy=policy.POLICY,
         referrer_policy="same-origin",
         strict_transport_security_include_subdomains=False,  # they are not ours to decide for
         session_cookie_secure=False,  # web.accounts.guard decides it for each request

@@ -69,6 +69,22 @@ def character(name: str) -> str:
     return numbered(name) or named(name) or described(name)
 
 
+def names_of(character: str) -> tuple[str, ...]:
+    """Return the references and compositions that stand for a character in the program's list."""
+    return tuple(name for name, held in _characters().items() if held == character)
+
+
+def parts(name: str) -> tuple[str, ...]:
+    """Return the characters that a description or a composition is made of, in its order.
+
+    >>> parts("⿰金先"), parts("車*犬"), parts("KR2038")
+    (('金', '先'), ('車', '犬'), ())
+    """
+    if name.isascii() or (name[:1] not in _ARITY and not re.search("[-+*@/]", name)):
+        return ()
+    return tuple(character for character in name if _is_component(character))
+
+
 def find(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield start, end and name of each description, composition and known reference, as they stand in a raw text."""
     end = 0

@@ -2,11 +2,14 @@
 
 A line is an object with ``id`` and ``title`` and either ``text`` or ``sections``, and any of the other fields of
 :mod:`corpora.catalogue`. Each of the ``sections`` is
-``{"title", "text", "path"?, "role"?, "pages"?, "notes"?}``:
+``{"title", "text", "path"?, "role"?, "pages"?, "notes"?, "regions"?}``:
 
 * ``path``: ``["列傳", "卷三"]``, the headings that lead to the section, its own the last; else its title alone
-* ``pages``: ``[{"label": "001-2a", "start": 120, "facsimile": "https://…"?}, …]``
+* ``pages``: ``[{"label": "001-2a", "start": 120, "facsimile": "https://…"?, "service": "https://…"?, "width": 1200?,
+  "height": 1800?}, …]``: the page's image, the IIIF Image API that serves it, and its size in pixels
 * ``notes``: ``[[start, end], …]``, half-open and apart from each other
+* ``regions``: ``[[start, end, x, y, width, height, confidence?], …]``, boxes on the image of the page where
+  ``start`` is, in pixels of the page's size
 * ``role``: ``body``, ``abstract``, ``contents`` or ``preface``
 
 Offsets are code points in ``text``. Descriptions (⿰王文) and references (&KR2038;) stay as they are, each a span.
@@ -16,10 +19,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from corpora.model import Canvas, Page, Problem, Role, Section, Source, Span, SpanKind, Work
+import numpy as np
+
+from corpora.model import Canvas, Page, Problem, Region, Role, Section, Source, Span, SpanKind, Work
 from corpora.readers import gaiji, records
 from corpora.readers.lines import lines
 
@@ -28,6 +34,8 @@ MAX_WORK = 64 * 1024 * 1024
 """Characters of a work's line."""
 MAX_DEPTH = 32
 """Headings of a section's path."""
+MAX_PIXELS = 1 << 24
+"""Pixels of an image on a side."""
 
 
 def read(source: Source) -> Iterator[Work | Problem]:
@@ -75,7 +83,8 @@ def _section(fields: object, default_title: str) -> Section:
     own = records.value(fields, "title")
     path = _path(fields) or ((own,) if own and own != default_title else ())
     spans = sorted([*_notes(fields, text), *gaiji.spans(text)], key=lambda span: (span.start, -span.end))
-    return Section(own or default_title, text, role, _pages(fields, text), tuple(spans), path)
+    section = Section(own or default_title, text, role, _pages(fields, text), tuple(spans), path)
+    return replace(section, regions=tuple(sorted(_regions(fields, section), key=lambda region: region.start)))
 
 
 def _path(fields: Mapping[str, object]) -> tuple[str, ...]:
@@ -91,9 +100,32 @@ def _pages(fields: Mapping[str, object], text: str) -> tuple[Page, ...]:
         start = page.get("start") if isinstance(page, dict) else None
         if not isinstance(page, dict) or not _is_offset(start, text) or not records.value(page, "label"):
             raise ValueError("page has no label, or no start within the text")
-        image = _link(records.value(page, "facsimile"))
-        pages.append(Page(records.value(page, "label"), int(str(start)), Canvas(image=image) if image else None))
+        pages.append(Page(records.value(page, "label"), int(str(start)), _canvas(page)))
     return tuple(sorted(pages, key=lambda page: page.start))
+
+
+def _canvas(page: Mapping[str, object]) -> Canvas | None:
+    image, service = (_link(records.value(page, name)) for name in ("facsimile", "service"))
+    width, height = page.get("width", 0), page.get("height", 0)
+    if not (_is_size(width) and _is_size(height)):
+        raise ValueError(f"width or height of a page is not a number of pixels up to {MAX_PIXELS}")
+    if service and not image:
+        image = f"{service.rstrip('/')}/full/max/0/default.jpg"  # IIIF Image API 3, section 4.7: every level has it
+    return Canvas(0, image, service, int(str(width)), int(str(height))) if image else None
+
+
+def _regions(fields: Mapping[str, object], section: Section) -> Iterator[Region]:
+    for given in _list(fields, "regions"):
+        if not isinstance(given, list) or len(given) not in (6, 7) or not all(map(_is_size, given[:6])):
+            raise ValueError("region is not [start, end, x, y, width, height, confidence?]")
+        start, end, x, y, width, height = given[:6]
+        page = section.page_at(start)
+        if page is None or not start < end <= len(section.text):
+            raise ValueError("region is of no text, or of no page")
+        sure = given[6] if len(given) == 7 else None
+        if sure is not None and not (type(sure) in (int, float) and 0 <= sure <= 1):
+            raise ValueError("confidence of a region is not between 0 and 1")
+        yield Region(page, start, end, x, y, width, height, None if sure is None else float(np.float32(sure)))
 
 
 def _notes(fields: Mapping[str, object], text: str) -> list[Span]:
@@ -119,6 +151,10 @@ def _list(fields: Mapping[str, object], name: str) -> list[object]:
 
 def _is_offset(value: object, text: str) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= len(text)
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_PIXELS
 
 
 def _link(url: str) -> str:

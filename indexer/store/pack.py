@@ -405,19 +405,12 @@ class Pack(PackView):
         row = self.sections[number]
         start, end = int(row["start"]), int(row["end"])
         work = self.works[int(row["work"])]
-        first, last = self._first_page(number), self._first_page(number + 1)
-        canvases = {
-            page: Canvas(order, *_page_fields(self._pages[page])[1:], width, height)
-            for page, order, width, height in _within(self._canvases, first, last, "page").tolist()
-        }
+        first = self._first_page(number)
         return Section(
             title=work.section_titles[int(row["number"])],
             text=text_of(self.text[start:end]),
             role=ROLES[int(row["role"])],
-            pages=tuple(
-                Page(_page_fields(self._pages[page])[0], int(self._page_starts[page]) - start, canvases.get(page))
-                for page in range(first, last)
-            ),
+            pages=self.section_pages(number),
             spans=tuple(
                 Span(
                     KINDS[int(span["kind"])],
@@ -438,6 +431,19 @@ class Pack(PackView):
                 )
                 for kind, begin, stop, authority, source in _within(self._annotations, start, end).tolist()
             ),
+        )
+
+    def section_pages(self, number: int) -> tuple[Page, ...]:
+        """Return the pages of a section; ``number`` counts in the pack."""
+        start = int(self.sections["start"][number])
+        first, last = self._first_page(number), self._first_page(number + 1)
+        canvases = {
+            page: Canvas(order, *_page_fields(self._pages[page])[1:], width, height)
+            for page, order, width, height in _within(self._canvases, first, last, "page").tolist()
+        }
+        return tuple(
+            Page(_page_fields(self._pages[page])[0], int(self._page_starts[page]) - start, canvases.get(page))
+            for page in range(first, last)
         )
 
     def _first_page(self, section: int) -> int:

@@ -34,6 +34,7 @@ __all__ = [
     "fingerprint",
     "fold",
     "fold_array",
+    "folded_alike",
     "folded_each",
     "read_variants",
     "repeat",
@@ -110,6 +111,12 @@ def fold_array(codepoints: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDAr
 def folded_each(codepoints: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Return what each code point folds to by itself, 0 for nothing."""
     return _table()[codepoints]
+
+
+def folded_alike(character: str) -> list[str]:
+    """Return the characters that fold to what a character folds to, in the order of code points; none for nothing."""
+    code = int(_table()[ord(character)])
+    return [chr(each) for each in np.flatnonzero(_table() == code).tolist()] if code else []
 
 
 def repeat(folded: NDArray[np.uint32]) -> NDArray[np.uint32]:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from corpora.model import Section
+from corpora.model import Page, Section
 from indexer.embedding import Embedder, Vectors
 from indexer.engines.base import GramQuery
 from indexer.store.access import Declared
@@ -321,6 +321,13 @@ class Store(Protocol):
 
     def contents(self, work: str) -> Sequence[str]:
         """Return the titles of a work's sections, in order; no text is read.
+
+        Raises:
+            KeyError: there is no such work.
+        """
+
+    def pages(self, work: str) -> Sequence[tuple[Page, ...]]:
+        """Return the pages of each section of a work, in order; no text is read.
 
         Raises:
             KeyError: there is no such work.

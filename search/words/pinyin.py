@@ -42,13 +42,28 @@ def plain(text: str) -> str:
 
 
 @cache
-def _readings() -> dict[str, tuple[str, ...]]:
-    """Return the readings of each folded character."""
+def _table() -> dict[int, str]:
+    """Return what pypinyin's table says of each ideograph: its readings with tones, between commas."""
     pypinyin = find_spec("pypinyin")  # found, not imported
     folders = pypinyin and pypinyin.submodule_search_locations
     assert folders
     table = json.loads(Path(folders[0], "pinyin_dict.json").read_text("utf-8"))
-    rows = [(int(code), said) for code, said in table.items() if int(code) in _IDEOGRAPH]
+    return {int(code): said for code, said in table.items() if int(code) in _IDEOGRAPH}
+
+
+def spoken(character: str) -> tuple[str, ...]:
+    """Return the readings of a character with their tones, the most usual first; none where they are not known.
+
+    >>> spoken("黑"), spoken("〓")
+    (('hēi',), ())
+    """
+    return tuple(filter(None, _table().get(ord(character), "").split(",")))
+
+
+@cache
+def _readings() -> dict[str, tuple[str, ...]]:
+    """Return the readings of each folded character."""
+    rows = list(_table().items())
     folded = folded_each(np.array([code for code, _ in rows], np.uint32)).tolist()
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for code, (_, said) in zip(folded, rows, strict=True):

@@ -160,6 +160,9 @@ def test_works_and_sections_are_what_was_read(indexed: Indexed) -> None:
     assert {card.id: card.record for card in cards} == {work.id: work.record for work in indexed.works}
     for work, number, section in indexed.sections:
         assert indexed.store.section(work, number) == section
+        assert indexed.store.pages(work)[number] == section.pages
+    with pytest.raises(KeyError):
+        indexed.store.pages("戊")
     for missing in (("甲", 1), ("甲", -1), ("戊", 0)):
         with pytest.raises(KeyError):
             indexed.store.section(*missing)

@@ -283,6 +283,17 @@ ROUTES: dict[str, tuple[str, ...]] = {
         *(f"/read/{work}/0?q={quote(q)}" for work in ("O1", "S1") for q in QUERIES),
         "/read/S1/0?at=1&to=3",
     ),
+    "pages.facsimile": (
+        *(f"/facsimile/{work}/{number}" for work in ("S1", "O1", "nowhere") for number in (0, 1)),
+        "/facsimile/S1/0?q=密約&at=1&to=3",
+    ),
+    "pages.character": (
+        "/character",
+        *(f"/character/{quote(each)}{work}" for each in "密會懼，〓" for work in ("", "?work=S1", "?work=O1")),
+        "/character?character=匣&lang=en",
+        f"/character/{quote('〓')}?name=KR2038",
+    ),
+    "pages.missing_images": ("/facsimile?work=S1", "/facsimile?work=O1", "/facsimile?work=nowhere", "/facsimile"),
     "pages.follow": (
         "/at/S1/0/001-1a@5+5:會寧府舊案",
         "/at/S1/0/@9+4:鐵匣塵封",
@@ -402,6 +413,9 @@ OF_TEXTS = {
     "pages.works",
     "pages.work",
     "pages.read",
+    "pages.facsimile",
+    "pages.missing_images",
+    "pages.character",
     "pages.follow",
     "api.search",
     "api.works",
@@ -410,6 +424,7 @@ OF_TEXTS = {
 TOLD = {
     "pages.home": "密藏",
     "pages.collocates": "俱",
+    "pages.facsimile": "secret.png",
 }
 """What routes tell of the closed collection that do not name its work."""
 

@@ -15,6 +15,7 @@ from search.query import Field, leaves, parse
 from web.access import library
 from web.pages import asked_for, blueprint
 from web.pages.citing import citation_at
+from web.pages.facsimile import offered
 from web.presenting.rendering import Layer, MarkedRange, markup, printed
 from web.presenting.urls import carried, comparing_url, hit_id, page_url, section_url
 
@@ -62,6 +63,7 @@ def read(work: str, number: int) -> str:
         parallels_urls={leaf.start: comparing_url(ParallelsRequest(place=leaf)) for leaf in _leaves(view)},
         marked=at is not None and at < len(view.section.text),
         underlined=at is not None and to is not None,
+        facsimile=offered(held, view),
         paragraph=_paragraph(view.section.text, at, to) if not view.section.pages else None,
         vertical=vertical,
         chosen_layout=bool(chosen),

@@ -6,12 +6,14 @@ from flask import Flask
 
 from web.pages import (
     blueprint,
+    characters,
     citing,
     collocates,
     comparing,
     composing,
     concordance,
     distribution,
+    facsimile,
     keywords,
     parallels,
     reading,
@@ -30,6 +32,8 @@ AREAS = (
     parallels,
     comparing,
     reading,
+    facsimile,
+    characters,
     works,
     citing,
     references,

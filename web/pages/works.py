@@ -78,7 +78,7 @@ def work(work: str) -> str:
     """Show a work: its catalogue record, its contents, and ways to search in it."""
     held = library()
     try:
-        card, outline = held.card(work), held.outline(work)
+        card, outline, images = held.card(work), held.outline(work), held.images(work)
     except KeyError:
         abort(404)
     return render_template(
@@ -88,6 +88,7 @@ def work(work: str) -> str:
         sections=[(each, section_url(card.id, number)) for number, each in enumerate(outline)],
         text=sum(each.text for each in outline),
         notes=sum(each.notes for each in outline),
+        images=images,
     )
 
 

@@ -56,6 +56,12 @@ GROUPINGS = {
     Grouping.WORDS: lazy_gettext("字句"),
     Grouping.SPELLING: lazy_gettext("写法"),
 }
+VARIANT_KINDS = {
+    "form": lazy_gettext("异体"),
+    "japanese": lazy_gettext("日本新字形"),
+    "taboo": lazy_gettext("避讳缺笔"),
+    "radical": lazy_gettext("部首"),
+}
 LANGUAGES = {"lzh": lazy_gettext("文言"), "zh": lazy_gettext("现代文")}
 SIDES = {
     Side.BOTH: lazy_gettext("前后"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from corpora.model import Section
+from corpora.model import Page, Section
 from indexer.cluster.assembling import Assembled
 from indexer.cluster.parts import PartKey
 from indexer.cluster.sections import restored
@@ -16,6 +16,9 @@ from search.stores.cluster.deciding import rows_of
 from search.stores.cluster.gathering import gather
 from search.stores.cluster.view import ClusterRef, View
 from search.stores.views import read_passage
+
+_AT_ONCE = 200
+"""Sections that are asked for in one request."""
 
 
 def read_passages(view: View, wanted: Sequence[Wanted]) -> list[StoredPassage]:
@@ -54,6 +57,25 @@ def works_of(view: View, passages: Sequence[Ref]) -> list[WorkCard]:
 def weights_of(passages: Sequence[Ref]) -> list[float]:
     """Return how much each passage counts in a ranking."""
     return [ref.weight for ref in cast("Sequence[ClusterRef]", passages)]
+
+
+def read_pages(view: View, work: str) -> list[tuple[Page, ...]]:
+    """Return the pages of each section of a work, in order.
+
+    Raises:
+        KeyError: there is no such work.
+        Unavailable: the cluster can't be asked now.
+    """
+    described = view.works[work]
+    pages = []
+    numbers = range(len(described.titles))
+    for some in (numbers[first : first + _AT_ONCE] for first in numbers[::_AT_ONCE]):
+        found = view.connection.mget([f"{described.stamp}.s{number}" for number in some], ("meta",))
+        for number, each in zip(some, found, strict=True):
+            if each is None:
+                raise view.lost(PartKey(work, number, 0))
+            pages.append(restored(each["meta"], "").pages)
+    return pages
 
 
 def read_section(view: View, work: str, number: int) -> Section:

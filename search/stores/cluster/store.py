@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from corpora.model import Section
+from corpora.model import Page, Section
 from indexer.cluster.address import ClusterAddress
 from indexer.cluster.state import rows_from
 from indexer.embedding import Embedder, Vectors, load_embedder
@@ -183,6 +183,10 @@ class ClusterStore:
     def contents(self, work: str) -> Sequence[str]:
         """See :meth:`search.stores.base.Store.contents`."""
         return self._view.works[work].titles
+
+    def pages(self, work: str) -> Sequence[tuple[Page, ...]]:
+        """See :meth:`search.stores.base.Store.pages`."""
+        return reading.read_pages(self._view, work)
 
     def characters(self, work: str) -> Numbers:
         """See :meth:`search.stores.base.Store.characters`."""

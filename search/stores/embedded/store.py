@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corpora.model import Section
+from corpora.model import Page, Section
 from indexer import engines
 from indexer.embedding import Embedder, Vectors, load_embedder
 from indexer.engines.base import Engine, GramQuery
@@ -367,6 +367,13 @@ class EmbeddedStore:
     def contents(self, work: str) -> tuple[str, ...]:
         """See :meth:`search.stores.base.Store.contents`."""
         return self._snapshot.contents(self._snapshot.places[work])
+
+    def pages(self, work: str) -> Sequence[tuple[Page, ...]]:
+        """See :meth:`search.stores.base.Store.pages`."""
+        number, row = self._snapshot.places[work]
+        pack = self._snapshot.packs[number]
+        sections = pack.works[row].sections
+        return [pack.section_pages(section) for section in range(sections.start, sections.stop)]
 
     def characters(self, work: str) -> Numbers:
         """See :meth:`search.stores.base.Store.characters`."""

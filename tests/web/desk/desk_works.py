@@ -26,6 +26,23 @@ WORK = {
 }
 OTHER = {"id": "note", "title": "白城記", "language": "zh", "text": "𤣥武門在白城北。\n\n今哈爾濱市阿城區。"}
 
+PICTURED = {
+    "id": "tu",
+    "title": "圖志",
+    "sections": [
+        {
+            "title": "卷一",
+            "text": "長白山在會寧府之南\n混同江源出長白山",
+            "pages": [
+                {"label": "001-1a", "start": 0, "facsimile": "http://127.0.0.1:9/1.png"},
+                {"label": "001-1b", "start": 10},
+            ],
+        },
+        {"title": "卷二", "text": "上京無圖", "pages": [{"label": "002-1a", "start": 0}]},
+    ],
+}
+"""A work with an image of one of its pages, which no host answers for."""
+
 
 def write(folder: Path, *works: dict[str, object], gone: Sequence[str] = ()) -> Path:
     """An index of these works, or its next generation, from which the works ``gone`` are taken out."""

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from desk_people import QUESTION, Desk
-from desk_works import OTHER, WORK
+from desk_works import OTHER, PICTURED, WORK
 from flask import Flask
 from flask.testing import FlaskClient
 from open_index import build
@@ -47,6 +47,7 @@ NO_PAGES = {
     "accounts.session_left",
     "jobs.progress",
     "pages.cite_selection",
+    "pages.facsimile",
 }
 """Endpoints for machines. So are those of the API, and files."""
 FILES = ("_sheet", ".sheet", ".chart", ".export", "table")
@@ -89,6 +90,13 @@ STATES = (
             "/read/jin/0?q=会宁府",
             "/read/jin/0?q=会宁府&layout=vertical",
             "/read/note/0",
+            "/read/tu/0?q=长白山",
+            "/read/tu/1",
+            "/works/tu",
+            "/facsimile?work=tu",
+            "/character",
+            "/character/会?work=jin",
+            "/character/〓?name=⿰金先",
             "/at/jin/0/024-1a@0:上京",
             "/works",
             "/works/jin",
@@ -162,7 +170,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """A site with works, cases in all their states, and people."""
     folder = tmp_path_factory.mktemp("accessible")
     texts = [folder / "works.jsonl"]
-    texts[0].write_text("\n".join(json.dumps(work, ensure_ascii=False) for work in (WORK, OTHER)), "utf-8")
+    texts[0].write_text("\n".join(json.dumps(work, ensure_ascii=False) for work in (WORK, OTHER, PICTURED)), "utf-8")
     if KANRIPO.is_dir():  # with pages, notes and facsimiles
         texts.append(folder / "KR2a0035")
         texts[-1].mkdir()
