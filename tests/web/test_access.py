@@ -234,11 +234,12 @@ def tables() -> Iterator[str]:
 
 FORM = "post"
 CITED = ("S1/0/001-1a@5+5:會寧府舊案", "S1/9/@0+2:密約", "O1/0/@9+3:會寧府", "O1/0/@0+2:密約", "nowhere/0/@0+2:密約")
+PASTED = ("密檔輯存卷上", "S1", "/at/S1/0/001-1a@5+5:會寧府舊案", "松花江志卷二", "S1_001-1a", "/at/O1/0/@9+3:會寧府")
 EXPORTED = ("csl-json", "bibtex", "ris", "text")
 ROUTES: dict[str, tuple[str, ...]] = {
     "static": ("/static/style.css",),
     "pages.home": ("/", "/?lang=en"),
-    "pages.search": ("/search", *searches("/search")),
+    "pages.search": ("/search", *searches("/search"), *(f"/search?q={quote(q)}&mode=exact" for q in PASTED)),
     "pages.concordance": ("/concordance", *concordances()),
     "pages.collocates": ("/collocates", *collocations()),
     "pages.keywords": ("/keywords", *keywords()),
@@ -294,6 +295,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
         f"/character/{quote('〓')}?name=KR2038",
     ),
     "pages.missing_images": ("/facsimile?work=S1", "/facsimile?work=O1", "/facsimile?work=nowhere", "/facsimile"),
+    "pages.seek": tuple(f"/at?q={quote(q)}" for q in PASTED),
     "pages.follow": (
         "/at/S1/0/001-1a@5+5:會寧府舊案",
         "/at/S1/0/@9+4:鐵匣塵封",

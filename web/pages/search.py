@@ -12,19 +12,22 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from corpora.catalogue import FACETS, FILTERS
+from search import pasted
 from search.concordance import ConcordanceRequest
 from search.distribution import DistributionRequest, timeline
 from search.library import Library
 from search.model import Hit, Mode, Scope, SearchError, SearchRequest, SearchResponse, Sort, Suggestion, Why
+from search.pasted import FoundPlace
 from search.proposals import is_chinese
 from search.selection import of_selection
 from search.steps import joined, steps
 from web.access import library
+from web.api.parameters import MAX_VALUE
 from web.pages import asked_for, blueprint, signals
 from web.pages.citing import Citation, citation
 from web.presenting import labels
 from web.presenting.rendering import Layer, markup, printed
-from web.presenting.urls import arguments, carried, hit_id, nearest, page_url, reading_url
+from web.presenting.urls import arguments, carried, hit_id, nearest, page_url, reading_url, section_url
 from web.serving.timing import stage
 
 EXAMPLES = ("phrase", "near")
@@ -82,6 +85,28 @@ def _offered(held: Library) -> list[str]:
     return [*(held.examples[kind] for kind in EXAMPLES if kind in held.examples), *([MEANING] if held.works() else [])]
 
 
+def cited_places(held: Library, q: str) -> list[tuple[FoundPlace, str]]:
+    """Return the places that a query cites, each with its address."""
+    try:
+        return [(place, _place_url(place)) for place in pasted.find(held, q)]
+    except SearchError:
+        return []
+
+
+def _place_url(place: FoundPlace) -> str:
+    if place.start is None or place.end is None:
+        return section_url(place.work.id, place.number)
+    return f"{section_url(place.work.id, place.number, at=place.start, to=place.end)}#hit"
+
+
+@blueprint.get("/at")
+def seek() -> ResponseReturnValue:
+    """Go to the place that a citation names; to a search for it where it names none, or several."""
+    q = request.args.get("q", "")[:MAX_VALUE]
+    places = cited_places(library(), q)
+    return redirect(request.script_root + (places[0][1] if len(places) == 1 else page_url(SearchRequest(q))))
+
+
 @blueprint.get("/search")
 def search() -> ResponseReturnValue:
     """Show results, or why there are none."""
@@ -91,6 +116,7 @@ def search() -> ResponseReturnValue:
     held = library()
     page = {"asked": asked, "canonical": page_url(asked), "filters": _chips(asked, held), "steps": _steps(asked)}
     page["held"] = held
+    page["places"] = [] if asked.cursor else cited_places(held, asked.q)
     if not asked.q.strip():
         return render_template("search.html", **page)
     try:

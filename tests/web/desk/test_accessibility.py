@@ -48,6 +48,7 @@ NO_PAGES = {
     "jobs.progress",
     "pages.cite_selection",
     "pages.facsimile",
+    "pages.seek",
 }
 """Endpoints for machines. So are those of the API, and files."""
 FILES = ("_sheet", ".sheet", ".chart", ".export", "table")
@@ -72,6 +73,7 @@ STATES = (
             "/search?q=上京&sort=place&scope=text&strict=true",
             "/search?q=魚魚魚&mode=exact",
             "/search?q=***",
+            "/search?q=/at/jin/0/024-1a@0%2B2:上京",
             "/search?q=(会宁府) AND (上京)",
             "/concordance?q=会宁府",
             "/concordance?q=会宁府&layout=vertical&group=work",

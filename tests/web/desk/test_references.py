@@ -186,3 +186,14 @@ def test_a_new_reply_cites_by_the_style_of_the_site(desk: Desk) -> None:
         desk.app.extensions["wenyuan.citing"] = type(styles)(styles.by_key, styles.by_key[key])
         page = desk.li.post(f"/desk/cases/{number}/reply", data={"text": "[@1]", "after": "0", "preview": "1"}).text
         assert words in page
+
+
+def test_a_pasted_citation_leads_to_its_place_and_is_searched_as_well(reader: FlaskClient) -> None:
+    there = "/read/jin/0?at=9&amp;to=22#hit"
+    page = reader.get("/search?q=金史卷二十四 葉1b&mode=exact").text
+    assert f'<a href="{there}">前往' in page
+    assert "没有找到" in page
+    answer = reader.get("/at?q=金史卷二十四 葉1b")
+    assert (answer.status_code, answer.headers["Location"]) == (302, there.replace("&amp;", "&"))
+    assert reader.get("/at?q=上京").headers["Location"].startswith("/search?q=")
+    assert "前往" not in reader.get("/search?q=上京").text
