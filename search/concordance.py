@@ -81,11 +81,13 @@ class Concordance:
 
 @dataclass(frozen=True, slots=True)
 class ConcordanceLines:
-    """All lines of a concordance, read where they are asked for; ``total`` and ``at_least`` as :class:`Concordance`."""
+    """All lines of a concordance, read where they are asked for.
+
+    ``left`` are the places that are left by what is chosen, of which a sample may list fewer.
+    """
 
     request: ConcordanceRequest
-    total: int
-    at_least: bool
+    left: Occurrences
     lines: Occurrences
     generation: int
 

@@ -347,8 +347,7 @@ class Library:
         """
         found = self._found(request, request.q)
         left = request.narrowed(found)
-        lines = concordances.listed(left, request)
-        return ConcordanceLines(request, len(left), found.at_least, lines, self.generation)
+        return ConcordanceLines(request, left, concordances.listed(left, request), self.generation)
 
     def searched(self, selection: Selection) -> tuple[tuple[WorkCard, ...], int]:
         """Return the works that a selection chooses, and how many characters of them are searched."""

@@ -67,6 +67,7 @@ OPEN = [
     {
         "id": "O1",
         "title": "松花江志",
+        "licence": "CC0-1.0",
         "author": "某人",
         "dynasty": "清",
         "year": 1720,
@@ -253,6 +254,14 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "taking.parallels_table": tuple(map(taken, parallels())),
     "taking.work_parallels_table": tuple(map(taken, work_parallels())),
     "taking.list_of_places": (FORM,),
+    "taking.work": tuple(
+        f"/take/work/{work}?format={form}" for work in ("O1", "O2", "S1", "nowhere") for form in ("text", "tei")
+    ),
+    "taking.begin_work": (FORM,),
+    "taking.begin_lines": (FORM,),
+    "taking.job_taken": ("/take/jobs/none",),
+    "taking.job_lines_table": ("/take/jobs/none/lines.csv",),
+    "taking.job_work_table": ("/take/jobs/none/work.file",),
     "jobs.mine": ("/jobs/", "/jobs/?lang=en"),
     "jobs.job": ("/jobs/none",),
     "jobs.progress": ("/jobs/none/progress",),
@@ -410,6 +419,7 @@ OF_TEXTS = {
     "pages.parallels",
     "pages.work_parallels",
     "taking.table",
+    "taking.work",
     "taking.parallels_table",
     "taking.work_parallels_table",
     "pages.works",
@@ -427,6 +437,7 @@ TOLD = {
     "pages.home": "密藏",
     "pages.collocates": "俱",
     "pages.facsimile": "secret.png",
+    "taking.work": "/works/S1",  # no licence lets everybody have it
 }
 """What routes tell of the closed collection that do not name its work."""
 
@@ -560,7 +571,8 @@ def test_all_but_these_routes_ask_for_a_role(site: Flask) -> None:
     public |= {"jobs.mine", "jobs.job", "jobs.progress", "jobs.cancel"}  # each shows who asks what is theirs
     public |= {"shelf.home"}  # what is there is one's own
     public |= {"pages.begin_work_parallels", "pages.job_parallels", "pages.job_parallels_table"}
-    public |= {"taking.list_of_places"}
+    public |= {"taking.list_of_places", "taking.begin_work", "taking.begin_lines"}
+    public |= {"taking.job_taken", "taking.job_lines_table", "taking.job_work_table"}
     assert set(ROUTES) - guarded == public | OF_TEXTS
     for route in sorted(guarded):
         for path in ROUTES[route]:
@@ -646,6 +658,36 @@ def test_what_is_closed_later_is_not_told_by_what_was_found_before(
     assert here == there
     for page in ("", "/progress", "/parallels", "/parallels.csv"):
         assert clients[0].get(f"{only_here}{page}").status_code == 404
+
+
+def lines_of(app: Flask, client: FlaskClient, q: str) -> tuple[str, str]:
+    """A job for lines, and all that its files tell."""
+    sent = {"q": q, "csrf_token": token(client, "/parallels/works?work=O1")}
+    job = client.post("/take/lines", data=sent, environ_base={"REMOTE_ADDR": "192.0.2.1"}).location
+    do_jobs(app)
+    return job, files_of(client, job)
+
+
+def files_of(client: FlaskClient, job: str) -> str:
+    files = [answer(client, f"/take{job}/lines.{form}") for form in ("csv", "jsonl", "md", "tei")]
+    return re.sub(r"<time.*?</time>", "", str([*files, answer(client, f"/take{job}")])).replace(job, "")
+
+
+def test_lines_that_a_job_has_tell_nothing_of_a_closed_collection(site: Flask, plain: Flask) -> None:
+    clients = [app.test_client() for app in (site, plain)]
+    for q in ("会宁府", "密約", "雪深"):
+        (_, here), (_, there) = (lines_of(app, client, q) for app, client in zip((site, plain), clients, strict=True))
+        assert here == there
+    for app, client in zip((site, plain), clients, strict=True):
+        add(app, "porter", AccountRole.LIBRARIAN)
+        log_in(client, "porter")
+    jobs_of = [lines_of(app, client, "会宁府") for app, client in zip((site, plain), clients, strict=True)]
+    assert "密檔輯存" in jobs_of[0][1]
+    for app in (site, plain):
+        with app.extensions["storage"].session.begin() as session:
+            session.execute(update(Account).where(Account.login == "porter").values(role=AccountRole.READER))
+    here, there = (files_of(client, job) for client, (job, _) in zip(clients, jobs_of, strict=True))
+    assert here == there
 
 
 def test_every_page_of_results_is_as_without_it(site: Flask, plain: Flask) -> None:

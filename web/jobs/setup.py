@@ -21,8 +21,9 @@ from web.pages import comparing
 from web.readers import sections
 from web.readers.sections import ShelfSection
 from web.serving.config import Config
+from web.taking import long
 
-KINDS = {kind.name: kind for kind in (comparing.KIND,)}
+KINDS = {kind.name: kind for kind in (comparing.KIND, *long.KINDS)}
 """The kinds of long work. One is added here, and asked for by a page of its own (:func:`web.jobs.asking.ask`)."""
 
 

@@ -121,6 +121,7 @@ def _shown(here: _Here, found: Concordance) -> dict[str, object]:
         "turn_url": here.turned(),
         "taken_url": url_of(asked),
         "most_taken": bounds.MOST_LINES,
+        "most_in_a_job": bounds.MOST_LINES_OF_A_JOB,
         "paging": paging(asked.start, asked.limit, found.listed, here.url),
         "jump_fields": kept(replace(asked, start=1)),
         "explanations": [labels.explanation(*each) for each in found.explanations],

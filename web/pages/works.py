@@ -85,6 +85,7 @@ def work(work: str) -> str:
         "work.html",
         card=card,
         citation=citation_of_work(card),
+        held=held,
         sections=[(each, section_url(card.id, number)) for number, each in enumerate(outline)],
         text=sum(each.text for each in outline),
         notes=sum(each.notes for each in outline),

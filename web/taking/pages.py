@@ -61,7 +61,9 @@ class PlacesParameters(Parameters):
         tuple[Annotated[str, Field(min_length=1, max_length=500)], ...],
         Field(min_length=1, max_length=places.MOST_PLACES),
     ]
-    format: Annotated[str, Field(pattern=f"^({'|'.join(TABLE_FORMATS)})$")] = "csv"
+    format: Annotated[
+        str, Field(pattern=f"^({'|'.join(TABLE_FORMATS)})$", json_schema_extra={"enum": list(TABLE_FORMATS)})
+    ] = "csv"
 
 
 @blueprint.get(f"/<any({','.join(_TABLES)}):name>.<{NAMES}:form>")

@@ -51,7 +51,7 @@ NO_PAGES = {
     "pages.seek",
 }
 """Endpoints for machines. So are those of the API, and files."""
-FILES = ("_sheet", ".sheet", ".chart", ".export", "table")
+FILES = ("_sheet", ".sheet", ".chart", ".export", "table", "taking.work")
 
 
 class State(NamedTuple):
@@ -148,6 +148,7 @@ STATES = (
             "/jobs/{waiting}",
             "/jobs/{cancelled}",
             "/jobs/{done}/parallels",
+            "/take/jobs/{taken_lines}",
             "/search?q=会宁府",
             "/read/jin/0?q=会宁府",
             "/account/",
@@ -235,6 +236,7 @@ def held(site: Flask) -> Iterator[Held]:
         places = json.dumps(["jin/0/@0+2:上京"])
         session.add(Arrival(search_id=int(cases["saved"]), generation=1, count=1, places=places))
     cases["done"] = begun(desk, least=8)
+    cases["taken_lines"] = desk.li.post("/take/lines", data={"q": "上京"}).location.rpartition("/")[2]
     runner = jobs.runner(site, shelf_of(site))
     while runner.once():
         pass

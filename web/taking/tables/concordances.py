@@ -34,7 +34,7 @@ def table(held: Library, asked: ConcordanceRequest, root: str, most: int | None 
 
 def about(held: Library, found: ConcordanceLines, root: str, number: int) -> dict[str, object]:
     """Return what so many lines are of."""
-    return told(held, found.request, root, found.total, len(found.lines), number, found.at_least)
+    return told(held, found.request, root, len(found.left), len(found.lines), number, found.left.at_least)
 
 
 def told(
