@@ -662,7 +662,7 @@ def test_what_is_closed_later_is_not_told_by_what_was_found_before(
 
 def lines_of(app: Flask, client: FlaskClient, q: str) -> tuple[str, str]:
     """A job for lines, and all that its files tell."""
-    sent = {"q": q, "csrf_token": token(client, "/parallels/works?work=O1")}
+    sent = {"q": q, "csrf_token": token(client, "/parallels")}
     job = client.post("/take/lines", data=sent, environ_base={"REMOTE_ADDR": "192.0.2.1"}).location
     do_jobs(app)
     return job, files_of(client, job)

@@ -52,7 +52,7 @@ class LinesTaken:
             counts = {group.value: group.count for group in self._found.left.grouped_by(Grouping.WORK)}
             return _packed({"at_least": self._found.left.at_least, "counts": counts})
         first = (number - 1) * LINES_OF_A_STEP
-        rows = []
+        rows: list[tuple[Cell, ...]] = []
         for each in concordances.lines(self._found, first, min(first + LINES_OF_A_STEP, self._number)):
             deadline.check()
             progress("lines", first + len(rows), self._number)

@@ -188,7 +188,7 @@ def test_what_not_everybody_may_read_is_not_had(
     (tmp_path / "local.yaml").write_text(MANIFEST.format(access=access, taking="''"), "utf-8")
     catalogue = combine([read(tmp_path / "local.yaml")])
     card: WorkCard = library.card("甲")
-    assert refusal(card, Declared({"local": Access.OPEN}), catalogue) is said
+    assert refusal(card, Declared(works={"甲": Access.OPEN}), catalogue) is said
 
 
 def test_the_command_prints_a_work(index: Path, library: Library) -> None:
