@@ -17,6 +17,7 @@ from web.accounts.models import AccountRole
 from web.alerts import setup as alerts
 from web.api import routes
 from web.api.parameters import MAX_VALUE, BadParameter
+from web.basket import setup as basket
 from web.citing import setup as citing
 from web.database import storage
 from web.database.storage import Storage
@@ -70,6 +71,7 @@ def create_app(
     )
     citing.register(app, config)
     pages.register(app)
+    basket.register(app)
     readers.register(app)
     taking.register(app)
     jobs.register(app, config)

@@ -333,6 +333,24 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "accounts.end_sessions": ("/account/sessions/end",),
     "accounts.invitation": ("/account/invitation",),
     "shelf.home": ("/shelf/", "/shelf/?lang=en"),
+    "shelf.past": ("/shelf/history",),
+    "shelf.switch_history": ("/shelf/history/switch",),
+    "shelf.clear_history": ("/shelf/history/clear",),
+    "shelf.forget_reading": ("/shelf/history/1/forget",),
+    "basket.home": ("/shelf/basket/", "/shelf/basket/?lang=en"),
+    "basket.offer": tuple(
+        f"/shelf/basket/put?work={work}&section=0&range={range}"
+        for work in ("O1", "S1", "nowhere")
+        for range in ("0-3", "3-99")
+    ),
+    "basket.put": ("/shelf/basket/put",),
+    "basket.places": (FORM,),
+    "basket.merge": ("/shelf/basket/merge",),
+    "basket.annotate": ("/shelf/basket/1/note",),
+    "basket.shift": ("/shelf/basket/1/shift",),
+    "basket.take_out": ("/shelf/basket/1/take-out",),
+    "basket.put_back": ("/shelf/basket/1/put-back",),
+    "basket.quote": ("/shelf/basket/case",),
     "accounts.sign_up": ("/account/sign-up",),
     "accounts.export": ("/account/export.json",),
     "accounts.delete": ("/account/delete",),
@@ -410,6 +428,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
 }
 """Addresses for every route: a new route needs some here before it may answer anybody. ``FORM`` shows nothing."""
 OF_TEXTS = {
+    "basket.offer",
     "pages.home",
     "pages.search",
     "pages.concordance",
@@ -569,7 +588,7 @@ def test_all_but_these_routes_ask_for_a_role(site: Flask) -> None:
     public |= {"searches.feed"}  # whoever has its address has what its owner gave away
     public |= {"errata.report", "errata.received", "errata.status"}
     public |= {"jobs.mine", "jobs.job", "jobs.progress", "jobs.cancel"}  # each shows who asks what is theirs
-    public |= {"shelf.home"}  # what is there is one's own
+    public |= {"shelf.home", "shelf.past", "basket.home", "basket.places"}  # what is there is one's own
     public |= {"pages.begin_work_parallels", "pages.job_parallels", "pages.job_parallels_table"}
     public |= {"taking.list_of_places", "taking.begin_work", "taking.begin_lines"}
     public |= {"taking.job_taken", "taking.job_lines_table", "taking.job_work_table"}
@@ -587,6 +606,20 @@ def test_nothing_of_a_closed_collection_is_told(site: Flask, plain: Flask, route
             here, there = (answer(app.test_client(), path) for app in (site, plain))
             assert here == there, path
             assert here[0] in (200, 302, 308, 400, 404, 405), path  # two failures are alike, too
+
+
+def test_what_stands_at_addresses_that_a_browser_keeps_is_not_told_of_a_closed_collection(
+    site: Flask, plain: Flask
+) -> None:
+    addresses = ["S1/0/001-1a@5+5:會寧府舊案", "O1/0/@9+3:會寧府", "S1/1/@0+0:"]
+    told = []
+    for app in (site, plain):
+        client = app.test_client()
+        sent = {"address": addresses, "csrf_token": token(client, "/account/log-in")}
+        told.append(client.post("/shelf/basket/places", data=sent, environ_base={"REMOTE_ADDR": "192.0.2.1"}).text)
+    assert told[0] == told[1]
+    assert "松花江志" in told[0]
+    assert "密檔" not in told[0]
 
 
 def test_readers_with_an_account_see_no_more(site: Flask, plain: Flask) -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
+from blinker import Namespace
 from flask import Flask, Response, abort, after_this_request, current_app, g, redirect, request, url_for
 from flask import session as cookie
 from flask.sessions import SecureCookieSessionInterface
@@ -34,6 +35,10 @@ _SECRET = "session"
 _LIFE = "ACCOUNT_SESSION_LIFE"
 UNCOUNTED = ("accounts.session_left", "desk.present")
 """The endpoints that are asked by pages left open, which is no use of a session."""
+
+welcoming = Namespace().signal("welcoming")
+"""Somebody is being logged in, and the cookie is still that of before. The sender is the application; receivers get
+``account``, and take part in the transaction."""
 
 ViewParameters = ParamSpec("ViewParameters")
 View = TypeVar("View", bound=ResponseReturnValue)
@@ -69,9 +74,10 @@ def current_account() -> Account | None:
 
 
 def welcome(account: Account) -> None:
-    """Begin a session in the place of this browser's last one, and commit; nothing of before is carried into it."""
+    """Begin a session in the place of this browser's last one, and commit; nothing of before stays in the cookie."""
     if before := cookie.get(_SECRET):
         sessions.end(session(), before)
+    welcoming.send(current_app._get_current_object(), account=account)  # type: ignore[attr-defined]  # it is a proxy
     secret, begun = sessions.begin(session(), account, request.user_agent.string, life())
     session().commit()
     g.account_session = begun

@@ -11,13 +11,18 @@ from web.accounts.guard import current_account
 from web.accounts.models import Account
 
 _SECRET = "visitor"
-"""The cookie's key of a visitor's secret. Who logs in or out is another owner from then on."""
+"""The cookie's key of a visitor's secret. Who logs in takes the visitor's jobs along; who logs out is somebody new."""
 
 
 def owner() -> str:
     """Return who the request comes from as jobs know them; empty for a visitor who has not begun any."""
     if account := current_account():
         return owner_of(account)
+    return visitor()
+
+
+def visitor() -> str:
+    """Return the visitor whose secret the cookie has; empty where it has none."""
     secret = cookie.get(_SECRET, "")
     return f"visitor:{hashlib.sha256(secret.encode()).hexdigest()}" if secret else ""
 

@@ -122,6 +122,12 @@ def cancel(session: Session, job: Job) -> None:
         session.execute(delete(Job).where(Job.id == job.id))
 
 
+def hand_over(session: Session, giver: str, taker: str) -> None:
+    """Give all jobs of an owner to another; the caller commits."""
+    handed = update(Job).where(Job.owner == giver).values(owner=taker)
+    session.execute(handed.execution_options(synchronize_session=False))
+
+
 def remove_all(session: Session, owner: str) -> None:
     """Remove the jobs of an owner, whatever becomes of them; the caller commits."""
     _drop_steps(session, Job.owner == owner)

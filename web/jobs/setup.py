@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext
 from sqlalchemy.orm import Session
 
 from search.shelf import Shelf
-from web.accounts import belongings
+from web.accounts import belongings, guard
 from web.accounts.belongings import Belonging
 from web.accounts.models import Account
 from web.database.storage import Storage, session
@@ -34,6 +34,7 @@ def register(app: Flask, config: Config) -> None:
     app.extensions[pages.KINDS] = KINDS
     app.register_blueprint(pages.blueprint)
     app.context_processor(lambda: {"job_words": labels})
+    guard.welcoming.connect(_carry_over, sender=app)
     belongings.register(app, Belonging("jobs", _export, _remove))
     about = lazy_gettext("一次回答不完的，在后台做，做完了在这里看；结果保存一天。")
     sections.register(app, ShelfSection(lazy_gettext("我的任务"), about, "jobs.mine", _count, everybodys=True))
@@ -42,6 +43,12 @@ def register(app: Flask, config: Config) -> None:
 def runner(app: Flask, shelf: Shelf) -> Runner:
     """Return a runner of the application's jobs."""
     return Runner(cast(Storage, app.extensions["storage"]), shelf, KINDS, app.config[asking.LIMITS])
+
+
+def _carry_over(_: Flask, account: Account) -> None:
+    """Give an account the jobs that its browser began before logging in."""
+    if before := owners.visitor():
+        queue.hand_over(session(), before, owners.owner_of(account))
 
 
 def _count() -> int:

@@ -112,6 +112,9 @@ STATES = (
             "/account/invitation",
             "/account/sign-up",
             "/shelf/",
+            "/shelf/history",
+            "/shelf/basket/",
+            "/shelf/basket/put?work=jin&section=0&range=0-9",
             "/ask",
             "/ask/received",
             "/ask/status",
@@ -161,6 +164,10 @@ STATES = (
         State("zhao", path)
         for path in ("/shelf/searches", "/shelf/searches/new?search=/search?q=上京", "/shelf/searches/{saved}")
     ),
+    State("zhang", "/shelf/"),
+    State("zhang", "/shelf/history"),
+    State("zhang", "/shelf/basket/"),
+    State("zhang", "/shelf/basket/put?work=jin&section=0&range=0-9"),
     *(State("zhao", path) for path in ("/search?q=会宁府", "/read/jin/0?q=会宁府", "/read/jin/0?layout=vertical")),
     State("wang", "/desk/cases/{submitted}"),
     State("ma", "/administration/accounts"),
@@ -243,6 +250,10 @@ def held(site: Flask) -> Iterator[Held]:
     cases["cancelled"], cases["waiting"] = begun(desk, least=9), begun(desk, least=10)
     desk.li.post(f"/jobs/{cases['cancelled']}/cancel")
     people["zhang"] = desk.client("zhang")
+    people["zhang"].post("/shelf/history/switch", data={"on": "1"})
+    people["zhang"].get("/read/jin/0?q=會寧府")
+    for address in ("jin/0/@0+2:上京", "jin/0/@3+2:改了", "away/0/@0+2:舊文"):
+        people["zhang"].post("/shelf/basket/put", data={"address": address})
     with served(site) as address:
         yield Held(address, people, cases)
 
