@@ -220,7 +220,7 @@ def test_items_are_found_again_after_a_rebuild_and_what_is_gone_says_so(site: Fl
     client = reader(site)
     put(client)
     put(client, 18, 21)
-    build([write(tmp_path, f"新序。{TEXT.replace('會寧府', '上京')}")], tmp_path / "index", replace=True)
+    build([write(tmp_path, f"新序。{TEXT.replace('會寧府', '上京')}")], tmp_path / "index")
     page = client.get("/shelf/basket/").text
     assert re.findall(r'data-standing="(\w+)"', page) == ["moved", "changed"]
     assert "松花江出長白山" in page
