@@ -42,9 +42,9 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     assert errors == []
 
 
-def collect(page: Page, query: str) -> None:
-    page.goto(f"/search?q={query}")
-    page.locator("a.put").first.click()
+def collect(page: Page, path: str) -> None:
+    page.goto(path)
+    page.locator("a.put:not(#selected a)").first.click()
     expect(page.locator(".basket-told")).to_have_text("已收入书袋。")
 
 
@@ -57,8 +57,8 @@ def log_in(page: Page) -> None:
 
 
 def test_a_basket_without_an_account_survives_a_reload_and_is_merged_after_logging_in(page: Page) -> None:
-    collect(page, "完颜")
-    collect(page, "松花江")
+    collect(page, "/search?q=完颜&mode=exact")
+    collect(page, "/concordance?q=完颜")
     page.locator("a.put").first.click()
     expect(page.locator(".basket-told")).to_have_text("已经在书袋里了。")
     page.goto("/shelf/")
@@ -87,13 +87,13 @@ def test_a_basket_without_an_account_survives_a_reload_and_is_merged_after_loggi
     expect(page.locator("textarea").last).to_have_value("<b>要核對</b>")
     assert json.loads(page.evaluate("localStorage.getItem('wenyuan.basket')")) == []
     expect(page.locator("#basket-merge")).to_be_hidden()
-    collect(page, "按出虎")  # with an account, at once into it
+    collect(page, "/concordance?q=松花江")  # with an account, at once into it
     page.goto("/shelf/basket/")
     expect(items).to_have_count(3)
 
 
 def test_a_basket_is_saved_as_a_file_and_read_from_one(page: Page, tmp_path: Path) -> None:
-    collect(page, "完颜")
+    collect(page, "/search?q=完颜&mode=exact")
     page.goto("/shelf/basket/")
     with page.expect_download() as saving:
         page.get_by_role("button", name="存成文件").click()
@@ -125,7 +125,7 @@ def test_a_basket_that_is_none_stands_in_nobodys_way(page: Page) -> None:
         page.evaluate("kept => localStorage.setItem('wenyuan.basket', kept)", kept)
         page.reload()
         expect(page.locator(".empty")).to_be_visible()
-    collect(page, "完颜")
+    collect(page, "/search?q=完颜&mode=exact")
 
 
 def test_a_history_without_an_account_is_off_until_switched_on_and_stays_in_the_browser(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -134,17 +135,18 @@ def put_back(session: Session, account: Account, item: BasketItem) -> None:
     item.removed = None
 
 
-def export(session: Session, account: Account) -> list[dict[str, Any]]:
-    """Return what is in somebody's basket, as JSON has it."""
+def export(session: Session, account: Account, readable: Container[str]) -> list[dict[str, Any]]:
+    """Return what is in somebody's basket, as JSON has it; of works that are not readable, addresses without words."""
     return [
         {
-            "address": str(each.address),
-            "link": address_url(each.address),
+            "address": str(address),
+            "link": address_url(address),
             "title": each.title,
             "note": each.note,
             "added": each.added.isoformat(),
         }
         for each in items(session, account)
+        for address in (each.address if each.address.work in readable else replace(each.address, words=""),)
     ]
 
 

@@ -40,11 +40,12 @@ def home() -> str:
     held = keeping.items(session(), account) if account else []
     pages = max(1, -(-len(held) // PAGE))
     number = min(max(request.args.get("page", default=1, type=int), 1), pages)
+    there = {card.id for card in library().works()} if held else frozenset()
     here = held[(number - 1) * PAGE : number * PAGE]
     return render_template(
         "basket/basket.html",
         rows=list(zip(here, shown(library(), (each.address for each in here)), strict=True)),
-        addresses=[str(each.address) for each in held],
+        addresses=[str(each.address) for each in held if each.address.work in there],
         total=len(held),
         first=(number - 1) * PAGE,
         number=number,

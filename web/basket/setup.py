@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask, g, url_for
 from flask_babel import lazy_gettext
+from sqlalchemy.orm import Session
 
+from web.access import library
 from web.accounts import belongings
 from web.accounts.belongings import Belonging
 from web.accounts.guard import current_account
+from web.accounts.models import Account
 from web.basket import keeping, pages, to_case
 from web.database.storage import session
 from web.readers import sections
@@ -22,7 +27,7 @@ AREAS = (to_case,)
 def register(app: Flask) -> None:
     """Register the basket with the application."""
     app.register_blueprint(pages.blueprint)
-    belongings.register(app, Belonging("basket", keeping.export, keeping.remove))
+    belongings.register(app, Belonging("basket", _export, keeping.remove))
     about = lazy_gettext("收下的段落、叶和字句，可以加附注、排次序，一起引用、带走。")
     sections.register(app, ShelfSection(lazy_gettext("书袋"), about, "basket.home", _count, stored=STORED))
     app.context_processor(lambda: {"put_url": _put_url, "in_basket": _in_basket, "taken_out": pages.taken_out})
@@ -42,6 +47,10 @@ def _in_basket(address: object) -> bool:
     if "basket" not in g:
         g.basket = {str(each.address) for each in keeping.items(session(), account)}
     return str(address) in g.basket
+
+
+def _export(session: Session, account: Account) -> list[dict[str, Any]]:
+    return keeping.export(session, account, {card.id for card in library().works()})
 
 
 def _count() -> int | None:

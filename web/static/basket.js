@@ -78,6 +78,8 @@
     }
   });
 
+  for (const each of document.querySelectorAll(".needs-script")) each.hidden = true;
+
   const here = document.querySelector(".put-here");
   if (here) {
     here.hidden = false;
