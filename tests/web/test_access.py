@@ -343,7 +343,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
         for work in ("O1", "S1", "nowhere")
         for range in ("0-3", "3-99")
     ),
-    "basket.put": ("/shelf/basket/put",),
+    "basket.put": ("/shelf/basket/items",),
     "basket.places": (FORM,),
     "basket.merge": ("/shelf/basket/merge",),
     "basket.annotate": ("/shelf/basket/1/note",),

@@ -63,7 +63,7 @@ def post(client: FlaskClient, path: str, data: Mapping[str, object], **more: obj
 
 
 def put(client: FlaskClient, start: int = 0, end: int = 7) -> TestResponse:
-    return post(client, "/shelf/basket/put", {"address": address_of(client, start, end)})
+    return post(client, "/shelf/basket/items", {"address": address_of(client, start, end)})
 
 
 def held(app: Flask) -> list[BasketItem]:
@@ -158,14 +158,14 @@ def test_nobody_sees_or_changes_what_is_in_anothers_basket(site: Flask) -> None:
     (same,) = held(site)
     assert (same.note, same.removed) == ("只給自己看", None)
     visitor = site.test_client()
-    for path in ("put", "merge", f"{item.id}/note", f"{item.id}/take-out", "case"):
+    for path in ("items", "merge", f"{item.id}/note", f"{item.id}/take-out", "case"):
         assert post(visitor, f"/shelf/basket/{path}", {"address": str(item.address)}).status_code == 401, path
 
 
 def test_forms_of_other_sites_change_nothing(site: Flask) -> None:
     client = reader(site)
     address = address_of(client)
-    for path in ("put", "merge", "places"):
+    for path in ("items", "merge", "places"):
         assert client.post(f"/shelf/basket/{path}", data={"address": address, "note": ""}).status_code == 400
     assert held(site) == []
 
@@ -176,7 +176,7 @@ def test_a_full_basket_says_so(site: Flask, monkeypatch: pytest.MonkeyPatch) -> 
     for start in (0, 1, 2):
         put(client, start, start + 5)
     assert len(held(site)) == 2
-    answer = post(client, "/shelf/basket/put", {"address": address_of(client, 3, 6)}, headers=JSON)
+    answer = post(client, "/shelf/basket/items", {"address": address_of(client, 3, 6)}, headers=JSON)
     assert answer.status_code == 409
     (first, _) = held(site)
     post(client, f"/shelf/basket/{first.id}/take-out", {})

@@ -70,7 +70,7 @@ def offer() -> ResponseReturnValue:
     return render_template("basket/put.html", address=address, title=title, there=there)
 
 
-@blueprint.post("/put")
+@blueprint.post("/items")
 @requires(AccountRole.READER)
 def put() -> ResponseReturnValue:
     """Put a place into one's basket."""

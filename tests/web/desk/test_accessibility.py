@@ -253,7 +253,7 @@ def held(site: Flask) -> Iterator[Held]:
     people["zhang"].post("/shelf/history/switch", data={"on": "1"})
     people["zhang"].get("/read/jin/0?q=會寧府")
     for address in ("jin/0/@0+2:上京", "jin/0/@3+2:改了", "away/0/@0+2:舊文"):
-        people["zhang"].post("/shelf/basket/put", data={"address": address})
+        people["zhang"].post("/shelf/basket/items", data={"address": address})
     with served(site) as address:
         yield Held(address, people, cases)
 

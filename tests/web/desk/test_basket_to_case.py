@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 def put(client: FlaskClient, start: int, end: int) -> None:
     path = f"/shelf/basket/put?work=jin&section=0&range={start}-{end}"
     address = client.get(path, headers={"Accept": "application/json"}).get_json()["address"]
-    assert client.post("/shelf/basket/put", data={"address": address}).status_code == 302
+    assert client.post("/shelf/basket/items", data={"address": address}).status_code == 302
 
 
 def test_a_basket_becomes_quotations(desk: Desk) -> None:
