@@ -153,8 +153,9 @@ class Annotation:
 class Section:
     """A named division of a work (卷 or 篇).
 
-    ``path`` are the headings that lead to it, from the outermost down to its own; it is empty where the work is not
-    divided there. ``pages``, ``spans``, ``regions`` and ``annotations`` are sorted by start; NOTE spans never overlap.
+    ``path`` are the headings that lead to it, from the outermost down to its own, and what the edition calls it after
+    that (卷八, 本紀第八, 世宗下); it is empty where the work is not divided there. ``pages``, ``spans``, ``regions``
+    and ``annotations`` are sorted by start; NOTE spans never overlap.
     """
 
     title: str

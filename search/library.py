@@ -25,6 +25,7 @@ from search.addresses import Address, Located, Standing, follow
 from search.characters import CharacterCounts, counted
 from search.collocates import Collocates, CollocatesRequest
 from search.concordance import ClassicalWord, Concordance, ConcordanceLines, ConcordanceRequest
+from search.contents import Contents, FoundInWork, contents
 from search.dates import asked_of, read_event
 from search.distribution import Distribution, DistributionRequest, SearchedTexts, in_scope
 from search.examples import Examples, examples
@@ -154,6 +155,28 @@ class Library:
             KeyError: there is no such work.
         """
         return tuple(self.store.contents(work_id))
+
+    def contents_around(self, work_id: str, number: int, counts: Mapping[int, int]) -> Contents:
+        """Return the page of a work's contents as a tree that lists a section, with the occurrences in each.
+
+        Raises:
+            KeyError: there is no such work.
+        """
+        return contents(self.store.contents(work_id), self.store.paths(work_id), counts, number)
+
+    def found_in(
+        self, work_id: str, q: str, *, strict: bool = False, scope: Scope = Scope.BOTH, aliases: bool = False
+    ) -> FoundInWork:
+        """Count the occurrences of a query's words in each section of a work.
+
+        Raises:
+            SearchError: the query costs too much.
+            SearchTimeout: it takes longer than the caller has allowed (:mod:`search.deadline`).
+        """
+        found = self.find(q, scope=scope, strict=strict, filters={"work": (work_id,)}, aliases=aliases)
+        groups = found.grouped_by(Grouping.SECTION)
+        counts = {int(each.value.rpartition("/")[2]): each.count for each in groups}
+        return FoundInWork(dict(sorted(counts.items())), found.at_least)
 
     def card(self, work_id: str) -> WorkCard:
         """Return a work.

@@ -333,6 +333,13 @@ class Store(Protocol):
             KeyError: there is no such work.
         """
 
+    def paths(self, work: str) -> Sequence[tuple[str, ...]]:
+        """Return the paths of a work's sections, as :class:`corpora.model.Section` has them, in order.
+
+        Raises:
+            KeyError: there is no such work.
+        """
+
     def characters(self, work: str) -> Numbers:
         """Return how many characters of each section of a work are searched: a column of its text, one of its notes.
 

@@ -160,6 +160,7 @@ def test_works_and_sections_are_what_was_read(indexed: Indexed) -> None:
     assert {card.id: card.record for card in cards} == {work.id: work.record for work in indexed.works}
     for work, number, section in indexed.sections:
         assert indexed.store.section(work, number) == section
+        assert tuple(indexed.store.paths(work)[number]) == section.path
         assert indexed.store.pages(work)[number] == section.pages
     with pytest.raises(KeyError):
         indexed.store.pages("戊")

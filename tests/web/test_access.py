@@ -275,7 +275,13 @@ ROUTES: dict[str, tuple[str, ...]] = {
         "/works?collection=closed",
         "/works?collection=local",
     ),
-    "pages.work": ("/works/S1", "/works/O1", "/works/O2?lang=en", "/works/nowhere"),
+    "pages.work": (
+        "/works/S1",
+        "/works/O1",
+        "/works/O2?lang=en",
+        "/works/nowhere",
+        *(f"/works/{work}?q={quote(q)}&section=1" for work in ("O1", "S1") for q in QUERIES),
+    ),
     "pages.about": ("/about",),
     "pages.cite": (
         "/cite",
@@ -292,6 +298,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
         *(f"/read/{work}/{number}" for work in ("O1", "O2", "S1", "nowhere") for number in (0, 1, 9)),
         *(f"/read/{work}/0?q={quote(q)}" for work in ("O1", "S1") for q in QUERIES),
         "/read/S1/0?at=1&to=3",
+        *(f"/read/O1/0?beside={quote(each)}" for each in ("S1", "S1/0", "密檔輯存", "密", "O2", "O2/0", "O2/9", "x")),
+        "/read/O1/1?q=会宁府&beside=O2&characters=simplified&layout=vertical&notes=aside&paper=dark",
     ),
     "pages.facsimile": (
         *(f"/facsimile/{work}/{number}" for work in ("S1", "O1", "nowhere") for number in (0, 1)),

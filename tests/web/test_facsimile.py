@@ -231,7 +231,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def open_at(page: Page, address: str, leaf: int, query: str = "") -> None:
     page.goto(f"{address}/read/tu/0{query}")
-    page.locator(f"#p-{PAGES[leaf]} .leaf-mark").click()
+    page.locator(f"#p-{PAGES[leaf]} .leaf-facsimile").click()
 
 
 def shows(page: Page, said: str) -> None:
@@ -427,5 +427,5 @@ def test_without_a_script_the_mark_of_a_page_leads_to_its_image(
         page.goto(f"{address}/read/tu/0")
         expect(page.locator("#facsimile-open")).to_be_hidden()
         expect(page.locator("#facsimile")).to_be_hidden()
-        page.locator(f"#p-{PAGES[PLAIN]} .leaf-mark").click()
+        page.locator(f"#p-{PAGES[PLAIN]} .leaf-facsimile").click()
         expect(page).to_have_url(f"{host.address}/plain/1.png")

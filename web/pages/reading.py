@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 from flask import abort, render_template, request
-from markupsafe import Markup
 
-from corpora.model import Page, SpanKind
-from search.addresses import Address
+from search.contents import named
 from search.model import SearchError, SectionView
-from search.parallels.model import MOST_CHARACTERS, ParallelsRequest
-from search.query import Field, leaves, parse
+from search.parallels.model import ParallelsRequest
 from web.access import library
+from web.api.parameters import MAX_VALUE
 from web.pages import asked_for, blueprint
+from web.pages.beside import chosen_beside, works_to_choose
 from web.pages.citing import citation_at
 from web.pages.facsimile import offered
-from web.presenting.rendering import Layer, MarkedRange, markup, printed
-from web.presenting.urls import carried, comparing_url, hit_id, page_url, section_url
-
-
-@dataclass(frozen=True, slots=True)
-class ShownPage:
-    """A page of a section, from ``start`` to ``end``; ``page`` is None for text before the first page mark."""
-
-    page: Page | None
-    body: Markup
-    start: int
-    end: int
+from web.pages.within import analyses, elsewhere, found_in, options, places, seeks_words
+from web.presenting.display import display_of
+from web.presenting.leaves import column, leaf_addresses, leaves_of
+from web.presenting.urls import address_url, carried, comparing_url, hit_id, page_url, section_url
 
 
 @blueprint.get("/read/<path:work>/<int:number>")
@@ -36,73 +27,74 @@ def read(work: str, number: int) -> str:
     asked = asked_for()
     at = request.args.get("at", default=None, type=_offset)
     to = request.args.get("to", default=None, type=_offset)
-    vertical = request.args.get("layout") == "vertical"
-    chosen = {"layout": "vertical" if vertical else "horizontal"} if "layout" in request.args else {}
+    display = display_of(request.args)
+    chosen = display.carried
     hit = request.args.get("hit", default=0, type=_offset)
     passage = request.args.get("passage", default=None, type=_range)
     search = carried(asked, hit)
     held = library()
     try:
         view = held.section(work, number, asked.q, asked.strict, asked.scope, asked.expands, passage)
+        found = found_in(held, work, asked)
     except KeyError:
         abort(404)
     except SearchError:
-        view = held.section(work, number)
+        view, found = held.section(work, number), None
+    beside = chosen_beside(held, view, request.args.get("beside", default="")[:MAX_VALUE], asked, display)
+    if beside.work:
+        chosen["beside"] = beside.work
+    addresses = leaf_addresses(view)
+    here = _given(at=at, to=to, passage=passage and f"{passage[0]}-{passage[1]}")
+
+    def beside_url(place: str) -> str:
+        return section_url(work, number, search, **here, **{**chosen, "beside": place})
+
     return render_template(
         "read.html",
         view=view,
         asked=asked,
         at=at,
-        pages=_pages(view, at, to),
-        seeks_words=_seeks_words(asked.q),
+        leaves=leaves_of(view, at, to, simplify=display.is_simplified),
+        display=display,
+        beside=beside,
+        offered=works_to_choose(held),
+        beside_url=beside_url,
+        other_url=lambda each: beside_url(f"{beside.work}/{each}"),
+        alone_url=section_url(work, number, search, **here, **display.carried),
+        kept_alone=[*parse_qsl(search), *here.items(), *display.carried.items()],
+        column=column(view.section),
+        seeks_words=seeks_words(asked.q),
         nth=_nth(view, at),
         citation=citation_at(view.work, number, view.section, at, to),
         cite_urls={
             page.start: section_url(work, number, search, at=page.start, **chosen) for page in view.section.pages
         },
-        parallels_urls={leaf.start: comparing_url(ParallelsRequest(place=leaf)) for leaf in _leaves(view)},
+        leaf_urls={leaf.start: address_url(leaf) for leaf in addresses},
+        parallels_urls={leaf.start: comparing_url(ParallelsRequest(place=leaf)) for leaf in addresses},
         marked=at is not None and at < len(view.section.text),
         underlined=at is not None and to is not None,
         facsimile=offered(held, view),
         paragraph=_paragraph(view.section.text, at, to) if not view.section.pages else None,
-        vertical=vertical,
-        chosen_layout=bool(chosen),
-        contents=[(title, section_url(work, each, search, **chosen)) for each, title in enumerate(held.contents(work))],
+        contents=held.contents_around(work, number, found.counts if found else {}),
+        name=named(view.section.title, view.section.path),
+        found=found,
+        places=places(view),
+        elsewhere=elsewhere(held, view, found),
+        url_of=lambda each, hash="": section_url(work, each, search, **chosen) + hash,
+        sent_along=[("work", work), *options(asked), *chosen.items()],
+        analyses=analyses(asked, work) if found else {},
         layout_url=section_url(
-            work,
-            number,
-            search,
-            **_given(at=at, to=to, passage=passage and f"{passage[0]}-{passage[1]}"),
-            layout="horizontal" if vertical else "vertical",
+            work, number, search, **here, **{**chosen, "layout": "horizontal" if display.is_vertical else "vertical"}
         )
         + ("#hit" if at is not None else ""),
+        original_url=section_url(work, number, search, **here, **{**chosen, "characters": "original"}),
+        kept_here=[*parse_qsl(search), *here.items(), *([("beside", beside.typed)] if beside.work else [])],
         back_url=page_url(asked) + (f"#{hit_id(hit)}" if hit else "") if asked.q else "",
     )
 
 
-def _leaves(view: SectionView) -> list[Address]:
-    """Return the address of each page of a section; of a text without pages that of all, unless it is too long."""
-    text = view.section.text
-    pages = [(page.start, page.label) for page in view.section.pages]
-    if not pages:
-        pages = [(0, "")] if 0 < len(text) <= MOST_CHARACTERS else []
-    ends = [*(start for start, _ in pages[1:]), len(text)]
-    return [
-        Address(view.work.id, view.number, label, start, text[start:end])
-        for (start, label), end in zip(pages, ends, strict=False)
-    ]
-
-
 def _given(**values: int | str | None) -> dict[str, int | str]:
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _seeks_words(q: str) -> bool:
-    """Return whether a query asks for something in the text, and not of the catalogue alone."""
-    try:
-        return any(not isinstance(leaf, Field) for leaf in leaves(parse(q).tree))
-    except SearchError:
-        return False
 
 
 def _nth(view: SectionView, at: int | None) -> int:
@@ -120,43 +112,6 @@ def _offset(value: str) -> int:
 def _range(value: str) -> tuple[int, int]:
     start, _, end = value.partition("-")
     return _offset(start), _offset(end)
-
-
-def _pages(view: SectionView, at: int | None, to: int | None) -> list[ShownPage]:
-    section = view.section
-    kinds = (
-        SpanKind.LINE,
-        SpanKind.HEAD,
-        SpanKind.NOTE,
-        SpanKind.SMALL,
-        SpanKind.MARK,
-        SpanKind.READING,
-        SpanKind.GAIJI,
-    )
-    layers = [
-        Layer("span", kind.value, [MarkedRange(s.start, s.end, s.name) for s in section.spans if s.kind is kind])
-        for kind in kinds
-    ]
-    if at is not None and to is not None:
-        layers.append(Layer("span", "window", list(printed(section.text, [(at, to)]))))
-    layers.append(Layer("mark", "shared", list(printed(section.text, view.shared))))
-    layers.append(Layer("mark", "found", list(printed(section.text, view.highlights))))
-    anchors = {start: [f"o-{number}"] for number, (start, _) in enumerate(view.highlights, start=1)}
-    if at is not None:
-        anchors.setdefault(at, []).append("hit")
-    starts: list[tuple[int, Page | None]] = [(page.start, page) for page in section.pages]
-    if not starts or starts[0][0] > 0:
-        starts.insert(0, (0, None))
-    ends = [start for start, _ in starts[1:]] + [len(section.text)]
-    return [
-        ShownPage(
-            page,
-            markup(section.text, layers, start=start, end=end, anchors=anchors, printed_lines=bool(section.pages)),
-            start,
-            end,
-        )
-        for (start, page), end in zip(starts, ends, strict=True)
-    ]
 
 
 def _paragraph(text: str, at: int | None, to: int | None) -> tuple[int, int] | None:

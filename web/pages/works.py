@@ -6,23 +6,25 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import abort, render_template, request
 from pydantic import BeforeValidator, Field
 
 from indexer.errors import Unavailable
-from search.model import MAX_CHARACTERS, page_of
+from search.contents import MOST_LISTED
+from search.model import MAX_CHARACTERS, SearchError, page_of
 from search.shelves import ShelvesRequest, WorkOrder, listed
 from web.access import library
 from web.api import PREFIX
 from web.api.parameters import MAX_VALUE, Parameters, read, whole
 from web.api.routes import OPERATIONS
-from web.pages import blueprint
+from web.pages import asked_for, blueprint
 from web.pages.citing import citation_of_work
 from web.pages.selecting import paging
+from web.pages.within import found_in
 from web.presenting import labels
-from web.presenting.urls import section_url
+from web.presenting.urls import carried, section_url
 
 _PLAIN = ShelvesRequest()
 
@@ -76,21 +78,49 @@ def _url(asked: ShelvesRequest, **changes: Any) -> str:
 @blueprint.get("/works/<path:work>")
 def work(work: str) -> str:
     """Show a work: its catalogue record, its contents, and ways to search in it."""
-    held = library()
+    held, asked = library(), asked_for()
+    around = request.args.get("section", default=0, type=_section)
     try:
         card, outline, images = held.card(work), held.outline(work), held.images(work)
+        found = found_in(held, work, asked)
     except KeyError:
         abort(404)
+    except SearchError:
+        found = None
+    search = carried(replace(asked, filters={"work": (work,)})) if found else ""
     return render_template(
         "work.html",
         card=card,
         citation=citation_of_work(card),
         held=held,
-        sections=[(each, section_url(card.id, number)) for number, each in enumerate(outline)],
+        asked=asked,
+        found=found,
+        contents=held.contents_around(work, around, found.counts if found else {}),
+        lengths=[each.text + each.notes for each in outline],
+        pages=_pages_of_contents(work, len(outline), asked.q if found else ""),
+        url_of=lambda number: section_url(card.id, number, search),
         text=sum(each.text for each in outline),
         notes=sum(each.notes for each in outline),
         images=images,
     )
+
+
+def _section(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise ValueError(value)
+    return int(value)
+
+
+def _pages_of_contents(work: str, sections: int, q: str) -> list[tuple[int, int, str]]:
+    """Return the pages of a work's contents: the first section of each, its last, counted from 1, and its address."""
+    return [
+        (
+            first,
+            min(first + MOST_LISTED, sections),
+            f"/works/{quote(work)}?{urlencode({'section': first, **({'q': q} if q else {})})}",
+        )
+        for first in range(0, sections, MOST_LISTED)
+    ]
 
 
 @blueprint.get("/about")

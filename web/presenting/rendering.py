@@ -23,11 +23,12 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 
 class MarkedRange(NamedTuple):
-    """A half-open range of a text; ``title`` is shown on pointing at it."""
+    """A half-open range of a text; ``title`` is shown on pointing at it, ``css`` is a class of its own."""
 
     start: int
     end: int
     title: str = ""
+    css: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def _tidy(ranges: Sequence[MarkedRange | tuple[int, int]], start: int, end: int)
     for each in sorted(MarkedRange(*one) for one in ranges):
         first, last = max(each.start, at), min(each.end, end)
         if first < last:
-            yield MarkedRange(first, last, each.title)
+            yield MarkedRange(first, last, each.title, each.css)
             at = last
 
 
@@ -112,7 +113,7 @@ def _render(
             # Beside the innermost element rather than in it, so that a style can tell which one was meant.
             yield anchors.set(first)
         title = f' title="{escape(each.title)}"' if each.title else ""
-        yield f'<{outer.tag} class="{outer.css}"{title}>'
+        yield f'<{outer.tag} class="{outer.css}{" " if each.css else ""}{each.css}"{title}>'
         yield from _render(text, inner, first, last, anchors, printed_lines)
         yield f"</{outer.tag}>"
         at = last

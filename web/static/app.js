@@ -1,23 +1,10 @@
 "use strict";
 
-// Everything works without this file. It adds keys and steps between places, remembers the layout, brings the hit into
-// view, and lets the wheel turn vertical pages.
+// Everything works without this file. It adds keys and steps between results, and lets choices act at once.
 
 const box = document.getElementById("q") ?? document.getElementById("quick");
-const article = document.querySelector(".reading article");
-const steps = document.querySelector(".steps");
-const standing = document.querySelector(".tools .total");
-// Of a place that is marked in several pieces the first one is gone to.
-const stops = article
-  ? [...article.querySelectorAll("[id^='o-']")].map((place) => markBehind(place))
-  : [...document.querySelectorAll(".hit h2 a, .kwic .at")];
-let at = Number(standing?.dataset.at ?? 0) - 1;
-
-function markBehind(place) {
-  let next = place.nextElementSibling;
-  while (next && !next.matches("mark.found")) next = next.nextElementSibling;
-  return next ?? place;
-}
+const results = [...document.querySelectorAll(".hit h2 a, .kwic .at")];
+let at = -1;
 
 function remembered(name) {
   try {
@@ -35,30 +22,11 @@ function remember(name, value) {
   }
 }
 
-function show(element) {
-  const vertical = article?.classList.contains("vertical");
-  // In vertical text "inline" is up and down: the whole article is shown, and then turned to the element.
-  if (vertical) article.scrollIntoView({ block: "nearest", inline: "center" });
-  element.scrollIntoView({ block: "center", inline: vertical ? "nearest" : "center" });
-}
-
-function move(step) {
-  if (!stops.length) return;
-  const before = at;
-  at = Math.min(Math.max(at + step, 0), stops.length - 1);
-  if (article) {
-    tell(at === before ? (step > 0 ? "last" : "first") : "");
-    for (const each of stops) each.classList.toggle("here", each === stops[at]);
-  } else {
-    stops[at].focus({ preventScroll: true });
-  }
-  show(stops[at]);
-}
-
-// Which place of how many this is, for eyes and for screen readers; the button that was pressed keeps the focus.
-function tell(end) {
-  const nth = standing.dataset.nth.replace("{nth}", at + 1);
-  standing.textContent = end ? `${nth} · ${standing.dataset[end]}` : nth;
+function step(by) {
+  if (!results.length) return;
+  at = Math.min(Math.max(at + by, 0), results.length - 1);
+  results[at].focus({ preventScroll: true });
+  results[at].scrollIntoView({ block: "center", inline: "center" });
 }
 
 // Whoever dictates would set off single letters (WCAG 2.1.4).
@@ -75,28 +43,26 @@ if (switched) {
   switched.addEventListener("change", () => remember(KEYS, switched.checked ? "on" : "off"));
 }
 
+// What a key does, by the key; the script of a page may add to it.
+const pressed = {
+  "/": (event) => {
+    if (!box) return;
+    event.preventDefault();
+    box.focus();
+    box.select();
+  },
+  j: () => step(1),
+  k: () => step(-1),
+};
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (event.target.closest("input, select, textarea")) {
     if (event.key === "Escape") event.target.blur();
     return;
   }
-  if (!keysAreOn()) return;
-  if (event.key === "/" && box) {
-    event.preventDefault();
-    box.focus();
-    box.select();
-  } else if (event.key === "j") {
-    move(1);
-  } else if (event.key === "k") {
-    move(-1);
-  }
+  if (keysAreOn() && Object.hasOwn(pressed, event.key)) pressed[event.key](event);
 });
-
-if (steps && stops.length > 1) {
-  steps.hidden = false;
-  steps.addEventListener("click", (event) => move(Number(event.target.dataset.step ?? 0)));
-}
 
 // A choice acts at once, where there is something to search for or the form is for a list; the focus is on it again when the page is there.
 
@@ -127,45 +93,3 @@ function toChoice() {
 }
 
 toChoice();
-
-const STORED = "wenyuan.layout";
-const toggle = document.querySelector("a.layout");
-
-function lay(layout) {
-  const vertical = layout === "vertical";
-  const other = vertical ? "horizontal" : "vertical";
-  article.classList.toggle("vertical", vertical);
-  toggle.dataset.layout = layout;
-  toggle.textContent = toggle.dataset[other];
-  remember(STORED, layout);
-}
-
-function toHit() {
-  const hit = document.getElementById("hit");
-  if (!hit || location.hash !== "#hit") return;
-  const next = hit.nextElementSibling;
-  const found = next && next.matches("mark.found, mark.shared") ? next : hit;
-  at = stops.filter((each) => each === found || each.compareDocumentPosition(hit) & Node.DOCUMENT_POSITION_FOLLOWING).length - 1;
-  show(found);
-}
-
-if (article && toggle) {
-  if ("chosen" in toggle.dataset) lay(toggle.dataset.layout);
-  else if (remembered(STORED) === "vertical") lay("vertical");
-  toggle.addEventListener("click", (event) => {
-    event.preventDefault();
-    lay(toggle.dataset.layout === "vertical" ? "horizontal" : "vertical");
-    toHit();
-  });
-  article.addEventListener("wheel", (event) => {
-    if (!article.classList.contains("vertical") || event.deltaX || event.shiftKey || event.ctrlKey) return;
-    const before = article.scrollLeft;
-    article.scrollLeft -= event.deltaY;
-    if (article.scrollLeft !== before) event.preventDefault(); // at either end the page itself moves on
-  }, { passive: false });
-  // Twice: the leaves passed on the way are laid out only when they come into view.
-  requestAnimationFrame(() => {
-    toHit();
-    requestAnimationFrame(toHit);
-  });
-}

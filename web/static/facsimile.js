@@ -317,7 +317,7 @@ if (panel && text) {
   opener.addEventListener("click", () => (panel.hidden ? open() : close()));
   // The mark of a page leads to its image, here to the one in the panel.
   text.addEventListener("click", (event) => {
-    const mark = event.target.closest("a.leaf-mark");
+    const mark = event.target.closest("a.leaf-facsimile");
     if (!mark || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     open(mark.closest(".leaf").querySelector(".lines").dataset.start);

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from corpora.model import GAIJI_PLACEHOLDER, Canvas, Page, Problem, Section, Span, SpanKind
 from corpora.readers import gaiji
+from corpora.readers.kanripo.openings import opening_headings
 from corpora.readers.kanripo.section import SectionDraft
 from corpora.readers.lines import Report, lines
 from corpora.readers.titles import nested
@@ -100,7 +101,7 @@ class Volume:
         named = [(draft, section) for draft, section in found if draft.length or draft.pages or draft.title]
         paths = nested((draft.level, section.title) for draft, section in named)
         return [
-            replace(section, path=path)
+            replace(section, path=(*path, *opening_headings(section)))
             for (draft, section), path in zip(named, paths, strict=True)
             if draft.length or draft.pages
         ]

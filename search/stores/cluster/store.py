@@ -188,6 +188,10 @@ class ClusterStore:
         """See :meth:`search.stores.base.Store.pages`."""
         return reading.read_pages(self._view, work)
 
+    def paths(self, work: str) -> Sequence[tuple[str, ...]]:
+        """See :meth:`search.stores.base.Store.paths`."""
+        return [tuple(path) for path in self._view.works[work].data["paths"]]
+
     def characters(self, work: str) -> Numbers:
         """See :meth:`search.stores.base.Store.characters`."""
         return np.array(self._view.works[work].data["characters"], np.int64)

@@ -375,6 +375,11 @@ class EmbeddedStore:
         sections = pack.works[row].sections
         return [pack.section_pages(section) for section in range(sections.start, sections.stop)]
 
+    def paths(self, work: str) -> tuple[tuple[str, ...], ...]:
+        """See :meth:`search.stores.base.Store.paths`."""
+        number, row = self._snapshot.places[work]
+        return self._snapshot.packs[number].works[row].section_paths
+
     def characters(self, work: str) -> Numbers:
         """See :meth:`search.stores.base.Store.characters`."""
         number, row = self._snapshot.places[work]
