@@ -17,7 +17,7 @@ from people import token
 from test_tables import READERS
 from test_works_taken import texts_of
 
-from corpora.manifests import combine, read
+from corpora.manifests import collections, combine, read
 from corpora.model import Access, Taking
 from indexer.store.access import Declared
 from search.concordance import ConcordanceRequest
@@ -206,3 +206,7 @@ def test_commands_print_every_format(index: Path) -> None:
     told = json.loads(CliRunner().invoke(main, ["keywords", "丙", "--json", "--index", str(index)]).stdout)
     assert told["licences"] == ["unknown"]
     assert unescape(told["page"]).startswith("/keywords?")
+
+
+def test_every_collection_that_ships_may_be_taken_away() -> None:
+    assert [each.id for each in collections().values() if not each.taking and not is_free(each.licence)] == []
