@@ -24,6 +24,7 @@ from web.database.storage import Storage
 from web.desk import setup as desk
 from web.errata import setup as errata
 from web.jobs import setup as jobs
+from web.marginalia import setup as marginalia
 from web.networks import behind_proxies
 from web.pages import setup as pages
 from web.presenting import labels, languages
@@ -82,6 +83,7 @@ def create_app(
     desk.register(app, place(opened, config, ".answers"), config.letterhead, mails=bool(config.mail))
     errata.register(app)
     alerts.register(app)
+    marginalia.register(app)
     errors.register(app, config.retry_after)
     app.context_processor(_shared)
     app.after_request(languages.remember)

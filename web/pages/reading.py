@@ -11,7 +11,7 @@ from search.model import SearchError, SectionView
 from search.parallels.model import ParallelsRequest
 from web.access import library
 from web.api.parameters import MAX_VALUE
-from web.pages import asked_for, blueprint
+from web.pages import asked_for, blueprint, overlays
 from web.pages.beside import chosen_beside, works_to_choose
 from web.pages.citing import citation_at
 from web.pages.facsimile import offered
@@ -54,7 +54,7 @@ def read(work: str, number: int) -> str:
         view=view,
         asked=asked,
         at=at,
-        leaves=leaves_of(view, at, to, simplify=display.is_simplified),
+        leaves=leaves_of(view, at, to, simplify=display.is_simplified, laid=overlays.over(view)),
         display=display,
         beside=beside,
         offered=works_to_choose(held),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -12,7 +12,7 @@ from corpora.model import Page, Section, SpanKind
 from search.addresses import Address
 from search.model import SectionView
 from search.parallels.model import MOST_CHARACTERS
-from web.presenting.rendering import Layer, MarkedRange, markup, printed
+from web.presenting.rendering import Layer, MarkedRange, Overlay, markup, printed
 from web.presenting.simplified import simplified
 
 LAST_PLACE = "last"
@@ -77,12 +77,21 @@ def leaf_addresses(view: SectionView) -> list[Address]:
 
 
 def leaves_of(
-    view: SectionView, at: int | None = None, to: int | None = None, *, simplify: bool = False, ids: str = ""
+    view: SectionView,
+    at: int | None = None,
+    to: int | None = None,
+    *,
+    simplify: bool = False,
+    ids: str = "",
+    laid: Sequence[Overlay] = (),
 ) -> list[ShownLeaf]:
-    """Return the leaves of a section. ``at`` is the place that is pointed at, up to ``to``; ids begin with ``ids``."""
+    """Return the leaves of a section. ``at`` is the place that is pointed at, up to ``to``; ids begin with ``ids``.
+
+    ``laid`` is what others lay over the text.
+    """
     section = view.section
     text = simplified(section.text) if simplify else section.text
-    layers: list[Layer] = []
+    layers: list[Layer] = [layer for each in laid for layer in each.layers]
     for kind in _KINDS:
         spans = [MarkedRange(span.start, span.end, span.name) for span in section.spans if span.kind is kind]
         layers.append(Layer("span", kind.value, spans))
@@ -95,6 +104,9 @@ def leaves_of(
     anchors = {start: [f"{ids}o-{number}"] for number, (start, _) in enumerate(view.highlights, start=1)}
     if view.highlights:
         anchors[view.highlights[-1][0]].append(f"{ids}{LAST_PLACE}")
+    for each in laid:
+        for place, names in each.anchors.items():
+            anchors.setdefault(place, []).extend(names)
     if at is not None:
         anchors.setdefault(at, []).append(f"{ids}hit")
     return [

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -23,11 +23,15 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 
 class MarkedRange(NamedTuple):
-    """A half-open range of a text; ``title`` is shown on pointing at it, ``css`` is a class of its own."""
+    """A half-open range of a text.
+
+    ``title`` is shown on pointing at it; a link has an ``href``; ``css`` is a class beside that of its layer.
+    """
 
     start: int
     end: int
     title: str = ""
+    href: str = ""
     css: str = ""
 
 
@@ -38,6 +42,14 @@ class Layer:
     tag: str
     css: str
     ranges: Sequence[MarkedRange | tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """Layers over a text, outside all others, and the ids of anchors at places of it."""
+
+    layers: Sequence[Layer] = ()
+    anchors: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
 
 def markup(
@@ -83,7 +95,7 @@ def _tidy(ranges: Sequence[MarkedRange | tuple[int, int]], start: int, end: int)
     for each in sorted(MarkedRange(*one) for one in ranges):
         first, last = max(each.start, at), min(each.end, end)
         if first < last:
-            yield MarkedRange(first, last, each.title, each.css)
+            yield each._replace(start=first, end=last)
             at = last
 
 
@@ -113,7 +125,9 @@ def _render(
             # Beside the innermost element rather than in it, so that a style can tell which one was meant.
             yield anchors.set(first)
         title = f' title="{escape(each.title)}"' if each.title else ""
-        yield f'<{outer.tag} class="{outer.css}{" " if each.css else ""}{each.css}"{title}>'
+        href = f' href="{escape(each.href)}"' if each.href else ""
+        css = f"{outer.css} {escape(each.css)}" if each.css else outer.css
+        yield f'<{outer.tag} class="{css}"{href}{title}>'
         yield from _render(text, inner, first, last, anchors, printed_lines)
         yield f"</{outer.tag}>"
         at = last

@@ -15,19 +15,21 @@ from typing import NamedTuple
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from desk_people import QUESTION, Desk
-from desk_works import OTHER, PICTURED, WORK
+from desk_works import OTHER, PICTURED, TEXT, WORK
 from flask import Flask
 from flask.testing import FlaskClient
 from open_index import build
 from playwright.sync_api import Browser, BrowserContext
 from serving import served
 from shared_texts import KANRIPO
+from sqlalchemy import select
 
 from web.access import shelf_of
 from web.accounts.models import Account, AccountRole
 from web.alerts.models import Arrival
 from web.app import create_app
 from web.jobs import setup as jobs
+from web.marginalia.models import Marginal
 from web.serving.config import Config
 
 LANGUAGES = ("zh", "zh-Hant", "en")
@@ -175,6 +177,15 @@ STATES = (
     State("zhang", "/shelf/history"),
     State("zhang", "/shelf/basket/"),
     State("zhang", "/shelf/basket/put?work=jin&section=0&range=0-9"),
+    *(
+        State("zhao", path)
+        for path in (
+            "/shelf/notes",
+            "/shelf/notes/new?work=jin&section=0&range=0-46",
+            "/shelf/notes/{mark}",
+            "/read/jin/0?q=上京&at=0",
+        )
+    ),
     *(State("zhao", path) for path in ("/search?q=会宁府", "/read/jin/0?q=会宁府", "/read/jin/0?layout=vertical")),
     State("wang", "/desk/cases/{submitted}"),
     State("ma", "/administration/accounts"),
@@ -245,6 +256,12 @@ def held(site: Flask) -> Iterator[Held]:
         cases["erratum"] = cookie["erratum"]
     saved = desk.zhao.post("/shelf/searches/new", data={"search": "/search?q=上京", "title": "上京"}).location
     desk.zhao.post(f"{saved}/feed")
+    for start, colour in ((0, "yellow"), (4, "green"), (8, "blue"), (12, "red")):
+        place = f"jin/0/024-1a@{start}+3:{TEXT[start : start + 3]}"
+        desk.zhao.post("/shelf/notes/new", data={"place": place, "colour": colour, "note": "存疑"})
+    with desk.storage.session() as session:
+        cases["mark"], last = map(str, session.scalars(select(Marginal.id).order_by(Marginal.id)).all()[::3])
+    desk.zhao.post(f"/shelf/notes/{last}/remove")
     cases["saved"] = saved.rpartition("/")[2]
     with desk.storage.session.begin() as session:
         places = json.dumps(["jin/0/@0+2:上京"])
