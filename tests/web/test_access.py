@@ -312,6 +312,10 @@ ROUTES: dict[str, tuple[str, ...]] = {
         f"/character/{quote('〓')}?name=KR2038",
     ),
     "pages.missing_images": ("/facsimile?work=S1", "/facsimile?work=O1", "/facsimile?work=nowhere", "/facsimile"),
+    "pages.suggest": (
+        "/suggest",
+        *(f"/suggest?q={quote(q)}" for q in ("密", "密檔", "庋", "庋藏", "會寧", "鐵匣", "阿固", "松花", "某", "长白")),
+    ),
     "pages.seek": tuple(f"/at?q={quote(q)}" for q in PASTED),
     "pages.follow": (
         "/at/S1/0/001-1a@5+5:會寧府舊案",

@@ -19,6 +19,7 @@ from web.pages import (
     reading,
     references,
     search,
+    suggesting,
     works,
 )
 
@@ -37,6 +38,7 @@ AREAS = (
     works,
     citing,
     references,
+    suggesting,
 )
 """Modules whose views are the blueprint's: they are here as soon as they are imported."""
 

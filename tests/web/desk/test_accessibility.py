@@ -51,6 +51,7 @@ NO_PAGES = {
     "pages.cite_selection",
     "pages.facsimile",
     "pages.seek",
+    "pages.suggest",
 }
 """Endpoints for machines. So are those of the API, and files."""
 FILES = ("_sheet", ".sheet", ".chart", ".export", "table", "taking.work")
