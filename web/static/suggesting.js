@@ -18,7 +18,7 @@
     list.setAttribute("aria-label", told.dataset.label);
     list.lang = "zh";
     list.hidden = true;
-    document.body.append(list);
+    input.form.append(list); // in the landmark that the box is in
     for (const [name, value] of Object.entries({
       role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id,
     })) input.setAttribute(name, value);
@@ -46,7 +46,7 @@
       }));
       if (!found.length) return close();
       const { left, bottom, width } = input.getBoundingClientRect();
-      Object.assign(list.style, { left: `${left + scrollX}px`, top: `${bottom + scrollY}px`, width: `${width}px` });
+      Object.assign(list.style, { left: `${left}px`, top: `${bottom}px`, width: `${width}px` });
       at = -1;
       list.hidden = false;
       input.setAttribute("aria-expanded", "true");
@@ -96,6 +96,7 @@
     input.addEventListener("input", (event) => { if (!event.isComposing) later(); });
     input.addEventListener("compositionend", later);
     input.addEventListener("blur", close);
+    addEventListener("scroll", close, { passive: true });
     list.addEventListener("pointerdown", (event) => event.preventDefault()); // the box keeps the focus
     list.addEventListener("click", (event) => {
       const option = event.target.closest("[role=option]");
