@@ -261,7 +261,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "taking.begin_lines": (FORM,),
     "taking.job_taken": ("/take/jobs/none",),
     "taking.job_lines_table": ("/take/jobs/none/lines.csv",),
-    "taking.job_work_table": ("/take/jobs/none/work.file",),
+    "taking.job_work_table": ("/take/jobs/none/whole.file",),
     "jobs.mine": ("/jobs/", "/jobs/?lang=en"),
     "jobs.job": ("/jobs/none",),
     "jobs.progress": ("/jobs/none/progress",),

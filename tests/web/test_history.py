@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from web.app import create_app
 from web.database.storage import Storage
 from web.readers import history
-from web.readers.models import Reading
+from web.readers.models import SectionVisit
 from web.serving.config import Config
 
 
@@ -44,10 +44,10 @@ def post(client: FlaskClient, path: str, **data: str) -> TestResponse:
     return client.post(f"/shelf/history/{path}", data=sent)
 
 
-def kept(app: Flask) -> list[Reading]:
+def kept(app: Flask) -> list[SectionVisit]:
     storage: Storage = app.extensions["storage"]
     with storage.session() as opened:
-        return list(opened.scalars(select(Reading).order_by(Reading.id)))
+        return list(opened.scalars(select(SectionVisit).order_by(SectionVisit.id)))
 
 
 def test_while_it_is_off_the_database_is_not_written_to(site: Flask) -> None:

@@ -15,7 +15,7 @@ from web.access import library
 from web.accounts.guard import current_account
 from web.accounts.models import Account
 from web.database.storage import aside, now, trouble
-from web.readers.models import LONGEST_TITLE, LONGEST_WORK, Reading
+from web.readers.models import LONGEST_TITLE, LONGEST_WORK, SectionVisit
 
 MOST = 1000
 """Lines that are kept of an account; the oldest go first."""
@@ -23,15 +23,15 @@ SAME = timedelta(hours=1)
 """The time in which the same section with the same query is one reading."""
 
 
-def readings(session: Session, account: Account, start: int = 0, most: int | None = None) -> Sequence[Reading]:
+def readings(session: Session, account: Account, start: int = 0, most: int | None = None) -> Sequence[SectionVisit]:
     """Return what an account has read, the latest first."""
-    mine = select(Reading).where(Reading.account_id == account.id).order_by(Reading.at.desc(), Reading.id.desc())
+    mine = select(SectionVisit).where(SectionVisit.account_id == account.id).order_by(SectionVisit.at.desc(), SectionVisit.id.desc())
     return session.scalars(mine.offset(start).limit(most)).all()
 
 
 def count(session: Session, account: Account) -> int:
     """Return how many lines are kept of an account."""
-    return session.scalars(select(func.count()).select_from(Reading).where(Reading.account_id == account.id)).one()
+    return session.scalars(select(func.count()).select_from(SectionVisit).where(SectionVisit.account_id == account.id)).one()
 
 
 def switch(session: Session, account: Account, on: bool) -> None:
@@ -41,12 +41,12 @@ def switch(session: Session, account: Account, on: bool) -> None:
 
 def forget(session: Session, account: Account, number: int) -> None:
     """Remove a line, if it is this account's."""
-    session.execute(delete(Reading).where(Reading.id == number, Reading.account_id == account.id))
+    session.execute(delete(SectionVisit).where(SectionVisit.id == number, SectionVisit.account_id == account.id))
 
 
 def clear(session: Session, account: Account) -> None:
     """Remove all lines of an account."""
-    session.execute(delete(Reading).where(Reading.account_id == account.id))
+    session.execute(delete(SectionVisit).where(SectionVisit.account_id == account.id))
 
 
 def export(session: Session, account: Account) -> dict[str, Any]:
@@ -86,15 +86,15 @@ def _keep(account: int) -> None:
     query = request.args.get("q", "").strip()[:LONGEST_TITLE]
     at = now()
     with aside() as session:
-        same = (Reading.account_id == account, Reading.work == work, Reading.section == section, Reading.query == query)
-        latest = session.scalar(select(Reading.id).where(*same, Reading.at > at - SAME).limit(1))
+        same = (SectionVisit.account_id == account, SectionVisit.work == work, SectionVisit.section == section, SectionVisit.query == query)
+        latest = session.scalar(select(SectionVisit.id).where(*same, SectionVisit.at > at - SAME).limit(1))
         if latest is not None:
-            session.execute(update(Reading).where(Reading.id == latest).values(at=at))
+            session.execute(update(SectionVisit).where(SectionVisit.id == latest).values(at=at))
             return
         session.add(
-            Reading(account_id=account, at=at, work=work, section=section, title=title[:LONGEST_TITLE], query=query)
+            SectionVisit(account_id=account, at=at, work=work, section=section, title=title[:LONGEST_TITLE], query=query)
         )
         session.flush()
-        kept = select(Reading.id).where(Reading.account_id == account).order_by(Reading.at.desc(), Reading.id.desc())
+        kept = select(SectionVisit.id).where(SectionVisit.account_id == account).order_by(SectionVisit.at.desc(), SectionVisit.id.desc())
         if oldest := session.scalars(kept.offset(MOST)).all():
-            session.execute(delete(Reading).where(Reading.id.in_(oldest)))
+            session.execute(delete(SectionVisit).where(SectionVisit.id.in_(oldest)))

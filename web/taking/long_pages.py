@@ -124,7 +124,7 @@ def job_lines_table(name: str, form: str) -> ResponseReturnValue:
     return sent_table(found, TABLE_FORMATS[form])
 
 
-@blueprint.get("/take/jobs/<name>/work.file")
+@blueprint.get("/take/jobs/<name>/whole.file")
 def job_work_table(name: str) -> ResponseReturnValue:
     """Take away the work that a job has made, if that may be done now."""
     shown = _done(name, long.WORK)

@@ -127,7 +127,7 @@ def test_a_work_is_had_at_once_or_by_a_job_and_is_the_same(
     work(fresh)
     progress = client.get(f"{job}/progress").json
     assert progress == {"state": "done", "done": 2, "steps": 2}
-    (link,) = [f"{taken_at(job)}/work.file"]
+    (link,) = [f"{taken_at(job)}/whole.file"]
     assert link in client.get(job, follow_redirects=True).text
     answer = client.get(link)
     if name in ("text", "tei"):
@@ -159,9 +159,9 @@ def test_the_manifest_says_otherwise_and_is_asked_again_when_a_file_is_taken(ind
     assert client.get("/take/work/乙?format=text").status_code == 200
     job = begin(client, "/take/work/乙", format="tei")
     work(site)
-    assert client.get(f"{taken_at(job)}/work.file").status_code == 200
+    assert client.get(f"{taken_at(job)}/whole.file").status_code == 200
     say(Taking.REFUSED)
-    assert client.get(f"{taken_at(job)}/work.file").status_code == 302
+    assert client.get(f"{taken_at(job)}/whole.file").status_code == 302
     assert "馆方没有开放" in client.get(taken_at(job)).text
     assert client.get("/take/work/甲?format=text").status_code == 302
 
