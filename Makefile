@@ -3,7 +3,7 @@
 #   make run COLLECTION=northeast     the same for a named collection (fetched first), or a folder of files, which is
 #                                     open on this machine alone until `wenyuan access` or a collection.yaml says more
 #   make run INDEX=opensearch+http://localhost:9200/name    the same with the index on a cluster, see docs/cluster.md
-#   make test                         set up and pass every test
+#   make test                         set up and pass every test; WORKERS=4 of them side by side, each takes up to 3 GB
 #
 # And for whoever keeps it:
 #   make install                      set up and no more
@@ -23,6 +23,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOWEST := build/lowest
 NODES ?=
+WORKERS ?= 2
 INDEX ?= index/$(notdir $(patsubst %/,%,$(COLLECTION)))
 TORCH := $(shell cat requirements/torch.txt)
 TORCH_INDEX := $(if $(TORCH_SOURCE),--extra-index-url $(TORCH_SOURCE))
@@ -56,10 +57,10 @@ test: $(VENV)/tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n $(WORKERS)
 
 accessibility: $(VENV)/tested
-	WENYUAN_EVERY_PAGE=1 $(BIN)/pytest -n 2 tests/web/desk/test_accessibility.py
+	WENYUAN_EVERY_PAGE=1 $(BIN)/pytest -n $(WORKERS) tests/web/desk/test_accessibility.py
 
 install: $(VENV)/installed
 
@@ -110,4 +111,4 @@ lowest: $(VENV)/tested
 	$(LOWEST)/bin/$(LOCKED) --requirement $(LOWEST)/lowest.txt
 	$(call torch,$(LOWEST)/bin)
 	$(LOWEST)/bin/$(LOCKED) --editable .
-	$(LOWEST)/bin/pytest -n 2
+	$(LOWEST)/bin/pytest -n $(WORKERS)

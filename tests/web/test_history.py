@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from web.app import create_app
 from web.database.storage import Storage
 from web.readers import history
-from web.readers.models import SectionVisit
+from web.readers.models import Visit
 from web.serving.config import Config
 
 
@@ -44,10 +44,10 @@ def post(client: FlaskClient, path: str, **data: str) -> TestResponse:
     return client.post(f"/shelf/history/{path}", data=sent)
 
 
-def kept(app: Flask) -> list[SectionVisit]:
+def kept(app: Flask) -> list[Visit]:
     storage: Storage = app.extensions["storage"]
     with storage.session() as opened:
-        return list(opened.scalars(select(SectionVisit).order_by(SectionVisit.id)))
+        return list(opened.scalars(select(Visit).order_by(Visit.id)))
 
 
 def test_while_it_is_off_the_database_is_not_written_to(site: Flask) -> None:

@@ -55,7 +55,7 @@ class Reader:
 def address(kanripo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("tasks")
     for work, numbers in VOLUMES.items():
-        (folder / "texts" / work).mkdir(parents=True)
+        shutil.copytree(kanripo / work / "_data", folder / "texts" / work / "_data")
         for number in numbers:
             shutil.copyfile(kanripo / work / f"{work}_{number}.txt", folder / "texts" / work / f"{work}_{number}.txt")
     build([folder / "texts"], folder / "index")
@@ -124,14 +124,21 @@ def test_two_works_at_once(reader: Reader) -> None:
 
 
 def test_a_search_within_the_book_that_is_read(reader: Reader) -> None:
-    """Task 8."""
+    """Task 8: the text stays open, and says how many there are in it and in the book."""
     reader.go("/read/KR2a0035/0")
-    reader.page.get_by_label("只在本书中").check()
-    reader.steps += 1
-    reader.ask("会宁府", "header input[name=q]")
-    expect(reader.page).to_have_url(re.compile("work=KR2a0035"))
-    expect(reader.page.locator(".hit").first).to_be_visible()
-    assert reader.steps == 2
+    reader.ask("会宁府", "#inside")
+    expect(reader.page.locator(".tools .total")).to_contain_text("全书")
+    expect(reader.page.locator("details.hits-of-work")).to_be_visible()
+    assert reader.steps == 1
+
+
+def test_the_next_hit_in_the_next_section(reader: Reader) -> None:
+    """Task 9."""
+    reader.go("/read/KR2a0035/0?q=会宁府")
+    reader.link("有它的后一篇")
+    expect(reader.page.locator("article mark.found").first).to_be_visible()
+    expect(reader.page).not_to_have_url(re.compile("/read/KR2a0035/0"))
+    assert reader.steps == 1
 
 
 def test_a_text_is_read_vertically(reader: Reader) -> None:
@@ -140,6 +147,52 @@ def test_a_text_is_read_vertically(reader: Reader) -> None:
     reader.link("直排")
     expect(reader.page.locator("article.vertical")).to_be_visible()
     assert reader.steps == 1
+
+
+def test_the_image_of_a_leaf_beside_its_text(reader: Reader) -> None:
+    """Task 11; ``tests/web/test_facsimile.py`` has images."""
+    reader.go("/read/KR2a0035/0")
+    reader.click(reader.page.locator("#facsimile-open"))
+    expect(reader.page.locator("#facsimile")).to_be_visible()
+    expect(reader.page.locator("article.text")).to_be_visible()
+    assert reader.steps == 1
+
+
+def test_a_passage_is_cited_and_a_leaf_is_linked_to(reader: Reader) -> None:
+    """Tasks 12 and 13."""
+    reader.go("/read/KR2a0035/1?q=会宁府")
+    reader.click(reader.page.locator("summary", has_text="永久地址、引用"))
+    expect(reader.page.locator("#cite textarea")).to_have_value(re.compile("金史.*/at/", re.DOTALL))
+    assert reader.steps == 1
+    permanent = reader.page.locator(".leaf-mark[href*='/at/'], .leaf a[href*='/at/']").first
+    reader.go(permanent.get_attribute("href") or "")
+    expect(reader.page).to_have_url(re.compile("/read/KR2a0035/1"))
+
+
+def test_places_are_kept_and_taken_along(reader: Reader) -> None:
+    """Task 14."""
+    reader.go("/search?q=会宁府&mode=exact")
+    hits = reader.page.locator(".hit")
+    for number in range(2):
+        reader.click(hits.nth(number).locator("a.put"))
+        expect(hits.nth(number).locator("a.put")).to_contain_text("已在书袋")
+    assert reader.steps == 2
+    reader.go("/shelf/basket")
+    expect(reader.page.locator(".basket-item")).to_have_count(2)
+    with reader.page.expect_download() as taken:
+        reader.click(reader.page.get_by_role("button", name="全部带走"))
+    assert "/at/" in Path(taken.value.path()).read_text("utf-8-sig")
+    assert reader.steps == 1
+
+
+def test_what_a_character_is(reader: Reader) -> None:
+    """Task 17."""
+    reader.go("/read/KR2a0035/1")
+    reader.click(reader.page.locator("details.lookup summary"))
+    reader.page.locator("details.lookup [name=character]").fill("會")
+    reader.click(reader.page.locator("details.lookup button[type=submit]"))
+    expect(reader.page.locator("main")).to_contain_text("U+6703")
+    assert reader.steps == 2
 
 
 def test_a_question_in_modern_words(reader: Reader) -> None:

@@ -15,7 +15,7 @@ from web.access import library
 from web.accounts.guard import current_account
 from web.accounts.models import Account
 from web.database.storage import aside, now, trouble
-from web.readers.models import LONGEST_TITLE, LONGEST_WORK, SectionVisit
+from web.readers.models import LONGEST_TITLE, LONGEST_WORK, Visit
 
 MOST = 1000
 """Lines that are kept of an account; the oldest go first."""
@@ -23,15 +23,15 @@ SAME = timedelta(hours=1)
 """The time in which the same section with the same query is one reading."""
 
 
-def readings(session: Session, account: Account, start: int = 0, most: int | None = None) -> Sequence[SectionVisit]:
+def readings(session: Session, account: Account, start: int = 0, most: int | None = None) -> Sequence[Visit]:
     """Return what an account has read, the latest first."""
-    mine = select(SectionVisit).where(SectionVisit.account_id == account.id).order_by(SectionVisit.at.desc(), SectionVisit.id.desc())
+    mine = select(Visit).where(Visit.account_id == account.id).order_by(Visit.at.desc(), Visit.id.desc())
     return session.scalars(mine.offset(start).limit(most)).all()
 
 
 def count(session: Session, account: Account) -> int:
     """Return how many lines are kept of an account."""
-    return session.scalars(select(func.count()).select_from(SectionVisit).where(SectionVisit.account_id == account.id)).one()
+    return session.scalars(select(func.count()).select_from(Visit).where(Visit.account_id == account.id)).one()
 
 
 def switch(session: Session, account: Account, on: bool) -> None:
@@ -41,12 +41,12 @@ def switch(session: Session, account: Account, on: bool) -> None:
 
 def forget(session: Session, account: Account, number: int) -> None:
     """Remove a line, if it is this account's."""
-    session.execute(delete(SectionVisit).where(SectionVisit.id == number, SectionVisit.account_id == account.id))
+    session.execute(delete(Visit).where(Visit.id == number, Visit.account_id == account.id))
 
 
 def clear(session: Session, account: Account) -> None:
     """Remove all lines of an account."""
-    session.execute(delete(SectionVisit).where(SectionVisit.account_id == account.id))
+    session.execute(delete(Visit).where(Visit.account_id == account.id))
 
 
 def export(session: Session, account: Account) -> dict[str, Any]:
@@ -86,15 +86,20 @@ def _keep(account: int) -> None:
     query = request.args.get("q", "").strip()[:LONGEST_TITLE]
     at = now()
     with aside() as session:
-        same = (SectionVisit.account_id == account, SectionVisit.work == work, SectionVisit.section == section, SectionVisit.query == query)
-        latest = session.scalar(select(SectionVisit.id).where(*same, SectionVisit.at > at - SAME).limit(1))
+        same = (
+            Visit.account_id == account,
+            Visit.work == work,
+            Visit.section == section,
+            Visit.query == query,
+        )
+        latest = session.scalar(select(Visit.id).where(*same, Visit.at > at - SAME).limit(1))
         if latest is not None:
-            session.execute(update(SectionVisit).where(SectionVisit.id == latest).values(at=at))
+            session.execute(update(Visit).where(Visit.id == latest).values(at=at))
             return
         session.add(
-            SectionVisit(account_id=account, at=at, work=work, section=section, title=title[:LONGEST_TITLE], query=query)
+            Visit(account_id=account, at=at, work=work, section=section, title=title[:LONGEST_TITLE], query=query)
         )
         session.flush()
-        kept = select(SectionVisit.id).where(SectionVisit.account_id == account).order_by(SectionVisit.at.desc(), SectionVisit.id.desc())
+        kept = select(Visit.id).where(Visit.account_id == account).order_by(Visit.at.desc(), Visit.id.desc())
         if oldest := session.scalars(kept.offset(MOST)).all():
-            session.execute(delete(SectionVisit).where(SectionVisit.id.in_(oldest)))
+            session.execute(delete(Visit).where(Visit.id.in_(oldest)))

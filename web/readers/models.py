@@ -13,7 +13,7 @@ LONGEST_WORK, LONGEST_TITLE = 200, 300
 """In characters; the query has as many as the title."""
 
 
-class SectionVisit(Base):
+class Visit(Base):
     """A section that somebody opened, when, and the query that led there.
 
     ``title`` is what work and section were called.
