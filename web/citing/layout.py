@@ -6,6 +6,7 @@ are put in for each place. The marks serve what citeproc does wrongly, too:
 
 * It takes a page such as 024-1a for the range from 24 to 1, and prints ``pp. 024–1a``. A mark is no range.
 * Of a work of nobody's it prints the title in the author's place, and once more in its own.
+* Behind the year of composition, Chicago says that of publication is unknown, which goes without saying of old books.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ _MOST_LAID_OUT = 4096
 """The most layouts that are kept, of some 300 bytes each."""
 _AGAIN = re.compile(rf"(?s)^({_TITLE}[^.]*\. )(.*?)\1")
 """A title and what belongs to it, in the author's place and again in its own."""
+
+_COMPOSED_ALONE = re.compile(r"\b([0-9]+), (?:不详|n\.d)(?=[.)])")
+"""A year of composition, and that the one of publication is unknown."""
 
 
 def printed(reference: Reference, style: CitationStyle, page: str | None = None) -> str:
@@ -68,6 +72,7 @@ def _laid_out(style: CitationStyle, item: str, is_note: bool) -> str:
     else:
         (entry,) = bibliography.bibliography()
         text = re.sub(r"^\[1\] ?", "", str(entry))
+    text = _COMPOSED_ALONE.sub(r"\1", text)
     return text if data.keys() & {"author", "editor"} else _AGAIN.sub(r"\1\2", text)
 
 
