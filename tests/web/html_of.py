@@ -24,7 +24,12 @@ class Reading(HTMLParser):
         self.said += values.values()
         if tag in ("style", "iframe", "object", "embed", "base") or "http-equiv" in values:
             self.dangers.append(tag)
-        if tag in ("script", "img", "link") and not values.get("src", values.get("href", "")).startswith("/"):
+        names_terms = tag == "link" and values.get("rel", "").startswith("schema.")  # which nothing fetches
+        if (
+            tag in ("script", "img", "link")
+            and not names_terms
+            and not values.get("src", values.get("href", "")).startswith("/")
+        ):
             self.dangers.append(f"{tag} {values}")
         self.dangers += [f"{tag} {name}" for name in values if name.startswith("on") or name in ("style", "srcdoc")]
         for name in ("href", "src", "action", "formaction"):

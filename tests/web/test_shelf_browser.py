@@ -14,7 +14,7 @@ from serving import served
 
 from web.app import create_app
 from web.database.storage import Storage
-from web.readers.models import Reading
+from web.readers.models import Visit
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,7 @@ def test_a_history_without_an_account_is_off_until_switched_on_and_stays_in_the_
     expect(page.locator(".past li")).to_have_count(0)
     storage: Storage = site.extensions["storage"]
     with storage.session() as opened:
-        assert opened.query(Reading).count() == 0
+        assert opened.query(Visit).count() == 0
 
 
 def test_without_scripts_the_basket_says_what_it_needs_and_works_with_an_account(

@@ -8,7 +8,7 @@
   const told = document.getElementById("suggesting");
   if (!told) return;
 
-  for (const input of document.querySelectorAll("#q, #quick")) suggest(input);
+  for (const input of document.querySelectorAll("input#q, input#quick")) suggest(input);
 
   function suggest(input) {
     const list = document.createElement("ul");

@@ -302,7 +302,7 @@ def test_the_page_exports_the_lines_that_the_command_does(
     answer = site.get(unescape(address))
     assert (answer.status_code, answer.mimetype) == (200, "text/csv")
     printed = run("水", "--order", "right", "--limit", 10_000, "--csv", "--index", index)
-    assert answer.text.replace("http://localhost/", "/") == printed.stdout
+    assert answer.data.replace(b"http://localhost/", b"/") == printed.stdout_bytes
     assert site.get("/concordance.csv?q=水&order=up").status_code == 400
     assert site.get(f"/concordance.csv?q={quote('**')}").status_code == 400
     monkeypatch.setattr(bounds, "MOST_LINES", 3)

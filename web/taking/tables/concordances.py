@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from search.concordance import ConcordanceLines, ConcordanceRequest
 from search.library import Library
@@ -40,7 +41,8 @@ def about(held: Library, found: ConcordanceLines, root: str, number: int) -> dic
 def told(
     held: Library, asked: ConcordanceRequest, root: str, total: int, listed: int, number: int, at_least: bool
 ) -> dict[str, object]:
-    """Return the same of lines that were counted: in all, of a sample, in the file."""
+    """Return the same of lines that were counted: in all, of a sample, in the file; how long a page is says nothing."""
+    asked = replace(asked, limit=ConcordanceRequest(asked.q).limit)
     works, characters = held.searched(asked)
     seed = {"seed": asked.seed} if asked.sample else {}
     counts = {"total": total, "listed": listed, "lines": number, "at_least": at_least, "characters": characters}
