@@ -158,6 +158,7 @@ function isOn() {
 if (text && toggle && card) {
   document.body.append(card);
   toggle.closest("[hidden]").hidden = false;
+  document.getElementById("character-scriptless").hidden = true;
   toggle.checked = remembered(SWITCH) === "on";
   text.classList.toggle("asks-characters", isOn());
   toggle.addEventListener("change", () => {
