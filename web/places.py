@@ -74,6 +74,11 @@ class Place:
         return found
 
 
+def titled(work: str, section: str) -> str:
+    """Return what a place is called: by its work, and by its section where that says more."""
+    return " ".join(dict.fromkeys((work, section))).strip()
+
+
 def located(held: Library, address: Address) -> Place | None:
     """Return the place of an address in a library; None where the work is not there."""
     found = held.locate(address)

@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException
 from web.accounts import labels as account_labels
 from web.accounts.guard import current_account
 from web.accounts.pages import log_in
+from web.caching import keep_nowhere
 from web.presenting import labels, languages
 
 LOG_IN = "log-in-here"
@@ -97,9 +98,7 @@ def page(status: int, shown: str = "", *, bare: bool = False) -> Response:
         # Not render_template: what it adds to every page asks the database who is logged in.
         template = current_app.jinja_env.get_template("error.html")
         response = make_response(template.render(layout="bare.html", language=languages.tag(), **told), status)
-    if again:
-        response.headers["Cache-Control"] = "no-store"
-    return response
+    return keep_nowhere(response) if again else response
 
 
 def is_written() -> bool:

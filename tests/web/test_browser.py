@@ -15,6 +15,7 @@ from open_index import build
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 from serving import served
+from watched import watched
 
 from web.app import create_app
 
@@ -35,13 +36,8 @@ def address(kanripo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    yield page
-    page.close()
-    assert errors == []
+    with watched(browser.new_page()) as page:
+        yield page
 
 
 @pytest.mark.parametrize(("typed", "original"), [("完颜", "完[顔顏]"), ("会宁府", "[會㑹]寧府")])

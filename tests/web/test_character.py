@@ -16,6 +16,7 @@ from open_index import build
 from oracle import scan
 from playwright.sync_api import Browser, Page, expect
 from serving import served
+from watched import watched
 
 from corpora.model import Work
 from corpora.readers import gaiji, read
@@ -191,13 +192,8 @@ def address(built: Path) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    yield page
-    page.close()
-    assert wrong == []
+    with watched(browser.new_page(viewport={"width": 1280, "height": 900})) as page:
+        yield page
 
 
 def box_of(page: Page, character: str) -> tuple[float, float]:

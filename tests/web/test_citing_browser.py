@@ -11,6 +11,7 @@ import pytest
 from open_index import build
 from playwright.sync_api import Browser, Page, expect
 from serving import served
+from watched import watched
 
 from web.app import create_app
 
@@ -41,13 +42,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    yield page
-    page.close()
-    assert errors == []
+    with watched(browser.new_page()) as page:
+        yield page
 
 
 def test_what_is_selected_is_told_in_the_offsets_of_the_section(page: Page, address: str) -> None:

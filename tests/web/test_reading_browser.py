@@ -12,6 +12,7 @@ import pytest
 from open_index import build
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from serving import served
+from watched import watched
 
 from web.app import create_app
 
@@ -56,12 +57,8 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    yield page
-    assert errors == []
+    with watched(context.new_page()) as page:
+        yield page
 
 
 def test_keys_walk_from_place_to_place_and_on_into_other_sections(page: Page, address: str) -> None:

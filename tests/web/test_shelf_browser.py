@@ -11,6 +11,7 @@ from flask import Flask
 from people import PASSWORD, add
 from playwright.sync_api import Browser, Page, expect
 from serving import served
+from watched import watched
 
 from web.app import create_app
 from web.database.storage import Storage
@@ -33,13 +34,9 @@ def address(site: Flask) -> Iterator[str]:
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
     context = browser.new_context(base_url=address)
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    yield page
+    with watched(context.new_page()) as page:
+        yield page
     context.close()
-    assert errors == []
 
 
 def collect(page: Page, path: str) -> None:

@@ -73,6 +73,13 @@ def current_account() -> Account | None:
     return cast(Account, current_user._get_current_object()) if current_user.is_authenticated else None
 
 
+def acting() -> Account:
+    """Return who is logged in, on a page where somebody is."""
+    account = current_account()
+    assert account is not None
+    return account
+
+
 def welcome(account: Account) -> None:
     """Begin a session in the place of this browser's last one, and commit; nothing of before stays in the cookie."""
     if before := cookie.get(_SECRET):

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from web.accounts import belongings, guard, labels, people, sessions
 from web.accounts.forms import Leave
-from web.accounts.guard import current_account, requires
+from web.accounts.guard import acting, requires
 from web.accounts.models import AccountRole
 from web.accounts.pages import blueprint, guess, patience
 from web.accounts.people import AccountFailure
@@ -22,8 +22,7 @@ from web.presenting.labels import minutes
 @requires(AccountRole.READER)
 def export() -> Response:
     """Return all that belongs to one's account, as JSON."""
-    account = current_account()
-    assert account is not None
+    account = acting()
     told = {
         "account": {
             "login": account.login,
@@ -47,8 +46,7 @@ def export() -> Response:
 @requires(AccountRole.READER)
 def delete() -> ResponseReturnValue:
     """Say what goes with an account and, once its password is typed, remove it."""
-    account = current_account()
-    assert account is not None
+    account = acting()
     form = Leave()
     if account.role > AccountRole.READER:
         return render_template("accounts/delete.html", form=form, wrong=labels.account_failure("account-of-staff", ""))

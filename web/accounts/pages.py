@@ -12,9 +12,10 @@ from sqlalchemy.exc import DBAPIError
 from web.accounts import attempts, guard, labels, people, sessions
 from web.accounts.audit import record
 from web.accounts.forms import ChangePassword, LogIn, NewAccount, NewPassword, OpenLink
-from web.accounts.guard import current_account, requires
+from web.accounts.guard import acting, current_account, requires
 from web.accounts.models import Account, AccountRole
 from web.accounts.people import AccountFailure
+from web.caching import keep_nowhere
 from web.database.storage import session, trouble
 from web.networks import networks
 from web.presenting.labels import minutes
@@ -24,13 +25,7 @@ SIGN_UP = "SIGN_UP"
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/account")
 blueprint.context_processor(lambda: {"words": labels, "signs_up": current_app.config[SIGN_UP]})
-
-
-@blueprint.after_request
-def keep_nowhere(response: Response) -> Response:
-    """Forbid caches to keep these pages."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
+blueprint.after_request(keep_nowhere)
 
 
 @blueprint.route("/log-in", methods=["GET", "POST"])
@@ -83,8 +78,7 @@ def session_left() -> dict[str, int]:
 @requires(AccountRole.READER)
 def own() -> ResponseReturnValue:
     """Show one's own account, its sessions, and the form for another password."""
-    account = current_account()
-    assert account is not None
+    account = acting()
     form = ChangePassword()
     if not form.validate_on_submit():
         return _own_page(form)
@@ -108,8 +102,7 @@ def own() -> ResponseReturnValue:
 @requires(AccountRole.READER)
 def end_sessions() -> ResponseReturnValue:
     """Log out everywhere, here too."""
-    account = current_account()
-    assert account is not None
+    account = acting()
     people.end_sessions(session(), account, account)
     guard.farewell()
     flash(_("您的所有登录都已结束。"))
@@ -186,8 +179,7 @@ def guess(login: str, account: Account | None, password: str) -> tuple[int, bool
 
 
 def _own_page(form: ChangePassword, changed: bool = False) -> str:
-    account = current_account()
-    assert account is not None
+    account = acting()
     held = sessions.of(session(), account, guard.life())
     here = guard.current_session()
     return render_template(

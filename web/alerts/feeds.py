@@ -8,6 +8,7 @@ from datetime import datetime
 from xml.etree import ElementTree
 
 from web.alerts.news import NewPlace
+from web.places import titled
 from web.presenting.rendering import one_line, printable
 from web.presenting.urls import address_url
 
@@ -51,15 +52,14 @@ def atom(head: FeedHead, root: str, news: Sequence[NewPlace]) -> bytes:
             continue
         seen.add(url)
         entry = _add(feed, "entry")
-        card, where = each.place.card, each.place.section
-        named = " ".join(part for part in (card.record.title, where if where != card.record.title else "") if part)
+        named = titled(each.place.title, each.place.section)
         _add(entry, "id", url)
         _add(entry, "title", f"{named} {each.place.page}".strip())
         _add(entry, "updated", each.at.isoformat())
         _add(entry, "link", rel="alternate", type="text/html", href=url)
         said = f"{each.left}【{one_line(each.place.text)}】{each.right}"
         content = _add(entry, "content", said, type="text")
-        content.set(f"{_XML}lang", f"zh-{card.record.script}")
+        content.set(f"{_XML}lang", f"zh-{each.place.card.record.script}")
     return bytes(ElementTree.tostring(feed, "utf-8", xml_declaration=True))
 
 

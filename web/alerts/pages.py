@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from search.library import Library
 from web import confirming, site
 from web.access import shelf, visible_to
-from web.accounts.guard import current_account, requires
+from web.accounts.guard import acting, requires
 from web.accounts.models import Account, AccountRole
 from web.alerts import checking, feeds, keys, labels, news, owning
 from web.alerts.feeds import FeedHead
@@ -20,6 +20,7 @@ from web.alerts.forms import Rename, Save
 from web.alerts.models import LONGEST_TITLE, SavedSearch
 from web.alerts.news import NewPlace
 from web.alerts.searches import asked_in, canonical
+from web.caching import keep_nowhere
 from web.database.storage import now, session
 from web.presenting import languages
 from web.presenting.urls import address_url
@@ -42,20 +43,18 @@ class ShownSearch:
 
 
 @blueprint.after_request
-def keep_nowhere(response: Response) -> Response:
+def keep_pages_nowhere(response: Response) -> Response:
     """Forbid caches to keep pages; a feed is kept by who reads it, and asked for again by its mark."""
-    if request.endpoint != "searches.feed":
-        response.headers["Cache-Control"] = "no-store"
-    return response
+    return response if request.endpoint == "searches.feed" else keep_nowhere(response)
 
 
 @blueprint.get("/shelf/searches")
 @requires(AccountRole.READER)
 def mine() -> str:
     """List one's saved searches, with how much is new in each."""
-    held = _readable(_acting())
+    held = _readable(acting())
     shown = []
-    for saved in owning.of(session(), _acting()):
+    for saved in owning.of(session(), acting()):
         unread = news.unread(saved)
         new = sum(news.counted(held, each) for each in unread)
         shown.append(ShownSearch(saved, new, any(each.count > checking.MOST_TOLD for each in unread)))
@@ -73,7 +72,7 @@ def save() -> ResponseReturnValue:
         return render_template("alerts/save.html", form=form, address=address)
     if not form.validate():
         return render_template("alerts/save.html", form=form, address=address)
-    account = _acting()
+    account = acting()
     if (session().scalar(select(func.count()).where(SavedSearch.account_id == account.id)) or 0) >= MOST:
         flash(_("保存的检索太多了，最多 %(most)s 条；请先删去一些。", most=MOST), "wrong")
         return render_template("alerts/save.html", form=form, address=address)
@@ -100,7 +99,7 @@ def save() -> ResponseReturnValue:
 def one(which: int) -> str:
     """Show a saved search: what is new, and by what ways it is told."""
     saved = _held(which)
-    held = _readable(_acting())
+    held = _readable(acting())
     unread = {each.id for each in news.unread(saved)}
     arrivals = [
         (each, each.id in unread, news.counted(held, each), list(news.places(held, each, SHOWN)))
@@ -195,12 +194,6 @@ def feed(key: str) -> ResponseReturnValue:
     return answer.make_conditional(request)
 
 
-def _acting() -> Account:
-    account = current_account()
-    assert account is not None
-    return account
-
-
 def _readable(account: Account) -> Library:
     return visible_to(account.role, shelf().library())
 
@@ -208,7 +201,7 @@ def _readable(account: Account) -> Library:
 def _held(which: int) -> SavedSearch:
     """Return a search of whoever is logged in; nobody else's is there."""
     saved = session().get(SavedSearch, which) if which < _LARGEST else None
-    if saved is None or saved.account_id != _acting().id:
+    if saved is None or saved.account_id != acting().id:
         abort(404)
     return saved
 

@@ -16,7 +16,7 @@ from search.library import Library
 from web.accounts.models import Account
 from web.basket.models import LONGEST_ADDRESS, LONGEST_NOTE, LONGEST_TITLE, BasketItem
 from web.database.storage import now
-from web.places import Place, located
+from web.places import Place, located, titled
 from web.presenting.urls import address_url
 
 MOST = 300
@@ -34,8 +34,8 @@ class NoItem(Exception):
 
 
 def title_of(place: Place) -> str:
-    """Return what an item is called: its work, and its section where that says more."""
-    return " ".join(dict.fromkeys((place.title, place.section))).strip()[:LONGEST_TITLE]
+    """Return what an item is called."""
+    return titled(place.title, place.section)[:LONGEST_TITLE]
 
 
 def read(written: str) -> Address:

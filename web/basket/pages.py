@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from search.addresses import Address
 from web.access import library
-from web.accounts.guard import current_account, requires
-from web.accounts.models import Account, AccountRole
+from web.accounts.guard import acting, current_account, requires
+from web.accounts.models import AccountRole
 from web.basket import keeping
 from web.basket.keeping import MOST, BasketFull, NoItem
 from web.basket.models import LONGEST_NOTE, BasketItem
 from web.basket.showing import shown
+from web.caching import keep_nowhere
 from web.database.storage import session
 from web.places import named
+from web.requested import by_script, page_of_list
 
 PAGE = 50
 """Items on a page, and places that a browser may ask for at once."""
@@ -24,13 +26,7 @@ _TAKING = ("/cite", "/take/list")
 """Pages of other areas that take a list of addresses."""
 
 blueprint = Blueprint("basket", __name__, url_prefix="/shelf/basket")
-
-
-@blueprint.after_request
-def keep_nowhere(response: Response) -> Response:
-    """Forbid caches to keep these pages."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
+blueprint.after_request(keep_nowhere)
 
 
 @blueprint.get("/")
@@ -39,7 +35,7 @@ def home() -> str:
     account = current_account()
     held = keeping.items(session(), account) if account else []
     pages = max(1, -(-len(held) // PAGE))
-    number = min(max(request.args.get("page", default=1, type=int), 1), pages)
+    number = page_of_list(pages)
     there = {card.id for card in library().works()} if held else frozenset()
     here = held[(number - 1) * PAGE : number * PAGE]
     return render_template(
@@ -64,7 +60,7 @@ def offer() -> ResponseReturnValue:
     if place is None:
         abort(404)
     address, title = place.address, keeping.title_of(place)
-    if _by_script():
+    if by_script():
         return jsonify(address=str(address), title=title, page=place.page)
     (there,) = shown(library(), [address])
     return render_template("basket/put.html", address=address, title=title, there=there)
@@ -76,13 +72,13 @@ def put() -> ResponseReturnValue:
     """Put a place into one's basket."""
     address = _address(request.form.get("address", ""))
     try:
-        is_new = keeping.put(session(), library(), _own_account(), address)
+        is_new = keeping.put(session(), library(), acting(), address)
     except BasketFull:
         told = _("书袋满了，最多 %(most)s 条；请先取出一些。", most=MOST)
-        return (jsonify(told=told), 409) if _by_script() else _back(told, "wrong")
+        return (jsonify(told=told), 409) if by_script() else _back(told, "wrong")
     session().commit()
     told = _("已收入书袋。") if is_new else _("已经在书袋里了。")
-    return jsonify(told=told) if _by_script() else _back(told)
+    return jsonify(told=told) if by_script() else _back(told)
 
 
 @blueprint.post("/places")
@@ -101,7 +97,7 @@ def merge() -> ResponseReturnValue:
     given, notes = request.form.getlist("address"), request.form.getlist("note")
     if len(given) > PAGE or len(given) != len(notes):
         abort(400)
-    account, held = _own_account(), library()
+    account, held = acting(), library()
     kept: list[str] = []
     for written, note in zip(given, notes, strict=True):
         try:
@@ -135,7 +131,7 @@ def shift(number: int) -> ResponseReturnValue:
     item, step = _item(number), _STEPS.get(request.form.get("step", ""))
     if step is None or item.removed:
         abort(400)
-    keeping.shift(session(), _own_account(), item, step)
+    keeping.shift(session(), acting(), item, step)
     session().commit()
     return _back("", at=item)
 
@@ -145,7 +141,7 @@ def shift(number: int) -> ResponseReturnValue:
 def take_out(number: int) -> ResponseReturnValue:
     """Take an item out; the page that follows offers to put it back."""
     item = _item(number)
-    keeping.take_out(session(), _own_account(), item)
+    keeping.take_out(session(), acting(), item)
     session().commit()
     return redirect(url_for(".home", page=request.form.get("page", type=int), out=number))
 
@@ -156,7 +152,7 @@ def put_back(number: int) -> ResponseReturnValue:
     """Put back an item that was taken out."""
     item = _item(number)
     try:
-        keeping.put_back(session(), _own_account(), item)
+        keeping.put_back(session(), acting(), item)
     except BasketFull:
         return _back(_("书袋满了，最多 %(most)s 条；请先取出一些。", most=MOST), "wrong")
     session().commit()
@@ -176,15 +172,9 @@ def _takes() -> dict[str, str]:
     return {rule.rule: rule.endpoint for rule in rules if rule.rule in _TAKING and "POST" in (rule.methods or ())}
 
 
-def _own_account() -> Account:
-    account = current_account()
-    assert account is not None
-    return account
-
-
 def _item(number: int) -> BasketItem:
     """Return an item of one's own; to others there is none."""
-    item = keeping.own(session(), _own_account(), number)
+    item = keeping.own(session(), acting(), number)
     if item is None:
         abort(404)
     return item
@@ -195,10 +185,6 @@ def _address(written: str) -> Address:
         return keeping.read(written)
     except NoItem:
         abort(400)
-
-
-def _by_script() -> bool:
-    return request.accept_mimetypes.best == "application/json"
 
 
 def _back(told: str, category: str = "done", *, at: BasketItem | None = None) -> ResponseReturnValue:

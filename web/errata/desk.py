@@ -11,11 +11,10 @@ from flask_babel import gettext as _
 from indexer.errors import Unavailable
 from web import confirming
 from web.access import library
-from web.accounts.guard import requires
+from web.accounts.guard import acting, requires
 from web.accounts.models import AccountRole
 from web.database.storage import session
 from web.desk import queue
-from web.desk.pages import acting
 from web.errata import labels, reporting
 from web.errata.forms import Decide
 from web.errata.models import Erratum, ErratumState
@@ -23,6 +22,7 @@ from web.errata.public import blueprint
 from web.errata.reporting import NotDecided
 from web.places import located
 from web.presenting.urls import address_url
+from web.requested import page_of_list
 
 PER_PAGE = 30
 
@@ -34,7 +34,7 @@ def listed() -> str:
     q = request.args.get("q", "")[: queue.LONGEST]
     wanted = request.args.get("state", "" if q.strip() else ErratumState.NEW.value)
     state = ErratumState(wanted) if wanted in set(ErratumState) else None
-    page = min(max(request.args.get("page", 1, type=int), 1), 10_000)
+    page = page_of_list()
     shown = reporting.listed(session(), state, q, limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE)
     return render_template(
         "errata/listed.html",

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from web.access import library
 from web.accounts import attempts
+from web.caching import NOWHERE
 from web.database.storage import session
 from web.desk.following import secret
 from web.desk.forms import Follow
@@ -22,7 +23,6 @@ from web.places import PLACE, Place, located, named
 from web.presenting import labels
 from web.presenting.urls import address_url
 
-_NOWHERE = {"Cache-Control": "no-store"}
 _NUMBER, _SECRET = "erratum", "erratum-secret"
 """The session's keys of the number of the last report, and of the secret by which it is followed."""
 blueprint = Blueprint("errata", __name__)
@@ -76,7 +76,7 @@ def received() -> ResponseReturnValue:
     if _NUMBER not in cookie:
         return redirect(url_for("errata.report"))
     page = render_template("errata/received.html", number=cookie[_NUMBER], secret=cookie.get(_SECRET, ""))
-    return make_response(page, 200, _NOWHERE)
+    return make_response(page, 200, NOWHERE)
 
 
 @blueprint.route("/errata/status", methods=["GET", "POST"])
@@ -84,17 +84,17 @@ def status() -> ResponseReturnValue:
     """Show whoever reported an error what became of it."""
     form = Follow()
     if not form.validate_on_submit():
-        return make_response(render_template("errata/status.html", form=form), 200, _NOWHERE)
+        return make_response(render_template("errata/status.html", form=form), 200, NOWHERE)
     bounds = attempts.inquiry(networks())
     wait = attempts.take(session(), bounds).wait
     session().commit()
     if wait:
         page = render_template("errata/status.html", form=form, wait=labels.minutes(wait))
-        return make_response(page, 429, {"Retry-After": str(wait), **_NOWHERE})
+        return make_response(page, 429, {"Retry-After": str(wait), **NOWHERE})
     erratum = reporting.followed(session(), form.number.data, form.secret.data)
     if erratum is None:
         form.secret.data = ""
-        return make_response(render_template("errata/status.html", form=form, wrong=True), 404, _NOWHERE)
+        return make_response(render_template("errata/status.html", form=form, wrong=True), 404, NOWHERE)
     attempts.give_back(session(), bounds)
     session().commit()
     page = render_template(
@@ -105,4 +105,4 @@ def status() -> ResponseReturnValue:
         url=address_url(erratum.address),
         fate=erratum_labels.FATES[erratum.state],
     )
-    return make_response(page, 200, _NOWHERE)
+    return make_response(page, 200, NOWHERE)

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from search.model import SearchError
 from web.access import library
+from web.caching import keep_nowhere
 from web.database.storage import session
 from web.jobs import queue
 from web.jobs.asking import limits
@@ -51,9 +52,7 @@ def job(name: str) -> ResponseReturnValue:
 def progress(name: str) -> Response:
     """Return how far a job is, for the script of its page."""
     found = own(name).job
-    response = jsonify(state=found.state, done=found.done, steps=found.steps)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return keep_nowhere(jsonify(state=found.state, done=found.done, steps=found.steps))
 
 
 @blueprint.post("/<name>/cancel")

@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 
 from web import site
 from web.access import library
-from web.accounts.guard import current_account, requires
-from web.accounts.models import Account, AccountRole
+from web.accounts.guard import acting, requires
+from web.accounts.models import AccountRole
+from web.caching import keep_nowhere
 from web.database.storage import now, session
 from web.marginalia import exporting, keeping, labels
 from web.marginalia.forms import MarkForm, MarkPassage
@@ -22,13 +23,7 @@ from web.presenting.urls import address_url, section_url
 
 _LARGEST = 1 << 31
 blueprint = Blueprint("marginalia", __name__, url_prefix="/shelf")
-
-
-@blueprint.after_request
-def keep_nowhere(response: Response) -> Response:
-    """Forbid caches to keep what is somebody's own."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
+blueprint.after_request(keep_nowhere)
 
 
 @blueprint.get("/notes")
@@ -124,13 +119,6 @@ def restore(which: int) -> ResponseReturnValue:
     session().commit()
     flash(_("已恢复。"), "done")
     return redirect(url_for(".mine", _anchor=f"note-{which}"))
-
-
-def acting() -> Account:
-    """Return who is logged in, on a page where somebody is."""
-    account = current_account()
-    assert account is not None
-    return account
 
 
 def _held(which: int, *, removed: bool = False) -> Marginal:

@@ -15,6 +15,7 @@ from web.access import library
 from web.accounts.guard import current_account
 from web.accounts.models import Account
 from web.database.storage import aside, now, trouble
+from web.places import titled
 from web.readers.models import LONGEST_TITLE, LONGEST_WORK, Visit
 
 MOST = 1000
@@ -82,7 +83,7 @@ def _keep(account: int) -> None:
     given = request.view_args or {}
     work, section = str(given["work"])[:LONGEST_WORK], int(given["number"])
     held = library()
-    title = " ".join(dict.fromkeys((held.card(work).record.title, held.contents(work)[section]))).strip()
+    title = titled(held.card(work).record.title, held.contents(work)[section])
     query = request.args.get("q", "").strip()[:LONGEST_TITLE]
     at = now()
     with aside() as session:

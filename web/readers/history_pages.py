@@ -8,12 +8,13 @@ from flask_babel import gettext as _
 
 from web import confirming
 from web.access import library
-from web.accounts.guard import current_account, requires
-from web.accounts.models import Account, AccountRole
+from web.accounts.guard import acting, current_account, requires
+from web.accounts.models import AccountRole
 from web.database.storage import session
 from web.presenting.urls import section_url
 from web.readers import history
 from web.readers.pages import blueprint
+from web.requested import page_of_list
 
 PAGE = 100
 """Lines on a page."""
@@ -25,7 +26,7 @@ def past() -> str:
     account = current_account()
     total = history.count(session(), account) if account else 0
     pages = max(1, -(-total // PAGE))
-    number = min(max(request.args.get("page", default=1, type=int), 1), pages)
+    number = page_of_list(pages)
     shown = history.readings(session(), account, (number - 1) * PAGE, PAGE) if account else ()
     here = {card.id: card for card in library().works()} if shown else {}
     lines = [(each, section_url(each.work, each.section, "") if each.work in here else "") for each in shown]
@@ -41,7 +42,7 @@ def switch_history() -> ResponseReturnValue:
     on = request.form.get("on")
     if on not in ("0", "1"):
         abort(400)
-    history.switch(session(), _own_account(), on == "1")
+    history.switch(session(), acting(), on == "1")
     session().commit()
     flash(_("阅读记录已打开。") if on == "1" else _("阅读记录已关上，不再记；已记的还在，可以清空。"), "done")
     return redirect(url_for(".past"))
@@ -54,7 +55,7 @@ def clear_history() -> ResponseReturnValue:
     asked = confirming.question(_("清空阅读记录"), _("记下的都删去，不能恢复。"), url_for(".past"))
     if asked:
         return asked
-    history.clear(session(), _own_account())
+    history.clear(session(), acting())
     session().commit()
     flash(_("阅读记录已清空。"), "done")
     return redirect(url_for(".past"))
@@ -66,12 +67,6 @@ def forget_reading(number: int) -> ResponseReturnValue:
     """Remove a line."""
     if number >= 1 << 31:
         abort(404)
-    history.forget(session(), _own_account(), number)
+    history.forget(session(), acting(), number)
     session().commit()
     return redirect(url_for(".past", page=request.form.get("page", type=int)))
-
-
-def _own_account() -> Account:
-    account = current_account()
-    assert account is not None
-    return account

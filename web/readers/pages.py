@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, render_template
 
 from web.accounts.guard import current_account
+from web.caching import keep_nowhere
 from web.readers.sections import sections
 
 blueprint = Blueprint("shelf", __name__, url_prefix="/shelf")
-
-
-@blueprint.after_request
-def keep_nowhere(response: Response) -> Response:
-    """Forbid caches to keep the page."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
+blueprint.after_request(keep_nowhere)
 
 
 @blueprint.get("/")

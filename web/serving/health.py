@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, Response, current_app, jsonify
 
 from indexer.errors import IndexFailure, Unavailable
 from web.access import library
+from web.caching import keep_nowhere
 
 blueprint = Blueprint("health", __name__)
 _STOPPING = "wenyuan.stopping"
@@ -51,5 +52,4 @@ def ready() -> Response:
 def _told(status: str, code: int = 200, **facts: int) -> Response:
     response = jsonify(status=status, **facts)
     response.status_code = code
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return keep_nowhere(response)

@@ -11,12 +11,13 @@ from flask.typing import ResponseReturnValue
 
 from web import resuming
 from web.accounts.audit import record
-from web.accounts.guard import current_account, requires
-from web.accounts.models import Account, AccountRole
+from web.accounts.guard import acting, requires
+from web.accounts.models import AccountRole
 from web.database.storage import session
 from web.desk import labels
 from web.desk.cases import Refused, find
 from web.desk.models import Case
+from web.requested import by_script
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -57,13 +58,6 @@ def on_case(
     return decorate
 
 
-def acting() -> Account:
-    """Return who is logged in, on a page where somebody is."""
-    account = current_account()
-    assert account is not None
-    return account
-
-
 def logged(case: Case, action: str, detail: str = "") -> None:
     """Write in the audit log what is done to a case, in the transaction of the request."""
     record(session(), acting(), f"desk.{action}", f"case:{case.number}", detail)
@@ -72,11 +66,6 @@ def logged(case: Case, action: str, detail: str = "") -> None:
 def case_url(number: str, anchor: str = "") -> str:
     """Return the address of a case's page."""
     return url_for("desk.case", number=number, _anchor=anchor or None)
-
-
-def by_script() -> bool:
-    """Return whether a script of ours sent the form: it stays on its page, and shows what JSON tells it."""
-    return request.accept_mimetypes.best == "application/json"
 
 
 def back(otherwise: str, anchor: str = "") -> str:

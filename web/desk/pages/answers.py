@@ -9,7 +9,7 @@ from flask import current_app, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from web.accounts.guard import requires
+from web.accounts.guard import acting, requires
 from web.accounts.models import AccountRole
 from web.database.storage import session
 from web.desk import labels, publication
@@ -17,7 +17,7 @@ from web.desk.cases import Refused, find, note
 from web.desk.forms import Publish
 from web.desk.knowledge import AnswerBase, AnsweredCase, refreshed
 from web.desk.models import Case
-from web.desk.pages import acting, blueprint, case_url, logged, on_case
+from web.desk.pages import blueprint, case_url, logged, on_case
 from web.desk.states import Status
 
 EXTENSION = "answers"

@@ -17,8 +17,9 @@ from search.deadline import SearchTimeout
 from search.model import Mode, SearchRequest
 from web import confirming, site
 from web.access import library
-from web.accounts.guard import requires
+from web.accounts.guard import acting, requires
 from web.accounts.models import AccountRole
+from web.caching import NOWHERE
 from web.database.storage import session, today
 from web.desk import (
     cases,
@@ -37,7 +38,7 @@ from web.desk.cases import Refused, find, note
 from web.desk.forms import Annotate, Enter, Facts, Publish, Remark, Trim, Who
 from web.desk.knowledge import AnsweredCase, refreshed
 from web.desk.models import Asker, Case, Note, Quotation, Stance
-from web.desk.pages import acting, blueprint, case_url, logged, on_case
+from web.desk.pages import blueprint, case_url, logged, on_case
 from web.desk.pages.answers import answers, like
 from web.desk.pages.letters import addressee
 from web.desk.queue import QueueScope, WantedCases
@@ -55,6 +56,7 @@ from web.desk.states import (
 )
 from web.desk.terms import query, terms
 from web.presenting.urls import address_url, page_url
+from web.requested import page_of_list
 
 PER_PAGE = 30
 
@@ -66,7 +68,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 def home() -> ResponseReturnValue:
     """List the cases that wait for whoever is logged in, or all that are like what is asked for."""
     wanted = _wanted()
-    page = min(max(request.args.get("page", 1, type=int), 1), 10_000)
+    page = page_of_list()
     counts = queue.counted(session(), acting(), wanted)
     shown = queue.found(session(), acting(), wanted, limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE)
     if find(session(), wanted.q.strip()) and len(shown) == 1:
@@ -260,7 +262,7 @@ def renew_secret(case: Case) -> ResponseReturnValue:
     logged(case, "secret")
     session().commit()
     page = render_template("desk/secret.html", case=case, secret=secret, url=site.address_of("public.status"))
-    return make_response(page, 200, {"Cache-Control": "no-store"})
+    return make_response(page, 200, NOWHERE)
 
 
 @blueprint.post("/cases/<number>/notes")

@@ -8,11 +8,12 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from web import confirming, site
+from web.accounts.guard import acting
 from web.database.storage import session
 from web.desk import letters, replying
 from web.desk.cases import Refused
 from web.desk.models import Case
-from web.desk.pages import acting, blueprint, case_url, logged, on_case
+from web.desk.pages import blueprint, case_url, logged, on_case
 from web.desk.states import FINISHED
 from web.mail import address_in
 

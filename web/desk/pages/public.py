@@ -7,6 +7,7 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
 from web.accounts import attempts
+from web.caching import NOWHERE
 from web.database.storage import session
 from web.desk import cases, following, publication, replying
 from web.desk import labels as desk_labels
@@ -16,13 +17,13 @@ from web.desk.pages.answers import like
 from web.desk.states import FINISHED
 from web.networks import networks
 from web.presenting import labels, languages
+from web.requested import page_of_list
 
 PER_PAGE = 30
 _ASKED = "asked"
 """The session's key of the number of the question that was asked last."""
 _SECRET = "asked-secret"
 """The session's key of the secret by which that question is followed."""
-_NOWHERE = {"Cache-Control": "no-store"}
 blueprint = Blueprint("public", __name__)
 
 
@@ -57,7 +58,7 @@ def asked() -> ResponseReturnValue:
     if _ASKED not in cookie:
         return redirect(url_for("public.ask"))
     page = render_template("desk/asked.html", number=cookie[_ASKED], secret=cookie.get(_SECRET, ""))
-    return make_response(page, 200, _NOWHERE)
+    return make_response(page, 200, NOWHERE)
 
 
 @blueprint.route("/ask/status", methods=["GET", "POST"])
@@ -65,29 +66,29 @@ def status() -> ResponseReturnValue:
     """Show whoever asked how their question stands, and the reply once it is signed."""
     form = Follow()
     if not form.validate_on_submit():
-        return make_response(render_template("desk/status.html", form=form), 200, _NOWHERE)
+        return make_response(render_template("desk/status.html", form=form), 200, NOWHERE)
     bounds = attempts.inquiry(networks())
     wait = attempts.take(session(), bounds).wait
     session().commit()
     if wait:
         page = render_template("desk/status.html", form=form, wait=labels.minutes(wait))
-        return make_response(page, 429, {"Retry-After": str(wait), **_NOWHERE})
+        return make_response(page, 429, {"Retry-After": str(wait), **NOWHERE})
     case = following.followed(session(), form.number.data, form.secret.data)
     if case is None:
         form.secret.data = ""
-        return make_response(render_template("desk/status.html", form=form, wrong=True), 404, _NOWHERE)
+        return make_response(render_template("desk/status.html", form=form, wrong=True), 404, NOWHERE)
     attempts.give_back(session(), bounds)
     session().commit()
     document = replying.signed(case) if case.status in FINISHED and case.outcome is None else None
     page = render_template("desk/status.html", case=case, document=document, standing=desk_labels.standing(case))
-    return make_response(page, 200, _NOWHERE)
+    return make_response(page, 200, NOWHERE)
 
 
 @blueprint.get("/faq")
 def faq() -> str:
     """List the questions that were made public, or those of them that are like one's own."""
     q = request.args.get("q", "")[:300]
-    page = min(max(request.args.get("page", 1, type=int), 1), 10_000)
+    page = page_of_list()
     public = publication.public_cases(session())
     if q.strip():
         shown, more, page = [each.number for each in like(q, only=public, limit=20)], False, 1

@@ -9,13 +9,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from web.access import library
+from web.accounts.guard import acting
 from web.database.storage import session
 from web.desk import labels, quotations
 from web.desk.cases import Refused, note
 from web.desk.forms import Annotate, Quote, Trim
 from web.desk.models import Case, Quotation, Stance
-from web.desk.pages import acting, back, blueprint, by_script, case_url, on_case
+from web.desk.pages import back, blueprint, case_url, on_case
 from web.desk.states import EDITABLE
+from web.requested import by_script
 
 _STEPS = {"up": -1, "down": 1}
 _PLACE = re.compile("[a-z0-9-]{1,60}")

@@ -11,6 +11,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from web import confirming, site
+from web.accounts.guard import acting
+from web.caching import keep_nowhere
 from web.database.storage import session
 from web.desk import autosaving, labels, merging, presence, queue, quotations, quoting, replying
 from web.desk.cases import Refused
@@ -19,7 +21,7 @@ from web.desk.drafting import LONGEST
 from web.desk.exporting import docx, json, markdown, pdf
 from web.desk.letterhead import LetterheadFailure
 from web.desk.models import Case
-from web.desk.pages import acting, blueprint, case_url, logged, on_case
+from web.desk.pages import blueprint, case_url, logged, on_case
 from web.desk.pages.texts import at_hand
 from web.desk.replying import Overtaken
 from web.desk.states import EDITABLE
@@ -138,8 +140,7 @@ def export(case: Case, kind: str) -> ResponseReturnValue:
     session().commit()
     response = Response(content, mimetype=media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{case.number}.{kind}"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return keep_nowhere(response)
 
 
 def _written() -> tuple[str, int, str]:

@@ -8,12 +8,12 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from web import confirming
-from web.accounts.guard import requires
+from web.accounts.guard import acting, requires
 from web.accounts.models import AccountRole
 from web.database.storage import now, session
 from web.desk.forms import Canned
 from web.desk.models import CannedText
-from web.desk.pages import acting, blueprint
+from web.desk.pages import blueprint
 
 MOST = 200
 
