@@ -43,6 +43,7 @@ def _rows(held: Library, addresses: Sequence[Address], root: str) -> Iterator[tu
     view = lru_cache(_SECTIONS)(held.section)
     for address in addresses:
         number = sections.get(address.work, 0)
+        # mypy infers no type of a lambda's argument with a default
         found = follow(address, number, lambda at, work=address.work: view(work, at).section)  # type: ignore[misc]
         if found.standing is Standing.GONE:
             yield _gone(address, root)
