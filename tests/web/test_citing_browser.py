@@ -11,7 +11,7 @@ import pytest
 from open_index import build
 from playwright.sync_api import Browser, Page, expect
 from serving import served
-from watched import watched
+from watched import until, watched
 
 from web.app import create_app
 
@@ -53,7 +53,7 @@ def test_what_is_selected_is_told_in_the_offsets_of_the_section(page: Page, addr
           (event) => { (window.told ??= []).push(event.detail); })"""
     )
     page.evaluate(SELECT)
-    page.wait_for_function("window.told?.length")
+    until(page, "window.told?.length")
     start, end = TEXT.index("寧"), TEXT.index("京") + 1
     assert page.evaluate("window.told.at(-1)") == {"start": start, "end": end, "text": TEXT[start:end]}
     expect(page.locator("#selected [role=status]")).to_have_text(re.compile(f"^已选 {end - start} 字"))

@@ -54,7 +54,8 @@ class Reading(HTMLParser):
         values = {name: value or "" for name, value in attrs}
         quoted = values["lang"].startswith("zh") if "lang" in values else self._quoted[-1]
         self._quoted.append(quoted or tag == "code")
-        for name in sorted(SPOKEN & values.keys()):
+        machines = tag == "meta" and values.get("name") != "description"  # titles and addresses for programs
+        for name in () if machines else sorted(SPOKEN & values.keys()):
             self.handle_data(values[name])
         if tag == "a":
             self.links.append(values["href"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,8 @@ NAMES = ("q", "mode", "scope", "strict", "aliases", "sort", "limit", "cursor", "
 MEANT = (200, 301, 302, 303, 308, 400, 404, 405, 410, 413, 414, 429)
 DESCRIBED = ("/api/v1/search", "/api/v1/openapi.json")
 """What has a description of its own, and tests against it."""
+ARGUMENT = re.compile(r"<(?:[^<>]+:)?(\w+)>")
+"""An argument in a rule of Flask, such as ``<int:section>``."""
 
 
 def parameter(name: str, where: str = "query") -> dict[str, Any]:
@@ -31,9 +34,7 @@ def addresses(app: Flask) -> dict[str, Any]:
     for rule in app.url_map.iter_rules():
         if "GET" not in (rule.methods or ()) or rule.rule in DESCRIBED:
             continue
-        path = rule.rule
-        for name in rule.arguments:
-            path = path.replace(next(part for part in path.split("/") if name in part), f"{{{name}}}")
+        path = ARGUMENT.sub(r"{\1}", rule.rule)
         asked = [parameter(name) for name in (*NAMES, *FILTERS)]
         parameters = [*asked, *(parameter(name, "path") for name in sorted(rule.arguments))]
         parameters += [parameter("X-Request-ID", "header"), parameter("X-Forwarded-For", "header")]

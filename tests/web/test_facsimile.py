@@ -15,6 +15,7 @@ from open_index import build
 from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page, expect
 from serving import served
+from watched import until
 
 from web.app import create_app
 from web.policy import MOST_HOSTS, POLICY, host_of, hosts_of
@@ -390,10 +391,7 @@ def test_all_is_done_by_keys(page: Page, address: str) -> None:
         before = page.locator(".facsimile-boxes").bounding_box()
         page.get_by_role("button", name=name).focus()
         page.keyboard.press("Enter")
-        page.wait_for_function(
-            f"before => {{ const box = {BOX}; return {then}; }}",
-            arg=before,
-        )
+        until(page, f"before => {{ const box = {BOX}; return {then}; }}", before)
     page.get_by_text("明暗").focus()
     page.keyboard.press("Enter")
     page.get_by_label("亮度").focus()
@@ -405,7 +403,7 @@ def test_all_is_done_by_keys(page: Page, address: str) -> None:
     assert "brightness(100%)" in canvas.evaluate("each => each.style.filter")
     page.get_by_role("img", name="的书影").focus()
     page.keyboard.press("r")
-    page.wait_for_function(f"() => {{ const box = {BOX}; return box.width > box.height; }}")
+    until(page, f"() => {{ const box = {BOX}; return box.width > box.height; }}")
 
 
 def test_on_a_phone_it_stands_above_the_text(page: Page, address: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from open_index import build
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from serving import served
-from watched import watched
+from watched import until, watched
 
 from web.app import create_app
 
@@ -304,9 +304,9 @@ def test_two_texts_move_together_and_a_phone_has_them_one_below_the_other(page: 
     assert right
     assert left["x"] + left["width"] <= right["x"]
     first.evaluate("each => each.scrollTo(0, each.scrollHeight)")
-    page.wait_for_function("document.querySelectorAll('article')[1].scrollTop > 500")
+    until(page, "document.querySelectorAll('article')[1].scrollTop > 500")
     second.evaluate("each => each.scrollTo(0, 0)")
-    page.wait_for_function("document.querySelectorAll('article')[0].scrollTop < 200")
+    until(page, "document.querySelectorAll('article')[0].scrollTop < 200")
     page.set_viewport_size({"width": 390, "height": 844})
     above, below = first.bounding_box(), second.bounding_box()
     assert above

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from playwright.sync_api import Page
 
@@ -17,3 +19,11 @@ def watched(page: Page) -> Iterator[Page]:
     yield page
     page.close()
     assert wrong == []
+
+
+def until(page: Page, expression: str, given: Any = None, seconds: float = 10) -> None:
+    """Wait until a script's answer is true; the policy of our pages forbids the browser's own way, which is eval."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression, given):
+        assert time.monotonic() < end, expression
+        page.wait_for_timeout(50)
