@@ -9,9 +9,10 @@ from flask_babel import gettext as _
 
 from search.addresses import Standing
 from web.desk.cases import Refused
-from web.desk.models import Case, Event, Presence, ReplyLetter, Stance
+from web.desk.models import Case, Event, Presence, Stance
 from web.desk.queue import QueueScope
-from web.desk.states import CaseOutcome, LetterState, Move, Status, Tier
+from web.desk.states import CaseOutcome, Move, Status, Tier
+from web.letters.models import LetterState, QueuedLetter
 
 TIERS = {
     Tier.DIRECTIONAL: lazy_gettext("指向性咨询"),
@@ -173,7 +174,7 @@ def standing(case: Case) -> str:
     return str(_ASKED[case.status])
 
 
-def letter(of: ReplyLetter) -> str:
+def letter(of: QueuedLetter) -> str:
     """Return where a letter is on its way."""
     return str(_LETTERS[of.state])
 

@@ -18,7 +18,7 @@ from search.addresses import Address
 from web.accounts.models import Account
 from web.database.addresses import Written
 from web.database.storage import Base, Moment, now
-from web.desk.states import CaseOutcome, LetterState, Status, Tier
+from web.desk.states import CaseOutcome, Status, Tier
 
 LONGEST_QUESTION, LONGEST_NAME, LONGEST_TAG, LONGEST_NOTE, LONGEST_PAGE = 4000, 200, 50, 4000, 100
 """In characters."""
@@ -261,27 +261,13 @@ class Presence(Base):
 
 
 class ReplyLetter(Base):
-    """A letter to who asked. ``message_id`` is its own for ever, however often it is sent.
+    """A letter to who asked, of the case that it answers. ``account_id`` is who had it sent."""
 
-    ``due`` is when it is to be sent next or, while it is being sent, when its sender is taken for lost. ``trouble`` is
-    what went wrong the last time.
-    """
+    __tablename__ = "desk_case_letter"
 
-    __tablename__ = "desk_letter"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("desk_case.id"), index=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
-    recipient: Mapped[str] = mapped_column(String(LONGEST_NAME))
-    subject: Mapped[str] = mapped_column(String(200))
-    body: Mapped[str] = mapped_column(Text)
-    message_id: Mapped[str] = mapped_column(String(320), unique=True)
-    state: Mapped[LetterState] = mapped_column(_choice(LetterState), default=LetterState.WAITING, index=True)
-    tries: Mapped[int] = mapped_column(default=0)
-    due: Mapped[datetime] = mapped_column(Moment, default=now)
-    created: Mapped[datetime] = mapped_column(Moment, default=now)
-    sent: Mapped[datetime | None] = mapped_column(Moment)
-    trouble: Mapped[str] = mapped_column(String(300), default="")
 
 
 class CannedText(Base):

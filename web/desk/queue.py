@@ -13,7 +13,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 from indexer.text.folding import fold
 from web.accounts.models import Account, AccountRole
 from web.desk.models import Asker, Case, Event, Note, ReplyLetter, Revision, Searched, Tag
-from web.desk.states import FINISHED, LetterState, Move, Status, Tier
+from web.desk.states import FINISHED, Move, Status, Tier
+from web.letters.models import UNDECIDED, QueuedLetter
 
 LONGEST = 100
 """Characters that cases are searched for by."""
@@ -93,8 +94,8 @@ def _conditions(account: Account, wanted: WantedCases) -> list[ColumnElement[boo
 
 def _waits_for(account: Account) -> ColumnElement[bool]:
     own = Case.assignee_id == account.id
-    undecided = ReplyLetter.state.in_((LetterState.UNKNOWN, LetterState.FAILED))
-    letter = exists().where(ReplyLetter.case_id == Case.id, undecided, ReplyLetter.recipient != "")
+    undecided = and_(QueuedLetter.state.in_(UNDECIDED), QueuedLetter.recipient != "")
+    letter = exists().where(ReplyLetter.case_id == Case.id, ReplyLetter.letter_id == QueuedLetter.id, undecided)
     waits = or_(
         and_(letter, or_(own, Case.assignee_id.is_(None))),
         and_(Case.status.in_(_OPEN), or_(own, Case.assignee_id.is_(None))),

@@ -45,16 +45,6 @@ class Move(StrEnum):
     REOPEN = "reopen"
 
 
-class LetterState(StrEnum):
-    """Where a letter is on its way."""
-
-    WAITING = "waiting"
-    SENDING = "sending"
-    SENT = "sent"
-    UNKNOWN = "unknown"  # it was handed over, and nobody knows whether it was taken
-    FAILED = "failed"
-
-
 REVIEWED = frozenset({Tier.TOPICAL, Tier.RESEARCH})
 """Replies to these are signed only after a second person has looked at them."""
 EDITABLE = frozenset({Status.IN_PROGRESS, Status.REOPENED})

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from web.database.storage import Storage, trouble
-from web.desk.letters import deliver
+from web.letters.sending import deliver
 from web.mail import MailServer, send
 from web.serving.config import Config
 from web.serving.health import stopping

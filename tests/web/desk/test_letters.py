@@ -21,8 +21,8 @@ from sqlalchemy import select, update
 
 from web.app import create_app
 from web.database.storage import now
-from web.desk.letters import LEASE, WAITS, deliver
-from web.desk.models import ReplyLetter
+from web.letters.models import QueuedLetter
+from web.letters.sending import LEASE, WAITS, deliver
 from web.mail import LetterFate, MailServer, Sending, send
 from web.serving.config import Config
 
@@ -86,14 +86,14 @@ def queued(desk: Desk) -> str:
     return number
 
 
-def letter(desk: Desk) -> ReplyLetter:
+def letter(desk: Desk) -> QueuedLetter:
     with desk.storage.session() as session:
-        return session.scalars(select(ReplyLetter)).one()
+        return session.scalars(select(QueuedLetter)).one()
 
 
 def make_due(desk: Desk) -> None:
     with desk.storage.session.begin() as session:
-        session.execute(update(ReplyLetter).values(due=now() - timedelta(seconds=1)))
+        session.execute(update(QueuedLetter).values(due=now() - timedelta(seconds=1)))
 
 
 def test_the_reply_is_sent_once_under_an_id_that_was_stored_before(desk: Desk, post: tuple[Post, MailServer]) -> None:
@@ -177,7 +177,7 @@ def test_a_letter_whose_sender_died_waits_for_a_librarian(desk: Desk) -> None:
         deliver(desk.storage, die, SENDER)
     assert deliver(desk.storage, die, SENDER) == 0  # it may still be at it
     with desk.storage.session.begin() as session:
-        session.execute(update(ReplyLetter).values(due=now() - LEASE))
+        session.execute(update(QueuedLetter).values(due=now() - LEASE))
     assert deliver(desk.storage, die, SENDER) == 0
     assert letter(desk).state == "unknown"
     assert "不知是否寄到" in desk.li.get(f"/desk/cases/{number}").text
@@ -212,7 +212,7 @@ def test_who_is_forgotten_gets_no_letter(desk: Desk) -> None:
     assert CONTACT not in desk.li.get(f"/desk/cases/{number}").text
     desk.post(desk.li, number, "letter", sure="1")
     with desk.storage.session() as session:
-        assert session.scalars(select(ReplyLetter)).all() == []
+        assert session.scalars(select(QueuedLetter)).all() == []
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -224,7 +224,7 @@ def test_without_a_mail_server_no_letter_is_offered(works: Path, database: str) 
     assert "用邮件寄出" not in desk.li.get(f"/desk/cases/{number}").text
     desk.post(desk.li, number, "letter", sure="1")
     with desk.storage.session() as session:
-        assert session.scalars(select(ReplyLetter)).all() == []
+        assert session.scalars(select(QueuedLetter)).all() == []
 
 
 @pytest.mark.parametrize("address", ["http://x", "smtp://", "smtp://x/y", "x"])
