@@ -12,9 +12,10 @@ import pytest
 import skips
 from argon2 import PasswordHasher
 from argon2.profiles import CHEAPEST
-from databases import KINDS, empty_database
+from databases import KINDS, empty_database, new_database, set_up_in_memory
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from open_index import build
 from playwright.sync_api import Browser, sync_playwright
 
@@ -55,6 +56,28 @@ def cheap_passwords() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Applications that share the pages which one of them has compiled."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(Flask.jinja_options, "bytecode_cache", FileSystemBytecodeCache(tmp_path_factory.mktemp("pages")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables_in_memory_are_copied() -> Iterator[None]:
+    """Databases in memory that get their tables in no time; the steps that make them have tests of their own."""
+    upgrade = Storage.upgrade
+
+    def set_up(storage: Storage) -> None:
+        is_in_memory = storage.engine.dialect.name == "sqlite" and storage.file is None
+        (set_up_in_memory if is_in_memory else upgrade)(storage)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Storage, "upgrade", set_up)
+        yield
+
+
 @pytest.fixture(scope="session")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("web")
@@ -77,7 +100,14 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a database without tables: the test is run on every kind of database."""
+    """The address of a database that is set up: the test is run on every kind of database."""
+    with new_database(request.param, tmp_path) as address:
+        yield address
+
+
+@pytest.fixture(params=KINDS)
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without tables, of every kind."""
     with empty_database(request.param, tmp_path) as address:
         yield address
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from databases import KINDS, empty_database
+from databases import KINDS, new_database
 from flask import Flask
 from flask.testing import FlaskClient
 from open_index import build
@@ -37,7 +37,7 @@ def write(folder: Path, text: str = TEXT) -> Path:
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """A site with an index of its own, which tests rebuild."""
     build([write(tmp_path)], tmp_path / "index")
-    with empty_database(request.param, tmp_path) as address:
+    with new_database(request.param, tmp_path) as address:
         app = create_app(tmp_path / "index", address, config=Config(collections=tmp_path, state=tmp_path))
         for login in ("wang", "zhang"):
             add(app, login)

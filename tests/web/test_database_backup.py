@@ -72,8 +72,8 @@ def test_what_is_no_copy_is_one_line(database: str, tmp_path: Path, content: byt
     assert "internal error" not in done.stderr
 
 
-def test_of_an_empty_database_there_is_no_copy(database: str, tmp_path: Path) -> None:
-    done = run("backup", tmp_path / "copy", "--database", database)
+def test_of_an_empty_database_there_is_no_copy(empty: str, tmp_path: Path) -> None:
+    done = run("backup", tmp_path / "copy", "--database", empty)
     assert done.exit_code == 2
     assert not (tmp_path / "copy").exists()
 

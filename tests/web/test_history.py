@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from databases import KINDS, empty_database
+from databases import KINDS, new_database
 from flask import Flask
 from flask.testing import FlaskClient
 from people import add, log_in, token
@@ -23,7 +23,7 @@ from web.serving.config import Config
 
 @pytest.fixture(params=KINDS)
 def site(request: pytest.FixtureRequest, index: Path, tmp_path: Path) -> Iterator[Flask]:
-    with empty_database(request.param, tmp_path) as address:
+    with new_database(request.param, tmp_path) as address:
         app = create_app(index, address, config=Config(state=tmp_path))
         for login in ("wang", "zhang"):
             add(app, login)

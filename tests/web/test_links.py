@@ -167,8 +167,8 @@ def test_a_link_says_who_gave_it(site: Flask, storage: Storage) -> None:
     assert "命令行" in opened(site, secret)[1]
 
 
-def test_an_upgrade_finds_out_who_gave_a_link(database: str) -> None:
-    storage = Storage.at(database)
+def test_an_upgrade_finds_out_who_gave_a_link(empty: str) -> None:
+    storage = Storage.at(empty)
     with storage.engine.connect() as connection:
         config = _migrations()
         config.attributes["connection"] = connection

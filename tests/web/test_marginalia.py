@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from databases import KINDS, empty_database
+from databases import KINDS, new_database
 from flask import Flask
 from flask.testing import FlaskClient
 from html_of import HOSTILE, Reading
@@ -53,7 +53,7 @@ class Site:
 
 @pytest.fixture(params=KINDS)
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
-    with empty_database(request.param, tmp_path) as address:
+    with new_database(request.param, tmp_path) as address:
         yield Site(tmp_path, address)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from databases import KINDS, empty_database
+from databases import KINDS, new_database
 from flask import Flask
 from flask.testing import FlaskClient
 from lxml import etree
@@ -61,7 +61,7 @@ class Site:
 
 @pytest.fixture(params=KINDS)
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
-    with empty_database(request.param, tmp_path) as address:
+    with new_database(request.param, tmp_path) as address:
         made = Site(tmp_path, address)
         made.app.config["WTF_CSRF_ENABLED"] = True
         yield made

@@ -28,13 +28,13 @@ def account(login: str = "wang", role: AccountRole = AccountRole.READER) -> Acco
     return Account(login=login, name="王", role=role)
 
 
-def test_an_empty_database_is_set_up(database: str) -> None:
-    assert Storage.open(database).version() == latest()
-    assert Storage.open(database).version() == latest()
+def test_an_empty_database_is_set_up(empty: str) -> None:
+    assert Storage.open(empty).version() == latest()
+    assert Storage.open(empty).version() == latest()
 
 
-def test_the_steps_make_the_tables_of_the_classes(database: str, app: Flask) -> None:
-    with Storage.open(database).engine.connect() as connection:
+def test_the_steps_make_the_tables_of_the_classes(empty: str, app: Flask) -> None:
+    with Storage.open(empty).engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
 
@@ -56,12 +56,12 @@ def test_an_older_or_newer_database_is_left_as_it_is(database: str) -> None:
         assert "\n" not in str(failure.value)
 
 
-def test_two_that_set_up_at_once_do_not_disturb_each_other(database: str) -> None:
+def test_two_that_set_up_at_once_do_not_disturb_each_other(empty: str) -> None:
     failures: list[BaseException] = []
 
     def open_it() -> None:
         try:
-            Storage.open(database)
+            Storage.open(empty)
         except BaseException as failure:
             failures.append(failure)
 
@@ -71,7 +71,7 @@ def test_two_that_set_up_at_once_do_not_disturb_each_other(database: str) -> Non
     for thread in threads:
         thread.join()
     assert failures == []
-    assert Storage.open(database).version() == latest()
+    assert Storage.open(empty).version() == latest()
 
 
 def test_an_upgrade_waits_for_another_one_that_takes_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,16 +87,16 @@ def test_an_upgrade_waits_for_another_one_that_takes_its_time(tmp_path: Path, mo
     other.close()
 
 
-def test_an_upgrade_that_fails_leaves_nothing_behind(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upgrade_that_fails_leaves_nothing_behind(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(table: str) -> None:
         raise RuntimeError("the power failed")
 
     with monkeypatch.context() as broken:
         broken.setattr("web.database.migrations.append_only.append_only", fail)
         with pytest.raises(RuntimeError):
-            Storage.open(database)
-    assert Storage.at(database).version() == ""
-    assert Storage.open(database).version() == latest()
+            Storage.open(empty)
+    assert Storage.at(empty).version() == ""
+    assert Storage.open(empty).version() == latest()
 
 
 def test_moments_come_back_as_they_were(database: str) -> None:
@@ -189,9 +189,9 @@ def test_a_database_that_can_not_be_used_is_one_line_without_its_password(addres
     assert "secret" not in str(failure.value)
 
 
-def test_the_command_line_tells_the_version_and_upgrades(database: str) -> None:
+def test_the_command_line_tells_the_version_and_upgrades(empty: str) -> None:
     def run(*arguments: str) -> tuple[int, str]:
-        done = CliRunner().invoke(main, ["database", *arguments, "--database", database])
+        done = CliRunner().invoke(main, ["database", *arguments, "--database", empty])
         return done.exit_code, done.output
 
     assert run("status")[0] == 1

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -228,6 +229,7 @@ def is_on_server(address: str) -> bool:
     return _url(address).get_backend_name() != "sqlite"
 
 
+@cache
 def latest() -> str:
     """Return the last migration that the program has."""
     return ScriptDirectory.from_config(_migrations()).get_current_head() or ""

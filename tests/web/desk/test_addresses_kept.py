@@ -30,9 +30,9 @@ COLUMNS = 'id, work, section_number, page, start, "end", text, notes, record, se
 
 
 @pytest.fixture
-def migrate(database: str) -> Iterator[Callable[[str], Engine]]:
+def migrate(empty: str) -> Iterator[Callable[[str], Engine]]:
     """Takes a database that is at 0004, with quotations, up or down to a revision."""
-    storage = Storage.at(database)
+    storage = Storage.at(empty)
 
     def go(revision: str) -> Engine:
         with storage.engine.connect() as connection:
@@ -68,9 +68,9 @@ def rows(engine: Engine) -> list[tuple[object, ...]]:
         return [tuple(row) for row in connection.exec_driver_sql(f"SELECT {COLUMNS} FROM desk_evidence ORDER BY id")]
 
 
-def test_old_quotations_get_addresses(migrate: Callable[[str], Engine], database: str) -> None:
+def test_old_quotations_get_addresses(migrate: Callable[[str], Engine], empty: str) -> None:
     migrate("head")
-    with Storage.open(database).session() as session:
+    with Storage.open(empty).session() as session:
         kept = session.query(Quotation).order_by(Quotation.id).all()
         for each, (work, section, page, start, words) in zip(kept, PASSAGES, strict=True):
             assert each.address == Address(work, section, page, start, words)
@@ -78,9 +78,9 @@ def test_old_quotations_get_addresses(migrate: Callable[[str], Engine], database
             assert (each.case_id, each.account_id, each.trim_end) == (1, 1, len(words))
 
 
-def test_old_cases_are_found_in_either_script(migrate: Callable[[str], Engine], database: str) -> None:
+def test_old_cases_are_found_in_either_script(migrate: Callable[[str], Engine], empty: str) -> None:
     migrate("head")
-    with Storage.open(database).session() as session:
+    with Storage.open(empty).session() as session:
         assert session.scalars(select(Case.folded)).all() == ["问"]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from databases import KINDS, empty_database
+from databases import KINDS, new_database
 from desk_people import Desk
 from flask import Flask
 from flask.testing import FlaskClient
@@ -33,7 +33,7 @@ SENT = {"words": "海古之地", "suggestion": "海古勒之地", "reason": "《
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> object:
     (tmp_path / "上京.txt").write_text(TEXT, "utf-8")
     build([tmp_path / "上京.txt"], tmp_path / "index")
-    with empty_database(request.param, tmp_path) as address:
+    with new_database(request.param, tmp_path) as address:
         yield create_app(tmp_path / "index", address)
 
 

@@ -17,8 +17,8 @@ AT = "2026-01-0%d 00:00:00"
 LETTERS = ((3, "waiting", "NULL"), (5, "sent", f"'{AT % 3}'"), (6, "unknown", "NULL"))
 
 
-def test_an_upgrade_keeps_every_letter(database: str) -> None:
-    storage = Storage.at(database)
+def test_an_upgrade_keeps_every_letter(empty: str) -> None:
+    storage = Storage.at(empty)
     with storage.engine.connect() as connection:
         config = _migrations()
         config.attributes["connection"] = connection
@@ -73,8 +73,8 @@ def test_an_upgrade_keeps_every_letter(database: str) -> None:
     storage.engine.dispose()
 
 
-def test_an_upgrade_without_letters_begins_at_one(database: str) -> None:
-    storage = Storage.open(database)
+def test_an_upgrade_without_letters_begins_at_one(empty: str) -> None:
+    storage = Storage.open(empty)
     with storage.session.begin() as session:
         assert queue.put(session, LetterKind.REPLY, "x@example.org", "https://x.example").id == 1
     storage.engine.dispose()
