@@ -18,7 +18,7 @@ from corpora.catalogue import FIELDS, QUERIED
 from indexer.text.folding import fold
 from search import dates
 from search.model import Meant, Proposal
-from search.query import LENGTHS_WITH_A_SLIP, Parsed, Phrase, masked
+from search.query import LENGTHS_WITH_A_SLIP, And, Parsed, Phrase, masked
 from search.words import pinyin
 from search.words.aliases import names, names_in
 from search.words.lexicon import cut
@@ -144,9 +144,8 @@ def by_words(asked: AskedQuery) -> list[Proposal]:
         ways = pinyin.cuts(asked.q)
         words = dict.fromkeys(word for way in ways for word in _by_sound(way, asked.frequencies))
         return _best(_counted(words, Meant.PINYIN, asked.count))
-    for phrase in asked.parsed.phrases:
-        sought = phrase.literal and phrase.text in asked.q and _may_hold_a_slip(phrase.folded)
-        if sought and may_be_a_slip_away(phrase.folded, asked):
+    for phrase in _in_question(asked):
+        if may_be_a_slip_away(phrase.folded, asked):
             has_length = len(phrase.pattern) in LENGTHS_WITH_A_SLIP
             near = list(asked.nearly(phrase.text)) if has_length else []
             same = [word for word in near if len(word) == len(phrase.pattern)][: MOST_COUNTED // 2]
@@ -158,6 +157,22 @@ def by_words(asked: AskedQuery) -> list[Proposal]:
                 forgiving = asked.q.replace(phrase.text, f'"{phrase.text}"~')
                 return list(_counted([forgiving], Meant.SLIP, asked.count))
     return []
+
+
+def _in_question(asked: AskedQuery) -> list[Phrase]:
+    """Return the phrases that may hold a slip, where whatever must stand beside them does."""
+    phrases = asked.parsed.phrases
+    sought = [each for each in phrases if each.literal and each.text in asked.q and _may_hold_a_slip(each.folded)]
+    tree = asked.parsed.tree
+    if not sought or not isinstance(tree, And):
+        return sought
+    needed = [each for each in tree.children if isinstance(each, Phrase) and each.literal]
+    absent = {each.text for each in needed if not _stands(each, asked)}
+    return [each for each in sought if absent <= {each.text}]
+
+
+def _stands(phrase: Phrase, asked: AskedQuery) -> bool:
+    return all(asked.frequencies(_pairs(phrase.folded))) and asked.count(f'"{phrase.text}"') > 0
 
 
 def _best(found: Iterable[Proposal]) -> list[Proposal]:

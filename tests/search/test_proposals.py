@@ -151,3 +151,24 @@ def test_no_phrase_that_is_a_slip_away_is_passed_over(data: st.DataObject) -> No
 @pytest.mark.parametrize("sentence", ["松花江这个名字是怎么来的", "打死妻子不判刑的法律"])
 def test_in_a_sentence_that_says_it_in_other_words_no_slip_is_looked_for(sentence: str) -> None:
     assert by_words(asked_of(FOLDED, sentence)) == []
+
+
+@given(st.data())
+def test_a_slip_beside_words_that_stand_is_looked_for_and_beside_words_that_do_not_none_is(data: st.DataObject) -> None:
+    """A word with a slip finds something by another reading where whatever must stand with it does, and only there."""
+    beside = data.draw(st.sampled_from(["金之旧土", "阿骨打", "松花江", "国言金曰按"]))
+    slip = data.draw(st.sampled_from(["上京会宇府", "太祖阿骨汀", "辽王不能"]))
+    first, second = data.draw(st.permutations([beside, slip]))
+    sought = []
+
+    def nearly(words: str) -> list[str]:
+        sought.append(words)
+        return []
+
+    def count(q: str) -> int:
+        return int(all(word in FOLDED for word in q.replace('"', "").split()))
+
+    q = f"{first} {second}"
+    by_words(AskedQuery(q, parse(q), lambda pairs: [FOLDED.count(pair) for pair in pairs], count, nearly))
+    assert (slip in sought) == (beside in FOLDED)
+    assert beside not in sought
