@@ -93,7 +93,7 @@ function firstSelected() {
   if (isText(startContainer) && whole(startContainer, startOffset)) return { node: startContainer, start: startOffset };
   if (!text.contains(startContainer)) return null;
   const node = startContainer.nodeType === Node.TEXT_NODE ? startContainer : (startContainer.childNodes[startOffset] ?? startContainer);
-  return beside({ node, start: node.nodeType === Node.TEXT_NODE ? startOffset : -1 }, 1);
+  return beside({ node, start: node === startContainer && node.nodeType === Node.TEXT_NODE ? startOffset : -1 }, 1);
 }
 
 function firstInView() {

@@ -55,6 +55,12 @@
     steps.addEventListener("click", (event) => move(Number(event.target.dataset.step ?? 0)));
   }
 
+  // Nothing that is gone to is covered by the heading, however many lines that takes.
+  const heading = document.querySelector(".heading");
+  new ResizeObserver(() => {
+    document.documentElement.style.setProperty("--head", `${heading.offsetHeight + 8}px`);
+  }).observe(heading);
+
   // The display: what the address says is for this visit alone, what is chosen here is kept for the next.
   const STORED = "wenyuan.display";
   const toggle = document.querySelector("a.layout");

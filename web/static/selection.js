@@ -43,11 +43,12 @@
 
   let now = null;
 
-  // Below what is selected, or where there is no room for it, at the edge of the screen.
+  // Below what is selected, or where there is no room for it or it is out of sight, at the lower edge of the screen.
   function place() {
     const { left, bottom } = getSelection().getRangeAt(0).getBoundingClientRect();
+    const top = bottom > 0 ? bottom + 8 : innerHeight;
     bar.style.left = `${Math.max(4, Math.min(left, innerWidth - bar.offsetWidth - 4))}px`;
-    bar.style.top = `${Math.max(4, Math.min(bottom + 8, innerHeight - bar.offsetHeight - 4))}px`;
+    bar.style.top = `${Math.max(4, Math.min(top, innerHeight - bar.offsetHeight - 4))}px`;
   }
 
   function show() {

@@ -46,7 +46,8 @@
       }));
       if (!found.length) return close();
       const { left, bottom, width } = input.getBoundingClientRect();
-      Object.assign(list.style, { left: `${left}px`, top: `${bottom}px`, width: `${width}px` });
+      const room = Math.max(innerHeight - bottom - 8, 96);
+      Object.assign(list.style, { left: `${left}px`, top: `${bottom}px`, width: `${width}px`, maxHeight: `min(60vh, ${room}px)` });
       at = -1;
       list.hidden = false;
       input.setAttribute("aria-expanded", "true");
