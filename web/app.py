@@ -24,6 +24,8 @@ from web.database.storage import Storage
 from web.desk import setup as desk
 from web.errata import setup as errata
 from web.jobs import setup as jobs
+from web.letters import setup as letters
+from web.mailbox import setup as mailbox
 from web.marginalia import setup as marginalia
 from web.networks import behind_proxies
 from web.pages import setup as pages
@@ -77,10 +79,12 @@ def create_app(
     taking.register(app)
     jobs.register(app, config)
     app.register_blueprint(routes.blueprint(routes.OPERATIONS))
+    letters.register(app, config)
+    mailbox.register(app)
     accounts.register(app, sign_up=config.sign_up)
     app.register_blueprint(usage.blueprint)
     recording.register(app)
-    desk.register(app, place(opened, config, ".answers"), config.letterhead, mails=bool(config.mail))
+    desk.register(app, place(opened, config, ".answers"), config.letterhead)
     errata.register(app)
     alerts.register(app)
     marginalia.register(app)

@@ -39,6 +39,12 @@ SIGN_UPS_AN_HOUR = (10, 60)
 """Accounts that readers ask for, from an address (a reading room may have but one) and from a larger network."""
 SIGN_UPS_IN_ALL = 300
 """Accounts that readers ask for in a day, from everywhere."""
+CONFIRMATIONS_AN_HOUR, CONFIRMATIONS_A_DAY = 5, 10
+"""Letters that ask whether an address is that of an account, for an account."""
+CONFIRMATIONS_OF_ADDRESS = 3
+"""Such letters to an address in a day, from all accounts."""
+CONFIRMATIONS_IN_ALL = 500
+"""Such letters in a day, from all accounts to all addresses."""
 JOBS_AN_HOUR = (20, 60)
 """Pieces of long work, from an address and from a larger network."""
 
@@ -113,6 +119,21 @@ def job(networks: Sequence[str]) -> list[Bound]:
     """Return the bounds on asking for long work."""
     hour = timedelta(hours=1)
     return [Bound(f"job:{each}", most, hour) for each, most in zip(networks, JOBS_AN_HOUR, strict=False)]
+
+
+def confirmation(account: int) -> list[Bound]:
+    """Return the bounds on letters that ask whether an address is that of an account."""
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    return [
+        Bound(f"confirm-hour:{account}", CONFIRMATIONS_AN_HOUR, hour),
+        Bound(f"confirm-day:{account}", CONFIRMATIONS_A_DAY, day),
+        Bound("confirm-all", CONFIRMATIONS_IN_ALL, day),
+    ]
+
+
+def confirmation_to(address: str) -> list[Bound]:
+    """Return the bound on such letters to an address; that it is full must be told to nobody."""
+    return [Bound(f"confirm-to:{_digest(address.lower())}", CONFIRMATIONS_OF_ADDRESS, timedelta(days=1))]
 
 
 def sign_up(networks: Sequence[str]) -> list[Bound]:

@@ -1,7 +1,7 @@
-"""Addresses that are their own key: whoever has one may read a feed without logging in.
+"""Addresses that are their own key: whoever has one may read a feed, or stop letters, without logging in.
 
-They are signed with the site's key and stand nowhere. One is withdrawn by giving the search another mark, which is
-random: the number alone may be that of another search one day.
+They are signed with the site's key and stand nowhere. That of a feed is withdrawn by giving the search another
+mark, which is random: the number alone may be that of another search one day.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import secrets
 from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 
+from web.accounts.models import Account
 from web.alerts.models import SavedSearch
 from web.database.storage import session
 
@@ -25,7 +26,7 @@ def fresh() -> str:
 
 def key_of(saved: SavedSearch) -> str:
     """Return the key of a search's feed."""
-    return str(_signer().dumps([saved.id, saved.feed]))
+    return str(_signer("feed").dumps([saved.id, saved.feed]))
 
 
 def search_of(key: str) -> SavedSearch | None:
@@ -33,12 +34,28 @@ def search_of(key: str) -> SavedSearch | None:
     if len(key) > LONGEST:
         return None
     try:
-        number, feed = _signer().loads(key)
+        number, feed = _signer("feed").loads(key)
     except (BadData, ValueError, TypeError):
         return None
     saved = session().get(SavedSearch, number)
     return saved if saved and feed and saved.feed == feed and saved.account.active else None
 
 
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="feed")
+def stop_key_of(account: Account) -> str:
+    """Return the key by which an account is told nothing more by mail."""
+    return str(_signer("stop").dumps(account.id))
+
+
+def account_of(key: str) -> Account | None:
+    """Return the account that such a key is of."""
+    if len(key) > LONGEST:
+        return None
+    try:
+        number = _signer("stop").loads(key)
+    except (BadData, ValueError, TypeError):
+        return None
+    return session().get(Account, number)
+
+
+def _signer(salt: str) -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=salt)

@@ -22,7 +22,8 @@ class SavedSearch(Base):
     ``seen`` holds the places that were found so far (:class:`web.alerts.novelty.Seen`), None until they could be
     counted. ``standing`` is of the texts that were looked at last (:func:`web.alerts.checking.standing`), ``trouble``
     what kept it from being known what is new there. ``read`` is when its owner last said that they know the news.
-    ``feed`` is what the address of its feed is known by, empty for none.
+    ``feed`` is what the address of its feed is known by, empty for none. ``mailed`` is since when news are told by
+    mail, None where they are not.
     """
 
     __tablename__ = "saved_search"
@@ -39,6 +40,7 @@ class SavedSearch(Base):
     trouble: Mapped[str] = mapped_column(String(20), default="")
     read: Mapped[datetime] = mapped_column(Moment, default=now)
     feed: Mapped[str] = mapped_column(String(16), default="")
+    mailed: Mapped[datetime | None] = mapped_column(Moment)
 
     account: Mapped[Account] = relationship()
     arrivals: Mapped[list[Arrival]] = relationship(order_by="Arrival.id.desc()", cascade="all, delete-orphan")
@@ -47,7 +49,8 @@ class SavedSearch(Base):
 class Arrival(Base):
     """The places that were new to a saved search when a state of the texts was looked at, as a JSON array of addresses.
 
-    ``count`` counts them, ``places`` has the first of them.
+    ``count`` counts them, ``places`` has the first of them. ``told`` says whether a letter was queued that tells of it,
+    ``letter_id`` which one, as long as it is kept.
     """
 
     __tablename__ = "saved_search_arrival"
@@ -58,6 +61,8 @@ class Arrival(Base):
     generation: Mapped[int]
     count: Mapped[int]
     places: Mapped[str] = mapped_column(Text)
+    told: Mapped[bool] = mapped_column(default=False)
+    letter_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id", ondelete="SET NULL"), index=True)
 
     @property
     def addresses(self) -> list[Address]:

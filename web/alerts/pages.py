@@ -14,7 +14,7 @@ from web import confirming, site
 from web.access import shelf, visible_to
 from web.accounts.guard import acting, requires
 from web.accounts.models import Account, AccountRole
-from web.alerts import checking, feeds, keys, labels, news, owning
+from web.alerts import checking, feeds, keys, labels, news, owning, telling
 from web.alerts.feeds import FeedHead
 from web.alerts.forms import Rename, Save
 from web.alerts.models import LONGEST_TITLE, SavedSearch
@@ -22,6 +22,8 @@ from web.alerts.news import NewPlace
 from web.alerts.searches import asked_in, canonical
 from web.caching import keep_nowhere
 from web.database.storage import now, session
+from web.letters.setup import sends
+from web.mailbox import keeping as mailbox
 from web.presenting import languages
 from web.presenting.urls import address_url
 
@@ -152,6 +154,41 @@ def withdraw_feed(which: int) -> ResponseReturnValue:
     """Withdraw the address of a search's feed."""
     _held(which).feed = ""
     return _done(which, _("订阅地址已收回。"))
+
+
+@blueprint.post("/shelf/searches/<int:which>/mail")
+@requires(AccountRole.READER)
+def tell(which: int) -> ResponseReturnValue:
+    """Tell by mail what is new to a search from now on, in the language of the page."""
+    saved, box = _held(which), mailbox.of(session(), acting())
+    if not sends():
+        abort(404)
+    if box is None or not box.address:
+        flash(_("请先写下邮件地址，并打开寄去的信里的链接。"), "wrong")
+        return redirect(url_for("mailbox.own"))
+    saved.mailed, box.language = saved.mailed or now(), languages.locale()
+    return _done(which, _("有新增的，就寄信告诉您。"))
+
+
+@blueprint.post("/shelf/searches/<int:which>/mail/withdraw")
+@requires(AccountRole.READER)
+def tell_no_more(which: int) -> ResponseReturnValue:
+    """Tell nothing of a search by mail any more."""
+    _held(which).mailed = None
+    return _done(which, _("不再寄信告诉您这条检索的新增。"))
+
+
+@blueprint.route("/letters/stop/<key>", methods=["GET", "POST"])
+def stop(key: str) -> ResponseReturnValue:
+    """End letters to whoever has the link of one: by a button, or at once by their mail program (RFC 8058)."""
+    account = keys.account_of(key)
+    if account is None:
+        abort(404)
+    if request.method == "GET":
+        return render_template("alerts/stop.html")
+    telling.stop(session(), account)
+    session().commit()
+    return render_template("alerts/stop.html", stopped=True)
 
 
 @blueprint.post("/shelf/searches/<int:which>/remove")

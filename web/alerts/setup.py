@@ -16,8 +16,10 @@ from web.accounts import belongings
 from web.accounts.belongings import Belonging
 from web.accounts.guard import current_account
 from web.accounts.models import Account
-from web.alerts import owning, pages
+from web.alerts import owning, pages, telling
 from web.database.storage import session
+from web.letters import composing
+from web.letters.models import LetterKind
 from web.presenting.urls import page_url
 from web.readers import sections
 from web.readers.sections import ShelfSection
@@ -26,6 +28,8 @@ from web.readers.sections import ShelfSection
 def register(app: Flask) -> None:
     """Register saved searches with the application."""
     app.register_blueprint(pages.blueprint)
+    app.extensions["csrf"].exempt(pages.stop)  # the key is the token; mail programs have no other (RFC 8058)
+    composing.register(app, LetterKind.NEWS, telling.compose)
     app.context_processor(lambda: {"saving_url": _saving_url})
     belongings.register(app, Belonging("searches", _export, owning.remove_all))
     about = lazy_gettext("保存的检索可以再查；文本更新以后，说出哪些处是新的，也可以用订阅工具接收。")
@@ -49,6 +53,7 @@ def _export(session: Session, account: Account) -> list[dict[str, Any]]:
             "title": each.title,
             "address": each.address,
             "created": each.created.isoformat(),
+            "mailed": each.mailed.isoformat() if each.mailed else None,
             "news": [
                 {
                     "at": arrival.at.isoformat(),

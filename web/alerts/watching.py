@@ -13,11 +13,13 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from indexer.errors import IndexFailure
+from web import site
 from web.access import shelf_of, visible_to
 from web.accounts.models import AccountRole
-from web.alerts import checking
+from web.alerts import checking, telling
 from web.alerts.models import SavedSearch
 from web.database.storage import Storage, trouble
+from web.letters.setup import sends
 
 PERIOD = 15.0
 """Seconds between two looks at whether there is anything to look at."""
@@ -46,6 +48,8 @@ def run(app: Flask, stopping: threading.Event) -> None:
 def watch(app: Flask, stopping: threading.Event) -> int:
     """Look at each saved search that was not looked at in the texts as they are now; return how many.
 
+    Then letters are queued for those who want to be told by mail.
+
     Raises:
         IndexFailure: the index can't be read.
         SQLAlchemyError: the database can't be used; what was not looked at yet is looked at later.
@@ -64,4 +68,6 @@ def watch(app: Flask, stopping: threading.Event) -> int:
                 if saved is not None:  # its owner may have removed it
                     checking.check(session, saved, readable[saved.account.role])
                     looked += 1
+        if sends() and not stopping.is_set():
+            telling.write(storage, {role: states[held] for role, held in readable.items()}, site.configured())
         return looked

@@ -27,14 +27,12 @@ AREAS = (cases, letters, quotation_pages, replies, answers, numbers, texts)
 """Modules whose views are the blueprint's: they are here as soon as they are imported."""
 
 
-def register(app: Flask, base: Path | None, letterhead: Path | None, *, mails: bool = False) -> None:
+def register(app: Flask, base: Path | None, letterhead: Path | None) -> None:
     """Register the desk with the application.
 
     ``base`` is the folder of the base of answers; None stands for one of its own that the system may clear, since a
-    database in memory ends with the program. No ``letterhead`` stands for the one that comes along. ``mails`` says
-    whether letters that are queued are sent.
+    database in memory ends with the program. No ``letterhead`` stands for the one that comes along.
     """
-    app.config[letters.MAIL] = mails
     app.config[replies.LETTERHEAD] = letterhead
     app.extensions[answers.EXTENSION] = AnswerBase(base or Path(tempfile.mkdtemp(prefix="wenyuan-")))
     app.register_blueprint(blueprint)

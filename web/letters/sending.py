@@ -7,17 +7,19 @@ does one whose sender died: nobody knows how far it came.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from indexer.errors import IndexFailure
 from web.database.storage import Storage, now, rows_changed
-from web.letters.models import LetterState, QueuedLetter
+from web.letters.composing import Compose, WrittenLetter
+from web.letters.models import LONGEST_TROUBLE, LetterKind, LetterState, QueuedLetter
 from web.mail import LetterFate, Sending
 
 WAITS = tuple(timedelta(minutes=each) for each in (1, 5, 15, 60, 240, 720, 1440))
@@ -25,19 +27,44 @@ WAITS = tuple(timedelta(minutes=each) for each in (1, 5, 15, 60, 240, 720, 1440)
 LEASE = timedelta(minutes=10)
 """The longest that a sending takes; what is still being sent after it has lost its sender."""
 
+_ADDRESSES = "List-Unsubscribe"
+"""The header that holds addresses of the web, which mail programs read as they stand (RFC 2369)."""
+
 Send = Callable[[str, bytes], Sending]
 """Sends a message to an address."""
 
 
-def deliver(storage: Storage, send: Send, sender: str) -> int:
+class _Policy(EmailPolicy):
+    """How messages are written: as the standard library does, which would encode an address longer than a line."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """Write a header."""
+        if name == _ADDRESSES:
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+def deliver(storage: Storage, send: Send, sender: str, composers: Mapping[LetterKind, Compose] | None = None) -> int:
     """Send what is due, one by one; return how many were tried."""
     tried = 0
     while (claimed := _claimed(storage)) is not None:
-        outcome = send(claimed.recipient, _message(claimed, sender))
+        outcome = _sent(storage, send, sender, claimed, (composers or {}).get(claimed.kind))
         with storage.session.begin() as session:
             _settled(session, claimed.id, outcome)
         tried += 1
     return tried
+
+
+def _sent(storage: Storage, send: Send, sender: str, letter: QueuedLetter, compose: Compose | None) -> Sending | None:
+    """Send a letter, written by whoever writes letters of its kind; None where there is nothing to say any more."""
+    written: WrittenLetter | None = WrittenLetter(letter.subject, letter.body)
+    if compose is not None:
+        try:
+            with storage.session.begin() as session:
+                written = compose(session, letter)
+        except IndexFailure as failure:
+            return Sending(LetterFate.DEFERRED, f"the index: {failure}"[:LONGEST_TROUBLE])
+    return None if written is None else send(letter.recipient, _message(letter, written, sender))
 
 
 def _claimed(storage: Storage) -> QueuedLetter | None:
@@ -66,8 +93,13 @@ def _claimed(storage: Storage) -> QueuedLetter | None:
         return letter
 
 
-def _settled(session: Session, number: int, outcome: Sending) -> None:
-    letter = session.get_one(QueuedLetter, number, with_for_update=True)
+def _settled(session: Session, number: int, outcome: Sending | None) -> None:
+    if outcome is None:
+        session.execute(delete(QueuedLetter).where(QueuedLetter.id == number))
+        return
+    letter = session.get(QueuedLetter, number, with_for_update=True)
+    if letter is None:  # whoever it was to has left meanwhile
+        return
     letter.trouble = outcome.trouble
     match outcome.fate:
         case LetterFate.SENT:
@@ -80,12 +112,14 @@ def _settled(session: Session, number: int, outcome: Sending) -> None:
             letter.state = LetterState.FAILED
 
 
-def _message(letter: QueuedLetter, sender: str) -> bytes:
-    message = EmailMessage(policy=SMTP)
+def _message(letter: QueuedLetter, written: WrittenLetter, sender: str) -> bytes:
+    message = EmailMessage(policy=_Policy(linesep="\r\n"))
     message["From"] = sender
     message["To"] = letter.recipient
-    message["Subject"] = letter.subject
+    message["Subject"] = written.subject
     message["Date"] = format_datetime(letter.created)
     message["Message-ID"] = letter.message_id
-    message.set_content(letter.body, charset="utf-8", cte="base64")
+    for name, value in written.headers.items():
+        message[name] = value
+    message.set_content(written.body, charset="utf-8", cte="base64")
     return message.as_bytes()

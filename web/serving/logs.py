@@ -25,7 +25,7 @@ _NUMBER = re.compile("[0-9A-Za-z-]{8,64}")
 _LONGEST = 500
 """Characters of a path or a query that are logged."""
 
-_SECRETS = ("/account/", "/feeds/")
+_SECRETS = ("/account/", "/feeds/", "/letters/")
 """Below these, addresses may hold a link's secret, if only because its ``#`` was mangled on the way."""
 
 _log = logging.getLogger("wenyuan.requests")

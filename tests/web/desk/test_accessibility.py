@@ -26,9 +26,15 @@ from sqlalchemy import select
 
 from web.access import shelf_of
 from web.accounts.models import Account, AccountRole
+from web.alerts import keys as search_keys
 from web.alerts.models import Arrival
 from web.app import create_app
+from web.database.storage import now
 from web.jobs import setup as jobs
+from web.letters import queue
+from web.letters.models import LetterKind, LetterState
+from web.mailbox import keys as mailbox_keys
+from web.mailbox.models import Mailbox
 from web.marginalia.models import Marginal
 from web.serving.config import Config
 
@@ -178,6 +184,11 @@ STATES = (
         State("zhao", path)
         for path in ("/shelf/searches", "/shelf/searches/new?search=/search?q=上京", "/shelf/searches/{saved}")
     ),
+    *(State(who, "/account/mail/") for who in ("zhang", "zhao")),
+    State("zhao", "/account/"),
+    State("", "/account/mail/confirm/{confirm}"),
+    State("", "/account/mail/confirm/none"),
+    State("", "/letters/stop/{stop}"),
     State("zhang", "/shelf/"),
     State("zhang", "/shelf/history"),
     State("zhang", "/shelf/basket/"),
@@ -209,7 +220,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Flask:
         texts[-1].mkdir()
         shutil.copyfile(KANRIPO / "KR2a0035" / "KR2a0035_024.txt", texts[-1] / "KR2a0035_024.txt")
     build(texts, folder / "index")
-    app = create_app(folder / "index", f"sqlite:///{folder / 'desk.sqlite'}", config=Config(sign_up=True))
+    config = Config(
+        sign_up=True, mail="smtp://127.0.0.1:1", mail_from="desk@library.example", site="https://library.example"
+    )
+    app = create_app(folder / "index", f"sqlite:///{folder / 'desk.sqlite'}", config=config)
     app.config["WTF_CSRF_ENABLED"] = False
     return app
 
@@ -271,6 +285,15 @@ def held(site: Flask) -> Iterator[Held]:
     with desk.storage.session.begin() as session:
         places = json.dumps(["jin/0/@0+2:上京"])
         session.add(Arrival(search_id=int(cases["saved"]), generation=1, count=1, places=places))
+    desk.zhao.post("/account/mail/", data={"address": "new@example.org"})
+    with site.test_request_context(), desk.storage.session.begin() as session:
+        box = session.get_one(Mailbox, desk.number_of("zhao"))
+        cases["confirm"] = mailbox_keys.key_of(box)
+        cases["stop"] = search_keys.stop_key_of(session.get_one(Account, box.account_id))
+        box.address, box.since = "old@example.org", now()
+        letter = queue.put(session, LetterKind.NEWS, box.address, "https://library.example", account=box.account_id)
+        letter.state, letter.trouble = LetterState.FAILED, "550 nobody"
+    desk.zhao.post(f"{saved}/mail")
     cases["done"] = begun(desk, least=8)
     cases["taken_lines"] = desk.li.post("/take/lines", data={"q": "上京"}).location.rpartition("/")[2]
     runner = jobs.runner(site, shelf_of(site))

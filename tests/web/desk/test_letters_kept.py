@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from alembic import command
 from sqlalchemy import text
 
+from web.alerts.models import Arrival, SavedSearch
 from web.database.storage import Storage, _migrations
 from web.desk.letters import of
 from web.desk.models import Case, ReplyLetter
@@ -46,6 +47,14 @@ def test_an_upgrade_keeps_every_letter(empty: str) -> None:
                     "state": state,
                 },
             )
+        connection.exec_driver_sql(
+            "INSERT INTO saved_search (id, account_id, title, address, language, created, standing, places, trouble, "
+            f"read, feed) VALUES (2, 1, '長白', '/search?q=x', 'zh', '{AT % 1}', '', 1, '', '{AT % 1}', '')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO saved_search_arrival (id, search_id, at, generation, count, places) "
+            f"VALUES (4, 2, '{AT % 2}', 3, 1, '[]')"
+        )
         connection.commit()
     storage.upgrade()
     with storage.session.begin() as session:
@@ -66,6 +75,9 @@ def test_an_upgrade_keeps_every_letter(empty: str) -> None:
             (datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
         }
         assert {each.account_id for each in session.query(ReplyLetter)} == {1}
+        arrival = session.get_one(Arrival, 4)
+        assert (arrival.search_id, arrival.generation, arrival.told, arrival.letter_id) == (2, 3, False, None)
+        assert session.get_one(SavedSearch, 2).mailed is None
         later = queue.put(session, LetterKind.REPLY, "x@example.org", "https://x.example")
         assert later.id == 7
     with storage.session() as session:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, current_app, flash, redirect, render_template
+from flask import abort, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -15,15 +15,13 @@ from web.desk.cases import Refused
 from web.desk.models import Case
 from web.desk.pages import blueprint, case_url, logged, on_case
 from web.desk.states import FINISHED
+from web.letters.setup import sends
 from web.mail import address_in
-
-MAIL = "MAIL"
-"""The setting that says whether a mail server is configured."""
 
 
 def addressee(case: Case) -> str:
     """Return the address to which the reply can be sent now; empty where it can't be."""
-    ready = current_app.config[MAIL] and case.status in FINISHED and case.signed and case.outcome is None
+    ready = sends() and case.status in FINISHED and case.signed and case.outcome is None
     return address_in(case.asker.contact) if ready and case.asker else ""
 
 
