@@ -21,8 +21,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import expm1, log, log1p, log2
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from indexer.text.words import MODERN
 from search.grams import Unit
@@ -36,6 +38,7 @@ LEAST = 3
 """Occurrences that a collocate is near at least, where nobody says otherwise."""
 ROWS = 50
 
+Reals = NDArray[np.float64]
 CollocateUnit = Literal[Unit.CHARACTER, Unit.PAIR, Unit.WORD]
 """What collocates are."""
 
@@ -141,32 +144,38 @@ def weighed(
     characters: int,
 ) -> list[Collocate]:
     """Return grams as collocates of so many occurrences, which have ``around`` places of grams each on average."""
+    near = np.fromiter(counts.values(), np.float64, len(counts))
+    found = association(near, np.asarray(frequencies, np.float64), occurrences, around, characters)
+    numbers = zip(*(each.tolist() for each in found), strict=True)
     return [
-        Collocate(gram, count, frequency, *association(count, frequency, occurrences, around, characters))
-        for (gram, count), frequency in zip(counts.items(), frequencies, strict=True)
+        Collocate(gram, count, frequency, *each)
+        for (gram, count), frequency, each in zip(counts.items(), frequencies, numbers, strict=True)
     ]
 
 
 def association(
-    count: int, frequency: int, occurrences: int, around: float, characters: int
-) -> tuple[float, float, float]:
-    """Return how many occurrences were to be expected near a gram, the log-likelihood, and PMI.
+    counts: Reals, frequencies: Reals, occurrences: int, around: float, characters: int
+) -> tuple[Reals, Reals, Reals]:
+    """Return how many occurrences were to be expected near each gram, the log-likelihoods, and PMIs.
 
-    >>> expected, log_likelihood, pmi = association(30, 100, 200, 10, 100_000)
-    >>> round(expected, 2), round(log_likelihood, 1), round(pmi, 2)
+    >>> [expected], [log_likelihood], [pmi] = association(np.array([30]), np.array([100]), 200, 10, 100_000)
+    >>> round(float(expected), 2), round(float(log_likelihood), 1), round(float(pmi), 2)
     (1.99, 129.1, 3.91)
     """
-    chance = -expm1(around * log1p(-min(frequency / characters, 1 - 1e-12)))
-    near = max(characters * chance, count)
-    expected = occurrences * chance
+    chances = -np.expm1(around * np.log1p(-np.minimum(frequencies / characters, 1 - 1e-12)))
+    near = np.maximum(characters * chances, counts)
+    expected = occurrences * chances
     table = (
-        (count, occurrences * near / characters),
-        (occurrences - count, occurrences * (1 - near / characters)),
-        (near - count, (characters - occurrences) * near / characters),
-        (characters - occurrences - near + count, (characters - occurrences) * (1 - near / characters)),
+        (counts, occurrences * near / characters),
+        (occurrences - counts, occurrences * (1 - near / characters)),
+        (near - counts, (characters - occurrences) * near / characters),
+        (characters - occurrences - near + counts, (characters - occurrences) * (1 - near / characters)),
     )
-    likelihood = 2 * sum(seen * log(seen / even) for seen, even in table if seen > 0 and even > 0)
-    return expected, likelihood if count >= expected else -likelihood, log2(count / expected)
+    likelihoods = np.zeros(len(counts))
+    for seen, even in table:
+        is_some = (seen > 0) & (even > 0)
+        likelihoods += 2 * seen * np.log(np.divide(seen, even, where=is_some, out=np.ones(len(counts))))
+    return expected, np.where(counts >= expected, likelihoods, -likelihoods), np.log2(counts / expected)
 
 
 def ordered(rows: list[Collocate], measure: Measure) -> tuple[Collocate, ...]:

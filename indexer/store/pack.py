@@ -104,6 +104,11 @@ class PackView:
         found = [self.rank(each) for each in characters]
         return None if None in found else np.array(found, self.text.ids.dtype)
 
+    def ranks(self, characters: Codes) -> tuple[Ids, NDArray[np.bool_]]:
+        """Return the ranks of characters, some together a row, and which rows have all of theirs in the pack."""
+        ranks = np.minimum(self.alphabet.searchsorted(characters), len(self.alphabet) - 1)
+        return ranks.astype(self.text.ids.dtype), (self.alphabet[ranks] == characters).all(axis=1)
+
     def rank(self, character: int) -> int | None:
         """Return the rank of a character in the alphabet; None where it is not in the pack."""
         return self._ranks.get(character)

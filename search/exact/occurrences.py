@@ -286,14 +286,11 @@ class StoredOccurrences(Occurrences):
             counts.append(how_many)
         different, numbers = np.unique(np.concatenate(keys), return_inverse=True)
         totals = np.bincount(numbers, np.concatenate(counts), len(different)).astype(np.int64)
-        code_point = (1 << _CODE_POINT_BITS) - 1
-        texts = (
-            "".join(
-                chr(key >> bits & code_point) for bits in range((size - 1) * _CODE_POINT_BITS, -1, -_CODE_POINT_BITS)
-            )
-            for key in different.tolist()
-        )
-        return Neighbours(tuple(texts), tuple(totals.tolist()), places)
+        bits = np.arange((size - 1) * _CODE_POINT_BITS, -1, -_CODE_POINT_BITS, dtype=np.uint64)
+        code_points = different[:, None] >> bits & np.uint64((1 << _CODE_POINT_BITS) - 1)
+        text = text_of(code_points.ravel().astype(np.uint32))
+        texts = tuple(text[at : at + size] for at in range(0, len(text), size))
+        return Neighbours(texts, tuple(totals.tolist()), places)
 
     def _around(self, side: Side, distance: int) -> Iterator[tuple[Numbers, list[NDArray[np.uint32]]]]:
         """Yield rows with the folded characters on each side of them, in the order of the text."""

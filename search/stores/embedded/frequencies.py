@@ -12,6 +12,7 @@ import numpy as np
 from indexer.store.encoding import Ids
 from indexer.store.layout import PRINTED
 from indexer.store.pack import Pack
+from indexer.text.streams import Codes, code_points
 from search import deadline
 from search.exact.grams import are_in, ranges_of
 from search.exact.matching import Mask
@@ -21,24 +22,33 @@ _AT_ONCE = 1 << 20
 """Places of pairs that are looked at together, or those of one pair."""
 
 
-def frequencies(pack: Pack, words: Sequence[str], streams: Sequence[int], allowed: Mask | None) -> Numbers:
-    """Return how often each of some words of one or two characters, folded, stands in streams of allowed passages."""
-    counts = np.zeros(len(words), np.int64)
-    for size in (1, 2):
-        known = [
-            (at, ids)
-            for at, word in enumerate(words)
-            if len(word) == size and (ids := pack.ids([ord(char) for char in word])) is not None
-        ]
-        if known:
-            rows, ids = np.array([at for at, _ in known]), np.stack([each for _, each in known])
-            for stream in streams:
-                deadline.check()
-                if size == 2:
-                    counts[rows] += _pairs(pack, stream, ids, allowed)
-                else:
-                    counts[rows] += _letters(pack, stream, allowed)[ids[:, 0]]
-    return counts
+Grams = tuple[Numbers, Codes]
+"""Where grams of one size stand among words, and their characters, a row each."""
+
+
+def grams_of(words: Sequence[str]) -> list[Grams]:
+    """Return the characters, and the pairs, among some words, folded."""
+    rows = ([at for at, word in enumerate(words) if len(word) == size] for size in (1, 2))
+    return [
+        (np.array(some, np.int64), code_points("".join(words[at] for at in some)).reshape(len(some), -1))
+        for some in rows
+        if some
+    ]
+
+
+def add_frequencies(
+    counts: Numbers, grams: Sequence[Grams], pack: Pack, streams: Sequence[int], allowed: Mask | None
+) -> None:
+    """Add to the counts of words how often each stands in streams of allowed passages of a pack."""
+    for rows, characters in grams:
+        ids, is_known = pack.ranks(characters)
+        known, ids = rows[is_known], ids[is_known]
+        for stream in streams if len(known) else ():
+            deadline.check()
+            of_pairs = characters.shape[1] == 2
+            counts[known] += (
+                _pairs(pack, stream, ids, allowed) if of_pairs else _letters(pack, stream, allowed)[ids[:, 0]]
+            )
 
 
 def _pairs(pack: Pack, number: int, ids: Ids, allowed: Mask | None) -> Numbers:

@@ -48,7 +48,7 @@ from search.stores.base import (
     Wanted,
     literal_queries,
 )
-from search.stores.embedded.frequencies import frequencies
+from search.stores.embedded.frequencies import add_frequencies, grams_of
 from search.stores.embedded.matches import EmbeddedMatches, as_refs, evaluated
 from search.stores.embedded.nearest import Meaning, Windows
 from search.stores.embedded.occurrences import occurrences_of
@@ -169,10 +169,10 @@ class EmbeddedStore:
 
     def frequencies(self, words: Sequence[str], scope: Scope, filters: Filters) -> Sequence[int]:
         """See :meth:`search.stores.base.Store.frequencies`; characters and pairs are looked up in directories."""
-        counts = np.zeros(len(words), np.int64)
+        counts, grams = np.zeros(len(words), np.int64), grams_of(words)
         for number, pack in self._snapshot.packs.items():
             deadline.check()
-            counts += frequencies(pack, words, SEARCHED[scope], self._snapshot.allowed(number, filters))
+            add_frequencies(counts, grams, pack, SEARCHED[scope], self._snapshot.allowed(number, filters))
         longer = [at for at, word in enumerate(words) if len(word) > 2]
         for at, query in zip(longer, literal_queries([words[at] for at in longer], scope, filters), strict=True):
             counts[at] = self.match(query).occurrences

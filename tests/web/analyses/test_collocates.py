@@ -51,20 +51,29 @@ def test_numbers_are_those_of_their_lines(library: Library, asked: CollocatesReq
         assert len(row.words) == asked.unit.size
 
 
+def associated(count: int, frequency: int, occurrences: int, around: float, characters: int) -> collocations.Collocate:
+    """One gram, weighed among others that are unlike it."""
+    counts = {"甲": 1, "乙": count, "丙": 2}
+    return collocations.weighed(
+        counts, [1, frequency, 9], occurrences=occurrences, around=around, characters=characters
+    )[1]
+
+
 def test_measures_are_those_of_their_formulas() -> None:
     count, frequency, occurrences, around, characters = 30, 100, 200, 10, 100_000
-    expected, likelihood, pmi = collocations.association(count, frequency, occurrences, around, characters)
+    row = associated(count, frequency, occurrences, around, characters)
     chance = 1 - (1 - frequency / characters) ** around
-    assert expected == pytest.approx(occurrences * chance)
-    assert pmi == pytest.approx(log2(count / expected))
+    assert row.expected == pytest.approx(occurrences * chance)
+    assert row.pmi == pytest.approx(log2(count / row.expected))
     near = characters * chance
     seen = [[count, near - count], [occurrences - count, characters - occurrences - near + count]]
     rows, columns = [sum(row) for row in seen], [occurrences, characters - occurrences]
     cells = (seen[i][j] * log(seen[i][j] / (rows[i] * columns[j] / characters)) for i in range(2) for j in range(2))
-    assert likelihood == pytest.approx(2 * sum(cells))
-    assert collocations.association(1, 5_000, 200, 10, 100_000)[1] < 0  # fewer than by chance
+    assert row.log_likelihood == pytest.approx(2 * sum(cells))
+    assert associated(1, 5_000, 200, 10, 100_000).log_likelihood < 0  # fewer than by chance
     for extreme in ((5, 5, 5, 1.0, 5), (1, 1, 1, 0.5, 100), (3, 1, 3, 10, 20)):
-        assert all(abs(number) < 1e6 for number in collocations.association(*extreme))
+        row = associated(*extreme)
+        assert all(abs(number) < 1e6 for number in (row.expected, row.log_likelihood, row.pmi))
 
 
 def test_rows_are_ordered_by_the_measure_and_not_too_rare(library: Library) -> None:
