@@ -80,21 +80,20 @@ def _phrases(library: Library, typed: str) -> Iterator[str]:
     if len(typed) < _LEAST:
         return
     try:
-        found = library.find(f'"{typed}"').with_context(_FURTHEST)
+        found = library.find(f'"{typed}"').with_context(_FURTHEST + 1)  # to know whether it goes on there
     except SearchError:
         return
     counts = Counter[str]()
     for place in found.sample(_PLACES, seed=1):
-        follows = "".join(place.right.split())
-        counts.update(
-            place.text + follows[:length] for length in range(1, len(follows) + 1) if follows[:length].isalpha()
-        )
+        begun, follows = ("".join(each.split()) for each in (place.text, place.right))  # a line may end between
+        counts.update(begun + follows[:length] for length in range(1, len(follows) + 1) if follows[:length].isalpha())
     shown: list[str] = []
     for phrase, count in counts.most_common():
         if count < _OFTEN or len(shown) == MOST:
             break
         goes_on = any(count * _SHARE <= other for each, other in counts.items() if each[:-1] == phrase)
-        if not goes_on and not any(phrase.startswith(each) for each in shown):
+        is_too_long = len(phrase) > len(typed) + _FURTHEST
+        if not goes_on and not is_too_long and not any(phrase.startswith(each) for each in shown):
             shown.append(phrase)
     yield from shown
 

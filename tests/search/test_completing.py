@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from open_index import build
 from stores import KINDS
 
 from indexer.text.folding import fold
@@ -41,6 +43,17 @@ def test_nothing_is_told_of_a_work_that_is_hidden(library: Library) -> None:
     assert completions(shown, "金史") == ()
     assert completions(shown, "脱") == ("脫脫",)
     assert set(completions(shown, "会宁")) == {"會寧府", "會寧州"}
+
+
+def test_a_phrase_ends_where_the_texts_go_on_in_several_ways_and_lines_do_not_break_it(tmp_path: Path) -> None:
+    (tmp_path / "志.txt").write_text(
+        "混\n同江水東流。混同江水東流。混同江水西來。混同江上。混同江邊。混同江邊。", "utf-8"
+    )
+    build([tmp_path / "志.txt"], tmp_path / "index")
+    assert completions(Library.open(tmp_path / "index"), "混同") == ("混同江",)
+    (tmp_path / "志.txt").write_text("松花江水北流入海。" * 3, "utf-8")
+    build([tmp_path / "志.txt"], tmp_path / "index")
+    assert completions(Library.open(tmp_path / "index"), "松花") == ("松花江",)  # a name, not a piece of a sentence
 
 
 @given(st.text(max_size=LONGEST + 2) | st.sampled_from(["會", "會寧", "“會", "會 寧", "AND", "*", "會寧府會寧府"]))
