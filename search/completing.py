@@ -91,9 +91,9 @@ def _phrases(library: Library, typed: str) -> Iterator[str]:
     for phrase, count in counts.most_common():
         if count < _OFTEN or len(shown) == MOST:
             break
-        goes_on = any(count * _SHARE <= other for each, other in counts.items() if each[:-1] == phrase)
-        is_too_long = len(phrase) > len(typed) + _FURTHEST
-        if not goes_on and not is_too_long and not any(phrase.startswith(each) for each in shown):
+        if len(phrase) > len(typed) + _FURTHEST or phrase.startswith(tuple(shown)):
+            continue
+        if not any(count * _SHARE <= other for each, other in counts.items() if each[:-1] == phrase):
             shown.append(phrase)
     yield from shown
 

@@ -43,6 +43,20 @@ class Site:
     def watch(self) -> int:
         return watching.watch(self.app, threading.Event())
 
+    def watch_by_two(self) -> None:
+        """Two processes look at once."""
+        ready = threading.Barrier(2)
+
+        def look() -> None:
+            ready.wait()
+            self.watch()
+
+        both = [threading.Thread(target=look) for _ in range(2)]
+        for each in both:
+            each.start()
+        for each in both:
+            each.join()
+
     def client(self, login: str, role: AccountRole = AccountRole.READER) -> FlaskClient:
         add(self.app, login, role)
         client = self.app.test_client()

@@ -17,9 +17,11 @@ from functools import cache
 from pathlib import Path
 
 import skips
-from sqlalchemy import URL, create_engine, make_url
+from alembic import command
+from alembic.migration import MigrationContext
+from sqlalchemy import URL, Connection, create_engine, make_url
 
-from web.database.storage import Storage
+from web.database.storage import Storage, _migrations
 
 SERVER = "WENYUAN_TEST_POSTGRESQL"
 """Names the address of a server on which databases may be made and dropped."""
@@ -47,6 +49,14 @@ def new_database(kind: str, folder: Path) -> Iterator[str]:
     url = _made(_template().database)
     yield url.render_as_string(hide_password=False)
     _on_server(f"DROP DATABASE {url.database} WITH (FORCE)")
+
+
+def migrate(connection: Connection, revision: str) -> None:
+    """Take a database up or down to a step."""
+    config = _migrations()
+    config.attributes["connection"] = connection
+    held = MigrationContext.configure(connection).get_current_revision() or ""
+    (command.upgrade if revision > held else command.downgrade)(config, revision)
 
 
 def set_up_in_memory(storage: Storage) -> None:

@@ -15,12 +15,13 @@ from flask import Flask
 from image_hosts import page_image
 from open_index import build
 from people import PASSWORD, add
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 from serving import served
+from watched import watched
 
 from web.app import create_app
 
-ZOOMED = {"width": 640, "height": 400}
+ZOOMED: ViewportSize = {"width": 640, "height": 400}
 READ = "/read/KR2a0035/0?q=会宁府"
 BEYOND = "024-4a"
 """The first leaves are enough."""
@@ -110,14 +111,11 @@ def address(site: Flask) -> Iterator[str]:
 
 @pytest.fixture
 def reader(browser: Browser, address: str) -> Iterator[Keyboard]:
-    with browser.new_context(viewport=ZOOMED, device_scale_factor=2, base_url=address) as context:  # type: ignore[arg-type]
+    with browser.new_context(viewport=ZOOMED, device_scale_factor=2, base_url=address) as context:
         context.route(lambda url: not url.startswith(address), lambda route: route.fulfill(body=page_image()))
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        yield Keyboard(page)
-    assert errors == []
+        with watched(context.new_page()) as page:
+            page.set_default_timeout(10_000)
+            yield Keyboard(page)
 
 
 def test_a_search_with_a_suggestion_and_on_to_the_text(reader: Keyboard) -> None:

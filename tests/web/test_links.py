@@ -8,8 +8,8 @@ import re
 from pathlib import Path
 
 import pytest
-from alembic import command
 from click.testing import CliRunner
+from databases import migrate
 from flask import Flask
 from flask.testing import FlaskClient
 from people import PASSWORD, add, log_in, logged_in, token
@@ -18,7 +18,7 @@ from sqlalchemy import select, text, update
 from web.accounts import people
 from web.accounts.models import Account, AccountRole, AuditEntry, Invitation
 from web.commands.main import main
-from web.database.storage import Storage, _migrations
+from web.database.storage import Storage
 from web.serving import logs
 from web.serving.server import Log
 
@@ -170,9 +170,7 @@ def test_a_link_says_who_gave_it(site: Flask, storage: Storage) -> None:
 def test_an_upgrade_finds_out_who_gave_a_link(empty: str) -> None:
     storage = Storage.at(empty)
     with storage.engine.connect() as connection:
-        config = _migrations()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0002")
+        migrate(connection, "0002")
         for number, active in ((1, False), (2, True)):
             connection.execute(
                 text(

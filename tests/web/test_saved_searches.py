@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +20,6 @@ from corpora.model import Access
 from indexer.upkeep.declaring import declare
 from web.accounts import belongings
 from web.accounts.models import Account, AccountRole
-from web.alerts import watching
 from web.alerts.models import Arrival, SavedSearch
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
@@ -252,16 +250,6 @@ def test_of_two_who_look_one_tells(site: Site) -> None:
     client = site.client("wang")
     saved(client)
     site.publish(NEW)
-    ready = threading.Barrier(2)
-
-    def look() -> None:
-        ready.wait()
-        watching.watch(site.app, threading.Event())
-
-    both = [threading.Thread(target=look) for _ in range(2)]
-    for each in both:
-        each.start()
-    for each in both:
-        each.join()
+    site.watch_by_two()
     with site.app.extensions["storage"].session() as session:
         assert session.scalars(select(Arrival.count)).all() == [2]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
@@ -24,7 +23,7 @@ from indexer.upkeep.declaring import declare
 from web.access import shelf_of
 from web.accounts import belongings
 from web.accounts.models import Account, AccountRole
-from web.alerts import checking, telling, watching
+from web.alerts import checking, telling
 from web.alerts.models import Arrival, SavedSearch
 from web.database.storage import Storage, now
 from web.letters.composing import composers
@@ -233,17 +232,7 @@ def test_of_two_who_watch_one_writes(site: Mailing) -> None:
     told(client)
     told(client, "/search?q=詩一首", "詩")
     site.publish(NEW)
-    ready = threading.Barrier(2)
-
-    def look() -> None:
-        ready.wait()
-        watching.watch(site.app, threading.Event())
-
-    both = [threading.Thread(target=look) for _ in range(2)]
-    for each in both:
-        each.start()
-    for each in both:
-        each.join()
+    site.watch_by_two()
     site.watch()
     (letter,) = site.deliver()
     assert "新增 3 处" in letter["Subject"]

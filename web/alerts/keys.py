@@ -7,6 +7,7 @@ mark, which is random: the number alone may be that of another search one day.
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
@@ -31,14 +32,11 @@ def key_of(saved: SavedSearch) -> str:
 
 def search_of(key: str) -> SavedSearch | None:
     """Return the search of a feed's key, unless the key was withdrawn or its owner can't log in any more."""
-    if len(key) > LONGEST:
-        return None
-    try:
-        number, feed = _signer("feed").loads(key)
-    except (BadData, ValueError, TypeError):
-        return None
-    saved = session().get(SavedSearch, number)
-    return saved if saved and feed and saved.feed == feed and saved.account.active else None
+    match _signed("feed", key):
+        case [number, feed]:
+            saved = session().get(SavedSearch, number)
+            return saved if saved and feed and saved.feed == feed and saved.account.active else None
+    return None
 
 
 def stop_key_of(account: Account) -> str:
@@ -48,13 +46,16 @@ def stop_key_of(account: Account) -> str:
 
 def account_of(key: str) -> Account | None:
     """Return the account that such a key is of."""
-    if len(key) > LONGEST:
-        return None
+    number = _signed("stop", key)
+    return session().get(Account, number) if number is not None else None
+
+
+def _signed(salt: str, key: str) -> Any:
+    """Return what a key says; None where the site has not signed it."""
     try:
-        number = _signer("stop").loads(key)
+        return _signer(salt).loads(key) if len(key) <= LONGEST else None
     except (BadData, ValueError, TypeError):
         return None
-    return session().get(Account, number)
 
 
 def _signer(salt: str) -> URLSafeSerializer:

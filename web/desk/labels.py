@@ -12,6 +12,7 @@ from web.desk.cases import Refused
 from web.desk.models import Case, Event, Presence, Stance
 from web.desk.queue import QueueScope
 from web.desk.states import CaseOutcome, Move, Status, Tier
+from web.letters.labels import STATES
 from web.letters.models import LetterState, QueuedLetter
 
 TIERS = {
@@ -76,12 +77,8 @@ _ASKED = {
     Status.CLOSED: lazy_gettext("已经答复。"),
     Status.REOPENED: lazy_gettext("馆员正在补充答复。"),
 }
-_LETTERS = {
-    LetterState.WAITING: lazy_gettext("等候寄出"),
-    LetterState.SENDING: lazy_gettext("正在寄"),
-    LetterState.SENT: lazy_gettext("已寄出"),
-    LetterState.UNKNOWN: lazy_gettext("不知是否寄到：信已交给邮件服务器，没有等到回音。请问过提问人，再决定。"),
-    LetterState.FAILED: lazy_gettext("没有寄出"),
+_LETTERS = STATES | {
+    LetterState.UNKNOWN: lazy_gettext("不知是否寄到：信已交给邮件服务器，没有等到回音。请问过提问人，再决定。")
 }
 _EVENTS = {
     "open": lazy_gettext("收到问题"),

@@ -12,10 +12,10 @@ from web.accounts.models import Account, AccountRole
 from web.accounts.pages import patience
 from web.caching import keep_nowhere
 from web.database.storage import session
-from web.letters import queue
+from web.letters import labels, queue
 from web.letters.models import LetterKind
 from web.letters.setup import sends
-from web.mailbox import keeping, keys, labels
+from web.mailbox import keeping, keys
 from web.mailbox.forms import MailAddress
 from web.presenting import languages
 from web.presenting.labels import minutes

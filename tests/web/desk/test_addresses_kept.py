@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import databases
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from search.addresses import Address
-from web.database.storage import Storage, _migrations
+from web.database.storage import Storage
 from web.desk.models import Case, Quotation
 
 PASSAGES = [
@@ -36,17 +35,12 @@ def migrate(empty: str) -> Iterator[Callable[[str], Engine]]:
 
     def go(revision: str) -> Engine:
         with storage.engine.connect() as connection:
-            config: Config = _migrations()
-            config.attributes["connection"] = connection
-            held = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
-            (command.upgrade if revision > held else command.downgrade)(config, revision)
+            databases.migrate(connection, revision)
             connection.commit()
         return storage.engine
 
     with storage.engine.connect() as connection:
-        config = _migrations()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0004")
+        databases.migrate(connection, "0004")
         connection.exec_driver_sql(
             "INSERT INTO account (id, login, name, role, password, active, stamp, created) VALUES "
             "(1, 'li', 'x', 'librarian', '', true, '', '2026-01-01 00:00:00')"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from alembic import command
+from databases import migrate
 from sqlalchemy import text
 
 from web.alerts.models import Arrival, SavedSearch
-from web.database.storage import Storage, _migrations
+from web.database.storage import Storage
 from web.desk.letters import of
 from web.desk.models import Case, ReplyLetter
 from web.letters import queue
@@ -21,9 +21,7 @@ LETTERS = ((3, "waiting", "NULL"), (5, "sent", f"'{AT % 3}'"), (6, "unknown", "N
 def test_an_upgrade_keeps_every_letter(empty: str) -> None:
     storage = Storage.at(empty)
     with storage.engine.connect() as connection:
-        config = _migrations()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0016")
+        migrate(connection, "0016")
         connection.exec_driver_sql(
             "INSERT INTO account (id, login, name, role, password, active, stamp, created, keeps_history) VALUES "
             "(1, 'li', 'x', 'librarian', '', true, '', '2026-01-01 00:00:00', false)"

@@ -1,4 +1,4 @@
-"""Words for letters to readers. Chinese here, English in the catalogue of translations."""
+"""Words for what becomes of letters. Chinese here, English in the catalogue of translations."""
 
 from __future__ import annotations
 
