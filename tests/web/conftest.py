@@ -17,7 +17,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from open_index import build
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
+from watched import PATIENCE
 
 from web.app import create_app
 from web.database.storage import Storage
@@ -131,6 +132,7 @@ def browser() -> Iterator[Browser]:
     if chromium is None:
         skips.skip("NO BROWSER TEST WAS RUN: chromium is not installed", forbidden=os.environ.get("CI"))
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE * 1000)
         opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield opened
         opened.close()

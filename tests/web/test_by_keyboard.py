@@ -17,7 +17,7 @@ from open_index import build
 from people import PASSWORD, add
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 from serving import served
-from watched import watched
+from watched import until_focused, watched
 
 from web.app import create_app
 
@@ -114,7 +114,6 @@ def reader(browser: Browser, address: str) -> Iterator[Keyboard]:
     with browser.new_context(viewport=ZOOMED, device_scale_factor=2, base_url=address) as context:
         context.route(lambda url: not url.startswith(address), lambda route: route.fulfill(body=page_image()))
         with watched(context.new_page()) as page:
-            page.set_default_timeout(10_000)
             yield Keyboard(page)
 
 
@@ -130,7 +129,7 @@ def test_a_search_with_a_suggestion_and_on_to_the_text(reader: Keyboard) -> None
     expect(chosen).to_be_in_viewport(ratio=1)
     reader.press("Escape")
     expect(options.first).to_be_hidden()
-    expect(page.locator("#q")).to_be_focused()
+    until_focused(page.locator("#q"))
     reader.press("Enter")
     page.wait_for_url(re.compile("/search"))
     reader.arrived()
@@ -160,10 +159,10 @@ def test_what_is_selected_is_cited(reader: Keyboard) -> None:
     page.evaluate(SELECT)
     expect(bar).to_be_visible()
     reader.press("s")
-    expect(bar.locator("button, a").first).to_be_focused()
+    until_focused(bar.locator("button, a").first)
     reader.press("Escape")
     expect(bar).to_be_hidden()
-    expect(page.locator("article")).to_be_focused()
+    until_focused(page.locator("article"))
     page.evaluate(SELECT)
     expect(bar).to_be_visible()
     reader.press("s")
@@ -207,12 +206,12 @@ def test_a_character_is_looked_up(reader: Keyboard) -> None:
         page.evaluate(SELECT)
         expect(page.locator("#selected")).to_be_visible()
         reader.press("c")
-        expect(card).to_be_focused()
+        until_focused(card)
         expect(card).to_contain_text("U+6703")
         expect(page.locator("#selected")).to_be_hidden()  # it would lie under the card
         leave()
         expect(card).to_be_hidden()
-        expect(page.locator("article")).to_be_focused()
+        until_focused(page.locator("article"))
 
 
 def test_an_image_is_opened_and_closed(reader: Keyboard) -> None:
@@ -228,7 +227,7 @@ def test_an_image_is_opened_and_closed(reader: Keyboard) -> None:
     reader.tab_to(panel.locator("[data-do=close]"), "Shift+Tab")
     reader.press("Enter")
     expect(panel).to_be_hidden()
-    expect(page.locator("#facsimile-open")).to_be_focused()
+    until_focused(page.locator("#facsimile-open"))
 
 
 def test_an_error_in_the_text_is_reported(reader: Keyboard) -> None:
@@ -244,7 +243,7 @@ def test_an_error_in_the_text_is_reported(reader: Keyboard) -> None:
 def test_a_search_is_saved_and_a_passage_marked_by_whoever_logs_in(reader: Keyboard) -> None:
     page = reader.page
     reader.go("/account/log-in")
-    expect(page.get_by_label("账号")).to_be_focused()
+    until_focused(page.get_by_label("账号"))
     reader.type("wang")
     reader.fill("密码", PASSWORD)
     reader.press("Enter")

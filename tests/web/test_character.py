@@ -16,7 +16,7 @@ from open_index import build
 from oracle import scan
 from playwright.sync_api import Browser, Page, expect
 from serving import served
-from watched import watched
+from watched import until_focused, watched
 
 from corpora.model import Work
 from corpora.readers import gaiji, read
@@ -257,7 +257,7 @@ def test_a_selected_character_is_looked_up_by_a_key_and_the_next_by_buttons(page
     expect(page.locator("#character-card")).to_be_hidden()  # selecting is selecting
     page.keyboard.press("c")
     expect(page.locator("#character-card .glyph")).to_have_text("白")
-    expect(page.locator("#character-card")).to_be_focused()
+    until_focused(page.locator("#character-card"))
     page.get_by_role("button", name="后一字").click()
     expect(page.locator("#character-card .glyph")).to_have_text("山")
     page.get_by_role("button", name="前一字").click()

@@ -11,7 +11,7 @@ import pytest
 from open_index import build
 from playwright.sync_api import Browser, Page, expect
 from serving import served
-from watched import until, watched
+from watched import until, until_focused, watched
 
 from web.app import create_app
 
@@ -65,10 +65,10 @@ def test_the_buttons_for_a_selection_are_reached_by_a_key_and_let_go_by_another(
     page.evaluate(SELECT)
     expect(page.locator("#selected")).to_be_visible()
     page.keyboard.press("s")
-    expect(page.locator("#selected a, #selected button").first).to_be_focused()
+    until_focused(page.locator("#selected a, #selected button").first)
     page.keyboard.press("Escape")
     expect(page.locator("#selected")).to_be_hidden()
-    expect(page.locator("article")).to_be_focused()
+    until_focused(page.locator("article"))
 
 
 @pytest.mark.parametrize("width", [1280, 320])
@@ -101,7 +101,7 @@ def test_a_selection_is_copied_with_its_reference(browser: Browser, address: str
         page.evaluate(SELECT)
         expect(page.locator("#selected")).to_be_visible()
         page.keyboard.press("s")
-        expect(page.locator("#selected .copy-cited")).to_be_focused()
+        until_focused(page.locator("#selected .copy-cited"))
         page.keyboard.press("Enter")
         expect(page.locator("#selected [role=status]")).to_have_text("已复制，附有出处。")
         words, reference = page.evaluate("navigator.clipboard.readText()").split("\n")
@@ -136,7 +136,7 @@ def test_suggestions_are_chosen_by_keys(page: Page, address: str) -> None:
     expect(box).to_have_attribute("aria-activedescendant", "q-suggestions-1")
     box.press("Escape")
     expect(options).to_have_count(0)
-    expect(box).to_be_focused()
+    until_focused(box)
     box.press_sequentially("府")
     expect(options).to_have_count(2)
     box.press("ArrowDown")

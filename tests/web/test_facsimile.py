@@ -15,7 +15,7 @@ from open_index import build
 from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page, expect
 from serving import served
-from watched import until
+from watched import until, until_focused
 
 from web.app import create_app
 from web.policy import MOST_HOSTS, POLICY, host_of, hosts_of
@@ -369,7 +369,7 @@ def test_it_stays_open_from_section_to_section_until_it_is_closed(page: Page, ad
     shows(page, "的书影")
     page.get_by_role("button", name="收起书影").click()
     expect(page.locator("#facsimile")).to_be_hidden()
-    expect(page.get_by_role("button", name="书影", exact=True)).to_be_focused()
+    until_focused(page.get_by_role("button", name="书影", exact=True))
     page.reload()
     expect(page.get_by_role("button", name="书影", exact=True)).to_have_attribute("aria-expanded", "false")
     expect(page.locator("#facsimile")).to_be_hidden()

@@ -78,7 +78,7 @@ def test_what_is_closed_to_a_reader_counts_as_turned_away(tmp_path: Path) -> Non
 
 
 def test_what_two_processes_count_is_added_up(site: Flask) -> None:
-    key = ("2026-11", "local", recording.Metric.SEARCHES_REGULAR, recording.Method.REGULAR)
+    key = (f"{today():%Y-%m}", "local", recording.Metric.SEARCHES_REGULAR, recording.Method.REGULAR)
     with site.app_context():
         for count in (2, 3):
             recording._tally().add([key] * count)
@@ -92,7 +92,7 @@ def fail(*_: object) -> None:
 
 
 def test_counts_that_can_not_be_written_are_kept(site: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    key = ("2026-11", "local", recording.Metric.SEARCHES_REGULAR, recording.Method.REGULAR)
+    key = (f"{today():%Y-%m}", "local", recording.Metric.SEARCHES_REGULAR, recording.Method.REGULAR)
     with site.app_context():
         recording._tally().add([key])
         with monkeypatch.context() as patch:
