@@ -197,19 +197,22 @@
     article.scrollLeft -= event.deltaY;
     if (article.scrollLeft !== before) event.preventDefault(); // at either end the page itself moves on
   }, { passive: false });
-  // Two texts side by side move together, each by as much of itself as the other has moved.
+  // Two texts side by side move together, each by as much of itself as the other has moved. Which of them moved by itself
+  // is told by its place: a text that stands where it was taken was taken there. Events don't tell, several make one.
   if (texts.length === 2) {
-    const moved = new WeakSet();
+    const taken = new Map();
+    const stands = (text, [along, down]) => Math.abs(text.scrollLeft - along) < 1 && Math.abs(text.scrollTop - down) < 1;
+    const share = (now, whole, seen) => (whole > seen ? now / (whole - seen) : 0);
     for (const text of texts) {
       text.addEventListener("scroll", () => {
-        if (moved.delete(text)) return; // by the other
+        if (taken.has(text) && stands(text, taken.get(text))) return;
+        taken.delete(text);
         const other = texts.find((each) => each !== text);
-        const share = (now, whole, seen) => (whole > seen ? now / (whole - seen) : 0);
-        const down = share(text.scrollTop, text.scrollHeight, text.clientHeight) * (other.scrollHeight - other.clientHeight);
         const along = share(text.scrollLeft, text.scrollWidth, text.clientWidth) * (other.scrollWidth - other.clientWidth);
-        if (Math.abs(other.scrollTop - down) < 1 && Math.abs(other.scrollLeft - along) < 1) return;
-        moved.add(other);
+        const down = share(text.scrollTop, text.scrollHeight, text.clientHeight) * (other.scrollHeight - other.clientHeight);
+        if (stands(other, [along, down])) return;
         other.scrollTo(along, down);
+        taken.set(other, [other.scrollLeft, other.scrollTop]);
       }, { passive: true });
     }
   }
