@@ -25,7 +25,7 @@ def counting_of(view: View, query: ExactQuery, allowed: list[Query]) -> Counting
     Raises:
         SearchError: the query costs too much.
     """
-    fine = Narrowing(query.scope, query.strict, lambda field: view.of_works(view.chosen({}, [field])))
+    fine = narrowing_of(view, query)
     coarse = CoarseNarrowing(fine.scope, fine.strict, fine.of_field)
     near: dict[Near, Query] = {}
     for tree in (query.tree, query.asked):
@@ -37,6 +37,11 @@ def counting_of(view: View, query: ExactQuery, allowed: list[Query]) -> Counting
     if fits([counting.scoring, counting.in_doubt]):
         return counting
     return replace(counting, narrowing=replace(coarse, near=near))
+
+
+def narrowing_of(view: View, query: ExactQuery) -> Narrowing:
+    """Return what puts a query to OpenSearch, before anything is known of words near each other."""
+    return Narrowing(query.scope, query.strict, lambda field: view.of_works(view.chosen({}, [field])))
 
 
 def listed(view: View, query: Query) -> Iterator[ClusterRef]:

@@ -18,7 +18,7 @@ from typing import cast
 from search import deadline
 from search.model import Sort, WorkCard
 from search.stores.base import ExactQuery, Marks, Ranked, Ref
-from search.stores.cluster.candidates import AT_ONCE, counting_of, listed
+from search.stores.cluster.candidates import AT_ONCE, counting_of, listed, narrowing_of
 from search.stores.cluster.counting import Counting, Scored
 from search.stores.cluster.deciding import Decider
 from search.stores.cluster.narrowing import any_of
@@ -226,16 +226,33 @@ def occurrences(view: View, queries: Sequence[ExactQuery]) -> list[int]:
     Raises:
         SearchError: a filter is no field.
     """
-    counts: list[int] = []
-    for number in range(0, len(queries), _TOGETHER):
+    counts = [0] * len(queries)
+    # Of many words most stand nowhere, and where none of a word may stand costs next to nothing to learn.
+    counted = _may_stand(view, queries) if len(queries) > _TOGETHER else range(len(queries))
+    for number in range(0, len(counted), _TOGETHER):
         deadline.check()
-        some = queries[number : number + _TOGETHER]
-        countings = [counting_of(view, query, view.passages(view.chosen(query.filters))) for query in some]
-        asked = [(each.of_occurrences(), view.listing(each.in_doubt, 1)) for each in countings]
+        some = counted[number : number + _TOGETHER]
+        of_each = [(queries[at], counting_of(view, queries[at], _allowed(view, queries[at]))) for at in some]
+        asked = [(each.of_occurrences(), view.listing(each.in_doubt, 1)) for _, each in of_each]
         answers = iter(view.msearch(list(chain.from_iterable(asked))))
-        for query, counting in zip(some, countings, strict=True):
-            counted, in_doubt = next(answers), next(answers)
+        for at, (query, counting) in zip(some, of_each, strict=True):
+            sure, in_doubt = next(answers), next(answers)
             # What only texts tell of is rare enough to be asked for by itself.
             is_sure = not in_doubt["hits"]["hits"]
-            counts.append(counting.occurrences(counted) if is_sure else ClusterMatches(view, query).occurrences)
+            counts[at] = counting.occurrences(sure) if is_sure else ClusterMatches(view, query).occurrences
     return counts
+
+
+def _allowed(view: View, query: ExactQuery) -> list[Query]:
+    return view.passages(view.chosen(query.filters))
+
+
+def _may_stand(view: View, queries: Sequence[ExactQuery]) -> list[int]:
+    """Return the numbers of the queries that any passage may match, of whatever generation and work.
+
+    Without conditions on passages, how many each query has is read off the dictionary of its words.
+    """
+    possible = [narrowing_of(view, query).possible(query.tree) for query in queries]
+    body = {"size": 0, "track_total_hits": False, "aggs": {"each": {"filters": {"filters": possible}}}}
+    (answer,) = view.msearch([body])
+    return [at for at, each in enumerate(answer["aggregations"]["each"]["buckets"]) if each["doc_count"]]
