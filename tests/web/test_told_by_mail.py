@@ -415,3 +415,27 @@ def test_a_refused_letter_says_so_on_the_page(site: Mailing) -> None:
     page = said(client, "/account/mail/")
     assert "没有寄出" in page
     assert "550 nobody" in page
+    assert "新的消息先不寄了" in page
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_after_a_refusal_nothing_is_sent_until_the_reader_says_so(site: Mailing, is_moved: bool) -> None:
+    client = site.reader()
+    told(client)
+    site.publish_and_watch(NEW)
+    deliver(site.storage, lambda *_: Sending(LetterFate.REFUSED, "550 nobody"), SENDER, composers(site.app, ROOT))
+    site.publish_and_watch({"id": "C", "title": "再遊記", "text": "三過長白山。"})
+    assert site.deliver() == []
+    if is_moved:
+        post(client, "/account/mail/", address=OTHER)
+        site.confirm(site.deliver()[0])
+    else:
+        with site.storage.session() as session:
+            which = session.scalars(select(QueuedLetter.id).where(QueuedLetter.state == LetterState.FAILED)).one()
+        post(client, f"/account/mail/letters/{which}/again")
+    assert len(site.deliver()) == 1
+    assert "新的消息先不寄了" not in said(client, "/account/mail/")
+    site.watch()
+    (later,) = site.deliver()
+    assert later["To"] == (OTHER if is_moved else READER)
+    assert "新增 1 处" in later["Subject"]

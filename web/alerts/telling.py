@@ -26,7 +26,7 @@ from web.alerts.news import NewPlace
 from web.database.storage import Storage, rows_changed
 from web.letters import queue
 from web.letters.composing import WrittenLetter
-from web.letters.models import LetterKind, QueuedLetter
+from web.letters.models import LetterKind, LetterState, QueuedLetter
 from web.mailbox.keeping import AUTOMATIC
 from web.mailbox.models import Mailbox
 from web.places import titled
@@ -130,8 +130,18 @@ def _place(new: NewPlace) -> ToldPlace:
 
 
 def _untold(column: InstrumentedAttribute[int]) -> Select[int]:
-    """Return the query for a column of what is new and wanted by mail, and that no letter was queued for."""
+    """Return the query for a column of what is new and wanted by mail, and that no letter was queued for.
+
+    Where a letter was refused, the address gets no other until its reader has this one sent again, or has confirmed
+    another address: whoever goes on writing to addresses that are none is soon refused everywhere.
+    """
+    refused = select(QueuedLetter.id).where(
+        QueuedLetter.account_id == Account.id,
+        QueuedLetter.kind == LetterKind.NEWS,
+        QueuedLetter.state == LetterState.FAILED,
+    )
     wanted = (
+        ~refused.exists(),
         Arrival.told.is_(False),
         Arrival.at > SavedSearch.mailed,
         Arrival.at > Mailbox.since,

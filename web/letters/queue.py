@@ -61,9 +61,10 @@ def take_back(session: Session, account: int, kind: LetterKind) -> None:
 
 
 def readdress(session: Session, account: int, kind: LetterKind, recipient: str) -> None:
-    """Send the letters of a kind to an account that nobody has got to another address."""
+    """Send the letters of a kind to an account that nobody has got to another address, as if they were new."""
     unsent = (QueuedLetter.account_id == account, QueuedLetter.kind == kind, QueuedLetter.state.in_(UNSENT))
-    moved = update(QueuedLetter).where(*unsent).values(recipient=recipient)
+    afresh = {"recipient": recipient, "state": LetterState.WAITING, "tries": 0, "due": now()}
+    moved = update(QueuedLetter).where(*unsent).values(afresh)
     session.execute(moved.execution_options(synchronize_session=False))
 
 
