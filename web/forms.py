@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from flask import request
 from flask_wtf import FlaskForm
+from wtforms import SelectChoice
+
+Kind = TypeVar("Kind", bound=StrEnum)
 
 
 class TextForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
@@ -18,3 +23,8 @@ class TextForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             """Return the fields that were sent."""
             sent = super().wrap_formdata(form, formdata)
             return sent if sent is None or sent is formdata else request.form or None
+
+
+def choices_of(kinds: Iterable[Kind], words: Mapping[Kind, Any]) -> list[SelectChoice]:
+    """Return what a field offers: the kinds that there are words for, in their order."""
+    return [SelectChoice(each.value, words[each]) for each in kinds if each in words]

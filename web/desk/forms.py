@@ -6,14 +6,14 @@ import re
 from typing import Any
 
 from flask_babel import lazy_gettext
-from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import DateField, IntegerField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from web.desk import labels
 from web.desk.models import LONGEST_NAME, LONGEST_NOTE, LONGEST_PAGE, LONGEST_QUESTION, LONGEST_TAG, Case, Stance
 from web.desk.quotations import LONGEST as LONGEST_PASSAGE
 from web.desk.states import Tier
-from web.forms import TextForm
+from web.forms import TextForm, choices_of
 
 NEEDED = DataRequired(lazy_gettext("请填写这一项。"))
 _BETWEEN_TAGS = re.compile(r"[\s,，、;；]+")
@@ -50,7 +50,7 @@ class Follow(TextForm):
 class Facts(TextForm):
     """The form for what a librarian knows of a case."""
 
-    tier = SelectField(lazy_gettext("类别"), choices=[(tier.value, labels.TIERS[tier]) for tier in Tier])
+    tier = SelectField(lazy_gettext("类别"), choices=choices_of(Tier, labels.TIERS))
     due = DateField(lazy_gettext("期限"), [Optional()])
     assignee = SelectField(lazy_gettext("经办人"), coerce=lambda value: int(value or 0), choices=[])
     tags = StringField(lazy_gettext("标签（用空格或顿号分开）"), [Length(max=500)], filters=[stripped])
@@ -65,7 +65,7 @@ class Facts(TextForm):
             tags=" ".join(tag.name for tag in case.tags),
             **given,
         )
-        form.assignee.choices = [(0, lazy_gettext("（无）")), *people]
+        form.assignee.choices = [SelectChoice(0, lazy_gettext("（无）")), *(SelectChoice(*each) for each in people)]
         return form
 
     def tag_names(self) -> list[str]:
@@ -79,9 +79,7 @@ class Enter(TextForm):
     question = TextAreaField(
         lazy_gettext("问题（照提问人的原话）"), [NEEDED, Length(max=LONGEST_QUESTION)], filters=[stripped]
     )
-    tier = SelectField(
-        lazy_gettext("类别"), choices=[(tier.value, labels.TIERS[tier]) for tier in Tier], default=Tier.FACTUAL.value
-    )
+    tier = SelectField(lazy_gettext("类别"), choices=choices_of(Tier, labels.TIERS), default=Tier.FACTUAL.value)
     due = DateField(lazy_gettext("期限"), [Optional()])
     name = StringField(lazy_gettext("姓名或单位"), [Length(max=LONGEST_NAME)], filters=[stripped])
     contact = StringField(lazy_gettext("联系方式（电话、邮箱或地址）"), [Length(max=LONGEST_NAME)], filters=[stripped])
@@ -114,7 +112,7 @@ class Annotate(TextForm):
     """The form for what a librarian thinks of a passage."""
 
     heading = StringField(lazy_gettext("归入标题"), [Length(max=LONGEST_NAME)], filters=[stripped])
-    stance = SelectField(lazy_gettext("对所问"), choices=[(stance.value, labels.STANCES[stance]) for stance in Stance])
+    stance = SelectField(lazy_gettext("对所问"), choices=choices_of(Stance, labels.STANCES))
     note = TextAreaField(lazy_gettext("附注"), [Length(max=LONGEST_NOTE)], filters=[stripped])
 
 

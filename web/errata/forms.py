@@ -10,7 +10,7 @@ from web.desk.forms import NEEDED, stripped
 from web.desk.models import LONGEST_NAME
 from web.errata import labels
 from web.errata.models import LONGEST_ANSWER, LONGEST_REASON, LONGEST_SUGGESTION, LONGEST_WORDS, ErratumState
-from web.forms import TextForm
+from web.forms import TextForm, choices_of
 
 
 class Report(TextForm):
@@ -39,7 +39,7 @@ class Decide(TextForm):
     seen = IntegerField(validators=[InputRequired(), NumberRange(0, 1 << 30)])
     state = SelectField(
         lazy_gettext("处理"),
-        choices=[(state.value, labels.DECISIONS[state]) for state in ErratumState if state in labels.DECISIONS],
+        choices=choices_of(ErratumState, labels.DECISIONS),
     )
     answer = TextAreaField(
         lazy_gettext("给读者的答复（不采纳时必填）"), [Length(max=LONGEST_ANSWER)], filters=[stripped]

@@ -98,7 +98,7 @@ def followed(session: Session, number: str, typed: str) -> Erratum | None:
 
 def counted(session: Session) -> Mapping[ErratumState, int]:
     """Return how many reports stand in each state."""
-    return dict(session.execute(select(Erratum.state, func.count()).group_by(Erratum.state)).tuples().all())
+    return dict(session.execute(select(Erratum.state, func.count()).group_by(Erratum.state)).all())
 
 
 def listed(session: Session, state: ErratumState | None, q: str, *, limit: int, offset: int) -> Sequence[Erratum]:

@@ -7,7 +7,7 @@ from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.validators import Length
 
 from web.desk.forms import NEEDED, stripped
-from web.forms import TextForm
+from web.forms import TextForm, choices_of
 from web.marginalia import labels
 from web.marginalia.models import LONGEST_PASSAGE, LONGEST_REMARK, Colour
 
@@ -17,7 +17,7 @@ class MarkForm(TextForm):
 
     colour = RadioField(
         lazy_gettext("颜色"),
-        choices=[(colour.value, word) for colour, word in labels.COLOURS.items()],
+        choices=choices_of(Colour, labels.COLOURS),
         default=Colour.YELLOW.value,
     )
     note = TextAreaField(lazy_gettext("批注（可不填）"), [Length(max=LONGEST_REMARK)], filters=[stripped])

@@ -141,7 +141,7 @@ def lines(asked: ConcordanceRequest, scanned: dict[str, Section]) -> list[tuple[
     return sorted(kept)
 
 
-@pytest.mark.parametrize("asked", requests(), ids=lambda asked: f"{asked.group}")
+@pytest.mark.parametrize("asked", list(requests()), ids=lambda asked: f"{asked.group}")
 def test_every_number_leads_to_its_lines(
     library: Library, scanned: dict[str, Section], asked: ConcordanceRequest
 ) -> None:

@@ -121,7 +121,7 @@ def case(case: Case) -> str:
     people = [(each.id, each.name) for each in cases.staff(session())]
     facts = Facts.of(case, people)
     if not cases.may_waive(case, acting()):
-        facts.tier.choices = [each for each in facts.tier.choices if not waives_review(case.tier, Tier(each[0]))]
+        facts.tier.choices = [each for each in facts.tier.choices if not waives_review(case.tier, Tier(each.value))]
     document = replying.shown(case, site.root()) if case.draft else None
     shut: list[str] = []
     standings: dict[int, Standing] = {}
